@@ -1,1 +1,49 @@
-//! Placeholder.
+//! Decides which runtime a source tree needs, says why, and plans its build.
+//!
+//! Pure: a [`SourceTree`] and a [`Toolbox`] go in, a [`Detection`] and a [`BuildPlan`] come out. It never runs a
+//! tool, never looks for one, and reads only what the tree hands out. The plan is made of commands as data, whose
+//! paths are filled in by the caller, and of a key that is the same when the result of the build would be.
+//!
+//! ```
+//! use piku_runtime::{Interpreter, MemoryTree, Source, Toolbox, Wishes, detect, plan};
+//!
+//! let tree = MemoryTree::new("4f2a90c").with("requirements.txt", "flask==3.0.0\n");
+//! let toolbox = Toolbox::new("linux-x86_64-glibc").with_interpreter(Interpreter {
+//!     version: "3.11.2".parse()?,
+//!     path: "/usr/bin/python3.11".into(),
+//!     source: Source::System,
+//!     has_venv: true,
+//! });
+//! let wishes = Wishes::default();
+//!
+//! let detection = detect(&tree, &toolbox, &wishes)?;
+//! assert_eq!(detection.runtime.to_string(), "python");
+//! assert_eq!(detection.evidence[0].file, "requirements.txt");
+//!
+//! let build = plan(&detection, &tree, &toolbox, &wishes)?.expect("Python has a build");
+//! assert_eq!(build.steps[0].to_string(), "/usr/bin/python3.11 -m venv $BUILD");
+//! assert_eq!(build.provides.path, ["bin"]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Begin at [`detect`] and [`plan`]. A language is one module beside [`python`](RuntimeName::Python): its name in
+//! [`RuntimeName`], what speaks for it, and its plan.
+
+mod command;
+mod detect;
+mod generic;
+mod key;
+mod plan;
+mod python;
+mod toolbox;
+mod tree;
+mod version;
+
+pub use command::{Command, ResolvedCommand, Word};
+pub use detect::{DetectError, Detection, Evidence, RuntimeName, Warning, Wishes, detect};
+pub use key::BuildKey;
+pub use plan::{BuildPlan, PlanError, Provides, Reuse, plan};
+pub use python::{PythonChoice, PythonManifest};
+pub use toolbox::{Interpreter, Source, Toolbox};
+pub use tree::{MemoryTree, SourceTree};
+pub use version::{InvalidVersion, Version, VersionRequest};

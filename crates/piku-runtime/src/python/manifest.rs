@@ -1,0 +1,136 @@
+use std::fmt;
+
+use crate::python::pyproject::Pyproject;
+use crate::{DetectError, SourceTree, Wishes, generic};
+
+/// The file that says which packages a Python app needs, in the order in which they are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum PythonManifest {
+    /// `uv.lock`, beside `pyproject.toml`.
+    UvLock,
+    /// `poetry.lock`, beside `pyproject.toml`.
+    PoetryLock,
+    /// `pdm.lock`, beside `pyproject.toml`.
+    PdmLock,
+    /// `Pipfile.lock`, beside `Pipfile`.
+    PipfileLock,
+    /// `requirements.txt`.
+    Requirements,
+    /// `Pipfile` without its lock file.
+    Pipfile,
+    /// `pyproject.toml` without a lock file, when it has more than settings of tools.
+    Pyproject,
+    /// `setup.py`.
+    SetupPy,
+    /// None: an environment without packages.
+    Nothing,
+}
+
+impl PythonManifest {
+    const FILES: [Self; 8] = [
+        Self::UvLock,
+        Self::PoetryLock,
+        Self::PdmLock,
+        Self::PipfileLock,
+        Self::Requirements,
+        Self::Pipfile,
+        Self::Pyproject,
+        Self::SetupPy,
+    ];
+
+    /// Gives the name of the file; empty for [`PythonManifest::Nothing`].
+    pub fn file(self) -> &'static str {
+        match self {
+            Self::UvLock => "uv.lock",
+            Self::PoetryLock => "poetry.lock",
+            Self::PdmLock => "pdm.lock",
+            Self::PipfileLock => "Pipfile.lock",
+            Self::Requirements => "requirements.txt",
+            Self::Pipfile => "Pipfile",
+            Self::Pyproject => "pyproject.toml",
+            Self::SetupPy => "setup.py",
+            Self::Nothing => "",
+        }
+    }
+
+    /// Finds the manifest of the tree.
+    pub(crate) fn of(tree: &dyn SourceTree) -> Result<Self, DetectError> {
+        let mut found = Self::FILES
+            .into_iter()
+            .filter(|manifest| manifest.is_in(tree));
+        let Some(first) = found.next() else {
+            return Ok(Self::Nothing);
+        };
+        if let (Some(manifest), Some(second)) = (
+            first.belongs_to(),
+            found.next().filter(|m| m.belongs_to().is_some()),
+        ) {
+            let _ = manifest;
+            return Err(DetectError::TwoLocks {
+                first: first.file(),
+                second: second.file(),
+            });
+        }
+        match first.belongs_to() {
+            Some(manifest) if tree.read(manifest).is_none() => Err(DetectError::LockAlone {
+                lock: first.file(),
+                manifest,
+            }),
+            _ if first == Self::Pyproject && Pyproject::of(tree).only_poetry_reads_it() => {
+                Err(DetectError::PoetryWithoutLock)
+            }
+            _ => Ok(first),
+        }
+    }
+
+    /// Gives the file that a lock file was made from.
+    fn belongs_to(self) -> Option<&'static str> {
+        match self {
+            Self::UvLock | Self::PoetryLock | Self::PdmLock => Some("pyproject.toml"),
+            Self::PipfileLock => Some("Pipfile"),
+            _ => None,
+        }
+    }
+
+    fn is_in(self, tree: &dyn SourceTree) -> bool {
+        tree.read(self.file()).is_some()
+            && (self != Self::Pyproject || Pyproject::of(tree).is_a_project())
+    }
+
+    /// Says what the file is to the app, to be read after its name.
+    pub(crate) fn meaning(self) -> &'static str {
+        match self {
+            Self::UvLock | Self::PoetryLock | Self::PdmLock | Self::PipfileLock => {
+                "locks the packages"
+            }
+            Self::Requirements | Self::Pipfile => "lists the packages",
+            Self::Pyproject | Self::SetupPy => "describes the project",
+            Self::Nothing => "",
+        }
+    }
+}
+
+impl fmt::Display for PythonManifest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.file())
+    }
+}
+
+/// Tells whether the tree or a process asks for Python.
+///
+/// `.python-version`, or a `pyproject.toml` with nothing but settings of tools, is enough where no other language speaks.
+pub(crate) fn speaks(tree: &dyn SourceTree, wishes: &Wishes) -> bool {
+    let any = PythonManifest::FILES
+        .into_iter()
+        .any(|manifest| manifest.is_in(tree));
+    let hint = || hint(tree).is_some() && generic::foreign(tree).next().is_none();
+    wishes.needs_python || any || hint()
+}
+
+/// Finds the file that speaks for Python without naming packages.
+pub(crate) fn hint(tree: &dyn SourceTree) -> Option<&'static str> {
+    [".python-version", "pyproject.toml"]
+        .into_iter()
+        .find(|file| tree.read(file).is_some())
+}

@@ -1,0 +1,18 @@
+//! Python: which file speaks for it, which interpreter runs it, and how its packages are installed.
+//!
+//! [`manifest`] knows the files, [`choice`] chooses the interpreter, [`requirements`] and [`pyproject`] read, and
+//! [`environment`] and [`install`] write the steps.
+
+mod choice;
+mod environment;
+mod install;
+mod manifest;
+mod pyproject;
+mod requirements;
+
+pub use choice::PythonChoice;
+pub use manifest::PythonManifest;
+
+pub(crate) use choice::detect;
+pub(crate) use install::plan;
+pub(crate) use manifest::speaks;

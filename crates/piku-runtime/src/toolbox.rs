@@ -1,0 +1,89 @@
+use std::collections::BTreeMap;
+use std::fmt;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::Version;
+
+/// The tools and interpreters of the machine that builds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Toolbox {
+    /// Where each tool was found, by its name: `uv`, `poetry`, `pdm`, `pipenv`, `virtualenv`.
+    pub tools: BTreeMap<String, Utf8PathBuf>,
+    /// Every interpreter that was found, in any order.
+    pub interpreters: Vec<Interpreter>,
+    /// The Python of an app that asks for none, such as the one that uWSGI's plugin is linked to.
+    pub default_python: Option<Version>,
+    /// What compiled packages depend on besides the interpreter, such as `linux-x86_64-glibc`.
+    pub platform: String,
+}
+
+/// A Python interpreter of this machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Interpreter {
+    /// The version that it says it has.
+    pub version: Version,
+    /// The program itself rather than a shim, since a shim decides anew at every start.
+    pub path: Utf8PathBuf,
+    /// Who installed it.
+    pub source: Source,
+    /// Whether `-m venv` works; on Debian it takes a package of its own.
+    pub has_venv: bool,
+}
+
+/// Who installed an interpreter; in the order of preference at equal versions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Source {
+    /// The operating system, which also keeps it up to date.
+    System,
+    /// pyenv.
+    Pyenv,
+    /// uv.
+    Uv,
+}
+
+impl Toolbox {
+    /// Makes an empty toolbox for a machine of the given platform.
+    pub fn new(platform: impl Into<String>) -> Self {
+        Self {
+            platform: platform.into(),
+            ..Self::default()
+        }
+    }
+
+    /// Adds a tool.
+    #[must_use]
+    pub fn with_tool(mut self, name: impl Into<String>, path: impl Into<Utf8PathBuf>) -> Self {
+        self.tools.insert(name.into(), path.into());
+        self
+    }
+
+    /// Adds an interpreter.
+    #[must_use]
+    pub fn with_interpreter(mut self, interpreter: Interpreter) -> Self {
+        self.interpreters.push(interpreter);
+        self
+    }
+
+    /// Finds the tool of that name.
+    pub fn tool(&self, name: &str) -> Option<&Utf8Path> {
+        self.tools.get(name).map(Utf8PathBuf::as_path)
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::System => "system",
+            Self::Pyenv => "pyenv",
+            Self::Uv => "uv",
+        })
+    }
+}
+
+impl fmt::Display for Interpreter {
+    /// Shows version and source, as in `3.11.2 (system)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.version, self.source)
+    }
+}

@@ -54,12 +54,7 @@ impl Word {
 impl Command {
     /// Makes a command of a program and what it tells the person who waits.
     pub(crate) fn new(program: impl Into<Word>, says: impl Into<String>) -> Self {
-        Self {
-            program: program.into(),
-            args: Vec::new(),
-            env: BTreeMap::new(),
-            says: says.into(),
-        }
+        Self { program: program.into(), args: Vec::new(), env: BTreeMap::new(), says: says.into() }
     }
 
     /// Adds arguments.
@@ -85,11 +80,7 @@ impl Command {
         ResolvedCommand {
             program: word(&self.program).into(),
             args: self.args.iter().map(word).collect(),
-            env: self
-                .env
-                .iter()
-                .map(|(name, value)| (name.clone(), word(value)))
-                .collect(),
+            env: self.env.iter().map(|(name, value)| (name.clone(), word(value))).collect(),
             dir: tree.to_owned(),
         }
     }
@@ -132,11 +123,7 @@ impl fmt::Display for Command {
 }
 
 fn below(folder: &Utf8Path, path: &Utf8Path) -> String {
-    if path.as_str().is_empty() {
-        folder.to_string()
-    } else {
-        folder.join(path).into_string()
-    }
+    if path.as_str().is_empty() { folder.to_string() } else { folder.join(path).into_string() }
 }
 
 #[cfg(test)]
@@ -149,10 +136,7 @@ mod tests {
             .args(["-m", "pip"])
             .arg(Word::Tree("".into()))
             .env("VIRTUAL_ENV", Word::BuildDir("".into()));
-        assert_eq!(
-            command.to_string(),
-            "VIRTUAL_ENV=$BUILD $BUILD/bin/python -m pip $TREE"
-        );
+        assert_eq!(command.to_string(), "VIRTUAL_ENV=$BUILD $BUILD/bin/python -m pip $TREE");
 
         let resolved = command.resolve("/builds/1".into(), "/trees/2".into());
         assert_eq!(resolved.program, "/builds/1/bin/python");

@@ -1,36 +1,21 @@
 use std::fmt;
 
 use crate::{
-    InvalidVersion, PythonChoice, SourceTree, Toolbox, VersionRequest, generic, python,
-    toolbox::Interpreter,
+    InvalidVersion, PythonChoice, SourceTree, Toolbox, VersionRequest, generic, python, toolbox::Interpreter,
 };
 
 /// Decides which runtime the tree needs, and why.
 ///
 /// A Python manifest or a wsgi process gives Python, whatever tools are installed; the rest is generic. A missing tool
 /// is found out by [`plan`](crate::plan()) and never leads to another runtime.
-pub fn detect(
-    tree: &dyn SourceTree,
-    toolbox: &Toolbox,
-    wishes: &Wishes,
-) -> Result<Detection, DetectError> {
-    match wishes
-        .runtime
-        .as_deref()
-        .map(str::trim)
-        .filter(|name| !name.is_empty())
-    {
+pub fn detect(tree: &dyn SourceTree, toolbox: &Toolbox, wishes: &Wishes) -> Result<Detection, DetectError> {
+    match wishes.runtime.as_deref().map(str::trim).filter(|name| !name.is_empty()) {
         Some(name) => {
             let evidence = vec![Evidence::new("PIKU_RUNTIME", format!("asks for {name}"))];
-            match RuntimeName::ALL
-                .into_iter()
-                .find(|known| known.as_str() == name)
-            {
+            match RuntimeName::ALL.into_iter().find(|known| known.as_str() == name) {
                 Some(RuntimeName::Python) => python::detect(tree, toolbox, wishes, evidence),
                 Some(RuntimeName::Generic) => Ok(generic::detect(tree, evidence)),
-                None => Err(DetectError::UnknownRuntime {
-                    name: name.to_owned(),
-                }),
+                None => Err(DetectError::UnknownRuntime { name: name.to_owned() }),
             }
         }
         None if python::speaks(tree, wishes) => python::detect(tree, toolbox, wishes, Vec::new()),
@@ -175,10 +160,7 @@ impl RuntimeName {
 
 impl Evidence {
     pub(crate) fn new(file: impl Into<String>, meaning: impl Into<String>) -> Self {
-        Self {
-            file: file.into(),
-            meaning: meaning.into(),
-        }
+        Self { file: file.into(), meaning: meaning.into() }
     }
 }
 
@@ -211,18 +193,14 @@ impl DetectError {
                 format!("commit `{manifest}` as well, or remove `{lock}`")
             }
             Self::PoetryWithoutLock => "run `poetry lock` and commit `poetry.lock`".to_owned(),
-            Self::BadVersion { .. } => {
-                "write a version of CPython such as `3.12` or `3.12.1`".to_owned()
-            }
-            Self::NoPython => {
-                "install it on the host: `apt install python3 python3-venv`".to_owned()
-            }
+            Self::BadVersion { .. } => "write a version of CPython such as `3.12` or `3.12.1`".to_owned(),
+            Self::NoPython => "install it on the host: `apt install python3 python3-venv`".to_owned(),
             Self::NoSuchVersion { available, .. } => {
                 format!("ask for one that is here: {}", list(available))
             }
-            Self::DoesNotFit { fitting, .. } => match fitting.last() {
-                Some(best) => {
-                    let Interpreter { version, .. } = best;
+            Self::DoesNotFit { fitting, .. } => match fitting.first() {
+                Some(nearest) => {
+                    let Interpreter { version, .. } = nearest;
                     format!(
                         "set PYTHON_VERSION={}.{}; here are {}",
                         version.major,
@@ -230,9 +208,7 @@ impl DetectError {
                         list(fitting)
                     )
                 }
-                None => {
-                    "install a Python that fits on the host, or lower `requires-python`".to_owned()
-                }
+                None => "install a Python that fits on the host, or lower `requires-python`".to_owned(),
             },
         })
     }
@@ -251,9 +227,5 @@ impl fmt::Display for Evidence {
 }
 
 fn list(interpreters: &[Interpreter]) -> String {
-    interpreters
-        .iter()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(", ")
+    interpreters.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

@@ -29,23 +29,13 @@ const MANIFESTS: [(&str, &str); 18] = [
 /// Reads the tree as one that needs no build, and warns where it looks as if it did.
 pub(crate) fn detect(tree: &dyn SourceTree, mut evidence: Vec<Evidence>) -> Detection {
     let asked_for = !evidence.is_empty();
-    let warnings = if asked_for {
-        Vec::new()
-    } else {
-        warnings(tree)
-    };
+    let warnings = if asked_for { Vec::new() } else { warnings(tree) };
     if !asked_for {
         evidence.extend(
-            foreign(tree)
-                .map(|(file, language)| Evidence::new(file, format!("belongs to {language}"))),
+            foreign(tree).map(|(file, language)| Evidence::new(file, format!("belongs to {language}"))),
         );
     }
-    Detection {
-        runtime: RuntimeName::Generic,
-        evidence,
-        warnings,
-        python: None,
-    }
+    Detection { runtime: RuntimeName::Generic, evidence, warnings, python: None }
 }
 
 /// Warns of manifests that nothing here builds.
@@ -54,8 +44,7 @@ pub(crate) fn warnings(tree: &dyn SourceTree) -> Vec<Warning> {
         code: "runtime-not-built",
         message: format!("piku does not build {language} apps yet, so `{file}` is not used"),
         help: Some(
-            "let the app bring what it needs, or fetch it in a `preflight` or `release` line"
-                .to_owned(),
+            "let the app bring what it needs, or fetch it in a `preflight` or `release` line".to_owned(),
         ),
         file: Some(file.to_owned()),
     };
@@ -65,7 +54,5 @@ pub(crate) fn warnings(tree: &dyn SourceTree) -> Vec<Warning> {
 /// Finds the manifests of other languages, in the order of their names.
 pub(crate) fn foreign(tree: &dyn SourceTree) -> impl Iterator<Item = (&'static str, &'static str)> {
     let names = tree.names();
-    MANIFESTS
-        .into_iter()
-        .filter(move |(file, _)| names.iter().any(|name| name == file))
+    MANIFESTS.into_iter().filter(move |(file, _)| names.iter().any(|name| name == file))
 }

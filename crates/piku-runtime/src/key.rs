@@ -18,10 +18,7 @@ impl BuildKey {
     /// Gives the key of the same build made for one place alone, such as the path of a tree that it points into.
     #[must_use]
     pub fn bound_to(&self, place: &str) -> Self {
-        KeyParts::new()
-            .part("key", &self.0)
-            .part("place", place)
-            .key()
+        KeyParts::new().part("key", &self.0).part("place", place).key()
     }
 }
 
@@ -42,14 +39,7 @@ impl KeyParts {
 
     /// Ends the key.
     pub(crate) fn key(self) -> BuildKey {
-        BuildKey(
-            self.0
-                .finalize()
-                .iter()
-                .take(8)
-                .map(|byte| format!("{byte:02x}"))
-                .collect(),
-        )
+        BuildKey(self.0.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect())
     }
 }
 

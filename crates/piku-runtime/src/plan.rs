@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use camino::Utf8PathBuf;
 
 use crate::{
-    BuildKey, Command, Detection, Interpreter, RuntimeName, SourceTree, Toolbox, Version, Warning,
-    Wishes, Word, python,
+    BuildKey, Command, Detection, Interpreter, RuntimeName, SourceTree, Toolbox, Version, Warning, Wishes,
+    Word, python,
 };
 
 /// Plans the build of what was detected; `None` when there is nothing to build.
@@ -17,9 +17,7 @@ pub fn plan(
     wishes: &Wishes,
 ) -> Result<Option<BuildPlan>, PlanError> {
     match (detection.runtime, &detection.python) {
-        (RuntimeName::Python, Some(choice)) => {
-            python::plan(choice, tree, toolbox, wishes).map(Some)
-        }
+        (RuntimeName::Python, Some(choice)) => python::plan(choice, tree, toolbox, wishes).map(Some),
         (RuntimeName::Python | RuntimeName::Generic, _) => Ok(None),
     }
 }
@@ -33,6 +31,9 @@ pub struct BuildPlan {
     pub reuse: Reuse,
     /// The commands, in order; the first that fails ends the build. The folder of the build exists and is empty at
     /// first, and is where the result stays: a virtual environment can't be moved.
+    ///
+    /// Where the project itself is installed, its build backend may leave files in the tree (setuptools: `build`,
+    /// `*.egg-info`); they are not the app's.
     pub steps: Vec<Command>,
     /// What the processes of the app get of it.
     pub provides: Provides,
@@ -119,12 +120,8 @@ impl PlanError {
         match self {
             Self::NoTool { help, .. } => Some((*help).to_owned()),
             Self::NoVenv { interpreter } => Some(match interpreter.source {
-                crate::Source::System => {
-                    "install it on the host: `apt install python3-venv`".to_owned()
-                }
-                crate::Source::Pyenv | crate::Source::Uv => {
-                    "install uv or virtualenv on the host".to_owned()
-                }
+                crate::Source::System => "install it on the host: `apt install python3-venv`".to_owned(),
+                crate::Source::Pyenv | crate::Source::Uv => "install uv or virtualenv on the host".to_owned(),
             }),
             Self::NoSuchFile { .. } => Some("commit the file, or remove the line".to_owned()),
             Self::BadPackage { .. } => None,

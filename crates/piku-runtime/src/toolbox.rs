@@ -45,10 +45,7 @@ pub enum Source {
 impl Toolbox {
     /// Makes an empty toolbox for a machine of the given platform.
     pub fn new(platform: impl Into<String>) -> Self {
-        Self {
-            platform: platform.into(),
-            ..Self::default()
-        }
+        Self { platform: platform.into(), ..Self::default() }
     }
 
     /// Adds a tool.

@@ -24,10 +24,7 @@ pub struct MemoryTree {
 impl MemoryTree {
     /// Makes an empty tree of the commit `identity`.
     pub fn new(identity: impl Into<String>) -> Self {
-        Self {
-            identity: identity.into(),
-            files: BTreeMap::new(),
-        }
+        Self { identity: identity.into(), files: BTreeMap::new() }
     }
 
     /// Adds the file at `path`, or replaces it.
@@ -41,12 +38,7 @@ impl MemoryTree {
 impl SourceTree for MemoryTree {
     fn names(&self) -> Vec<String> {
         let top = |path: &String| path.split('/').next().unwrap_or_default().to_owned();
-        self.files
-            .keys()
-            .map(top)
-            .collect::<BTreeSet<_>>()
-            .into_iter()
-            .collect()
+        self.files.keys().map(top).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     fn read(&self, path: &str) -> Option<Vec<u8>> {
@@ -64,10 +56,7 @@ mod tests {
 
     #[test]
     fn names_are_the_top_level_only_sorted_and_once() {
-        let tree = MemoryTree::new("c")
-            .with("web/b.py", "")
-            .with("web/a.py", "")
-            .with("Procfile", "");
+        let tree = MemoryTree::new("c").with("web/b.py", "").with("web/a.py", "").with("Procfile", "");
         assert_eq!(tree.names(), ["Procfile", "web"]);
     }
 

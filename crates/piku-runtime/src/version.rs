@@ -44,16 +44,8 @@ impl FromStr for Version {
 
     fn from_str(text: &str) -> Result<Self, InvalidVersion> {
         match numbers(text).as_deref() {
-            Some(&[major, minor]) => Ok(Self {
-                major,
-                minor,
-                patch: None,
-            }),
-            Some(&[major, minor, patch]) => Ok(Self {
-                major,
-                minor,
-                patch: Some(patch),
-            }),
+            Some(&[major, minor]) => Ok(Self { major, minor, patch: None }),
+            Some(&[major, minor, patch]) => Ok(Self { major, minor, patch: Some(patch) }),
             _ => Err(InvalidVersion(text.to_owned())),
         }
     }
@@ -64,21 +56,9 @@ impl FromStr for VersionRequest {
 
     fn from_str(text: &str) -> Result<Self, InvalidVersion> {
         match numbers(without_name(text.trim())).as_deref() {
-            Some(&[major]) => Ok(Self {
-                major,
-                minor: None,
-                patch: None,
-            }),
-            Some(&[major, minor]) => Ok(Self {
-                major,
-                minor: Some(minor),
-                patch: None,
-            }),
-            Some(&[major, minor, patch]) => Ok(Self {
-                major,
-                minor: Some(minor),
-                patch: Some(patch),
-            }),
+            Some(&[major]) => Ok(Self { major, minor: None, patch: None }),
+            Some(&[major, minor]) => Ok(Self { major, minor: Some(minor), patch: None }),
+            Some(&[major, minor, patch]) => Ok(Self { major, minor: Some(minor), patch: Some(patch) }),
             _ => Err(InvalidVersion(text.trim().to_owned())),
         }
     }
@@ -86,11 +66,7 @@ impl FromStr for VersionRequest {
 
 impl From<Version> for VersionRequest {
     fn from(version: Version) -> Self {
-        Self {
-            major: version.major,
-            minor: Some(version.minor),
-            patch: version.patch,
-        }
+        Self { major: version.major, minor: Some(version.minor), patch: version.patch }
     }
 }
 
@@ -111,20 +87,13 @@ impl fmt::Display for VersionRequest {
 }
 
 fn without_name(text: &str) -> &str {
-    let name = ["cpython", "python", "v"]
-        .into_iter()
-        .find_map(|name| text.strip_prefix(name));
+    let name = ["cpython", "python", "v"].into_iter().find_map(|name| text.strip_prefix(name));
     name.map_or(text, |rest| rest.strip_prefix('-').unwrap_or(rest))
 }
 
 /// Reads up to three numbers with dots between them; digits only, as `u32` alone would take a sign.
 fn numbers(text: &str) -> Option<Vec<u32>> {
-    let number = |part: &str| {
-        part.bytes()
-            .all(|b| b.is_ascii_digit())
-            .then(|| part.parse().ok())
-            .flatten()
-    };
+    let number = |part: &str| part.bytes().all(|b| b.is_ascii_digit()).then(|| part.parse().ok()).flatten();
     let parts: Option<Vec<u32>> = text.split('.').map(number).collect();
     parts.filter(|parts| parts.len() <= 3)
 }

@@ -1,8 +1,8 @@
 use crate::python::manifest::{PythonManifest, hint};
 use crate::python::pyproject::Pyproject;
 use crate::{
-    DetectError, Detection, Evidence, Interpreter, RuntimeName, SourceTree, Toolbox,
-    VersionRequest, Warning, Wishes, generic,
+    DetectError, Detection, Evidence, Interpreter, RuntimeName, SourceTree, Toolbox, VersionRequest, Warning,
+    Wishes, generic,
 };
 
 /// The interpreter and the manifest of a Python app.
@@ -10,7 +10,7 @@ use crate::{
 pub struct PythonChoice {
     /// What the virtual environment is made with.
     pub interpreter: Interpreter,
-    /// Who decided on it: `PYTHON_VERSION`, `.python-version`, or the default of this host.
+    /// Who decided on it: `PYTHON_VERSION`, `.python-version`, or the host.
     pub reason: String,
     /// The file that names the packages.
     pub manifest: PythonManifest,
@@ -21,8 +21,6 @@ struct Asked {
     request: VersionRequest,
     origin: &'static str,
 }
-
-const DEFAULT: &str = "the default of this host";
 
 /// Reads the tree as one of Python, after what was already found to speak for it.
 pub(crate) fn detect(
@@ -41,56 +39,27 @@ pub(crate) fn detect(
         evidence.push(Evidence::new(file, "has settings of Python tools"));
     }
     let asked = asked(tree, wishes)?;
-    if let Some(asked) = asked.as_ref().filter(|asked| asked.origin != DEFAULT) {
-        evidence.push(Evidence::new(
-            asked.origin,
-            format!("asks for Python {}", asked.request),
-        ));
+    if let Some(asked) = &asked {
+        evidence.push(Evidence::new(asked.origin, format!("asks for Python {}", asked.request)));
     }
-    let interpreter = choose(toolbox, asked.as_ref())?;
-    let reason = asked.map_or(DEFAULT, |asked| asked.origin).to_owned();
-    fits(tree, toolbox, &interpreter, &reason)?;
+    let (interpreter, reason) = choose(toolbox, asked.as_ref())?;
+    fits(tree, toolbox, &interpreter, reason)?;
     let warnings = if bare { warnings(tree) } else { Vec::new() };
-    let python = Some(PythonChoice {
-        interpreter,
-        reason,
-        manifest,
-    });
-    Ok(Detection {
-        runtime: RuntimeName::Python,
-        evidence,
-        warnings,
-        python,
-    })
+    let python = Some(PythonChoice { interpreter, reason: reason.to_owned(), manifest });
+    Ok(Detection { runtime: RuntimeName::Python, evidence, warnings, python })
 }
 
 /// Finds the version that is asked for, the setting before the file.
 fn asked(tree: &dyn SourceTree, wishes: &Wishes) -> Result<Option<Asked>, DetectError> {
-    let file = tree
-        .read(".python-version")
-        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let file = tree.read(".python-version").map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     let lines = |text: &str| {
-        text.trim_start_matches('\u{feff}')
-            .lines()
-            .map(|line| line.trim().to_owned())
-            .collect::<Vec<_>>()
+        text.trim_start_matches('\u{feff}').lines().map(|line| line.trim().to_owned()).collect::<Vec<_>>()
     };
-    let first = |text: &str| {
-        lines(text)
-            .into_iter()
-            .find(|line| !line.is_empty() && !line.starts_with('#'))
-    };
-    let setting = wishes
-        .python_version
-        .as_deref()
-        .map(str::trim)
-        .filter(|text| !text.is_empty());
+    let first = |text: &str| lines(text).into_iter().find(|line| !line.is_empty() && !line.starts_with('#'));
+    let setting = wishes.python_version.as_deref().map(str::trim).filter(|text| !text.is_empty());
     let found = match setting {
         Some(text) => Some(("PYTHON_VERSION", text.to_owned())),
-        None => file
-            .as_deref()
-            .and_then(first)
-            .map(|text| (".python-version", text)),
+        None => file.as_deref().and_then(first).map(|text| (".python-version", text)),
     };
     let read = |(origin, text): (&'static str, String)| match text.parse() {
         Ok(request) => Ok(Asked { request, origin }),
@@ -99,58 +68,36 @@ fn asked(tree: &dyn SourceTree, wishes: &Wishes) -> Result<Option<Asked>, Detect
     found.map(read).transpose()
 }
 
-/// Chooses the highest version among those that fit, then the system's before pyenv's before uv's.
+/// Chooses the highest version among those that fit, then the system's before pyenv's before uv's; says who decided.
 ///
 /// An interpreter that can make no environment comes last. The default of the host serves those who ask for no version,
 /// or for its major version alone. Interpreters that uv could download are not counted on.
-fn choose(toolbox: &Toolbox, asked: Option<&Asked>) -> Result<Interpreter, DetectError> {
-    let by_default = toolbox.default_python.map(|version| Asked {
-        request: version.into(),
-        origin: DEFAULT,
-    });
-    let vague = asked.is_none_or(|asked| asked.request.minor.is_none());
-    let default_fits =
-        |default: &&Asked| asked.is_none_or(|asked| asked.request.major == default.request.major);
-    if let Some(best) = by_default
-        .as_ref()
-        .filter(|_| vague)
-        .filter(default_fits)
-        .and_then(|default| best(toolbox, Some(default)))
-    {
-        return Ok(best);
+fn choose(toolbox: &Toolbox, asked: Option<&Asked>) -> Result<(Interpreter, &'static str), DetectError> {
+    let origin = asked.map(|asked| asked.origin);
+    let default = toolbox.default_python.and_then(|version| best(toolbox, Some(version.into())));
+    let leaves_it_open = |default: &Interpreter| {
+        asked.is_none_or(|asked| asked.request.minor.is_none() && asked.request.accepts(&default.version))
+    };
+    if let Some(default) = default.filter(leaves_it_open) {
+        return Ok((default, origin.unwrap_or("the default of this host")));
     }
-    // A default that is not installed is a mistake of the host, not of the app: it is told only when nothing was asked for.
-    let asked = asked.or(by_default.as_ref());
-    best(toolbox, asked).ok_or_else(|| match asked {
-        Some(Asked { request, origin }) if !toolbox.interpreters.is_empty() => {
-            DetectError::NoSuchVersion {
-                request: *request,
-                origin,
-                available: sorted(toolbox.interpreters.clone()),
-            }
+    match (best(toolbox, asked.map(|asked| asked.request)), asked) {
+        (Some(found), _) => Ok((found, origin.unwrap_or("the newest on this host"))),
+        (None, Some(Asked { request, origin })) if !toolbox.interpreters.is_empty() => {
+            let available = sorted(toolbox.interpreters.clone());
+            Err(DetectError::NoSuchVersion { request: *request, origin, available })
         }
-        _ => DetectError::NoPython,
-    })
+        (None, _) => Err(DetectError::NoPython),
+    }
 }
 
-fn best(toolbox: &Toolbox, asked: Option<&Asked>) -> Option<Interpreter> {
-    let environments = ["uv", "virtualenv"]
-        .iter()
-        .any(|tool| toolbox.tool(tool).is_some());
-    let wanted = |it: &&Interpreter| asked.is_none_or(|asked| asked.request.accepts(&it.version));
+fn best(toolbox: &Toolbox, request: Option<VersionRequest>) -> Option<Interpreter> {
+    let environments = ["uv", "virtualenv"].iter().any(|tool| toolbox.tool(tool).is_some());
+    let wanted = |it: &&Interpreter| request.is_none_or(|request| request.accepts(&it.version));
     let rank = |it: &&Interpreter| {
-        (
-            it.has_venv || environments,
-            it.version,
-            std::cmp::Reverse((it.source, it.path.clone())),
-        )
+        (it.has_venv || environments, it.version, std::cmp::Reverse((it.source, it.path.clone())))
     };
-    toolbox
-        .interpreters
-        .iter()
-        .filter(wanted)
-        .max_by_key(rank)
-        .cloned()
+    toolbox.interpreters.iter().filter(wanted).max_by_key(rank).cloned()
 }
 
 /// Checks the interpreter against `requires-python`, of which only `>=` is read: the tool that installs reads the rest.
@@ -164,38 +111,18 @@ fn fits(
     let Some(requires) = project.requires_python() else {
         return Ok(());
     };
-    let least = requires.split(',').find_map(|clause| {
-        clause
-            .trim()
-            .strip_prefix(">=")?
-            .trim()
-            .parse::<VersionRequest>()
-            .ok()
-    });
+    let least = requires
+        .split(',')
+        .find_map(|clause| clause.trim().strip_prefix(">=")?.trim().parse::<VersionRequest>().ok());
     let Some(least) = least else { return Ok(()) };
     let fits = |it: &Interpreter| {
-        let (has, needs) = (
-            (it.version.major, it.version.minor),
-            (least.major, least.minor.unwrap_or(0)),
-        );
-        has > needs
-            || has == needs
-                && it
-                    .version
-                    .patch
-                    .is_none_or(|patch| patch >= least.patch.unwrap_or(0))
+        let (has, needs) = ((it.version.major, it.version.minor), (least.major, least.minor.unwrap_or(0)));
+        has > needs || has == needs && it.version.patch.is_none_or(|patch| patch >= least.patch.unwrap_or(0))
     };
     if fits(chosen) {
         return Ok(());
     }
-    let fitting = sorted(
-        toolbox
-            .interpreters
-            .iter()
-            .filter(|it| fits(it))
-            .cloned()
-            .collect(),
-    );
+    let fitting = sorted(toolbox.interpreters.iter().filter(|it| fits(it)).cloned().collect());
     Err(DetectError::DoesNotFit {
         requires: requires.to_owned(),
         reason: reason.to_owned(),
@@ -205,8 +132,7 @@ fn fits(
 }
 
 fn sorted(mut interpreters: Vec<Interpreter>) -> Vec<Interpreter> {
-    interpreters
-        .sort_by(|a, b| (a.version, a.source, &a.path).cmp(&(b.version, b.source, &b.path)));
+    interpreters.sort_by(|a, b| (a.version, a.source, &a.path).cmp(&(b.version, b.source, &b.path)));
     interpreters
 }
 
@@ -217,9 +143,7 @@ fn warnings(tree: &dyn SourceTree) -> Vec<Warning> {
     warnings.extend(tree.names().into_iter().filter(nearly).map(|name| Warning {
         code: "python-requirements-elsewhere",
         message: format!("`{name}` is not read: only `requirements.txt` in the top folder is"),
-        help: Some(
-            "add a `requirements.txt` that names it with a line `-r`, or rename it".to_owned(),
-        ),
+        help: Some("add a `requirements.txt` that names it with a line `-r`, or rename it".to_owned()),
         file: Some(name),
     }));
     warnings

@@ -13,21 +13,12 @@ pub(crate) struct Environment<'a> {
 
 impl<'a> Environment<'a> {
     /// Looks for a way to make an environment with that interpreter.
-    pub(crate) fn new(
-        toolbox: &'a Toolbox,
-        interpreter: &'a Interpreter,
-    ) -> Result<Self, PlanError> {
+    pub(crate) fn new(toolbox: &'a Toolbox, interpreter: &'a Interpreter) -> Result<Self, PlanError> {
         let (uv, virtualenv) = (toolbox.tool("uv"), toolbox.tool("virtualenv"));
         if uv.is_none() && virtualenv.is_none() && !interpreter.has_venv {
-            return Err(PlanError::NoVenv {
-                interpreter: interpreter.clone(),
-            });
+            return Err(PlanError::NoVenv { interpreter: interpreter.clone() });
         }
-        Ok(Self {
-            interpreter,
-            uv,
-            virtualenv,
-        })
+        Ok(Self { interpreter, uv, virtualenv })
     }
 
     /// Names the tool that makes it; part of the key, as each leaves other things in it.
@@ -41,15 +32,10 @@ impl<'a> Environment<'a> {
 
     /// Makes it.
     pub(crate) fn create(&self) -> Command {
-        let says = format!(
-            "creating a virtual environment with Python {}",
-            self.interpreter.version
-        );
+        let says = format!("creating a virtual environment with Python {}", self.interpreter.version);
         let python = self.interpreter.path.as_path();
         match (self.uv, self.virtualenv) {
-            (Some(uv), _) => uv_command(uv, says)
-                .args(["venv", "--no-project", "--python"])
-                .arg(python),
+            (Some(uv), _) => uv_command(uv, says).args(["venv", "--no-project", "--python"]).arg(python),
             (None, Some(virtualenv)) if !self.interpreter.has_venv => {
                 Command::new(virtualenv, says).arg("--python").arg(python)
             }
@@ -59,26 +45,13 @@ impl<'a> Environment<'a> {
     }
 
     /// Installs into it what the arguments name.
-    pub(crate) fn install<W: Into<Word>>(
-        &self,
-        args: impl IntoIterator<Item = W>,
-        what: &str,
-    ) -> Command {
+    pub(crate) fn install<W: Into<Word>>(&self, args: impl IntoIterator<Item = W>, what: &str) -> Command {
         match self.uv {
             Some(uv) => uv_command(uv, format!("installing {what} with uv"))
                 .args(["pip", "install", "--python"])
                 .arg(here()),
-            None => Command::new(
-                Word::BuildDir("bin/python".into()),
-                format!("installing {what} with pip"),
-            )
-            .args([
-                "-m",
-                "pip",
-                "install",
-                "--disable-pip-version-check",
-                "--no-input",
-            ]),
+            None => Command::new(Word::BuildDir("bin/python".into()), format!("installing {what} with pip"))
+                .args(["-m", "pip", "install", "--disable-pip-version-check", "--no-input"]),
         }
         .args(args)
     }
@@ -96,7 +69,5 @@ pub(crate) fn here() -> Word {
 
 /// Begins a uv command that draws no progress and fetches no interpreter.
 pub(crate) fn uv_command(uv: &Utf8Path, says: String) -> Command {
-    Command::new(uv, says)
-        .env("UV_NO_PROGRESS", "1")
-        .env("UV_PYTHON_DOWNLOADS", "never")
+    Command::new(uv, says).env("UV_NO_PROGRESS", "1").env("UV_PYTHON_DOWNLOADS", "never")
 }

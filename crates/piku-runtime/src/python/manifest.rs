@@ -56,27 +56,17 @@ impl PythonManifest {
 
     /// Finds the manifest of the tree.
     pub(crate) fn of(tree: &dyn SourceTree) -> Result<Self, DetectError> {
-        let mut found = Self::FILES
-            .into_iter()
-            .filter(|manifest| manifest.is_in(tree));
-        let Some(first) = found.next() else {
-            return Ok(Self::Nothing);
-        };
-        if let (Some(manifest), Some(second)) = (
-            first.belongs_to(),
-            found.next().filter(|m| m.belongs_to().is_some()),
-        ) {
-            let _ = manifest;
-            return Err(DetectError::TwoLocks {
-                first: first.file(),
-                second: second.file(),
-            });
+        let found: Vec<Self> = Self::FILES.into_iter().filter(|manifest| manifest.is_in(tree)).collect();
+        let locks: Vec<Self> =
+            found.iter().copied().filter(|manifest| manifest.belongs_to().is_some()).collect();
+        if let [first, second, ..] = locks.as_slice() {
+            return Err(DetectError::TwoLocks { first: first.file(), second: second.file() });
         }
+        let Some(&first) = found.first() else { return Ok(Self::Nothing) };
         match first.belongs_to() {
-            Some(manifest) if tree.read(manifest).is_none() => Err(DetectError::LockAlone {
-                lock: first.file(),
-                manifest,
-            }),
+            Some(manifest) if tree.read(manifest).is_none() => {
+                Err(DetectError::LockAlone { lock: first.file(), manifest })
+            }
             _ if first == Self::Pyproject && Pyproject::of(tree).only_poetry_reads_it() => {
                 Err(DetectError::PoetryWithoutLock)
             }
@@ -94,16 +84,13 @@ impl PythonManifest {
     }
 
     fn is_in(self, tree: &dyn SourceTree) -> bool {
-        tree.read(self.file()).is_some()
-            && (self != Self::Pyproject || Pyproject::of(tree).is_a_project())
+        tree.read(self.file()).is_some() && (self != Self::Pyproject || Pyproject::of(tree).is_a_project())
     }
 
     /// Says what the file is to the app, to be read after its name.
     pub(crate) fn meaning(self) -> &'static str {
         match self {
-            Self::UvLock | Self::PoetryLock | Self::PdmLock | Self::PipfileLock => {
-                "locks the packages"
-            }
+            Self::UvLock | Self::PoetryLock | Self::PdmLock | Self::PipfileLock => "locks the packages",
             Self::Requirements | Self::Pipfile => "lists the packages",
             Self::Pyproject | Self::SetupPy => "describes the project",
             Self::Nothing => "",
@@ -121,16 +108,12 @@ impl fmt::Display for PythonManifest {
 ///
 /// `.python-version`, or a `pyproject.toml` with nothing but settings of tools, is enough where no other language speaks.
 pub(crate) fn speaks(tree: &dyn SourceTree, wishes: &Wishes) -> bool {
-    let any = PythonManifest::FILES
-        .into_iter()
-        .any(|manifest| manifest.is_in(tree));
+    let any = PythonManifest::FILES.into_iter().any(|manifest| manifest.is_in(tree));
     let hint = || hint(tree).is_some() && generic::foreign(tree).next().is_none();
     wishes.needs_python || any || hint()
 }
 
 /// Finds the file that speaks for Python without naming packages.
 pub(crate) fn hint(tree: &dyn SourceTree) -> Option<&'static str> {
-    [".python-version", "pyproject.toml"]
-        .into_iter()
-        .find(|file| tree.read(file).is_some())
+    [".python-version", "pyproject.toml"].into_iter().find(|file| tree.read(file).is_some())
 }

@@ -1,11 +1,13 @@
 //! Python: which file speaks for it, which interpreter runs it, and how its packages are installed.
 //!
 //! [`manifest`] knows the files, [`choice`] chooses the interpreter, [`requirements`] and [`pyproject`] read, and
-//! [`environment`] and [`install`] write the steps.
+//! [`environment`], [`install`], and
+//! [`lockfile`] write the steps.
 
 mod choice;
 mod environment;
 mod install;
+mod lockfile;
 mod manifest;
 mod pyproject;
 mod requirements;

@@ -32,22 +32,13 @@ impl Pyproject {
 
     /// Tells whether there is something to install, rather than settings of tools alone.
     pub(crate) fn is_a_project(&self) -> bool {
-        self.broken
-            || ["project", "build-system", "tool.poetry"]
-                .iter()
-                .any(|table| self.has(table))
+        self.broken || ["project", "build-system", "tool.poetry"].iter().any(|table| self.has(table))
     }
 
     /// Tells whether the project is a package, rather than an app that runs from its folder.
     pub(crate) fn is_a_package(&self) -> bool {
-        let refused = [
-            ("tool.poetry.package-mode"),
-            ("tool.uv.package"),
-            ("tool.pdm.distribution"),
-        ];
-        self.broken
-            || self.has("build-system")
-                && !refused.iter().any(|key| self.other(key) == Some("false"))
+        let refused = [("tool.poetry.package-mode"), ("tool.uv.package"), ("tool.pdm.distribution")];
+        self.broken || self.has("build-system") && !refused.iter().any(|key| self.other(key) == Some("false"))
     }
 
     /// Tells whether neither pip nor uv would find the packages, since Poetry has its own way to name them.
@@ -62,9 +53,7 @@ impl Pyproject {
 
     /// Gives the name of the project, as its folder would be called.
     pub(crate) fn folder_name(&self) -> Option<String> {
-        let name = self
-            .text("project.name")
-            .or_else(|| self.text("tool.poetry.name"))?;
+        let name = self.text("project.name").or_else(|| self.text("tool.poetry.name"))?;
         Some(name.replace(['-', '.'], "_"))
     }
 
@@ -75,12 +64,7 @@ impl Pyproject {
 
     /// Gives the packages that the project needs; `None` where they can't be known without building it.
     pub(crate) fn dependencies(&self) -> Option<Vec<&str>> {
-        if self.broken
-            || self
-                .list("project.dynamic")
-                .unwrap_or_default()
-                .contains(&"dependencies")
-        {
+        if self.broken || self.list("project.dynamic").unwrap_or_default().contains(&"dependencies") {
             return None;
         }
         self.list("project.dependencies")
@@ -88,26 +72,17 @@ impl Pyproject {
 
     fn has(&self, table: &str) -> bool {
         let below = |name: &String| {
-            name.strip_prefix(table)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            name.strip_prefix(table).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         };
         self.tables.iter().any(below) || self.values.keys().any(|key| key != table && below(key))
     }
 
     fn text(&self, key: &str) -> Option<&str> {
-        if let Value::Text(text) = self.values.get(key)? {
-            Some(text)
-        } else {
-            None
-        }
+        if let Value::Text(text) = self.values.get(key)? { Some(text) } else { None }
     }
 
     fn other(&self, key: &str) -> Option<&str> {
-        if let Value::Other(text) = self.values.get(key)? {
-            Some(text)
-        } else {
-            None
-        }
+        if let Value::Other(text) = self.values.get(key)? { Some(text) } else { None }
     }
 
     /// An absent list is empty; one that holds more than text is `None`.
@@ -116,13 +91,7 @@ impl Pyproject {
             None => Some(Vec::new()),
             Some(Value::List(items)) => items
                 .iter()
-                .map(|item| {
-                    if let Value::Text(text) = item {
-                        Some(text.as_str())
-                    } else {
-                        None
-                    }
-                })
+                .map(|item| if let Value::Text(text) = item { Some(text.as_str()) } else { None })
                 .collect(),
             Some(_) => None,
         }
@@ -153,14 +122,7 @@ impl Reader<'_> {
                 let key = self.key()?;
                 self.take("=")?;
                 let value = self.value(0)?;
-                into.values.insert(
-                    if table.is_empty() {
-                        key
-                    } else {
-                        format!("{table}.{key}")
-                    },
-                    value,
-                );
+                into.values.insert(if table.is_empty() { key } else { format!("{table}.{key}") }, value);
             }
         }
     }
@@ -172,9 +134,7 @@ impl Reader<'_> {
             self.spaces();
             let part = match self.peek()? {
                 '"' | '\'' => self.string()?,
-                _ => self
-                    .while_in(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
-                    .to_owned(),
+                _ => self.while_in(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')).to_owned(),
             };
             if part.is_empty() {
                 return None;
@@ -216,9 +176,8 @@ impl Reader<'_> {
                 }
             }
             _ => {
-                let word = self.while_in(|c| {
-                    !c.is_whitespace() && !matches!(c, ',' | ']' | '}' | '#' | '[' | '{')
-                });
+                let word =
+                    self.while_in(|c| !c.is_whitespace() && !matches!(c, ',' | ']' | '}' | '#' | '[' | '{'));
                 (!word.is_empty()).then(|| Value::Other(word.to_owned()))
             }
         }
@@ -226,9 +185,7 @@ impl Reader<'_> {
 
     /// Reads a string of any of the four kinds; escapes stay as they are, since no text of ours has any.
     fn string(&mut self) -> Option<String> {
-        let quote = ["\"\"\"", "'''", "\"", "'"]
-            .into_iter()
-            .find(|quote| self.rest().starts_with(quote))?;
+        let quote = ["\"\"\"", "'''", "\"", "'"].into_iter().find(|quote| self.rest().starts_with(quote))?;
         let begin = self.at + quote.len();
         let mut end = begin;
         loop {
@@ -316,36 +273,19 @@ mod tests {
         let with = |rest: &str| read(&format!("[project]\nname = \"a\"\n{rest}"));
         assert!(!with("").is_a_package());
         assert!(with("[build-system]\nrequires = [\"hatchling\"]\n").is_a_package());
-        assert!(
-            !with("[build-system]\nrequires = []\n[tool.poetry]\npackage-mode = false\n")
-                .is_a_package()
-        );
+        assert!(!with("[build-system]\nrequires = []\n[tool.poetry]\npackage-mode = false\n").is_a_package());
     }
 
     #[test]
     fn packages_that_only_a_build_would_name_are_not_known() {
-        assert_eq!(
-            read("[project]\ndynamic = [\"dependencies\"]\n").dependencies(),
-            None
-        );
+        assert_eq!(read("[project]\ndynamic = [\"dependencies\"]\n").dependencies(), None);
         assert_eq!(read("[project]\ndependencies = [1]\n").dependencies(), None);
-        assert_eq!(
-            read("[project]\nname = \"a\"\n").dependencies(),
-            Some(vec![])
-        );
+        assert_eq!(read("[project]\nname = \"a\"\n").dependencies(), Some(vec![]));
     }
 
     #[test]
     fn a_broken_file_counts_as_a_project_so_that_its_tool_says_what_is_wrong() {
-        for text in [
-            "[project\n",
-            "x",
-            "x = ",
-            "x = [1, 2",
-            "x = \"a\n\"",
-            "x = {a = 1",
-            "[]\n",
-        ] {
+        for text in ["[project\n", "x", "x = ", "x = [1, 2", "x = \"a\n\"", "x = {a = 1", "[]\n"] {
             let file = read(text);
             assert!(file.broken && file.is_a_project(), "{text:?}");
         }

@@ -28,20 +28,11 @@ enum Reference {
 
 /// Reads `start` and all that it refers to.
 pub(crate) fn requirements(tree: &dyn SourceTree, start: &str) -> Result<Requirements, PlanError> {
-    let mut all = Requirements {
-        files: BTreeMap::new(),
-        reuse: Reuse::AnyTree,
-        warnings: Vec::new(),
-    };
-    all.files
-        .insert(start.to_owned(), tree.read(start).unwrap_or_default());
+    let mut all = Requirements { files: BTreeMap::new(), reuse: Reuse::AnyTree, warnings: Vec::new() };
+    all.files.insert(start.to_owned(), tree.read(start).unwrap_or_default());
     let mut open = vec![start.to_owned()];
     while let Some(file) = open.pop() {
-        let text = all
-            .files
-            .get(&file)
-            .map(|bytes| decode(bytes))
-            .unwrap_or_default();
+        let text = all.files.get(&file).map(|bytes| decode(bytes)).unwrap_or_default();
         for (line, reference) in references(&text) {
             match reference {
                 Reference::Tree => all.reuse = all.reuse.max(Reuse::SameCommit),
@@ -50,14 +41,18 @@ pub(crate) fn requirements(tree: &dyn SourceTree, start: &str) -> Result<Require
                     Some(path) if all.files.contains_key(&path) => {}
                     Some(path) => {
                         let bytes = tree.read(&path);
-                        let missing = || PlanError::NoSuchFile { file: file.clone(), line, missing: path.clone() };
+                        let missing =
+                            || PlanError::NoSuchFile { file: file.clone(), line, missing: path.clone() };
                         all.files.insert(path.clone(), bytes.ok_or_else(missing)?);
                         open.push(path);
                     }
                     None => all.warnings.push(Warning {
                         code: "python-requirements-outside",
                         message: format!("line {line} of `{file}` names a file outside of the source tree"),
-                        help: Some("move it into the repository: a change to it is not noticed where it is".to_owned()),
+                        help: Some(
+                            "move it into the repository: a change to it is not noticed where it is"
+                                .to_owned(),
+                        ),
                         file: Some(file.clone()),
                     }),
                 },
@@ -72,18 +67,9 @@ pub(crate) fn requirements(tree: &dyn SourceTree, start: &str) -> Result<Require
 /// Doubtful ones count as such: the build is made once too often rather than not at all.
 pub(crate) fn is_local(requirement: &str) -> bool {
     let (before, after) = requirement.split_once('@').unwrap_or(("", requirement));
-    let target = if before.contains("://") {
-        requirement
-    } else {
-        after
-    };
-    let target = target
-        .split([';', ' '])
-        .find(|part| !part.is_empty())
-        .unwrap_or_default();
-    let archive = [".whl", ".zip", ".tar.gz", ".tgz", ".tar.bz2"]
-        .iter()
-        .any(|end| target.ends_with(end));
+    let target = if before.contains("://") { requirement } else { after };
+    let target = target.split([';', ' ']).find(|part| !part.is_empty()).unwrap_or_default();
+    let archive = [".whl", ".zip", ".tar.gz", ".tgz", ".tar.bz2"].iter().any(|end| target.ends_with(end));
     target.starts_with("file:")
         || !target.contains("://") && (target.starts_with('.') || target.contains('/') || archive)
 }
@@ -98,23 +84,14 @@ fn references(text: &str) -> Vec<(usize, Reference)> {
 
 fn of_line(line: &str) -> Vec<Reference> {
     if !line.starts_with('-') {
-        return if is_local(line) {
-            vec![Reference::Tree]
-        } else {
-            Vec::new()
-        };
+        return if is_local(line) { vec![Reference::Tree] } else { Vec::new() };
     }
-    let words =
-        shlex::split(line).unwrap_or_else(|| line.split_whitespace().map(str::to_owned).collect());
+    let words = shlex::split(line).unwrap_or_else(|| line.split_whitespace().map(str::to_owned).collect());
     let mut words = words.into_iter();
     let mut found = Vec::new();
     while let Some(word) = words.next() {
-        let options = [
-            ("--requirement", "-r"),
-            ("--constraint", "-c"),
-            ("--editable", "-e"),
-            ("--find-links", "-f"),
-        ];
+        let options =
+            [("--requirement", "-r"), ("--constraint", "-c"), ("--editable", "-e"), ("--find-links", "-f")];
         for (long, short) in options {
             let value = if word == long || word == short {
                 words.next()
@@ -133,9 +110,7 @@ fn of_line(line: &str) -> Vec<Reference> {
                 "-e" if !value.contains("://") || value.starts_with("file:") => {
                     found.push(Reference::Editable)
                 }
-                "-f" if !value.contains("://") || value.starts_with("file:") => {
-                    found.push(Reference::Tree)
-                }
+                "-f" if !value.contains("://") || value.starts_with("file:") => found.push(Reference::Tree),
                 _ => {}
             }
             break;
@@ -165,24 +140,13 @@ fn logical_lines(text: &str) -> Vec<(usize, String)> {
     }
     lines.extend(open);
     let clean = |(at, line): (usize, String)| (at, without_comment(&line).trim().to_owned());
-    lines
-        .into_iter()
-        .map(clean)
-        .filter(|(_, line)| !line.is_empty())
-        .collect()
+    lines.into_iter().map(clean).filter(|(_, line)| !line.is_empty()).collect()
 }
 
 /// Cuts a comment off, which begins with a `#` at the start or after white space.
 fn without_comment(line: &str) -> &str {
-    let begins = |&(at, _): &(usize, &str)| {
-        line[..at]
-            .chars()
-            .next_back()
-            .is_none_or(char::is_whitespace)
-    };
-    line.match_indices('#')
-        .find(begins)
-        .map_or(line, |(at, _)| &line[..at])
+    let begins = |&(at, _): &(usize, &str)| line[..at].chars().next_back().is_none_or(char::is_whitespace);
+    line.match_indices('#').find(begins).map_or(line, |(at, _)| &line[..at])
 }
 
 /// Reads the path `named` in `file` as one from the top; `None` when it is absolute, leaves the tree, or is not fixed.
@@ -205,10 +169,7 @@ fn beside(file: &str, named: &str) -> Option<String> {
 /// Reads text as pip does: UTF-16 where the first bytes say so (what PowerShell writes), otherwise UTF-8.
 fn decode(bytes: &[u8]) -> String {
     let utf16 = |read: fn([u8; 2]) -> u16, rest: &[u8]| {
-        let units: Vec<u16> = rest
-            .chunks_exact(2)
-            .map(|pair| read([pair[0], pair[1]]))
-            .collect();
+        let units: Vec<u16> = rest.chunks_exact(2).map(|pair| read([pair[0], pair[1]])).collect();
         String::from_utf16_lossy(&units)
     };
     match bytes {
@@ -226,24 +187,14 @@ mod tests {
     use proptest::prelude::*;
 
     fn tree(files: &[(&str, &str)]) -> MemoryTree {
-        files
-            .iter()
-            .fold(MemoryTree::new("c"), |tree, (path, text)| {
-                tree.with(*path, *text)
-            })
+        files.iter().fold(MemoryTree::new("c"), |tree, (path, text)| tree.with(*path, *text))
     }
 
     #[test]
     fn the_files_named_are_followed_from_where_they_are_named() {
         let tree = tree(&[
-            (
-                "requirements.txt",
-                "-r reqs/base.txt\n--constraint=limits.txt  # why\n-cmore.txt\n",
-            ),
-            (
-                "reqs/base.txt",
-                "--requirement \\\n  ../common.txt\n-r base.txt\n-r './with space.txt'\n",
-            ),
+            ("requirements.txt", "-r reqs/base.txt\n--constraint=limits.txt  # why\n-cmore.txt\n"),
+            ("reqs/base.txt", "--requirement \\\n  ../common.txt\n-r base.txt\n-r './with space.txt'\n"),
             ("reqs/with space.txt", ""),
             ("common.txt", "-r requirements.txt\nflask\n"),
             ("limits.txt", ""),
@@ -266,24 +217,17 @@ mod tests {
 
     #[test]
     fn a_file_that_is_not_there_is_named_with_the_line_that_asks_for_it() {
-        let tree = tree(&[
-            ("requirements.txt", "-r a.txt\n"),
-            ("a.txt", "\n# one\n\n-r b/c.txt\n"),
-        ]);
+        let tree = tree(&[("requirements.txt", "-r a.txt\n"), ("a.txt", "\n# one\n\n-r b/c.txt\n")]);
         let error = requirements(&tree, "requirements.txt").unwrap_err();
         assert_eq!(error.to_string(), "a.txt:4: there is no file `b/c.txt`");
     }
 
     #[test]
     fn a_file_outside_of_the_tree_is_a_warning_and_an_address_is_nothing() {
-        for (line, warned) in [
-            ("-r /etc/r.txt", 1),
-            ("-c ../c.txt", 1),
-            ("-r ${DIR}/r.txt", 1),
-            ("-r https://u:p@h/r.txt", 0),
-        ] {
-            let all =
-                requirements(&tree(&[("requirements.txt", line)]), "requirements.txt").unwrap();
+        for (line, warned) in
+            [("-r /etc/r.txt", 1), ("-c ../c.txt", 1), ("-r ${DIR}/r.txt", 1), ("-r https://u:p@h/r.txt", 0)]
+        {
+            let all = requirements(&tree(&[("requirements.txt", line)]), "requirements.txt").unwrap();
             assert_eq!(all.warnings.len(), warned, "{line}");
         }
     }
@@ -292,14 +236,8 @@ mod tests {
     fn lines_are_told_apart_by_what_they_refer_to() {
         let cases = [
             ("flask==3.0", Reuse::AnyTree),
-            (
-                "flask[async]>=3,<4 ; python_version > '3.8' # ./not",
-                Reuse::AnyTree,
-            ),
-            (
-                "--index-url https://user:secret@host/simple",
-                Reuse::AnyTree,
-            ),
+            ("flask[async]>=3,<4 ; python_version > '3.8' # ./not", Reuse::AnyTree),
+            ("--index-url https://user:secret@host/simple", Reuse::AnyTree),
             ("--find-links https://host/wheels", Reuse::AnyTree),
             ("blog @ https://host/blog-1.0.tar.gz", Reuse::AnyTree),
             ("git+ssh://git@github.com/a/b.git@main", Reuse::AnyTree),
@@ -320,34 +258,24 @@ mod tests {
             ("--editable \\\n ./lib", Reuse::SameTree),
         ];
         for (line, reuse) in cases {
-            let all =
-                requirements(&tree(&[("requirements.txt", line)]), "requirements.txt").unwrap();
+            let all = requirements(&tree(&[("requirements.txt", line)]), "requirements.txt").unwrap();
             assert_eq!(all.reuse, reuse, "{line}");
         }
     }
 
     #[test]
     fn utf_16_is_read_as_pip_reads_it() {
-        let bytes: Vec<u8> = [0xff, 0xfe]
-            .into_iter()
-            .chain("-e .\r\n".bytes().flat_map(|byte| [byte, 0]))
-            .collect();
+        let bytes: Vec<u8> =
+            [0xff, 0xfe].into_iter().chain("-e .\r\n".bytes().flat_map(|byte| [byte, 0])).collect();
         let tree = MemoryTree::new("c").with("requirements.txt", bytes);
-        assert_eq!(
-            requirements(&tree, "requirements.txt").unwrap().reuse,
-            Reuse::SameTree
-        );
+        assert_eq!(requirements(&tree, "requirements.txt").unwrap().reuse, Reuse::SameTree);
     }
 
     #[test]
     fn a_comment_ends_a_continued_line() {
         assert_eq!(
             logical_lines("a \\\n# b \\\nc\nd#e\n"),
-            [
-                (1, "a".to_owned()),
-                (3, "c".to_owned()),
-                (4, "d#e".to_owned())
-            ]
+            [(1, "a".to_owned()), (3, "c".to_owned()), (4, "d#e".to_owned())]
         );
     }
 

@@ -1,0 +1,172 @@
+//! Installs with the tool that a lock file was made with, never with another: each has its own idea of a project.
+
+use std::collections::BTreeMap;
+
+use camino::Utf8Path;
+
+use crate::python::environment::{Environment, here, uv_command};
+use crate::python::install::Install;
+use crate::python::pyproject::Pyproject;
+use crate::{Command, PlanError, PythonChoice, PythonManifest, Reuse, SourceTree, Toolbox, Warning};
+
+/// Finds the tool that the manifest was made with; `None` when any installer will do.
+pub(crate) fn program(manifest: PythonManifest, toolbox: &Toolbox) -> Result<Option<&Utf8Path>, PlanError> {
+    let (tool, program, help) = match manifest {
+        PythonManifest::UvLock => (
+            "uv",
+            "uv",
+            "install it on the host, as https://docs.astral.sh/uv shows, or push the output of `uv export` as `requirements.txt` instead",
+        ),
+        PythonManifest::PoetryLock => (
+            "Poetry",
+            "poetry",
+            "install it on the host (`pipx install poetry`), or push the output of `poetry export` as `requirements.txt` instead",
+        ),
+        PythonManifest::PdmLock => (
+            "PDM",
+            "pdm",
+            "install it on the host (`pipx install pdm`), or push the output of `pdm export` as `requirements.txt` instead",
+        ),
+        PythonManifest::PipfileLock | PythonManifest::Pipfile => (
+            "Pipenv",
+            "pipenv",
+            "install it on the host (`pipx install pipenv`), or push the output of `pipenv requirements` as `requirements.txt` instead",
+        ),
+        _ => return Ok(None),
+    };
+    let missing = PlanError::NoTool { tool, file: manifest.file(), help };
+    toolbox.tool(program).map(Some).ok_or(missing)
+}
+
+/// Plans what `program`, the manifest's own tool, installs.
+pub(crate) fn install(
+    manifest: PythonManifest,
+    program: &Utf8Path,
+    choice: &PythonChoice,
+    tree: &dyn SourceTree,
+    environment: &Environment<'_>,
+) -> Install {
+    match manifest {
+        PythonManifest::PoetryLock => poetry(program, tree, environment),
+        PythonManifest::PdmLock => pdm(program, tree, environment),
+        PythonManifest::PipfileLock | PythonManifest::Pipfile => pipenv(program, manifest, tree, environment),
+        _ => uv(program, choice, tree),
+    }
+}
+
+/// Installs what `uv.lock` holds, and the project itself when it is a package: as a copy, since the tree moves.
+///
+/// `--frozen` rather than `--locked`: the latter resolves anew when the host has another index configured than the
+/// machine where the lock file was made.
+fn uv(uv: &Utf8Path, choice: &PythonChoice, tree: &dyn SourceTree) -> Install {
+    let sync = uv_command(
+        uv,
+        format!("installing the packages of uv.lock with uv and Python {}", choice.interpreter.version),
+    )
+    .args(["sync", "--frozen", "--no-dev", "--no-editable", "--python"])
+    .arg(choice.interpreter.path.as_path())
+    .env("UV_PROJECT_ENVIRONMENT", here());
+    let lock = text(tree, "uv.lock");
+    let source = |line: &str| line.trim_start().starts_with("source = {");
+    let local =
+        |line: &str| ["editable = ", "directory = ", "path = "].iter().any(|kind| line.contains(kind));
+    let reuse =
+        if lock.lines().any(|line| source(line) && local(line)) { Reuse::SameCommit } else { Reuse::AnyTree };
+    let install =
+        Install { tool: "uv", steps: vec![sync], files: BTreeMap::new(), reuse, warnings: Vec::new() };
+    install.decided_by(tree, &["uv.lock", "pyproject.toml", "uv.toml"])
+}
+
+/// Installs what `poetry.lock` holds; the project itself as a copy, by the installer, since Poetry would only point to it.
+///
+/// Poetry's template makes every project a package; one whose folder is not where Poetry looks for it runs from its tree.
+fn poetry(poetry: &Utf8Path, tree: &dyn SourceTree, environment: &Environment<'_>) -> Install {
+    let mut steps = vec![
+        Command::new(poetry, "installing the packages of poetry.lock with Poetry")
+            .args(["install", "--no-interaction", "--no-ansi", "--only", "main", "--no-root"])
+            .env("POETRY_VIRTUALENVS_CREATE", "false")
+            .env("VIRTUAL_ENV", here()),
+    ];
+    let project = Pyproject::of(tree);
+    let found = |name: String| {
+        let places = [
+            format!("{name}/__init__.py"),
+            format!("src/{name}/__init__.py"),
+            format!("{name}.py"),
+            format!("src/{name}.py"),
+        ];
+        places.iter().any(|place| tree.read(place).is_some())
+    };
+    let itself =
+        project.is_a_package() && (project.names_packages() || project.folder_name().is_some_and(found));
+    if itself {
+        steps.push(environment.install(["--no-deps", "."], "the project itself"));
+    }
+    let lock = text(tree, "poetry.lock");
+    let has = |what: &str| lock.lines().any(|line| line.trim() == what);
+    let reuse = if has("develop = true") {
+        Reuse::SameTree
+    } else if itself || has("type = \"directory\"") || has("type = \"file\"") {
+        Reuse::SameCommit
+    } else {
+        Reuse::AnyTree
+    };
+    let install = Install::new(environment, steps).by("poetry").good_for(reuse);
+    install.decided_by(tree, &["poetry.lock", "pyproject.toml", "poetry.toml"])
+}
+
+/// Installs what `pdm.lock` holds, and the project itself, as a copy, when PDM takes it for a package.
+fn pdm(pdm: &Utf8Path, tree: &dyn SourceTree, environment: &Environment<'_>) -> Install {
+    let step = Command::new(pdm, "installing the packages of pdm.lock with PDM")
+        .args(["install", "--check", "--prod", "--no-editable"])
+        .env("PDM_CHECK_UPDATE", "false")
+        .env("PDM_IGNORE_SAVED_PYTHON", "1")
+        .env("VIRTUAL_ENV", here());
+    let local =
+        text(tree, "pdm.lock").lines().any(|line| line.starts_with("path = ") || line.contains("\"file:"));
+    let itself =
+        Pyproject::of(tree).is_a_package() || text(tree, "pyproject.toml").contains("distribution = true");
+    let reuse = if local || itself { Reuse::SameCommit } else { Reuse::AnyTree };
+    let install = Install::new(environment, vec![step]).by("pdm").good_for(reuse);
+    install.decided_by(tree, &["pdm.lock", "pyproject.toml", "pdm.toml"])
+}
+
+/// Installs what `Pipfile.lock` holds, and fails where `Pipfile` has changed since; without a lock file, what `Pipfile` lists.
+fn pipenv(
+    pipenv: &Utf8Path,
+    manifest: PythonManifest,
+    tree: &dyn SourceTree,
+    environment: &Environment<'_>,
+) -> Install {
+    let locked = manifest == PythonManifest::PipfileLock;
+    let step = Command::new(pipenv, format!("installing the packages of {manifest} with Pipenv"))
+        .args(["install", if locked { "--deploy" } else { "--skip-lock" }])
+        .env("PIPENV_NOSPIN", "1")
+        .env("PIPENV_VERBOSITY", "-1")
+        .env("VIRTUAL_ENV", here());
+    let lock = text(tree, manifest.file());
+    // `Pipfile.lock` quotes its keys, and always has one that merely begins with "pipfile".
+    let has = |key: &str| lock.contains(&if locked { format!("\"{key}\"") } else { key.to_owned() });
+    let reuse = if has("editable") {
+        Reuse::SameTree
+    } else if has("path") || has("file") {
+        Reuse::SameCommit
+    } else {
+        Reuse::AnyTree
+    };
+    let mut install = Install::new(environment, vec![step]).by("pipenv").good_for(reuse);
+    if !locked {
+        install.warnings.push(Warning {
+            code: "python-not-locked",
+            message: "`Pipfile` has no `Pipfile.lock`, so the versions of its packages are not fixed"
+                .to_owned(),
+            help: Some("run `pipenv lock` and commit `Pipfile.lock`".to_owned()),
+            file: Some("Pipfile".to_owned()),
+        });
+    }
+    install.decided_by(tree, &["Pipfile", "Pipfile.lock"])
+}
+
+fn text(tree: &dyn SourceTree, file: &str) -> String {
+    String::from_utf8_lossy(&tree.read(file).unwrap_or_default()).into_owned()
+}

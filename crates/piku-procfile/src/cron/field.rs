@@ -1,0 +1,218 @@
+//! One of the five fields of a schedule.
+
+use std::fmt;
+
+use crate::diagnostic::Diagnostic;
+use crate::piece::Piece;
+
+/// What a field counts.
+pub(super) struct Unit {
+    what: &'static str,
+    first: u8,
+    last: u8,
+    /// The greatest number that can be written: a week has a second Sunday.
+    greatest: u8,
+    /// From `first` on.
+    names: &'static [&'static str],
+}
+
+pub(super) const MINUTE: Unit = Unit { what: "a minute", first: 0, last: 59, greatest: 59, names: &[] };
+pub(super) const HOUR: Unit = Unit { what: "an hour", first: 0, last: 23, greatest: 23, names: &[] };
+pub(super) const DAY: Unit =
+    Unit { what: "a day of the month", first: 1, last: 31, greatest: 31, names: &[] };
+pub(super) const MONTH: Unit = Unit {
+    what: "a month",
+    first: 1,
+    last: 12,
+    greatest: 12,
+    names: &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"],
+};
+pub(super) const WEEKDAY: Unit = Unit {
+    what: "a day of the week",
+    first: 0,
+    last: 6,
+    greatest: 7,
+    names: &["sun", "mon", "tue", "wed", "thu", "fri", "sat"],
+};
+
+impl Unit {
+    fn is_week(&self) -> bool {
+        self.greatest > self.last
+    }
+}
+
+/// The values of a field, and whether it was written with `*`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Field {
+    /// Bit n is value n.
+    values: u64,
+    /// The step of a `*` at its start: 1 for `*` alone.
+    star: Option<u8>,
+}
+
+impl Field {
+    pub(super) fn has(&self, value: u8) -> bool {
+        value < 64 && self.values & (1 << value) != 0
+    }
+
+    pub(super) fn is_starred(&self) -> bool {
+        self.star.is_some()
+    }
+
+    /// Writes the shortest list of numbers and ranges that reads as this field.
+    pub(super) fn write(&self, f: &mut fmt::Formatter<'_>, unit: &Unit) -> fmt::Result {
+        let mut separator = "";
+        let mut covered = 0;
+        if let Some(step) = self.star {
+            covered = values(unit.first, unit.last, step);
+            f.write_str("*")?;
+            if step > 1 {
+                write!(f, "/{step}")?;
+            }
+            separator = ",";
+        }
+        let rest = Self { values: self.values & !covered, star: None };
+        let mut value = unit.first;
+        while value <= unit.last {
+            if !rest.has(value) {
+                value += 1;
+                continue;
+            }
+            let run = (value..=unit.last).take_while(|next| rest.has(*next)).count() as u8;
+            // Two neighbours read better as a list than as a range.
+            let (end, step) = if run > 2 { (value + run - 1, run) } else { (value, 1) };
+            f.write_str(separator)?;
+            if end > value {
+                write!(f, "{value}-{end}")?
+            } else {
+                write!(f, "{value}")?
+            }
+            separator = ",";
+            value += step;
+        }
+        Ok(())
+    }
+}
+
+/// Reads a field and all that is wrong with it. There is none when a diagnostic is an error.
+pub(super) fn field(unit: &Unit, text: Piece<'_>, found: &mut Vec<Diagnostic>) -> Option<Field> {
+    let mut read = Field { values: 0, star: None };
+    let mut complete = true;
+    for (item, index) in text.split(',').zip(0..) {
+        match values_of(unit, item, found) {
+            Ok((values, star)) => {
+                read.values |= values;
+                read.star = if index == 0 { star } else { read.star };
+            }
+            Err(error) => {
+                complete = false;
+                found.push(error);
+            }
+        }
+    }
+    complete.then_some(read)
+}
+
+/// Reads `*`, a number or name, or a range, with a step or without. A `*` gives its step too.
+fn values_of(
+    unit: &Unit,
+    item: Piece<'_>,
+    found: &mut Vec<Diagnostic>,
+) -> Result<(u64, Option<u8>), Diagnostic> {
+    let (range, step_text) = match item.split_once('/') {
+        Some((range, step)) => (range, Some(step)),
+        None => (item, None),
+    };
+    let star = range.text == "*";
+    let (low, high) = if star {
+        (unit.first, unit.last)
+    } else if let Some((low_text, high_text)) = range.split_once('-') {
+        limits(unit, range, low_text, high_text)?
+    } else {
+        let low = value(unit, range)?;
+        if let Some(step) = step_text {
+            return Err(error(item, format!("`{}` has a step and no range", item.text)).with_help(format!(
+                "write `{}-{}/{}` or `*/{}`",
+                range.text, unit.last, step.text, step.text
+            )));
+        }
+        (low, low)
+    };
+    let step = step_text.map_or(Ok(1), |text| step(unit, text))?;
+    if let Some(text) = step_text
+        && step > (high - low).max(1)
+    {
+        let message = format!("the step `{}` goes past the end: only {low} is left", text.text);
+        let help = format!("write `{low}`, or a step of {} at most", (high - low).max(1));
+        found.push(Diagnostic::warning("procfile::long-step", text.span(), message).with_help(help));
+    }
+    let mut values = values(low, high, step);
+    if unit.is_week() && values & (1 << unit.greatest) != 0 {
+        values = values & !(1 << unit.greatest) | 1 << unit.first;
+    }
+    Ok((values, star.then_some(step)))
+}
+
+fn limits(unit: &Unit, range: Piece<'_>, low: Piece<'_>, high: Piece<'_>) -> Result<(u8, u8), Diagnostic> {
+    let (low_text, high_text) = (low.text, high.text);
+    let (low, mut high) = (value(unit, low)?, value(unit, high)?);
+    // A week may end with Sunday by its name.
+    if unit.is_week() && high_text.eq_ignore_ascii_case("sun") && low > high {
+        high = unit.greatest;
+    }
+    if low <= high {
+        return Ok((low, high));
+    }
+    let last = unit.last;
+    let help = if low > last {
+        format!("write `{}-{high_text}`", unit.first)
+    } else if high == unit.first {
+        format!("write `{low_text}-{last},{high_text}`")
+    } else {
+        format!("write `{low_text}-{last},{}-{high_text}`", unit.first)
+    };
+    Err(error(range, format!("the range `{}` goes backwards", range.text)).with_help(help))
+}
+
+fn value(unit: &Unit, text: Piece<'_>) -> Result<u8, Diagnostic> {
+    let named = unit.names.iter().zip(unit.first..).find(|(name, _)| name.eq_ignore_ascii_case(text.text));
+    let number = number(text.text).filter(|number| (unit.first..=unit.greatest).contains(number));
+    named.map(|(_, value)| value).or(number).ok_or_else(|| {
+        let numbers = format!("use a number from {} to {}", unit.first, unit.greatest);
+        let help = match unit.names {
+            // The last field is where a command stands when a field was forgotten.
+            [first, .., last] if unit.is_week() => {
+                format!("{numbers}, or `{first}` to `{last}`, and put the command after it")
+            }
+            [first, .., last] => format!("{numbers}, or `{first}` to `{last}`"),
+            _ => numbers,
+        };
+        let message = if text.is_empty() {
+            format!("{} is missing", unit.what)
+        } else {
+            format!("`{}` is not {}", text.text, unit.what)
+        };
+        error(text, message).with_help(help)
+    })
+}
+
+fn step(unit: &Unit, text: Piece<'_>) -> Result<u8, Diagnostic> {
+    number(text.text).filter(|step| *step > 0).ok_or_else(|| {
+        let message = format!("`{}` is not a step", text.text);
+        error(text, message).with_help(format!("use a number from 1 to {}", unit.last))
+    })
+}
+
+/// Digits alone: a standard parser would take a sign too.
+fn number(text: &str) -> Option<u8> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
+}
+
+/// Every `step`th value from `low` to `high`.
+fn values(low: u8, high: u8, step: u8) -> u64 {
+    (low..=high).step_by(usize::from(step.max(1))).fold(0, |values, value| values | 1 << value)
+}
+
+fn error(text: Piece<'_>, message: String) -> Diagnostic {
+    Diagnostic::error("procfile::bad-schedule", text.span(), message)
+}

@@ -30,20 +30,20 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
-    /// Makes an error without help.
+    /// Makes an error without help. Control characters that it quotes are spelled out.
     pub fn error(code: &'static str, span: Range<usize>, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, code, message: message.into(), span, help: None }
+        Self { severity: Severity::Error, code, message: visible(message), span, help: None }
     }
 
-    /// Makes a warning without help.
+    /// Makes a warning without help. Control characters that it quotes are spelled out.
     pub fn warning(code: &'static str, span: Range<usize>, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Warning, code, message: message.into(), span, help: None }
+        Self { severity: Severity::Warning, code, message: visible(message), span, help: None }
     }
 
     /// Adds what to do now.
     #[must_use]
     pub fn with_help(self, help: impl Into<String>) -> Self {
-        Self { help: Some(help.into()), ..self }
+        Self { help: Some(visible(help)), ..self }
     }
 
     /// Moves the span `by` bytes to the right: from the part that was parsed to the text it is part of.
@@ -56,5 +56,35 @@ impl Diagnostic {
     #[must_use]
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
+    }
+}
+
+/// Spells out what could make a terminal do something, except the end of a line.
+fn visible(text: impl Into<String>) -> String {
+    let text = text.into();
+    let hidden = |character: char| character.is_control() && character != '\n';
+    if !text.contains(hidden) {
+        return text;
+    }
+    let spelled = |character: char| {
+        if hidden(character) { character.escape_default().to_string() } else { character.to_string() }
+    };
+    text.chars().map(spelled).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_are_spelled_out() {
+        let found = Diagnostic::error("x", 0..1, "`a\u{1b}[2Jé` is odd").with_help("one\ntwo\u{9b}");
+        assert_eq!(found.to_string(), r"`a\u{1b}[2Jé` is odd");
+        assert_eq!(found.help.as_deref(), Some("one\ntwo\\u{9b}"));
+    }
+
+    #[test]
+    fn a_span_moves_as_a_whole() {
+        assert_eq!(Diagnostic::warning("x", 1..3, "m").moved(4).span, 5..7);
     }
 }

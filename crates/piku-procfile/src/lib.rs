@@ -26,8 +26,8 @@
 //! of every start (a regular expression is compiled), for lines that must be explained anyway. It has no
 //! places, and it drops what it can't read without a word: names with a hyphen, a dot, or a letter outside
 //! ASCII (`my-worker: x`, `web.1: x`), lines with white space around the name (`  web: x`, `web : x`), a first line
-//! behind a byte order mark, `- web: x`, and `web:`. Of two lines with one name it keeps either, and
-//! the order of lines is lost.
+//! behind a byte order mark, `- web: x`, and `web:`. Of two lines with one name it keeps one, and the
+//! order of lines is lost.
 
 pub mod cron;
 mod diagnostic;

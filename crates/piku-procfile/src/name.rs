@@ -33,14 +33,14 @@ impl FromStr for ProcessName {
             return Err(Diagnostic::error("procfile::empty-name", 0..0, "the name is missing")
                 .with_help("write a name before the colon, such as `web`"));
         }
+        if let Some(first) = name.chars().next().filter(|first| matches!(first, '_' | '-')) {
+            return Err(refusal(name, 0..1, format!("a name can't begin with `{first}`")));
+        }
         if let Some((offset, character)) = name.char_indices().find(|(_, character)| !is_inner(*character)) {
             let message = format!("{} can't be in a name", shown(character));
             return Err(refusal(name, offset..offset + character.len_utf8(), message));
         }
         // All ASCII from here: bytes are characters.
-        if let Some(first) = name.chars().next().filter(|first| !first.is_ascii_alphanumeric()) {
-            return Err(refusal(name, 0..1, format!("a name can't begin with `{first}`")));
-        }
         if name.len() > LONGEST {
             let message = format!("the name has {} characters, {LONGEST} is the most", name.len());
             return Err(Diagnostic::error(CODE, LONGEST..name.len(), message).with_help("shorten the name"));
@@ -95,7 +95,9 @@ mod tests {
     fn anything_else_is_refused_at_its_place_with_a_name_that_would_do() {
         let shown = |name: &str| match name.parse::<ProcessName>() {
             Ok(name) => name.to_string(),
-            Err(found) => format!("{:?} {}; {}", found.span, found, found.help.unwrap_or_default()),
+            Err(found) => {
+                format!("{:?} {}; {}", found.span, found, found.help.as_deref().unwrap_or_default())
+            }
         };
         let names =
             ["", "web.1", "my worker", "-x", "_x", "wörker", "// c", "a\u{200b}b", "...", &"a".repeat(65)];

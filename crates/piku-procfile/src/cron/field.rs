@@ -96,6 +96,12 @@ impl Field {
 
 /// Reads a field and all that is wrong with it. There is none when a diagnostic is an error.
 pub(super) fn field(unit: &Unit, text: Piece<'_>, found: &mut Vec<Diagnostic>) -> Option<Field> {
+    let known = |character: char| character.is_ascii_alphanumeric() || "*,-/".contains(character);
+    if text.text.starts_with('/') || !text.text.chars().all(known) {
+        // Such as `./run`, where a field was forgotten: its parts say nothing to anyone.
+        found.push(not_a_value(unit, text));
+        return None;
+    }
     let mut read = Field { values: 0, star: None };
     let mut complete = true;
     for (item, index) in text.split(',').zip(0..) {
@@ -163,42 +169,46 @@ fn limits(unit: &Unit, range: Piece<'_>, low: Piece<'_>, high: Piece<'_>) -> Res
     if low <= high {
         return Ok((low, high));
     }
-    let last = unit.last;
-    let help = if low > last {
-        format!("write `{}-{high_text}`", unit.first)
-    } else if high == unit.first {
-        format!("write `{low_text}-{last},{high_text}`")
-    } else {
-        format!("write `{low_text}-{last},{}-{high_text}`", unit.first)
+    // In the words that were used: names, or numbers.
+    let (first, last) = match unit.names {
+        [first, .., last] if number(low_text).is_none() => ((*first).to_owned(), (*last).to_owned()),
+        _ => (unit.first.to_string(), unit.last.to_string()),
     };
+    let before = if low > unit.last { String::new() } else { format!("{low_text}-{last},") };
+    let after = if high == unit.first { high_text.to_owned() } else { format!("{first}-{high_text}") };
+    let help = format!("write `{before}{after}`");
     Err(error(range, format!("the range `{}` goes backwards", range.text)).with_help(help))
 }
 
 fn value(unit: &Unit, text: Piece<'_>) -> Result<u8, Diagnostic> {
     let named = unit.names.iter().zip(unit.first..).find(|(name, _)| name.eq_ignore_ascii_case(text.text));
     let number = number(text.text).filter(|number| (unit.first..=unit.greatest).contains(number));
-    named.map(|(_, value)| value).or(number).ok_or_else(|| {
-        let numbers = format!("use a number from {} to {}", unit.first, unit.greatest);
-        let help = match unit.names {
-            // The last field is where a command stands when a field was forgotten.
-            [first, .., last] if unit.is_week() => {
-                format!("{numbers}, or `{first}` to `{last}`, and put the command after it")
-            }
-            [first, .., last] => format!("{numbers}, or `{first}` to `{last}`"),
-            _ => numbers,
-        };
-        let message = if text.is_empty() {
-            format!("{} is missing", unit.what)
-        } else {
-            format!("`{}` is not {}", text.text, unit.what)
-        };
-        error(text, message).with_help(help)
-    })
+    named.map(|(_, value)| value).or(number).ok_or_else(|| not_a_value(unit, text))
+}
+
+fn not_a_value(unit: &Unit, text: Piece<'_>) -> Diagnostic {
+    let numbers = format!("use a number from {} to {}", unit.first, unit.greatest);
+    let help = match unit.names {
+        // The last field is where a command stands when a field was forgotten.
+        [first, .., last] if unit.is_week() => {
+            format!("{numbers}, or `{first}` to `{last}`, and put the command after it")
+        }
+        [first, .., last] => format!("{numbers}, or `{first}` to `{last}`"),
+        _ => numbers,
+    };
+    let message = match text.text {
+        "" => format!("{} is missing", unit.what),
+        other => format!("`{other}` is not {}", unit.what),
+    };
+    error(text, message).with_help(help)
 }
 
 fn step(unit: &Unit, text: Piece<'_>) -> Result<u8, Diagnostic> {
     number(text.text).filter(|step| *step > 0).ok_or_else(|| {
-        let message = format!("`{}` is not a step", text.text);
+        let message = match text.text {
+            "" => "a step is missing".to_owned(),
+            other => format!("`{other}` is not a step"),
+        };
         error(text, message).with_help(format!("use a number from 1 to {}", unit.last))
     })
 }

@@ -1,1 +1,43 @@
-//! Placeholder.
+//! Describes the nginx site of one app and renders it as configuration text.
+//!
+//! Pure: a [`Site`] goes in, text comes out. The crate never reads a file, never runs nginx, and never decides where
+//! the text goes. Whatever can reach the text has a type of its own, parsed once, so that no value can close a brace,
+//! begin a directive, or be expanded as a variable.
+//!
+//! ```
+//! use piku_nginx::Site;
+//! let site = Site::proxied("blog", ["blog.example.org"], "127.0.0.1:4001")?;
+//! assert!(site.to_string().contains("server_name blog.example.org;"));
+//! # Ok::<(), piku_nginx::InvalidSite>(())
+//! ```
+//!
+//! Begin at [`Site`]; [`Site::new`] gives one with the defaults, and every field can be set after it. The text it
+//! becomes is made in `render/`, from the outermost block inwards.
+
+mod cache;
+mod error;
+mod file_path;
+mod listen;
+mod network;
+mod probe;
+mod quote;
+mod render;
+mod server_name;
+mod site;
+mod site_name;
+mod static_path;
+mod url_path;
+mod version;
+
+pub use cache::Cache;
+pub use error::InvalidSite;
+pub use file_path::{FilePath, SocketPath};
+pub use listen::{Http2, Listen};
+pub use network::Network;
+pub use probe::{Answer, Probe};
+pub use server_name::ServerName;
+pub use site::{Backend, Site, Tls};
+pub use site_name::SiteName;
+pub use static_path::{CatchAll, StaticPath};
+pub use url_path::UrlPath;
+pub use version::Version;

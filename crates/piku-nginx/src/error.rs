@@ -1,0 +1,77 @@
+use std::net::AddrParseError;
+
+/// Why a value can't be part of a site.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidSite {
+    /// The name of the app has a character that a name can't have, or is too long.
+    #[error("`{0}` can't name a site")]
+    Name(String),
+    /// The host name is none that nginx would match as it is written.
+    #[error("`{name}` is not a server name: {why}")]
+    ServerName {
+        /// The text that was given.
+        name: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// The path can't be written into a configuration, or not safely.
+    #[error("`{path}` can't be used as a path by nginx: {why}")]
+    Path {
+        /// The text that was given.
+        path: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// The URL path can't be matched, or not as it is written.
+    #[error("`{url}` is not a URL path: {why}")]
+    Url {
+        /// The text that was given.
+        url: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// The address of a backend can't be read.
+    #[error("`{address}` is not an address and a port")]
+    Address {
+        /// The text that was given.
+        address: String,
+        /// What the standard library says about it.
+        source: AddrParseError,
+    },
+    /// The range of addresses can't be read.
+    #[error("`{0}` is not an address or a range such as `192.0.2.0/24`")]
+    Network(String),
+    /// The answer of the probe has a character that nginx would expand or that is not printable.
+    #[error("`{0}` can't be the answer of a probe")]
+    Answer(String),
+    /// An entry of a list of static paths is no pair.
+    #[error("`{0}` is not a pair such as `/static:public`")]
+    StaticPair(String),
+    /// Two entries of a list of static paths are about the same URL.
+    #[error("`{0}` is mapped twice")]
+    StaticTwice(String),
+    /// The text is not what `nginx -v` prints.
+    #[error("`{0}` names no version of nginx")]
+    Version(String),
+}
+
+impl InvalidSite {
+    /// Gives what to do about it, where there is something to do.
+    pub fn help(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::ServerName { .. } => {
+                "write host names such as `blog.example.org` or `*.example.org`, and others than English ones as punycode (`xn--…`)"
+            }
+            Self::StaticPair(_) => {
+                "write pairs of a URL and a folder or file, with commas between them: `/static:public,/robots.txt:robots.txt`"
+            }
+            Self::StaticTwice(_) => "keep one of the two",
+            Self::Url { .. } => {
+                "write the path as it is after decoding, beginning with a slash, such as `/static`"
+            }
+            Self::Network(_) => "write addresses such as `192.0.2.7` or ranges such as `2001:db8::/32`",
+            _ => return None,
+        })
+    }
+}

@@ -1,0 +1,46 @@
+use std::str::FromStr;
+
+use crate::{InvalidSite, SiteName, UrlPath, quote};
+
+/// A question that only the machine itself may ask, and the answer that shows which configuration nginx runs.
+///
+/// It is answered over HTTP and HTTPS, as plain text, and never logged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Probe {
+    /// The path to ask for.
+    pub path: UrlPath,
+    /// The body of the answer.
+    pub answer: Answer,
+}
+
+impl Probe {
+    /// Makes the probe of the site `name`, at `/.well-known/piku/<name>`.
+    pub fn of(name: &SiteName, answer: &str) -> Result<Self, InvalidSite> {
+        Ok(Self { path: format!("/.well-known/piku/{name}").parse()?, answer: answer.parse()? })
+    }
+}
+
+/// The body that a probe answers: printable, without `$`, of at most 1000 bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer(String);
+
+impl Answer {
+    /// Gives the text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Writes the text as one word.
+    pub(crate) fn word(&self) -> String {
+        quote::word(&self.0)
+    }
+}
+
+impl FromStr for Answer {
+    type Err = InvalidSite;
+
+    fn from_str(text: &str) -> Result<Self, InvalidSite> {
+        let fits = !text.is_empty() && text.len() <= 1000 && !text.chars().any(quote::unwritable);
+        fits.then(|| Self(text.to_owned())).ok_or_else(|| InvalidSite::Answer(text.to_owned()))
+    }
+}

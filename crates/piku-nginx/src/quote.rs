@@ -1,0 +1,61 @@
+/// Writes `text` as one word of nginx's configuration language: as it is when that is safe, else in double quotes.
+///
+/// nginx has no escape for `$` where it expands variables, and control characters have none that survive; the types
+/// that hold a text refuse both.
+pub(crate) fn word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-~:@+,=*[]%".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        return text.to_owned();
+    }
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for c in text.chars() {
+        if matches!(c, '"' | '\\') {
+            quoted.push('\\');
+        }
+        quoted.push(c);
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// Writes `text` so that a regular expression matches just that.
+pub(crate) fn literal(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_ascii() && !c.is_ascii_alphanumeric() && !matches!(c, '/' | '_' | '-') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern
+}
+
+/// Tells whether nginx would give `c` a meaning even inside quotes, or show it badly.
+pub(crate) fn unwritable(c: char) -> bool {
+    c == '$' || c.is_control()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{literal, word};
+
+    #[test]
+    fn only_words_with_a_meaning_are_quoted() {
+        for (text, written) in [
+            ("/srv/app-1/x.y", "/srv/app-1/x.y"),
+            ("", r#""""#),
+            ("/a b", r#""/a b""#),
+            (r#"/a"b\c"#, r#""/a\"b\\c""#),
+            ("/a;}{#'", r#""/a;}{#'""#),
+            ("/ä", r#""/ä""#),
+        ] {
+            assert_eq!(word(text), written);
+        }
+    }
+
+    #[test]
+    fn a_literal_matches_only_itself() {
+        assert_eq!(literal("/a.b+(c)-d_e"), r"/a\.b\+\(c\)-d_e");
+    }
+}

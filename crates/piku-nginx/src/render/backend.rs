@@ -1,0 +1,147 @@
+use super::text::Text;
+use crate::{Backend, Site};
+
+/// What a client could say about itself in the place of nginx, and apps believe.
+const UNTRUSTED: [&str; 7] = [
+    "Forwarded",
+    "Proxy",
+    "X-Forwarded-Host",
+    "X-Forwarded-Prefix",
+    "X-Forwarded-Protocol",
+    "X-Forwarded-Scheme",
+    "X-Forwarded-Ssl",
+];
+
+/// What nginx says about the client.
+const FORWARDED: [(&str, &str); 7] = [
+    ("Host", "$piku_host"),
+    ("X-Forwarded-Proto", "$scheme"),
+    ("X-Forwarded-For", "$remote_addr"),
+    ("X-Remote-Address", "$remote_addr"),
+    ("X-Real-IP", "$remote_addr"),
+    ("X-Forwarded-Port", "$server_port"),
+    ("X-Request-Start", "t=$msec"),
+];
+
+/// The variables that uWSGI makes a request of.
+const UWSGI: [(&str, &str); 12] = [
+    ("QUERY_STRING", "$query_string"),
+    ("REQUEST_METHOD", "$request_method"),
+    ("CONTENT_TYPE", "$content_type"),
+    ("CONTENT_LENGTH", "$content_length"),
+    ("REQUEST_URI", "$request_uri"),
+    ("PATH_INFO", "$document_uri"),
+    ("SERVER_PROTOCOL", "$server_protocol"),
+    ("REQUEST_SCHEME", "$scheme"),
+    ("REMOTE_ADDR", "$remote_addr"),
+    ("REMOTE_PORT", "$remote_port"),
+    ("SERVER_PORT", "$server_port"),
+    ("SERVER_NAME", "$host"),
+];
+
+/// Gives the prefix of the directives that pass a request on, or nothing when nobody would take it.
+pub(super) fn module(site: &Site) -> Option<&'static str> {
+    match &site.backend {
+        Backend::Uwsgi(sockets) if !sockets.is_empty() => Some("uwsgi"),
+        Backend::Http(addresses) if !addresses.is_empty() => Some("proxy"),
+        _ => None,
+    }
+}
+
+/// Adds the servers behind the site.
+pub(super) fn upstream(site: &Site, text: &mut Text) {
+    let servers = servers(site);
+    if servers.is_empty() {
+        return;
+    }
+    text.block(&format!("upstream {}", site.app.upstream()), |text| {
+        // One server alone has nobody to stand in for it: nginx must never count it out.
+        let alone = if servers.len() == 1 { " max_fails=0" } else { "" };
+        for server in &servers {
+            text.line(&format!("server {server}{alone};"));
+        }
+    });
+}
+
+/// Adds what is known of a request before it is passed on.
+pub(super) fn variables(site: &Site, text: &mut Text) {
+    let Some(module) = module(site) else { return };
+    // The host is the one that chose this server, which the header alone need not be; its port is the header's.
+    text.line("set $piku_host $host;");
+    text.adjoining(r#"if ($http_host ~ ":([0-9]+)$")"#, |text| text.line("set $piku_host $host:$1;"));
+    if module == "proxy" {
+        text.lines(["set $piku_upgrade \"\";", "set $piku_connection close;"]);
+        // Nothing but websockets: a connection upgraded to HTTP/2 would pass by every rule of the site.
+        text.adjoining(r#"if ($http_upgrade ~* "^websocket$")"#, |text| {
+            text.lines(["set $piku_upgrade websocket;", "set $piku_connection upgrade;"]);
+        });
+    }
+}
+
+/// Adds how a request is passed on, or what is answered when nobody takes it.
+pub(super) fn pass(site: &Site, text: &mut Text) {
+    match (module(site), &site.backend) {
+        (Some("uwsgi"), _) => to_uwsgi(site, text),
+        (Some(_), _) => to_http(site, text),
+        (None, Backend::StaticOnly) => text.line("return 404;"),
+        (None, _) => text.line("return 503;"),
+    }
+}
+
+fn to_uwsgi(site: &Site, text: &mut Text) {
+    text.line(&format!("uwsgi_pass {};", site.app.upstream()));
+    for (name, value) in UWSGI {
+        text.line(&format!("uwsgi_param {name} {value};"));
+    }
+    text.line("uwsgi_param HTTPS $https if_not_empty;");
+    let variable = |name: &str| format!("HTTP_{}", name.to_uppercase().replace('-', "_"));
+    for (name, value) in FORWARDED {
+        text.line(&format!("uwsgi_param {} {value};", variable(name)));
+    }
+    for name in UNTRUSTED {
+        text.line(&format!("uwsgi_param {} \"\" if_not_empty;", variable(name)));
+    }
+    patience(site, "uwsgi", text);
+}
+
+fn to_http(site: &Site, text: &mut Text) {
+    text.line(&format!("proxy_pass http://{};", site.app.upstream()));
+    text.lines(["proxy_http_version 1.1;", "proxy_redirect off;"]);
+    for (name, value) in FORWARDED {
+        text.line(&format!("proxy_set_header {name} {value};"));
+    }
+    text.lines(["proxy_set_header Upgrade $piku_upgrade;", "proxy_set_header Connection $piku_connection;"]);
+    for name in UNTRUSTED {
+        text.line(&format!("proxy_set_header {name} \"\";"));
+    }
+    patience(site, "proxy", text);
+}
+
+/// Adds when another server is asked, and how long a silent connection stays.
+fn patience(site: &Site, module: &str, text: &mut Text) {
+    if servers(site).len() > 1 {
+        // Only when a connection breaks; and what may not happen twice is not sent twice, nginx sees to that.
+        text.line(&format!("{module}_next_upstream error;"));
+    }
+    if site.include.is_none() {
+        // Said here it would outdo what the app's own file says of the whole server.
+        text.line(&format!("{module}_read_timeout 300s;"));
+        text.line(&format!("{module}_send_timeout 300s;"));
+    }
+}
+
+/// Spells the servers behind the site as words.
+fn servers(site: &Site) -> Vec<String> {
+    match &site.backend {
+        Backend::Uwsgi(sockets) => sockets.iter().map(crate::SocketPath::word).collect(),
+        // Without the zone of an IPv6 address, which nginx doesn't read.
+        Backend::Http(addresses) => addresses
+            .iter()
+            .map(|address| match address.ip() {
+                std::net::IpAddr::V4(ip) => format!("{ip}:{}", address.port()),
+                std::net::IpAddr::V6(ip) => format!("[{ip}]:{}", address.port()),
+            })
+            .collect(),
+        Backend::Unavailable | Backend::StaticOnly => Vec::new(),
+    }
+}

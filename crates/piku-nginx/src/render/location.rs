@@ -1,0 +1,135 @@
+use std::collections::BTreeSet;
+
+use super::{backend, text::Text};
+use crate::{Cache, Site, quote};
+
+/// The locations of one server. nginx refuses the same location twice: the first one stays.
+pub(super) struct Locations<'a> {
+    pub(super) site: &'a Site,
+    text: &'a mut Text,
+    seen: BTreeSet<String>,
+}
+
+impl<'a> Locations<'a> {
+    pub(super) fn new(site: &'a Site, text: &'a mut Text) -> Self {
+        Self { site, text, seen: BTreeSet::new() }
+    }
+
+    /// Adds the location with the line `head`, unless there is one.
+    pub(super) fn add(&mut self, head: &str, inside: impl FnOnce(&mut Text)) {
+        if self.seen.insert(head.to_owned()) {
+            self.text.block(head, inside);
+        }
+    }
+
+    /// Adds the question that only the machine may ask.
+    ///
+    /// `return` comes before `allow` and `deny` are looked at, hence the conditions. A connection whose two ends have the
+    /// same address comes from the machine, whichever of its addresses nginx listens on.
+    pub(super) fn probe(&mut self) {
+        let probe = &self.site.probe;
+        self.add(&format!("location = {}", probe.path.word()), |text| {
+            text.lines(["access_log off;", "types { }", "default_type text/plain;", "set $piku_here \"\";"]);
+            text.adjoining(r#"if ($remote_addr ~ "^(?:::ffff:)?127\.|^::1$")"#, |text| {
+                text.line("set $piku_here yes;")
+            });
+            text.adjoining("if ($remote_addr = $server_addr)", |text| text.line("set $piku_here yes;"));
+            text.adjoining("if ($piku_here = \"\")", |text| text.line("return 404;"));
+            text.line(&format!("return 200 {};", probe.answer.word()));
+        });
+    }
+
+    /// Adds the folder that a certificate authority asks for, open to everybody.
+    pub(super) fn acme_challenge(&mut self) {
+        let Some(webroot) = &self.site.acme_webroot else { return };
+        let closed = self.site.allow_only.is_some();
+        self.add("location ^~ /.well-known/acme-challenge/", |text| {
+            if closed {
+                text.line("allow all;");
+            }
+            text.line(&format!("root {};", webroot.word()));
+            text.lines(["default_type text/plain;", "try_files $uri =404;"]);
+        });
+    }
+
+    /// Adds the refusal of git's folders, whoever would answer.
+    pub(super) fn git_folders(&mut self) {
+        if !self.site.allow_git_folders {
+            self.add(r#"location ~* "/\.git(?:/|$)""#, |text| text.line("return 404;"));
+        }
+    }
+
+    /// Adds the URLs whose answers are kept.
+    pub(super) fn cache(&mut self) {
+        let (site, Some(cache), Some(module)) = (self.site, &self.site.cache, backend::module(self.site))
+        else {
+            return;
+        };
+        // A word of more than 4096 bytes is too long for nginx.
+        for prefixes in cache.prefixes.chunks(8) {
+            let patterns: Vec<String> =
+                prefixes.iter().map(|prefix| quote::literal(prefix.as_str().trim_matches('/'))).collect();
+            let pattern = match prefixes.iter().any(crate::UrlPath::is_root) {
+                true => "^/".to_owned(),
+                false => format!("^/(?:{})(?:/|$)", patterns.join("|")),
+            };
+            self.add(&format!("location ~ {}", quote::word(&pattern)), |text| {
+                cached(site, cache, module, text);
+                backend::pass(site, text);
+            });
+        }
+    }
+
+    /// Adds everything else.
+    pub(super) fn backend(&mut self) {
+        let site = self.site;
+        self.add("location /", |text| backend::pass(site, text));
+    }
+}
+
+/// Adds the zone of the cache, and the header for answers about whose age the app says nothing.
+pub(super) fn cache_zone(site: &Site, text: &mut Text) {
+    let (Some(cache), Some(module)) = (&site.cache, backend::module(site)) else { return };
+    text.line("");
+    text.line(&format!(
+        "{module}_cache_path {} levels=1:2 keys_zone={}:10m max_size={}g inactive={}s use_temp_path=off;",
+        cache.path.word(),
+        site.app.upstream(),
+        cache.size.max(1),
+        cache.expiry
+    ));
+    text.line(
+        "# An answer that is for one person, or has an age of its own, keeps what the app says about it.",
+    );
+    let sources =
+        "$http_authorization$upstream_http_set_cookie$upstream_http_cache_control$upstream_http_expires";
+    text.adjoining(&format!("map \"{sources}\" ${}", site.app.variable("max_age")), |text| {
+        text.line(&format!("\"\" \"public, max-age={}\";", cache.control));
+        text.line("default \"\";");
+    });
+}
+
+/// Adds what is kept, by which key, and how long.
+fn cached(site: &Site, cache: &Cache, module: &str, text: &mut Text) {
+    let Cache { time, redirects, any, .. } = cache;
+    for line in [
+        format!("cache {};", site.app.upstream()),
+        // Without the scheme, an app's redirect to HTTPS would be kept for HTTPS too.
+        "cache_key $scheme$host$request_uri;".to_owned(),
+        "cache_lock on;".to_owned(),
+        "cache_use_stale error timeout updating;".to_owned(),
+        format!("cache_valid 200 304 {time}s;"),
+        format!("cache_valid 301 302 307 308 {redirects}s;"),
+        "cache_valid 500 502 503 504 0s;".to_owned(),
+        format!("cache_valid any {any}s;"),
+        "cache_bypass $http_authorization;".to_owned(),
+        "no_cache $http_authorization;".to_owned(),
+    ] {
+        text.line(&format!("{module}_{line}"));
+    }
+    text.lines([
+        "add_header X-Deployed-By Piku always;",
+        "add_header X-Cache $upstream_cache_status always;",
+    ]);
+    text.line(&format!("add_header Cache-Control ${};", site.app.variable("max_age")));
+}

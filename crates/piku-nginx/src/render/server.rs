@@ -1,0 +1,148 @@
+use std::collections::BTreeSet;
+
+use super::{backend, location::Locations, statics, text::Text};
+use crate::{Http2, ServerName, Site};
+
+/// Adds the server that is the default for its addresses when nobody else is: the first one of the file.
+///
+/// `default_server` would say it outright, but only one file beside another may say that.
+pub(super) fn guard(site: &Site, text: &mut Text) {
+    // A client that asks for an address names no host in the handshake: it gets the certificate, and is sorted out after.
+    let reject = site.reject_handshake && !site.server_names.iter().any(ServerName::is_nameless);
+    text.line("");
+    text.line("# Hosts that no site claims end here, not at somebody's app.");
+    text.adjoining("server", |text| {
+        listen_http(site, text);
+        listen_https(site, text);
+        let name = site.app.guard();
+        text.line(&format!("server_name {};", server_name_word(&name)));
+        match &site.tls {
+            Some(_) if reject => text.line("ssl_reject_handshake on;"),
+            _ => certificate(site, text),
+        }
+        text.line("return 444;");
+    });
+}
+
+/// Adds the server that sends everything but the probe and the ACME challenge from HTTP to HTTPS.
+pub(super) fn redirect(site: &Site, text: &mut Text) {
+    text.block("server", |text| {
+        listen_http(site, text);
+        server_names(site, text);
+        text.line("server_tokens off;");
+        let mut locations = Locations::new(site, text);
+        locations.probe();
+        locations.acme_challenge();
+        let port = match site.listen.https_port {
+            443 => String::new(),
+            port => format!(":{port}"),
+        };
+        locations
+            .add("location /", |text| text.line(&format!("return 301 https://$host{port}$request_uri;")));
+    });
+}
+
+/// Adds the server of the site itself.
+pub(super) fn main(site: &Site, text: &mut Text) {
+    text.block("server", |text| {
+        if site.tls.is_none() || !site.https_only {
+            listen_http(site, text);
+        }
+        listen_https(site, text);
+        server_names(site, text);
+        certificate(site, text);
+        compression(text);
+        text.line("add_header X-Deployed-By Piku always;");
+        if site.include.is_none() {
+            // The app's own file may say it, and nginx refuses what is said twice.
+            text.line("server_tokens off;");
+        }
+        allowed(site, text);
+        backend::variables(site, text);
+
+        let mut locations = Locations::new(site, text);
+        locations.probe();
+        locations.acme_challenge();
+        locations.git_folders();
+        statics::add(site, &mut locations);
+        locations.cache();
+        locations.backend();
+        if let Some(include) = &site.include {
+            text.line("");
+            text.line(&format!("include {};", include.word()));
+        }
+    });
+}
+
+fn listen_http(site: &Site, text: &mut Text) {
+    for address in site.listen.addresses(site.listen.http_port) {
+        text.line(&format!("listen {address};"));
+    }
+}
+
+fn listen_https(site: &Site, text: &mut Text) {
+    if site.tls.is_none() {
+        return;
+    }
+    let http2 = if site.http2 == Http2::ListenParameter { " http2" } else { "" };
+    for address in site.listen.addresses(site.listen.https_port) {
+        text.line(&format!("listen {address} ssl{http2};"));
+    }
+    if site.http2 == Http2::Directive {
+        text.line("http2 on;");
+    }
+}
+
+fn certificate(site: &Site, text: &mut Text) {
+    if let Some(tls) = &site.tls {
+        text.line(&format!("ssl_certificate {};", tls.certificate.word()));
+        text.line(&format!("ssl_certificate_key {};", tls.key.word()));
+    }
+}
+
+/// Adds the names of the site, each once: nginx warns of a name that it meets again.
+fn server_names(site: &Site, text: &mut Text) {
+    let mut seen = BTreeSet::new();
+    let names: Vec<String> = site
+        .server_names
+        .iter()
+        .filter(|name| !site.server_names.iter().any(|other| other.covers(name)))
+        .filter(|name| seen.insert(name.as_str()))
+        .map(ServerName::word)
+        .collect();
+    if names.is_empty() {
+        // Two servers without a name would be the same to nginx.
+        let nobody = format!("site.{}", site.app.guard());
+        text.line(&format!("server_name {};", server_name_word(&nobody)));
+    } else {
+        text.line(&format!("server_name {};", names.join(" ")));
+    }
+}
+
+/// Writes a host name of our own as one word.
+fn server_name_word(name: &str) -> String {
+    ServerName::ours(name).word()
+}
+
+fn compression(text: &mut Text) {
+    text.lines([
+        "gzip on;",
+        "gzip_proxied any;",
+        "gzip_vary on;",
+        "gzip_comp_level 6;",
+        "gzip_min_length 2048;",
+        "gzip_types text/plain text/css text/xml text/javascript application/javascript application/json \
+         application/manifest+json application/xml application/rss+xml application/atom+xml image/svg+xml;",
+    ]);
+}
+
+/// Adds who alone may ask. The machine itself always may: probes and health checks come from it.
+fn allowed(site: &Site, text: &mut Text) {
+    let Some(networks) = &site.allow_only else { return };
+    text.lines(["allow 127.0.0.0/8;", "allow ::1;"]);
+    let mut seen = BTreeSet::new();
+    for network in networks.iter().filter(|network| seen.insert(**network)) {
+        text.line(&format!("allow {network};"));
+    }
+    text.line("deny all;");
+}

@@ -1,0 +1,86 @@
+use super::{backend, location::Locations, text::Text};
+use crate::{FilePath, Site, StaticPath};
+
+/// Adds the locations of files.
+pub(super) fn add(site: &Site, locations: &mut Locations<'_>) {
+    for mapped in &site.statics {
+        if mapped.url().is_root() {
+            root(site, mapped, locations);
+        } else {
+            below(site, mapped, locations);
+        }
+    }
+}
+
+/// Adds the folder of `/`. What it doesn't have is asked of the backend, when there is one.
+fn root(site: &Site, mapped: &StaticPath, locations: &mut Locations<'_>) {
+    let catch_all = site.catch_all.as_ref().map(|file| file.word_behind("/"));
+    let passed = backend::module(site).is_some();
+    locations.add("location /", |text| {
+        text.line(&format!("root {};", mapped.path().word()));
+        let last = if passed { "@app" } else { "=404" };
+        folder(site, mapped.path(), catch_all.as_deref().zip(catch_all.as_deref()), passed, last, text);
+    });
+    if passed {
+        locations.add("location @app", |text| backend::pass(site, text));
+    }
+}
+
+/// Adds a URL below `/`, which is a file, or a folder when a slash follows it.
+fn below(site: &Site, mapped: &StaticPath, locations: &mut Locations<'_>) {
+    let (url, path) = (mapped.url(), mapped.path());
+    locations.add(&format!("location = {}", url.word()), |text| {
+        if mapped.may_be_file() {
+            text.line(&format!("alias {};", path.word()));
+            serving(&path.parent(), text);
+        } else {
+            text.line("return 404;");
+        }
+    });
+    // Both end in a slash, or neither: with one alone, `/static../ENV` would leave the folder.
+    locations.add(&format!("location ^~ {}", url.folder_word()), |text| {
+        text.line(&format!("alias {};", path.folder_word()));
+        let file = site.catch_all.as_ref().map(|file| file.word_behind(""));
+        let address = site.catch_all.as_ref().map(|file| file.word_behind(&format!("{url}/")));
+        folder(site, path, file.as_deref().zip(address.as_deref()), false, "=404", text);
+    });
+}
+
+/// Adds how the files of a folder are found, and which never are.
+///
+/// `catch_all` is the file as `try_files` names it and its address. A folder that a backend stands behind shows no index
+/// of its own: `/` is the app's.
+fn folder(
+    site: &Site,
+    path: &FilePath,
+    catch_all: Option<(&str, &str)>,
+    passed: bool,
+    last: &str,
+    text: &mut Text,
+) {
+    serving(path, text);
+    let (file, address) = catch_all
+        .map_or_else(Default::default, |(file, address)| (format!(" {file}"), format!(" {address}")));
+    if passed {
+        text.line(&format!("try_files $uri $uri.html{file} {last};"));
+    } else {
+        text.line(&format!("index index.html{address};"));
+        text.line(&format!("try_files $uri $uri.html $uri/{file} {last};"));
+    }
+    let public = if site.allow_git_folders { "(?:well-known|git)" } else { "well-known" };
+    text.block(
+        &format!(r#"location ~ "/(?:\.(?!{public}(?:/|$))|(?:ENV|LIVE_ENV|Procfile)(?:/|$))""#),
+        |text| {
+            text.line("return 404;");
+        },
+    );
+}
+
+/// Adds how files are sent, and that links below `top` lead only to files of their own owner.
+///
+/// `top` itself may be a link (an app's folder is). Links of the owner stay: an app's data is linked into its folder.
+fn serving(top: &FilePath, text: &mut Text) {
+    text.lines(["sendfile on;", "tcp_nopush on;", "absolute_redirect off;"]);
+    let from = crate::quote::word(&format!("from={top}"));
+    text.line(&format!("disable_symlinks if_not_owner {from};"));
+}

@@ -1,0 +1,45 @@
+/// Configuration text in the making: one directive a line, blocks indented by four spaces.
+#[derive(Default)]
+pub(super) struct Text {
+    text: String,
+    depth: usize,
+}
+
+impl Text {
+    /// Adds a line as it is.
+    pub(super) fn line(&mut self, line: &str) {
+        if !line.is_empty() {
+            self.text.extend(std::iter::repeat_n("    ", self.depth));
+            self.text.push_str(line);
+        }
+        self.text.push('\n');
+    }
+
+    /// Adds lines as they are.
+    pub(super) fn lines<const N: usize>(&mut self, lines: [&str; N]) {
+        for line in lines {
+            self.line(line);
+        }
+    }
+
+    /// Adds a block with what `inside` adds, after an empty line unless it is the first of its block.
+    pub(super) fn block(&mut self, head: &str, inside: impl FnOnce(&mut Self)) {
+        if !self.text.ends_with("{\n") {
+            self.line("");
+        }
+        self.adjoining(head, inside);
+    }
+
+    /// Adds a block that belongs to the line before it.
+    pub(super) fn adjoining(&mut self, head: &str, inside: impl FnOnce(&mut Self)) {
+        self.line(&format!("{head} {{"));
+        self.depth += 1;
+        inside(self);
+        self.depth -= 1;
+        self.line("}");
+    }
+
+    pub(super) fn finish(self) -> String {
+        self.text
+    }
+}

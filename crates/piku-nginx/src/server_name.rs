@@ -1,0 +1,212 @@
+use std::{fmt, net::IpAddr, str::FromStr};
+
+use crate::{InvalidSite, quote};
+
+/// A host name that a site answers for.
+///
+/// A name in lower case, in punycode where it is not English; `*.example.org` for everything below a name,
+/// `.example.org` for both, `mail.*` for every ending; or `_` for every host that no other site claims. Regular
+/// expressions are refused, and so are names below `piku.invalid`, which turn strangers away.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ServerName(String);
+
+/// nginx keeps names in a hash whose buckets hold 46 bytes on most machines, and refuses to start with a longer one.
+const LONGEST_IN_HASH: usize = 46;
+
+impl ServerName {
+    /// Reads names with white space or commas between them. A name given twice counts once.
+    pub fn parse_list(text: &str) -> Result<Vec<Self>, InvalidSite> {
+        let mut names = Vec::new();
+        for name in text.split([',', ' ', '\t', '\n', '\r']).filter(|name| !name.is_empty()) {
+            let name: Self = name.parse()?;
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        Ok(names)
+    }
+
+    /// Gives the name as nginx compares it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Tells whether this is `_`, every host that no other site claims.
+    pub fn is_any(&self) -> bool {
+        self.0 == "_"
+    }
+
+    /// Gives a host that the name matches: where to ask for the [probe](crate::Probe).
+    pub fn example(&self) -> String {
+        match self.0.as_str() {
+            "_" => "piku.invalid".to_owned(),
+            name => match (name.strip_prefix('*'), name.strip_suffix('*')) {
+                (Some(rest), _) => format!("piku{rest}"),
+                (_, Some(rest)) => format!("{rest}invalid"),
+                _ => name.trim_start_matches('.').to_owned(),
+            },
+        }
+    }
+
+    /// Takes a name of our own, which nobody else may have.
+    pub(crate) fn ours(name: &str) -> Self {
+        Self(name.to_owned())
+    }
+
+    /// Tells whether a browser asks for it without naming it in the TLS handshake.
+    pub(crate) fn is_nameless(&self) -> bool {
+        self.is_any() || self.0.parse::<IpAddr>().is_ok()
+    }
+
+    /// Tells whether nginx would find `other` in the hash twice beside this one, and warn of it.
+    pub(crate) fn covers(&self, other: &Self) -> bool {
+        self.0.starts_with('.') && (other.0 == self.0[1..] || other.0.strip_prefix('*') == Some(&self.0))
+    }
+
+    /// Writes the name as one word.
+    pub(crate) fn word(&self) -> String {
+        if self.is_any() {
+            return r#""~^""#.to_owned();
+        }
+        if self.0.len() <= LONGEST_IN_HASH {
+            return self.0.clone();
+        }
+        let below = self.0.strip_prefix('*').or(self.0.strip_suffix('*')).unwrap_or(&self.0);
+        let fixed = quote::literal(below.strip_prefix('.').unwrap_or(below));
+        quote::word(&match () {
+            () if self.0.starts_with('*') => format!(r"~.\.{fixed}$"),
+            () if self.0.ends_with('*') => format!("~^{fixed}."),
+            () if self.0.starts_with('.') => format!(r"~(?:^|.\.){fixed}$"),
+            () => format!("~^{fixed}$"),
+        })
+    }
+}
+
+impl FromStr for ServerName {
+    type Err = InvalidSite;
+
+    fn from_str(text: &str) -> Result<Self, InvalidSite> {
+        let refuse = |why| Err(InvalidSite::ServerName { name: text.to_owned(), why });
+        let name = text.to_ascii_lowercase();
+        if name == "_" {
+            return Ok(Self(name));
+        }
+        let name = name.strip_suffix('.').unwrap_or(&name);
+        if name.starts_with('~') {
+            return refuse("regular expressions are not for host names here");
+        }
+        if !name.is_ascii() {
+            return refuse("write it as punycode");
+        }
+        if name.len() > 253 {
+            return refuse("it is longer than 253 bytes");
+        }
+        let fixed = match (name.strip_prefix("*."), name.strip_suffix(".*")) {
+            (Some(_), Some(_)) => return refuse("`*` can stand at one end only"),
+            (Some(rest), None) | (None, Some(rest)) => rest,
+            (None, None) => name.strip_prefix('.').unwrap_or(name),
+        };
+        for label in fixed.split('.') {
+            if label.is_empty() || label.len() > 63 {
+                return refuse("between its dots are 1 to 63 characters");
+            }
+            if label.contains('*') {
+                return refuse("`*` stands for the whole first or the whole last part");
+            }
+            if !label.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_')) {
+                return refuse("it is made of letters, digits, `-`, and `.`");
+            }
+            if label.starts_with('-') || label.ends_with('-') {
+                return refuse("no part of it begins or ends with `-`");
+            }
+        }
+        if fixed == "piku.invalid" || fixed.ends_with(".piku.invalid") {
+            return refuse("names below `piku.invalid` belong to nobody");
+        }
+        Ok(Self(name.to_owned()))
+    }
+}
+
+impl fmt::Display for ServerName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ServerName;
+
+    #[test]
+    fn names_are_compared_in_lower_case_and_without_the_last_dot() {
+        for (text, name, example) in [
+            ("Blog.Example.ORG", "blog.example.org", "blog.example.org"),
+            ("example.org.", "example.org", "example.org"),
+            ("*.example.org", "*.example.org", "piku.example.org"),
+            (".example.org", ".example.org", "example.org"),
+            ("mail.*", "mail.*", "mail.invalid"),
+            ("_", "_", "piku.invalid"),
+            ("xn--bcher-kva.example", "xn--bcher-kva.example", "xn--bcher-kva.example"),
+            ("192.0.2.1", "192.0.2.1", "192.0.2.1"),
+            ("my_host", "my_host", "my_host"),
+        ] {
+            let read: ServerName = text.parse().unwrap();
+            assert_eq!((read.as_str(), read.example()), (name, example.to_owned()));
+        }
+    }
+
+    #[test]
+    fn what_is_no_host_name_is_refused() {
+        for text in [
+            "",
+            ".",
+            "..",
+            "*",
+            "*.",
+            "*.*",
+            "a.*.b",
+            "a*.org",
+            "*.a.*",
+            "a..b",
+            "~^a",
+            "a b",
+            "a;b",
+            "a{",
+            "a\"",
+            "$host",
+            "bücher.example",
+            "-a.org",
+            "a-.org",
+            "blog.piku.invalid",
+            "*.piku.invalid",
+            "a/b",
+            "a:80",
+            "[::1]",
+            "a\n",
+        ] {
+            assert!(text.parse::<ServerName>().is_err(), "{text:?}");
+        }
+        assert!("a".repeat(64).parse::<ServerName>().is_err());
+        assert!(vec!["abcdefg"; 32].join(".").parse::<ServerName>().is_err());
+    }
+
+    #[test]
+    fn names_too_long_for_the_hash_become_expressions() {
+        let long = "a".repeat(50);
+        for (name, word) in [
+            (format!("{long}.org"), format!(r#""~^{long}\\.org$""#)),
+            (format!("*.{long}.org"), format!(r#""~.\\.{long}\\.org$""#)),
+            (format!(".{long}.org"), format!(r#""~(?:^|.\\.){long}\\.org$""#)),
+            (format!("{long}.*"), format!(r#""~^{long}\\.."#) + "\""),
+            ("a.org".to_owned(), "a.org".to_owned()),
+        ] {
+            assert_eq!(name.parse::<ServerName>().unwrap().word(), word);
+        }
+    }
+
+    #[test]
+    fn a_list_has_each_name_once() {
+        let names = ServerName::parse_list("a.org, b.org,A.org  c.org\tb.org,").unwrap();
+        assert_eq!(names.iter().map(ServerName::as_str).collect::<Vec<_>>(), ["a.org", "b.org", "c.org"]);
+    }
+}

@@ -1,0 +1,117 @@
+use std::{fmt, net::SocketAddr};
+
+use crate::{
+    Cache, CatchAll, FilePath, Http2, InvalidSite, Listen, Network, Probe, ServerName, SiteName, SocketPath,
+    StaticPath, render,
+};
+
+/// The nginx site of one app.
+///
+/// The same site always gives the same bytes. Where two parts of a site want the same URL, the first of this order
+/// has it: probe, ACME challenge, static paths as they are listed, cache, backend.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Site {
+    /// The name of the app.
+    pub app: SiteName,
+    /// The hosts that the app answers for.
+    pub server_names: Vec<ServerName>,
+    /// Where nginx listens for them.
+    pub listen: Listen,
+    /// The certificate; without one there is no HTTPS.
+    pub tls: Option<Tls>,
+    /// Whether HTTP only redirects to HTTPS. Means nothing without a certificate.
+    pub https_only: bool,
+    /// How HTTP/2 is asked for.
+    pub http2: Http2,
+    /// Whether TLS for an unknown host is refused in the handshake (nginx 1.19.4 and later) and not after it.
+    pub reject_handshake: bool,
+    /// Who answers.
+    pub backend: Backend,
+    /// What nginx serves itself.
+    pub statics: Vec<StaticPath>,
+    /// The file that static paths serve for what they don't have, such as `index.html`.
+    pub catch_all: Option<CatchAll>,
+    /// Whether folders named `.git` are passed on and served.
+    pub allow_git_folders: bool,
+    /// The folder below which an ACME client puts `.well-known/acme-challenge`.
+    pub acme_webroot: Option<FilePath>,
+    /// What is cached.
+    pub cache: Option<Cache>,
+    /// Who alone may ask, besides the machine itself.
+    pub allow_only: Option<Vec<Network>>,
+    /// A file of the app's own with more directives, included at the end of `server`.
+    pub include: Option<FilePath>,
+    /// How to find out that nginx runs this very site.
+    pub probe: Probe,
+}
+
+impl Site {
+    /// Makes a site on all addresses, over HTTP only, without static files.
+    pub fn new(app: SiteName, server_names: Vec<ServerName>, backend: Backend, probe: Probe) -> Self {
+        Self {
+            app,
+            server_names,
+            listen: Listen::default(),
+            tls: None,
+            https_only: false,
+            http2: Http2::Off,
+            reject_handshake: false,
+            backend,
+            statics: Vec::new(),
+            catch_all: None,
+            allow_git_folders: false,
+            acme_webroot: None,
+            cache: None,
+            allow_only: None,
+            include: None,
+            probe,
+        }
+    }
+
+    /// Makes a site that passes everything to one address, such as `127.0.0.1:4001`, and whose probe answers its name.
+    pub fn proxied<'a>(
+        app: &str,
+        server_names: impl IntoIterator<Item = &'a str>,
+        address: &str,
+    ) -> Result<Self, InvalidSite> {
+        let app: SiteName = app.parse()?;
+        let server_names = server_names.into_iter().map(str::parse).collect::<Result<_, _>>()?;
+        let address =
+            address.parse().map_err(|source| InvalidSite::Address { address: address.to_owned(), source })?;
+        let probe = Probe::of(&app, app.as_str())?;
+        Ok(Self::new(app, server_names, Backend::Http(vec![address]), probe))
+    }
+
+    /// Renders the site as configuration text for the `http` block.
+    pub fn render(&self) -> String {
+        render::site(self)
+    }
+}
+
+impl fmt::Display for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.render())
+    }
+}
+
+/// A certificate with its key, both as PEM files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tls {
+    /// The certificate, with the chain after it.
+    pub certificate: FilePath,
+    /// The private key.
+    pub key: FilePath,
+}
+
+/// Who answers what nginx doesn't serve itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Backend {
+    /// uWSGI, over Unix sockets. None is [`Backend::Unavailable`].
+    Uwsgi(Vec<SocketPath>),
+    /// A server that speaks HTTP. None is [`Backend::Unavailable`].
+    Http(Vec<SocketAddr>),
+    /// Nobody at the moment: the answer is 503.
+    Unavailable,
+    /// Nobody ever: nginx serves the static paths, and the rest is 404.
+    StaticOnly,
+}

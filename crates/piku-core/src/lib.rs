@@ -1,1 +1,72 @@
-//! Placeholder.
+//! Apps, releases, and the deploy pipeline of piku: a micro-PaaS that fits into one user's home folder.
+//!
+//! [`Piku`] has a method for each operation. They report [`Event`]s to a callback and return typed errors with
+//! help; nothing here prints, exits, or reads the process environment. Everything that touches the machine is
+//! in [`host`].
+//!
+//! ```
+//! use piku_core::{AppName, Piku, Root, Surroundings};
+//! # let folder = tempfile::tempdir()?;
+//! # let home = camino::Utf8PathBuf::from_path_buf(folder.path().to_owned()).unwrap();
+//! let piku = Piku::new(
+//!     Root::new(home.join(".piku")),
+//!     Surroundings {
+//!         home,
+//!         user: "piku".into(),
+//!         path: "/usr/bin:/bin".into(),
+//!         program: "/usr/local/bin/piku".into(),
+//!         nginx_reload: None,
+//!         max_processes: 64,
+//!     },
+//! );
+//! assert!(piku.apps()?.is_empty());
+//! let unknown: AppName = "blog".parse()?;
+//! assert_eq!(piku.releases(&unknown).unwrap_err().to_string(), "there is no app `blog`");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Begin at [`Piku`]; the way of a push is in `deploy/`, a stage a file.
+
+mod app;
+mod deploy;
+mod diagnostic;
+mod error;
+mod event;
+mod formation;
+pub mod host;
+mod operations;
+mod piku;
+mod release;
+mod root;
+pub mod settings;
+mod setup;
+mod vassal;
+
+/// An error and its causes, as one line.
+pub(crate) fn error_chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        text = format!("{text}: {next}");
+        cause = next.source();
+    }
+    text
+}
+
+pub use app::{AppName, InvalidAppName};
+pub use deploy::DeployError;
+pub use deploy::receive::{Choice, InvalidRefUpdate, RefUpdate, RefusedPush};
+pub use diagnostic::FileDiagnostic;
+pub use error::Error;
+pub use event::{Event, Report};
+pub use formation::{Formation, InvalidScale, Scale};
+pub use host::Surroundings;
+pub use operations::{
+    Actor, AppStatus, Checked, CheckedProcess, Destroyed, Done, KindStatus, LogLine, ProcessStatus, ReleaseEntry, RunTarget, State,
+};
+pub use piku::Piku;
+pub use piku_procfile::{Diagnostic, Place, Severity};
+pub use release::{Cause, Release};
+pub use root::Root;
+pub use setup::{AddedKey, KeyError, Prepared};
+pub use vassal::{FRONT, NotAVassal, VassalName};

@@ -1,0 +1,171 @@
+//! The words of the command line.
+
+use camino::Utf8PathBuf;
+use clap::{Args, Parser, Subcommand};
+use piku_core::{AppName, Scale};
+
+/// Deploy to your own small server with git push
+#[derive(Debug, Parser)]
+#[command(name = "piku", version, disable_help_subcommand = false, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OneApp {
+    /// The app
+    pub(crate) app: AppName,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Listing {
+    /// The app
+    pub(crate) app: AppName,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// A `KEY=value` of `config:set`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Setting(pub(crate) String, pub(crate) String);
+
+impl std::str::FromStr for Setting {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (key, value) = text.split_once('=').ok_or("a setting is written KEY=value")?;
+        if key.is_empty() {
+            return Err("a setting needs a key before the `=`");
+        }
+        Ok(Self(key.to_owned(), value.to_owned()))
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// List every app, `*` before a running one
+    Apps {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show the settings of an app
+    Config(Listing),
+    /// Show one setting
+    #[command(name = "config:get")]
+    ConfigGet {
+        /// The app
+        app: AppName,
+        /// The key
+        key: String,
+    },
+    /// Change settings, and make a release of it
+    #[command(name = "config:set")]
+    ConfigSet {
+        /// The app
+        app: AppName,
+        /// Settings, such as DEBUG=1
+        #[arg(required = true, value_name = "KEY=VALUE", allow_hyphen_values = true)]
+        settings: Vec<Setting>,
+    },
+    /// Remove settings, and make a release of it
+    #[command(name = "config:unset")]
+    ConfigUnset {
+        /// The app
+        app: AppName,
+        /// The keys
+        #[arg(required = true, value_name = "KEY")]
+        keys: Vec<String>,
+    },
+    /// Show the whole environment of the live release
+    #[command(name = "config:live")]
+    ConfigLive(Listing),
+    /// Make a release of the last pushed commit, in a fresh tree
+    Deploy(OneApp),
+    /// Remove an app, all but its data and its cache
+    Destroy {
+        /// The app
+        app: AppName,
+        /// Do not ask
+        #[arg(long)]
+        force: bool,
+    },
+    /// Show what an app wrote, and what it goes on to write
+    Logs {
+        /// The app
+        app: AppName,
+        /// Only processes of this kind
+        kind: Option<String>,
+        /// How many of the last lines of each process
+        #[arg(short = 'n', long = "lines", default_value_t = 20)]
+        lines: usize,
+        /// Do not wait for more
+        #[arg(long)]
+        no_follow: bool,
+        /// Print JSON, an object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show the processes of an app
+    Ps(Listing),
+    /// Change how many processes run
+    #[command(name = "ps:scale")]
+    PsScale {
+        /// The app
+        app: AppName,
+        /// Counts, such as worker=2
+        #[arg(required = true, value_name = "KIND=N")]
+        changes: Vec<Scale>,
+    },
+    /// List the releases of an app, `*` before the live one
+    Releases(Listing),
+    /// Go back to an earlier release: its commit, its build, its settings
+    Rollback {
+        /// The app
+        app: AppName,
+        /// The release; without it, the one before the live one
+        release: Option<u32>,
+    },
+    /// Start every process of an app anew
+    Restart(OneApp),
+    /// Stop every process of an app
+    Stop(OneApp),
+    /// Start the processes of a stopped app
+    Start(OneApp),
+    /// Run a one-off command in the environment and folder of an app
+    Run {
+        /// The app
+        app: AppName,
+        /// The command and its arguments; without one, a shell
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "CMD")]
+        command: Vec<String>,
+    },
+    /// Show what a push of a folder would say, without pushing
+    Check {
+        /// The folder; without it, the current one
+        folder: Option<Utf8PathBuf>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Prepare this machine: the folders, and a uWSGI where there is none
+    Setup,
+    /// Let the owner of an ssh key push and command
+    #[command(name = "setup:ssh")]
+    SetupSsh {
+        /// A file with public keys, or `-` for standard input
+        file: String,
+    },
+    /// Run the uWSGI emperor in the foreground
+    Emperor,
+    #[command(name = "git-receive-pack", hide = true)]
+    GitReceivePack { path: String },
+    #[command(name = "git-upload-pack", hide = true)]
+    GitUploadPack { path: String },
+    #[command(name = "git-hook", hide = true)]
+    GitHook { hook: String, app: AppName, words: Vec<String> },
+    #[command(name = "ssh-command", hide = true)]
+    SshCommand { name: String },
+}

@@ -1,0 +1,104 @@
+//! Commands that change an app, and `run`.
+
+use std::io::{BufRead, IsTerminal, Write};
+use std::process::ExitCode;
+
+use piku_core::{AppName, Done, Scale};
+
+use super::{CliError, Session};
+use crate::args::Setting;
+use crate::surroundings;
+
+/// Says which release is live and where, or why none is.
+pub(super) fn tell(app: &AppName, done: &Done, session: &Session) {
+    let place = if done.addresses.is_empty() { String::new() } else { format!(": {}", done.addresses.join(" ")) };
+    if done.live {
+        session.ui.done(format_args!("Release {} of {app} is live{place}", done.release));
+    } else {
+        session.ui.done(format_args!(
+            "Release {} of {app} is ready; PIKU_AUTO_RESTART is off, so `restart {app}` makes it live",
+            done.release
+        ));
+    }
+}
+
+fn tell_or(app: &AppName, done: Option<&Done>, otherwise: &str, session: &Session) -> ExitCode {
+    match done {
+        Some(done) => tell(app, done, session),
+        None => session.ui.done(format_args!("{otherwise}")),
+    }
+    ExitCode::SUCCESS
+}
+
+pub(super) fn config_set(app: &AppName, settings: Vec<Setting>, session: &Session) -> Result<ExitCode, CliError> {
+    let settings: Vec<(String, String)> = settings.into_iter().map(|Setting(key, value)| (key, value)).collect();
+    let done = session.piku.config_set(app, &settings, &session.actor, &mut session.ui.events())?;
+    Ok(tell_or(app, done.as_ref(), "Kept for the next release: the app is not running", session))
+}
+
+pub(super) fn config_unset(app: &AppName, keys: &[String], session: &Session) -> Result<ExitCode, CliError> {
+    let done = session.piku.config_unset(app, keys, &session.actor, &mut session.ui.events())?;
+    Ok(tell_or(app, done.as_ref(), "Kept for the next release: the app is not running", session))
+}
+
+pub(super) fn scale(app: &AppName, changes: &[Scale], session: &Session) -> Result<ExitCode, CliError> {
+    let done = session.piku.scale(app, changes, &session.actor, &mut session.ui.events())?;
+    Ok(tell_or(app, done.as_ref(), "Kept for the next start: the app is stopped", session))
+}
+
+pub(super) fn deploy(app: &AppName, session: &Session) -> Result<ExitCode, CliError> {
+    let done = session.piku.deploy(app, &session.actor, &mut session.ui.events())?;
+    tell(app, &done, session);
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn rollback(app: &AppName, release: Option<u32>, session: &Session) -> Result<ExitCode, CliError> {
+    let done = session.piku.rollback(app, release, &session.actor, &mut session.ui.events())?;
+    tell(app, &done, session);
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn restart(app: &AppName, session: &Session) -> Result<ExitCode, CliError> {
+    let done = session.piku.restart(app, &session.actor, &mut session.ui.events())?;
+    tell(app, &done, session);
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn start(app: &AppName, session: &Session) -> Result<ExitCode, CliError> {
+    let done = session.piku.start(app, &session.actor, &mut session.ui.events())?;
+    Ok(tell_or(app, done.as_ref(), "It runs already", session))
+}
+
+pub(super) fn stop(app: &AppName, session: &Session) -> Result<ExitCode, CliError> {
+    session.piku.stop(app, &session.actor, &mut session.ui.events())?;
+    session.ui.done(format_args!("Stopped {app}; `start {app}` or a push starts it again"));
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn destroy(app: &AppName, force: bool, session: &Session) -> Result<ExitCode, CliError> {
+    if !force && !confirmed(app) {
+        return Err(CliError::NotConfirmed(app.clone()));
+    }
+    let destroyed = session.piku.destroy(app, &session.actor, &mut session.ui.events())?;
+    for path in &destroyed.removed {
+        session.ui.done(format_args!("Removed {path}"));
+    }
+    for path in &destroyed.kept {
+        session.ui.done(format_args!("Kept {path}"));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Asks for the name of the app, on a terminal only.
+fn confirmed(app: &AppName) -> bool {
+    if !std::io::stdin().is_terminal() {
+        return false;
+    }
+    drop(write!(std::io::stderr(), "Type the name of the app to destroy it, its settings, and its releases: "));
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer).is_ok() && answer.trim() == app.as_str()
+}
+
+pub(super) fn run(app: &AppName, command: &[String], session: &Session) -> Result<ExitCode, CliError> {
+    match session.piku.become_command(app, command, &surroundings::terminal())? {}
+}

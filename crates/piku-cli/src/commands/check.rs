@@ -1,0 +1,97 @@
+//! `check`.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+use camino::Utf8PathBuf;
+use piku_core::{Checked, FileDiagnostic, Severity};
+use serde::Serialize;
+
+use super::list::print_json;
+use super::{CliError, Session};
+use crate::{draw, surroundings, ui};
+
+#[derive(Serialize)]
+struct Json<'a> {
+    processes: Option<Vec<JsonProcess<'a>>>,
+    env: &'a Option<BTreeMap<String, String>>,
+    runtime: &'a Option<String>,
+    diagnostics: Vec<JsonDiagnostic<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonProcess<'a> {
+    name: &'a str,
+    command: &'a str,
+}
+
+#[derive(Serialize)]
+struct JsonDiagnostic<'a> {
+    severity: &'static str,
+    code: &'a str,
+    file: &'a str,
+    line: usize,
+    column: usize,
+    message: &'a str,
+    help: Option<&'a str>,
+}
+
+impl<'a> From<&'a FileDiagnostic> for JsonDiagnostic<'a> {
+    fn from(found: &'a FileDiagnostic) -> Self {
+        let place = found.place();
+        Self {
+            severity: if found.diagnostic.severity == Severity::Error { "error" } else { "warning" },
+            code: found.diagnostic.code,
+            file: &found.file,
+            line: place.line,
+            column: place.column,
+            message: &found.diagnostic.message,
+            help: found.diagnostic.help.as_deref(),
+        }
+    }
+}
+
+pub(super) fn check(folder: Option<Utf8PathBuf>, json: bool, session: &Session) -> Result<ExitCode, CliError> {
+    let folder = folder.unwrap_or_else(surroundings::here);
+    if !folder.is_dir() {
+        let source = std::io::Error::new(std::io::ErrorKind::NotADirectory, "it is not a folder");
+        return Err(CliError::Input { name: folder.into_string(), source });
+    }
+    let checked = session.piku.check(&folder)?;
+    if json {
+        print_json(&as_json(&checked), session);
+    } else {
+        show(&checked, session);
+    }
+    Ok(ExitCode::from(u8::from(checked.has_errors())))
+}
+
+fn as_json(checked: &Checked) -> Json<'_> {
+    let processes = checked.processes.as_ref().map(|all| {
+        all.iter().map(|one| JsonProcess { name: &one.name, command: &one.command }).collect()
+    });
+    Json {
+        processes,
+        env: &checked.env,
+        runtime: &checked.runtime,
+        diagnostics: checked.diagnostics.iter().map(JsonDiagnostic::from).collect(),
+    }
+}
+
+fn show(checked: &Checked, session: &Session) {
+    for found in &checked.diagnostics {
+        ui::complain(format_args!("{}", draw::diagnostic(found, false)));
+    }
+    if let Some(runtime) = &checked.runtime {
+        session.ui.data(format_args!("runtime: {runtime}"));
+    }
+    for process in checked.processes.iter().flatten() {
+        session.ui.data(format_args!("{}: {}", process.name, process.command));
+    }
+    let errors = checked.diagnostics.iter().filter(|found| found.is_error()).count();
+    match errors {
+        0 => session.ui.done(format_args!("A push would be accepted as far as can be told from here")),
+        1 => ui::complain(format_args!("error: a push would be refused: there is a mistake")),
+        count => ui::complain(format_args!("error: a push would be refused: there are {count} mistakes")),
+    }
+}

@@ -1,0 +1,54 @@
+//! The server's end of git: the two services of an address, and the hooks.
+
+use std::io::Read;
+use std::process::ExitCode;
+
+use piku_core::host::launch::become_program;
+use piku_core::{AppName, Error, RefUpdate};
+
+use super::change::tell;
+use super::{CliError, Session};
+use crate::surroundings::ACTOR;
+
+pub(super) fn receive_pack(path: &str, session: &Session) -> Result<ExitCode, CliError> {
+    let app = AppName::from_git_path(path).map_err(Error::from)?;
+    let words = session.piku.receive_pack(&app)?;
+    become_git(&words, session)
+}
+
+pub(super) fn upload_pack(path: &str, session: &Session) -> Result<ExitCode, CliError> {
+    let app = AppName::from_git_path(path).map_err(Error::from)?;
+    let words = session.piku.upload_pack(&app)?;
+    become_git(&words, session)
+}
+
+fn become_git(words: &[String], session: &Session) -> Result<ExitCode, CliError> {
+    let actor = session.actor.name.iter().map(|name| (ACTOR.to_owned(), name.clone())).collect();
+    match become_program(words, &actor).map_err(Error::from)? {}
+}
+
+/// The process that receives the push: it is the parent of all its hooks.
+fn push() -> u32 {
+    rustix::process::getppid().map_or(0, |pid| pid.as_raw_nonzero().get().unsigned_abs())
+}
+
+pub(super) fn hook(hook: &str, app: &AppName, words: &[String], session: &Session) -> Result<ExitCode, CliError> {
+    match (hook, words) {
+        ("pre-receive", []) => {
+            let mut lines = String::new();
+            std::io::stdin()
+                .read_to_string(&mut lines)
+                .map_err(|source| CliError::Input { name: "standard input".to_owned(), source })?;
+            session.piku.pre_receive(app, push(), &lines, &mut session.ui.events())?;
+        }
+        ("update", [name, old, new]) => {
+            let update = RefUpdate { name: name.clone(), old: old.clone(), new: new.clone() };
+            let done = session.piku.update(app, push(), &update, &session.actor, &mut session.ui.events())?;
+            if let Some(done) = done {
+                tell(app, &done, session);
+            }
+        }
+        _ => return Err(CliError::Usage(format!("there is no hook `{hook}` of that form"))),
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,122 @@
+//! Commands that only tell: `apps`, `config`, `config:get`, `config:live`, `ps`, `releases`.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use piku_core::{AppName, settings};
+use serde::Serialize;
+
+use super::{CliError, Session};
+use crate::args::Listing;
+use crate::table;
+
+pub(super) fn print_json(value: &impl Serialize, session: &Session) {
+    if let Ok(text) = serde_json::to_string_pretty(value) {
+        session.ui.data(format_args!("{text}"));
+    }
+}
+
+pub(super) fn apps(json: bool, session: &Session) -> Result<ExitCode, CliError> {
+    let apps = session.piku.apps()?;
+    if json {
+        print_json(&apps, session);
+    } else {
+        for app in apps {
+            session.ui.data(format_args!("{}{}", if app.running { '*' } else { ' ' }, app.name));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn config(args: &Listing, session: &Session) -> Result<ExitCode, CliError> {
+    print_settings(session.piku.config(&args.app)?, args.json, session)
+}
+
+pub(super) fn config_live(args: &Listing, session: &Session) -> Result<ExitCode, CliError> {
+    print_settings(session.piku.config_live(&args.app)?, args.json, session)
+}
+
+/// A setting a line; a value that no line can carry is written as in the file.
+fn print_settings(
+    all: impl IntoIterator<Item = (String, String)>,
+    json: bool,
+    session: &Session,
+) -> Result<ExitCode, CliError> {
+    if json {
+        print_json(&all.into_iter().collect::<BTreeMap<_, _>>(), session);
+        return Ok(ExitCode::SUCCESS);
+    }
+    for setting in all {
+        session.ui.data(format_args!("{}", settings::live_env::render(&BTreeMap::from([setting])).trim_end_matches('\n')));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn config_get(app: &AppName, key: &str, session: &Session) -> Result<ExitCode, CliError> {
+    session.ui.data(format_args!("{}", session.piku.config_get(app, key)?));
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn ps(args: &Listing, session: &Session) -> Result<ExitCode, CliError> {
+    let kinds = session.piku.processes(&args.app)?;
+    if args.json {
+        print_json(&kinds, session);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
+    for kind in kinds {
+        session.ui.data(format_args!("{}:{}", kind.kind, kind.count));
+        let rows: Vec<Vec<String>> = kind
+            .processes
+            .iter()
+            .map(|process| {
+                vec![
+                    format!("  {}.{}", kind.kind, process.index),
+                    process.state.to_string(),
+                    process.since.map_or_else(String::new, |since| duration(now.saturating_sub(since))),
+                    process.pid.map_or_else(String::new, |pid| format!("pid {pid}")),
+                    process.last_ending.as_ref().map_or_else(String::new, |how| format!("last ended with {how}")),
+                ]
+            })
+            .collect();
+        for line in table::lines(&rows) {
+            session.ui.data(format_args!("{line}"));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Seconds, in the largest unit that fits.
+fn duration(seconds: u64) -> String {
+    match seconds {
+        0..60 => format!("{seconds}s"),
+        60..3600 => format!("{}m", seconds / 60),
+        3600..86_400 => format!("{}h", seconds / 3600),
+        _ => format!("{}d", seconds / 86_400),
+    }
+}
+
+pub(super) fn releases(args: &Listing, session: &Session) -> Result<ExitCode, CliError> {
+    let releases = session.piku.releases(&args.app)?;
+    if args.json {
+        print_json(&releases, session);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let rows: Vec<Vec<String>> = releases
+        .into_iter()
+        .map(|release| {
+            vec![
+                format!("{}{}", if release.live { '*' } else { ' ' }, release.number),
+                release.created.to_string().chars().take(19).collect::<String>().replace('T', " "),
+                release.commit.chars().take(7).collect(),
+                release.cause,
+                release.by.map_or_else(String::new, |by| format!("by {by}")),
+            ]
+        })
+        .collect();
+    for line in table::lines(&rows) {
+        session.ui.data(format_args!("{line}"));
+    }
+    Ok(ExitCode::SUCCESS)
+}

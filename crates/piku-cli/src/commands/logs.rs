@@ -1,0 +1,36 @@
+//! `logs`.
+
+use std::ops::ControlFlow;
+use std::process::ExitCode;
+
+use piku_core::{AppName, LogLine};
+
+use super::{CliError, Session};
+
+/// What to show of the logs.
+pub(super) struct Shape {
+    pub(super) lines: usize,
+    pub(super) follow: bool,
+    pub(super) json: bool,
+}
+
+pub(super) fn logs(app: &AppName, kind: Option<&str>, shape: &Shape, session: &Session) -> Result<ExitCode, CliError> {
+    let show = |line: &LogLine| {
+        if shape.json {
+            serde_json::to_string(line).is_ok_and(|text| session.ui.data(format_args!("{text}")))
+        } else {
+            session.ui.data(format_args!("{} | {}", line.process, line.line))
+        }
+    };
+    for line in session.piku.last_logs(app, kind, shape.lines)? {
+        if !show(&line) {
+            return Ok(ExitCode::SUCCESS);
+        }
+    }
+    if shape.follow {
+        session.piku.follow_logs(app, kind, &mut |line| {
+            if show(&line) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,119 @@
+//! One file for each group of commands: arguments, one call, a sentence.
+
+mod change;
+mod check;
+mod git;
+mod list;
+mod logs;
+mod setup;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+use piku_core::{Actor, Error, Piku};
+
+use crate::args::{Cli, Command};
+use crate::ui::Ui;
+use crate::{ssh, surroundings};
+
+/// Why a command could not be carried out.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CliError {
+    /// The core says why.
+    #[error(transparent)]
+    Core(#[from] Error),
+    /// It was not confirmed.
+    #[error("`{0}` was not destroyed")]
+    NotConfirmed(piku_core::AppName),
+    /// A file or stream of the command line can't be read.
+    #[error("could not read `{name}`")]
+    Input {
+        /// Which.
+        name: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A word of the command line is wrong.
+    #[error("{0}")]
+    Usage(String),
+}
+
+/// What a command needs: piku, who asks, and the terminal.
+pub(crate) struct Session {
+    pub(crate) piku: Piku,
+    pub(crate) actor: Actor,
+    pub(crate) ui: Ui,
+}
+
+/// Carries out a command line typed on this machine, or called by git.
+pub(crate) fn run(words: Vec<OsString>) -> ExitCode {
+    dispatch(Cli::try_parse_from([OsString::from("piku")].into_iter().chain(words)), surroundings::actor())
+}
+
+/// Carries out a command line that came over ssh with the key named `name`.
+pub(crate) fn run_as(words: Vec<String>, name: Option<String>) -> ExitCode {
+    dispatch(Cli::try_parse_from(["piku".to_owned()].into_iter().chain(words)), Actor { name })
+}
+
+fn dispatch(parsed: Result<Cli, clap::Error>, actor: Actor) -> ExitCode {
+    let cli = match parsed {
+        Ok(cli) => cli,
+        Err(error) => {
+            drop(error.print());
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let session = Session { piku: surroundings::piku(), actor, ui: Ui::new() };
+    if let Command::SshCommand { name } = &cli.command {
+        return ssh::run(name, &session.ui);
+    }
+    match carry_out(cli.command, &session) {
+        Ok(code) => code,
+        Err(CliError::Core(error)) => {
+            session.ui.error(&error);
+            ExitCode::from(1)
+        }
+        Err(error @ CliError::Usage(_)) => {
+            session.ui.failure(&error, None);
+            ExitCode::from(2)
+        }
+        Err(error) => {
+            let help = matches!(error, CliError::NotConfirmed(_)).then_some("give `--force` to destroy it without being asked");
+            session.ui.failure(&error, help);
+            ExitCode::from(1)
+        }
+    }
+}
+
+fn carry_out(command: Command, session: &Session) -> Result<ExitCode, CliError> {
+    match command {
+        Command::Apps { json } => list::apps(json, session),
+        Command::Config(args) => list::config(&args, session),
+        Command::ConfigGet { app, key } => list::config_get(&app, &key, session),
+        Command::ConfigLive(args) => list::config_live(&args, session),
+        Command::Ps(args) => list::ps(&args, session),
+        Command::Releases(args) => list::releases(&args, session),
+        Command::ConfigSet { app, settings } => change::config_set(&app, settings, session),
+        Command::ConfigUnset { app, keys } => change::config_unset(&app, &keys, session),
+        Command::Deploy(args) => change::deploy(&args.app, session),
+        Command::PsScale { app, changes } => change::scale(&app, &changes, session),
+        Command::Rollback { app, release } => change::rollback(&app, release, session),
+        Command::Restart(args) => change::restart(&args.app, session),
+        Command::Stop(args) => change::stop(&args.app, session),
+        Command::Start(args) => change::start(&args.app, session),
+        Command::Destroy { app, force } => change::destroy(&app, force, session),
+        Command::Run { app, command } => change::run(&app, &command, session),
+        Command::Logs { app, kind, lines, no_follow, json } => {
+            logs::logs(&app, kind.as_deref(), &logs::Shape { lines, follow: !no_follow, json }, session)
+        }
+        Command::Check { folder, json } => check::check(folder, json, session),
+        Command::Setup => setup::setup(session),
+        Command::SetupSsh { file } => setup::ssh(&file, session),
+        Command::Emperor => setup::emperor(session),
+        Command::GitReceivePack { path } => git::receive_pack(&path, session),
+        Command::GitUploadPack { path } => git::upload_pack(&path, session),
+        Command::GitHook { hook, app, words } => git::hook(&hook, &app, &words, session),
+        Command::SshCommand { .. } => Ok(ExitCode::from(2)),
+    }
+}

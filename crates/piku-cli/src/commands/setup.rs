@@ -1,0 +1,32 @@
+//! Commands for the machine: `setup`, `setup:ssh`, `emperor`.
+
+use std::io::Read;
+use std::process::ExitCode;
+
+use super::{CliError, Session};
+
+pub(super) fn setup(session: &Session) -> Result<ExitCode, CliError> {
+    let prepared = session.piku.setup(&mut session.ui.events())?;
+    session.ui.done(format_args!("{} is ready; uWSGI is {}", prepared.root, prepared.uwsgi));
+    session.ui.done(format_args!("Next: `piku setup:ssh FILE` adds a key, and `piku emperor` runs the apps"));
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn ssh(file: &str, session: &Session) -> Result<ExitCode, CliError> {
+    let mut text = String::new();
+    let read = if file == "-" {
+        std::io::stdin().read_to_string(&mut text).map(drop)
+    } else {
+        std::fs::read_to_string(file).map(|read| text = read)
+    };
+    read.map_err(|source| CliError::Input { name: file.to_owned(), source })?;
+    for key in session.piku.add_keys(&text)? {
+        let what = if key.new { "Added" } else { "Known already:" };
+        session.ui.done(format_args!("{what} {} ({})", key.name, key.fingerprint));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn emperor(session: &Session) -> Result<ExitCode, CliError> {
+    match session.piku.become_emperor()? {}
+}

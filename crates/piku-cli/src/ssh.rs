@@ -1,0 +1,96 @@
+//! Commands over ssh: the forced command of each key. No word of theirs ever reaches a shell.
+
+use std::process::ExitCode;
+
+use crate::surroundings;
+use crate::ui::{Ui, complain};
+
+/// Commands that make no sense or do no good from afar.
+const LOCAL: [&str; 4] = ["ssh-command", "git-hook", "emperor", "setup"];
+/// Where distributions keep the sftp server.
+const SFTP_SERVERS: [&str; 4] = [
+    "/usr/lib/openssh/sftp-server",
+    "/usr/lib/ssh/sftp-server",
+    "/usr/libexec/openssh/sftp-server",
+    "/usr/libexec/sftp-server",
+];
+
+/// What somebody asked for over ssh.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Request {
+    /// A command of piku's.
+    Command(Vec<String>),
+    /// A program that moves files: `scp` or the sftp server.
+    Files(Vec<String>),
+    /// Nothing we know.
+    Unknown(String),
+}
+
+/// Reads the command line by the quoting rules of a shell, and by none of its others.
+pub(crate) fn read(line: &str) -> Request {
+    let Some(words) = shlex::split(line) else { return Request::Unknown(line.to_owned()) };
+    let first = words.first().map_or("", String::as_str);
+    match first {
+        // As older clients spell it.
+        "git" if words.len() > 2 => {
+            let mut joined = vec![format!("git-{}", words[1])];
+            joined.extend_from_slice(&words[2..]);
+            Request::Command(joined)
+        }
+        "scp" => Request::Files(words),
+        _ if first == "internal-sftp" || first.ends_with("/sftp-server") => {
+            let found = SFTP_SERVERS.iter().find(|path| std::path::Path::new(path).is_file());
+            found.map_or_else(|| Request::Unknown(first.to_owned()), |path| Request::Files(vec![(*path).to_owned()]))
+        }
+        _ if LOCAL.contains(&first) => Request::Unknown(first.to_owned()),
+        _ => Request::Command(words),
+    }
+}
+
+/// Carries out the forced command of the key named `name`.
+pub(crate) fn run(name: &str, ui: &Ui) -> ExitCode {
+    let line = surroundings::ssh_original_command().unwrap_or_else(|| "help".to_owned());
+    let actor = [(surroundings::ACTOR.to_owned(), name.to_owned())].into();
+    match read(&line) {
+        Request::Command(words) => crate::commands::run_as(words, Some(name.to_owned())),
+        Request::Files(words) => match piku_core::host::launch::become_program(&words, &actor) {
+            Ok(never) => match never {},
+            Err(error) => {
+                ui.failure(&error, None);
+                ExitCode::from(1)
+            }
+        },
+        Request::Unknown(what) => {
+            complain(format_args!("error: `{what}` is not a command of piku"));
+            complain(format_args!("help: `ssh <server> help` lists them"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn command(words: &[&str]) -> Request {
+        Request::Command(words.iter().map(|word| (*word).to_owned()).collect())
+    }
+
+    #[test]
+    fn words_are_split_and_nothing_else_happens_to_them() {
+        assert_eq!(read("apps; id"), command(&["apps;", "id"]));
+        assert_eq!(read("run blog -- sh -c 'exit 7'"), command(&["run", "blog", "--", "sh", "-c", "exit 7"]));
+        assert_eq!(read("config:set blog 'A=$(id) `id`'"), command(&["config:set", "blog", "A=$(id) `id`"]));
+        assert_eq!(read("git-receive-pack '/blog.git'"), command(&["git-receive-pack", "/blog.git"]));
+        assert_eq!(read("git upload-pack blog"), command(&["git-upload-pack", "blog"]));
+        assert_eq!(read("'"), Request::Unknown("'".into()));
+    }
+
+    #[test]
+    fn commands_for_the_machine_itself_are_unknown_from_afar() {
+        for line in ["ssh-command x", "git-hook update blog", "emperor", "setup"] {
+            assert!(matches!(read(line), Request::Unknown(_)), "{line}");
+        }
+        assert!(matches!(read("scp -t /tmp"), Request::Files(_)));
+    }
+}

@@ -1,0 +1,70 @@
+//! Reads the process environment, once.
+
+use std::collections::BTreeMap;
+
+use camino::Utf8PathBuf;
+use piku_core::host::account;
+use piku_core::{Actor, Piku, Root, Surroundings};
+
+/// The variable by which a command over ssh tells the hooks whose key it was.
+pub(crate) const ACTOR: &str = "PIKU_ACTOR";
+/// The most processes of one kind, unless `PIKU_MAX_PROCESSES` says otherwise.
+const MAX_PROCESSES: u32 = 64;
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// piku, as this process's environment describes it.
+pub(crate) fn piku() -> Piku {
+    let account = account();
+    let home = variable("HOME").map(Utf8PathBuf::from).or_else(|| account.as_ref().map(|(_, home)| home.clone()));
+    let home = home.unwrap_or_else(|| "/".into());
+    let root = variable("PIKU_ROOT").map_or_else(|| home.join(".piku"), Utf8PathBuf::from);
+    let root = if root.is_absolute() { root } else { here().join(root) };
+    let surroundings = Surroundings {
+        user: account.map(|(name, _)| name).or_else(|| variable("USER")).unwrap_or_else(|| "piku".to_owned()),
+        path: variable("PATH").unwrap_or_default(),
+        program: program(),
+        nginx_reload: variable("PIKU_NGINX_RELOAD"),
+        max_processes: variable("PIKU_MAX_PROCESSES").and_then(|text| text.parse().ok()).unwrap_or(MAX_PROCESSES),
+        home,
+    };
+    Piku::new(Root::new(root), surroundings)
+}
+
+/// The folder we were called in.
+pub(crate) fn here() -> Utf8PathBuf {
+    std::env::current_dir().ok().and_then(|path| Utf8PathBuf::from_path_buf(path).ok()).unwrap_or_else(|| "/".into())
+}
+
+/// This program, for hooks, keys, and the emperor to call.
+fn program() -> Utf8PathBuf {
+    let path = std::env::current_exe().ok().and_then(|path| Utf8PathBuf::from_path_buf(path).ok());
+    // A program replaced while it runs reads as `… (deleted)`; its successor has the name.
+    path.map(|path| path.as_str().strip_suffix(" (deleted)").map_or(path.clone(), Utf8PathBuf::from))
+        .unwrap_or_else(|| "piku".into())
+}
+
+/// Who asks.
+pub(crate) fn actor() -> Actor {
+    Actor { name: variable(ACTOR) }
+}
+
+/// What a one-off command needs to know of the terminal it is typed at.
+pub(crate) fn terminal() -> BTreeMap<String, String> {
+    ["TERM", "COLORTERM", "LANG", "LC_ALL", "SHELL", "SSH_TTY"]
+        .into_iter()
+        .filter_map(|name| Some((name.to_owned(), variable(name)?)))
+        .collect()
+}
+
+/// The command line that somebody gave to ssh.
+pub(crate) fn ssh_original_command() -> Option<String> {
+    variable("SSH_ORIGINAL_COMMAND")
+}
+
+/// Whether colors are unwelcome, whatever the terminal (no-color.org).
+pub(crate) fn no_color() -> bool {
+    variable("NO_COLOR").is_some()
+}

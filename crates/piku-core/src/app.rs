@@ -1,0 +1,173 @@
+//! The name of an app, the one word that a user and the machine share.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// The longest name, in bytes: with the file names built from it, it stays below the 255 of a file system.
+const LONGEST: usize = 63;
+
+/// The name of an app, which is also its folder, its file stem, and its upstream.
+///
+/// Letters, digits, `.`, `_`, and `-`, beginning with a letter or a digit, so that a name can never climb
+/// out of the apps folder or read as an option. It does not end in `.git` or `.lock`, which git keeps for itself.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct AppName(String);
+
+/// Why a text is not the name of an app.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidAppName {
+    /// Nothing was given.
+    #[error("an app needs a name")]
+    Empty,
+    /// A character that a name can't hold.
+    #[error("`{name}` is not an app name: it holds {found:?} at position {position}")]
+    Character {
+        /// The text as given.
+        name: String,
+        /// The character.
+        found: char,
+        /// Where it stands, counted in characters from 1.
+        position: usize,
+    },
+    /// The first character is neither a letter nor a digit.
+    #[error("`{name}` is not an app name: it begins with {found:?}")]
+    Beginning {
+        /// The text as given.
+        name: String,
+        /// The first character.
+        found: char,
+    },
+    /// Two dots in a row.
+    #[error("`{name}` is not an app name: it holds `..`")]
+    Dots {
+        /// The text as given.
+        name: String,
+    },
+    /// An ending that git keeps for itself.
+    #[error("`{name}` is not an app name: it ends in `{ending}`")]
+    Ending {
+        /// The text as given.
+        name: String,
+        /// The ending.
+        ending: &'static str,
+    },
+    /// More characters than fit.
+    #[error("`{name}` is not an app name: it is longer than {LONGEST} characters")]
+    TooLong {
+        /// The text as given.
+        name: String,
+    },
+}
+
+impl AppName {
+    /// Reads the name from the path of a git address: `name`, `/name`, and `name.git` all mean `name`.
+    ///
+    /// # Errors
+    /// [`InvalidAppName`] when what is left is not a name.
+    pub fn from_git_path(path: &str) -> Result<Self, InvalidAppName> {
+        let name = path.strip_prefix('/').unwrap_or(path);
+        let name = name.strip_suffix('/').unwrap_or(name);
+        name.strip_suffix(".git").unwrap_or(name).parse()
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for AppName {
+    type Err = InvalidAppName;
+
+    fn from_str(text: &str) -> Result<Self, InvalidAppName> {
+        let name = || text.to_owned();
+        let Some(first) = text.chars().next() else {
+            return Err(InvalidAppName::Empty);
+        };
+        let safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+        if let Some((at, found)) = text.chars().enumerate().find(|(_, c)| !safe(*c)) {
+            return Err(InvalidAppName::Character { name: name(), found, position: at + 1 });
+        }
+        if !first.is_ascii_alphanumeric() {
+            return Err(InvalidAppName::Beginning { name: name(), found: first });
+        }
+        if text.contains("..") {
+            return Err(InvalidAppName::Dots { name: name() });
+        }
+        for ending in [".git", ".lock"] {
+            if text.ends_with(ending) {
+                return Err(InvalidAppName::Ending { name: name(), ending });
+            }
+        }
+        if text.len() > LONGEST {
+            return Err(InvalidAppName::TooLong { name: name() });
+        }
+        Ok(Self(name()))
+    }
+}
+
+impl fmt::Display for AppName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for AppName {
+    type Error = InvalidAppName;
+
+    fn try_from(text: String) -> Result<Self, InvalidAppName> {
+        text.parse()
+    }
+}
+
+impl From<AppName> for String {
+    fn from(name: AppName) -> Self {
+        name.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ordinary_names_are_accepted() {
+        for name in ["blog", "Blog2", "0", "foo_web", "foo.bar", "a-b", &"a".repeat(63)] {
+            assert_eq!(name.parse::<AppName>().map(|n| n.to_string()), Ok(name.to_owned()));
+        }
+    }
+
+    #[test]
+    fn names_that_could_climb_or_read_as_options_are_refused_with_the_character() {
+        let cases = [
+            ("", "an app needs a name"),
+            ("..", "`..` is not an app name: it begins with '.'"),
+            ("-f", "`-f` is not an app name: it begins with '-'"),
+            ("a..b", "`a..b` is not an app name: it holds `..`"),
+            ("a/b", "`a/b` is not an app name: it holds '/' at position 2"),
+            ("a;id", "`a;id` is not an app name: it holds ';' at position 2"),
+            ("a\nb", "`a\nb` is not an app name: it holds '\\n' at position 2"),
+            ("é", "`é` is not an app name: it holds 'é' at position 1"),
+            ("x.lock", "`x.lock` is not an app name: it ends in `.lock`"),
+            ("x.git", "`x.git` is not an app name: it ends in `.git`"),
+        ];
+        for (name, message) in cases {
+            assert_eq!(name.parse::<AppName>().unwrap_err().to_string(), message);
+        }
+        assert!("a".repeat(64).parse::<AppName>().is_err());
+    }
+
+    #[test]
+    fn a_git_address_may_have_a_slash_and_an_ending() {
+        for path in ["blog", "/blog", "blog.git", "/blog.git", "/blog/"] {
+            assert_eq!(AppName::from_git_path(path).unwrap().as_str(), "blog");
+        }
+        assert!(AppName::from_git_path("/../x").is_err());
+        assert!(AppName::from_git_path("a.git.git").is_err());
+    }
+}

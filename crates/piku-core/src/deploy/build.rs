@@ -1,0 +1,205 @@
+//! Detects the runtime and builds what the app needs, unless that build is there already.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use piku_procfile::Kind;
+use piku_runtime::{Detection, Provides, Reuse, RuntimeName, Wishes, Word};
+
+use super::DeployError;
+use super::inputs::Inputs;
+use crate::app::AppName;
+use crate::event::{Event, Report, stage, warn};
+use crate::host::command::Invocation;
+use crate::host::facts::Uwsgi;
+use crate::host::toolbox::{self, CheckedOut};
+use crate::host::{HostError, Surroundings, files};
+use crate::root::Root;
+
+/// The ending of a folder in which a build is not complete.
+const HALF: &str = ".building";
+
+/// What a build gives to processes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Build {
+    /// The name of its folder below `envs/<app>`.
+    pub(crate) name: Option<String>,
+    pub(crate) provides: Option<Provided>,
+    /// The uWSGI inside the build, where the app's Python is not that of the system's plugin.
+    pub(crate) uwsgi: Option<Utf8PathBuf>,
+}
+
+/// [`Provides`] with its folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Provided {
+    pub(crate) folder: Utf8PathBuf,
+    provides: Provides,
+    tree: Utf8PathBuf,
+}
+
+impl Provided {
+    /// What goes before `PATH`.
+    pub(crate) fn path(&self) -> String {
+        let folders: Vec<String> = self.provides.path.iter().map(|path| self.folder.join(path).into_string()).collect();
+        folders.join(":")
+    }
+
+    /// The variables that it sets.
+    pub(crate) fn variables(&self) -> BTreeMap<String, String> {
+        let resolve = |word: &Word| word.resolve(&self.folder, &self.tree);
+        self.provides.env.iter().map(|(key, word)| (key.clone(), resolve(word))).collect()
+    }
+}
+
+/// What a build is made from.
+pub(crate) struct Site<'a> {
+    pub(crate) root: &'a Root,
+    pub(crate) surroundings: &'a Surroundings,
+    pub(crate) app: &'a AppName,
+    pub(crate) commit: &'a str,
+    pub(crate) tree: &'a Utf8Path,
+    pub(crate) uwsgi: Option<&'a Uwsgi>,
+    /// The environment that every step gets.
+    pub(crate) env: &'a BTreeMap<String, String>,
+}
+
+/// Builds, or finds the build whose key is the same.
+pub(crate) fn build(site: &Site<'_>, inputs: &Inputs, report: &mut Report<'_>) -> Result<Build, DeployError> {
+    let tree = CheckedOut { tree: site.tree, commit: site.commit };
+    let plugin = site.uwsgi.and_then(|uwsgi| uwsgi.python.as_ref());
+    let toolbox = toolbox::look(site.surroundings, plugin.map(|(_, version)| *version));
+    let has_wsgi = inputs.procfile.entries().iter().any(|entry| matches!(entry.kind, Kind::Wsgi(_)));
+    let mut wishes = Wishes {
+        runtime: inputs.options.runtime.clone(),
+        python_version: inputs.options.python_version.clone(),
+        extra_packages: Vec::new(),
+        needs_python: has_wsgi,
+    };
+    let detection = piku_runtime::detect(&tree, &toolbox, &wishes)
+        .map_err(|source| DeployError::Detect { app: site.app.clone(), source })?;
+    tell(&detection, report);
+
+    // uWSGI's plugin is linked to one Python. An app with another gets a uWSGI of its own, from its wheel.
+    let chosen = detection.python.as_ref().map(|python| (python.interpreter.version.major, python.interpreter.version.minor));
+    let own_uwsgi = has_wsgi && chosen.is_some() && chosen != plugin.map(|(_, version)| *version);
+    if own_uwsgi {
+        wishes.extra_packages.push("pyuwsgi".to_owned());
+    }
+    let plan = piku_runtime::plan(&detection, &tree, &toolbox, &wishes)
+        .map_err(|source| DeployError::BuildPlan { app: site.app.clone(), source })?;
+    let Some(plan) = plan else { return Ok(Build::default()) };
+    for warning in &plan.warnings {
+        warn(report, &warning.message, warning.help.as_deref());
+    }
+
+    let key = if plan.reuse == Reuse::SameTree { plan.key.bound_to(site.tree.as_str()) } else { plan.key.clone() };
+    let name = format!("{}-{key}", detection.runtime);
+    let folder = site.root.env(site.app).join(&name);
+    if folder.join(".").exists() {
+        stage(report, format!("Nothing to build: dependencies unchanged ({name})"));
+    } else {
+        let help = own_uwsgi.then(|| own_uwsgi_help(chosen, plugin.map(|(_, version)| *version)));
+        make(site, &plan, &folder, help, report)?;
+    }
+    let uwsgi = own_uwsgi.then(|| folder.join("bin/uwsgi"));
+    if let Some(missing) = uwsgi.as_deref().filter(|uwsgi| !uwsgi.is_file()) {
+        warn(report, format!("`{missing}` is not there"), None);
+    }
+    let provides = Provided { folder, provides: plan.provides, tree: site.tree.to_owned() };
+    Ok(Build { name: Some(name), provides: Some(provides), uwsgi })
+}
+
+fn own_uwsgi_help(chosen: Option<(u32, u32)>, plugin: Option<(u32, u32)>) -> String {
+    let shown = |version: Option<(u32, u32)>| version.map_or_else(|| "3".to_owned(), |(major, minor)| format!("{major}.{minor}"));
+    let (app, system) = (shown(chosen), shown(plugin));
+    if plugin.is_some() {
+        format!(
+            "uWSGI's plugin on this machine runs Python {system}, so this app needs uWSGI's wheel for Python {app}: \
+             if there is none, set PYTHON_VERSION={system}"
+        )
+    } else {
+        format!("uWSGI's wheel (`pyuwsgi`) is needed for Python {app}: if there is none, set PYTHON_VERSION to another")
+    }
+}
+
+fn tell(detection: &Detection, report: &mut Report<'_>) {
+    let evidence: Vec<String> = detection.evidence.iter().map(ToString::to_string).collect();
+    let why = if evidence.is_empty() { String::new() } else { format!(": {}", evidence.join("; ")) };
+    let which = match (&detection.runtime, &detection.python) {
+        (RuntimeName::Python, Some(python)) => format!("Python {}", python.interpreter),
+        (runtime, _) => format!("{runtime} app"),
+    };
+    stage(report, format!("{which}{why}"));
+    for warning in &detection.warnings {
+        warn(report, &warning.message, warning.help.as_deref());
+    }
+}
+
+/// Runs the steps in a folder of their own, and gives it its name when all have succeeded.
+///
+/// A virtual environment can't be moved, so the name is a symbolic link to where it was made.
+fn make(
+    site: &Site<'_>,
+    plan: &piku_runtime::BuildPlan,
+    folder: &Utf8Path,
+    help: Option<String>,
+    report: &mut Report<'_>,
+) -> Result<(), DeployError> {
+    let made = free_name(folder);
+    let half = with_ending(&made);
+    files::make_folder(&made, 0o755)?;
+    files::write(&half, b"", 0o600)?;
+    for step in &plan.steps {
+        stage(report, capitalized(&step.says));
+        let resolved = step.resolve(&made, site.tree);
+        let mut env = site.env.clone();
+        env.extend(resolved.env);
+        let words = [resolved.program.into_string()].into_iter().chain(resolved.args);
+        Invocation::new(words)
+            .in_folder(&resolved.dir)
+            .with_env(&env)
+            .supervised(&site.root.launcher())
+            .check(&mut |line| report(Event::Output(line)))
+            .map_err(|source| DeployError::Build { doing: step.says.clone(), help: help.clone(), source })?;
+    }
+    let target = made.file_name().unwrap_or_default();
+    files::link(folder, Utf8Path::new(target))?;
+    files::remove(&half)?;
+    Ok(())
+}
+
+/// Where a build is made; a number tells it from what an earlier one left.
+fn free_name(folder: &Utf8Path) -> Utf8PathBuf {
+    let name = folder.file_name().unwrap_or_default();
+    let candidates = (1..).map(|number: u32| folder.with_file_name(format!("{name}.{number}")));
+    candidates.into_iter().find(|candidate| !files::exists(candidate)).unwrap_or_else(|| folder.to_owned())
+}
+
+fn with_ending(made: &Utf8Path) -> Utf8PathBuf {
+    made.with_file_name(format!("{}{HALF}", made.file_name().unwrap_or_default()))
+}
+
+fn capitalized(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+/// Removes builds that never became complete, and those that none of `used` names.
+pub(crate) fn prune(root: &Root, app: &AppName, used: &[String]) -> Result<(), HostError> {
+    let folder = root.env(app);
+    let names = files::names(&folder)?;
+    let is_build = |name: &str| RuntimeName::ALL.iter().any(|runtime| name.starts_with(&format!("{runtime}-")));
+    for name in names.iter().filter(|name| is_build(name)) {
+        let path = folder.join(name);
+        let key = name.split('.').next().unwrap_or(name);
+        let half = names.contains(&format!("{name}{HALF}"));
+        if half || !used.iter().any(|kept| kept == key) {
+            files::remove_folder(&path)?;
+        }
+    }
+    // The markers go last: a build whose removal was interrupted stays marked.
+    for name in names.iter().filter(|name| is_build(name) && name.ends_with(HALF)) {
+        files::remove(&folder.join(name))?;
+    }
+    Ok(())
+}

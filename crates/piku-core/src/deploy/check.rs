@@ -1,0 +1,139 @@
+//! Waits until the processes of a new release are well, or says why they are not.
+
+use std::time::Duration;
+
+use super::DeployError;
+use super::plan::{Process, Work};
+use crate::host::emperor;
+use crate::host::health::{Endpoint, accepts, get};
+use crate::host::launch::{endings, record_path, slot_holder};
+use crate::host::{files, logs, wait};
+use crate::root::Root;
+use crate::settings::Options;
+
+/// How many lines of a process's log an error shows.
+const SHOWN: usize = 30;
+
+/// A process that is being watched, and where its log was before it started.
+#[derive(Debug)]
+pub(crate) struct Watched<'a> {
+    process: &'a Process,
+    log: camino::Utf8PathBuf,
+    from: u64,
+}
+
+impl<'a> Watched<'a> {
+    /// Notes the end of the log; call it before the process is started.
+    pub(crate) fn new(root: &Root, process: &'a Process) -> Self {
+        let log = root.log(&process.name.app, &process.name.kind, process.name.index);
+        Self { process, from: logs::length(&log), log }
+    }
+}
+
+/// What one look at a process shows.
+enum Look {
+    Well,
+    NotYet(&'static str),
+    Failed(String),
+}
+
+/// Waits until every process is well.
+pub(crate) fn all_well(root: &Root, options: &Options, watched: &[Watched<'_>]) -> Result<(), DeployError> {
+    watched.iter().try_for_each(|one| well(root, options, one))
+}
+
+fn well(root: &Root, options: &Options, watched: &Watched<'_>) -> Result<(), DeployError> {
+    let mut last = "did not start";
+    let outcome = wait::until(options.healthcheck_timeout, || match look(root, options, watched.process) {
+        Look::Well => Some(Ok(())),
+        Look::NotYet(seen) => {
+            last = seen;
+            None
+        }
+        Look::Failed(reason) => Some(Err(reason)),
+    });
+    let reason = match outcome {
+        Some(Ok(())) => return Ok(()),
+        Some(Err(reason)) => reason,
+        None => format!("{last} within {}", seconds(options.healthcheck_timeout)),
+    };
+    // The log is written by another process: give its last words a moment to arrive.
+    let output = wait::until(Duration::from_millis(300), || {
+        Some(logs::lines_since(&watched.log, watched.from, SHOWN)).filter(|lines| !lines.is_empty())
+    });
+    let name = &watched.process.name;
+    Err(DeployError::Unhealthy {
+        process: format!("{}.{}", name.kind, name.index),
+        reason,
+        output: output.unwrap_or_default(),
+        help: Some(help(watched.process, options)),
+    })
+}
+
+fn seconds(time: Duration) -> String {
+    match time.as_secs() {
+        1 => "1 second".to_owned(),
+        seconds => format!("{seconds} seconds"),
+    }
+}
+
+fn help(process: &Process, options: &Options) -> String {
+    match (&process.work, &options.healthcheck) {
+        (_, Some(path)) => format!("its last lines are above; it must answer {path} with 2xx or 3xx (PIKU_HEALTHCHECK)"),
+        (Work::Web { address, .. }, None) => {
+            format!("its last lines are above; it must listen on $PORT (here {}) at $BIND_ADDRESS", address.port())
+        }
+        _ => "its last lines are above; try it locally, or give it more time with PIKU_HEALTHCHECK_TIMEOUT".to_owned(),
+    }
+}
+
+fn look(root: &Root, options: &Options, process: &Process) -> Look {
+    let name = process.name.to_string();
+    match &process.work {
+        Work::Wsgi { socket, .. } => {
+            let Some(stats) = emperor::ask(&root.emperor_stats()) else {
+                return Look::NotYet("was not started, since the emperor does not answer");
+            };
+            if stats.has_failed(&name) {
+                return Look::Failed("could not be started".to_owned());
+            }
+            match stats.vassal(&name) {
+                Some(vassal) if vassal.accepting => answers(options, &Endpoint::Uwsgi(socket.clone())),
+                Some(_) => Look::NotYet("did not get ready for requests"),
+                None => Look::NotYet("was not started by the emperor"),
+            }
+        }
+        Work::Web { address, .. } => {
+            let record = record_path(&root.uwsgi_available(), &name);
+            if let Some(ending) = files::read_text(&endings(&record)).ok().flatten() {
+                let how = ending.lines().next().unwrap_or("no status").to_owned();
+                return Look::Failed(format!("ended ({how}) instead of serving"));
+            }
+            // A port that is kept across releases may still be the old process's.
+            let slot = root.slot(&process.name.app, &process.name.kind, process.name.index);
+            if process.takes_turns() && slot_holder(&slot).as_deref() != Some(record.as_path()) {
+                return Look::NotYet("did not get its turn, since its predecessor did not end");
+            }
+            if !accepts(&Endpoint::Http(*address)) {
+                return Look::NotYet("did not open its port");
+            }
+            answers(options, &Endpoint::Http(*address))
+        }
+        Work::Front { address, .. } => {
+            let address = super::plan::reachable(&address.ip().to_string(), address.port());
+            if accepts(&Endpoint::Http(address)) { Look::Well } else { Look::NotYet("did not open its port") }
+        }
+        Work::Worker { .. } => Look::Well,
+    }
+}
+
+/// Whether the health check is answered well, where there is one.
+fn answers(options: &Options, endpoint: &Endpoint) -> Look {
+    let Some(path) = &options.healthcheck else { return Look::Well };
+    let host = options.nginx.server_names.first().map_or("localhost", String::as_str);
+    match get(endpoint, path, host) {
+        Some(answer) if answer.is_healthy() => Look::Well,
+        Some(_) => Look::NotYet("did not answer its health check with 2xx or 3xx"),
+        None => Look::NotYet("did not answer its health check"),
+    }
+}

@@ -1,0 +1,170 @@
+//! Why a deploy did not come to its end.
+
+use camino::Utf8PathBuf;
+use piku_nginx::InvalidSite;
+use piku_runtime::{DetectError, PlanError};
+use piku_uwsgi::InvalidValue;
+
+use crate::app::AppName;
+use crate::diagnostic::FileDiagnostic;
+use crate::host::HostError;
+use crate::host::nginx::NginxError;
+
+/// Why a deploy did not come to its end. Whatever it is, the old release is still serving.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DeployError {
+    /// A file that a person wrote has mistakes, all of them reported as events before.
+    #[error("{}", count_of(diagnostics))]
+    Inputs {
+        /// All of them, warnings left out.
+        diagnostics: Vec<FileDiagnostic>,
+    },
+    /// The runtime could not be decided on.
+    #[error("could not decide how to build `{app}`")]
+    Detect {
+        /// The app.
+        app: AppName,
+        /// Why.
+        source: DetectError,
+    },
+    /// The build could not be planned.
+    #[error("could not decide how to build `{app}`")]
+    BuildPlan {
+        /// The app.
+        app: AppName,
+        /// Why.
+        source: PlanError,
+    },
+    /// A tool failed while building.
+    #[error("the build failed while {doing}")]
+    Build {
+        /// What was being done.
+        doing: String,
+        /// What is known to help.
+        help: Option<String>,
+        /// How it failed.
+        source: HostError,
+    },
+    /// The `preflight` or `release` command of the Procfile failed.
+    #[error("`{kind}` failed: {command}")]
+    Command {
+        /// Its kind.
+        kind: &'static str,
+        /// The command.
+        command: String,
+        /// How it failed.
+        source: HostError,
+    },
+    /// The settings name a port that another app holds.
+    #[error("port {port} belongs to the app `{holder}`")]
+    PortTaken {
+        /// The port.
+        port: u16,
+        /// Who holds it.
+        holder: AppName,
+    },
+    /// No uWSGI on this machine.
+    #[error("there is no uWSGI on this machine to run processes with")]
+    NoUwsgi,
+    /// No emperor is running.
+    #[error("the uWSGI emperor is not running, so nothing can be started")]
+    NoEmperor,
+    /// A path or value can't be written into uWSGI's configuration.
+    #[error("could not write the configuration of uWSGI")]
+    Vassal(#[from] InvalidValue),
+    /// A setting can't be written into nginx's configuration.
+    #[error("could not write the site of `{app}`")]
+    Site {
+        /// The app.
+        app: AppName,
+        /// Which value.
+        source: InvalidSite,
+    },
+    /// A socket's path is longer than a unix socket may have.
+    #[error("the path `{path}` is too long for a socket: {} characters, and 107 fit", path.as_str().len())]
+    SocketPath {
+        /// The path.
+        path: Utf8PathBuf,
+    },
+    /// A process of the new release is not well.
+    #[error("{process} {reason}")]
+    Unhealthy {
+        /// Which one: `web.1`.
+        process: String,
+        /// What was seen.
+        reason: String,
+        /// The last lines that it wrote.
+        output: Vec<String>,
+        /// What is known to help.
+        help: Option<String>,
+    },
+    /// nginx does not run the new site.
+    #[error(transparent)]
+    Nginx(#[from] NginxError),
+    /// The machine did not do what was asked.
+    #[error(transparent)]
+    Host(#[from] HostError),
+}
+
+fn count_of(diagnostics: &[FileDiagnostic]) -> String {
+    let mut files: Vec<&str> = diagnostics.iter().map(|found| found.file.as_str()).collect();
+    files.dedup();
+    let files = files.join(" and ");
+    match diagnostics.len() {
+        1 => format!("there is a mistake in {files}"),
+        count => format!("there are {count} mistakes in {files}"),
+    }
+}
+
+impl DeployError {
+    /// Names the mistake; stable across releases.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Inputs { .. } => "deploy::inputs",
+            Self::Detect { source, .. } => source.code(),
+            Self::BuildPlan { source, .. } => source.code(),
+            Self::Build { .. } => "deploy::build",
+            Self::Command { kind: "preflight", .. } => "deploy::preflight",
+            Self::Command { .. } => "deploy::release",
+            Self::PortTaken { .. } => "deploy::port-taken",
+            Self::NoUwsgi => "deploy::no-uwsgi",
+            Self::NoEmperor => "deploy::no-emperor",
+            Self::Vassal(_) => "deploy::vassal",
+            Self::Site { .. } => "deploy::site",
+            Self::SocketPath { .. } => "deploy::socket-path",
+            Self::Unhealthy { .. } => "deploy::unhealthy",
+            Self::Nginx(_) => "deploy::nginx",
+            Self::Host(_) => "deploy::host",
+        }
+    }
+
+    /// What to do now.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Inputs { .. } => Some("correct what is marked above, commit, and push again".to_owned()),
+            Self::Detect { source, .. } => source.help(),
+            Self::BuildPlan { source, .. } => source.help(),
+            Self::Build { help, .. } | Self::Unhealthy { help, .. } => help.clone(),
+            Self::PortTaken { .. } => Some("choose another PORT".to_owned()),
+            Self::NoUwsgi => Some("run `piku setup` on the server, which installs one below piku's folder".to_owned()),
+            Self::NoEmperor => Some(
+                "start it on the server: `piku emperor`, or the service that runs it, such as `systemctl start piku`".to_owned(),
+            ),
+            Self::SocketPath { .. } => Some("use a shorter app name, or a shorter PIKU_ROOT".to_owned()),
+            Self::Nginx(error) => Some(error.help()),
+            Self::Command { .. } | Self::Vassal(_) | Self::Site { .. } | Self::Host(_) => None,
+        }
+    }
+
+    /// Lines of output that explain the error, to be shown right above it.
+    #[must_use]
+    pub fn output(&self) -> &[String] {
+        match self {
+            Self::Unhealthy { output, .. } => output,
+            _ => &[],
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! The way of a push: each stage takes the value of the one before, and can be read alone.
+//!
+//! [`receive`] decides what a push deploys. [`pipeline`] then goes through [`checkout`], [`inputs`], [`build`],
+//! [`plan`], [`render`], [`stage`], [`check`], [`switch`], and [`retire`]. The middle of it, from inputs to
+//! rendered files, is pure. Whatever fails, [`repair`] brings back what the live release says, as it does
+//! after a crash: there is one way to tidy up, and it is walked all the time.
+
+pub(crate) mod adopt;
+pub(crate) mod build;
+pub(crate) mod check;
+pub(crate) mod checkout;
+mod cloudflare;
+mod error;
+pub(crate) mod inputs;
+pub(crate) mod pipeline;
+pub(crate) mod plan;
+pub(crate) mod receive;
+pub(crate) mod render;
+pub(crate) mod repair;
+pub(crate) mod retire;
+pub(crate) mod site;
+pub(crate) mod stage;
+pub(crate) mod switch;
+
+pub use error::DeployError;

@@ -1,0 +1,250 @@
+//! Decides how a release runs: its processes, its site, its environment. Pure.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use piku_procfile::{Entry, Kind, WsgiEntry};
+
+use super::build::Build;
+use super::inputs::Inputs;
+use crate::app::AppName;
+use crate::formation::Formation;
+use crate::host::Surroundings;
+use crate::host::facts::Uwsgi;
+use crate::host::health::Endpoint;
+use crate::root::Root;
+use crate::vassal::{FRONT, REHEARSAL, VassalName};
+
+/// What the plan is made from.
+pub(crate) struct Basis<'a> {
+    pub(crate) root: &'a Root,
+    pub(crate) surroundings: &'a Surroundings,
+    pub(crate) app: &'a AppName,
+    pub(crate) release: u32,
+    pub(crate) commit: &'a str,
+    pub(crate) tree: &'a Utf8Path,
+    pub(crate) inputs: &'a Inputs,
+    pub(crate) formation: &'a Formation,
+    pub(crate) build: &'a Build,
+    /// The app's settings, laid over piku's own variables where they refer to them.
+    pub(crate) settings: &'a crate::settings::Layers,
+    pub(crate) uwsgi: Option<&'a Uwsgi>,
+    pub(crate) ports: Ports,
+}
+
+/// The ports of a release.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Ports {
+    /// What the environment calls `PORT`, and where a `wsgi` app without a site is reached.
+    pub(crate) app: u16,
+    /// One for each `web` process; the first is `app`.
+    pub(crate) web: Vec<u16>,
+}
+
+impl Ports {
+    pub(crate) fn all(&self) -> Vec<u16> {
+        let mut all = vec![self.app];
+        all.extend(self.web.iter().filter(|port| **port != self.app));
+        all
+    }
+}
+
+/// How a process takes over from the same process of the release before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Handover {
+    /// Both run side by side until the new one is well.
+    Overlap,
+    /// The old one ends before the new one starts, since two at once would do harm.
+    Replace,
+}
+
+/// One running process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Process {
+    pub(crate) name: VassalName,
+    pub(crate) work: Work,
+    pub(crate) handover: Handover,
+    pub(crate) env: BTreeMap<String, String>,
+}
+
+/// What a process does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Work {
+    /// uWSGI serves a WSGI app on this socket.
+    Wsgi { entry: WsgiEntry, socket: Utf8PathBuf },
+    /// A command serves HTTP.
+    Web { command: String, address: SocketAddr },
+    /// A command works.
+    Worker { command: String },
+    /// uWSGI's router keeps a TCP port for the sockets behind it.
+    Front { address: SocketAddr, backends: Vec<Utf8PathBuf> },
+}
+
+impl Process {
+    /// Whether it waits until its predecessor has ended.
+    pub(crate) fn takes_turns(&self) -> bool {
+        self.handover == Handover::Replace && self.name.start != REHEARSAL
+    }
+
+    /// Where it can be asked how it is.
+    pub(crate) fn endpoint(&self) -> Option<Endpoint> {
+        match &self.work {
+            Work::Wsgi { socket, .. } => Some(Endpoint::Uwsgi(socket.clone())),
+            Work::Web { address, .. } => Some(Endpoint::Http(*address)),
+            Work::Worker { .. } | Work::Front { .. } => None,
+        }
+    }
+}
+
+/// How a release runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Plan {
+    pub(crate) processes: Vec<Process>,
+    /// The environment of everything but single processes: `LIVE_ENV`.
+    pub(crate) live_env: BTreeMap<String, String>,
+    pub(crate) serves: Serves,
+    pub(crate) ports: Ports,
+}
+
+/// What stands behind the site.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Serves {
+    /// `wsgi` processes, by the links that lead to their sockets.
+    Wsgi(Vec<Utf8PathBuf>),
+    /// `web` processes.
+    Web(Vec<SocketAddr>),
+    /// Files only, below this folder of the tree.
+    Static(Utf8PathBuf),
+    /// Nobody now: scaled to 0, or stopped.
+    Unavailable,
+    /// Nothing in the Procfile answers the web.
+    Nothing,
+}
+
+/// The address a process is told to listen on, and the one it is reached at from here.
+pub(crate) fn reachable(bind: &str, port: u16) -> SocketAddr {
+    let address = match bind.trim_matches(['[', ']']).parse() {
+        Ok(IpAddr::V4(address)) if address.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        Ok(IpAddr::V6(address)) if address.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        Ok(address) => address,
+        Err(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
+    };
+    SocketAddr::new(address, port)
+}
+
+/// How many `web` processes need a port of their own.
+pub(crate) fn web_count(inputs: &Inputs, formation: &Formation) -> u32 {
+    let web = inputs.procfile.entries().iter().find(|entry| matches!(entry.kind, Kind::Web));
+    web.map_or(0, |entry| formation.count(entry.name.as_str()))
+}
+
+/// Whether the app has a site.
+pub(crate) fn has_site(inputs: &Inputs) -> bool {
+    let serves = |entry: &Entry| matches!(entry.kind, Kind::Wsgi(_) | Kind::Web | Kind::Static);
+    !inputs.options.nginx.server_names.is_empty() && inputs.procfile.entries().iter().any(serves)
+}
+
+/// piku's own variables, as far as they are known before anything is built or picked.
+pub(crate) fn own_variables(root: &Root, surroundings: &Surroundings, app: &AppName, tree: &Utf8Path) -> BTreeMap<String, String> {
+    [
+        ("APP", app.to_string()),
+        ("LOG_ROOT", root.logs(app).into_string()),
+        ("DATA_ROOT", root.data(app).into_string()),
+        ("HOME", surroundings.home.to_string()),
+        ("USER", surroundings.user.clone()),
+        ("PATH", surroundings.search_path()),
+        ("PWD", tree.to_string()),
+    ]
+    .map(|(key, value)| (key.to_owned(), value))
+    .into()
+}
+
+/// Decides how the release runs.
+pub(crate) fn plan(basis: &Basis<'_>) -> Plan {
+    let live_env = environment(basis, basis.ports.app, "run");
+    let mut processes = Vec::new();
+    let mut serves = Serves::Nothing;
+    for entry in basis.inputs.procfile.entries() {
+        let count = basis.formation.count(entry.name.as_str());
+        for index in 1..=count {
+            processes.extend(process(basis, entry, index));
+        }
+        match &entry.kind {
+            Kind::Wsgi(_) | Kind::Web if count == 0 => serves = Serves::Unavailable,
+            Kind::Wsgi(_) => serves = Serves::Wsgi((1..=count).map(|i| basis.root.site_socket(basis.app, i)).collect()),
+            Kind::Web => {
+                let bind = &basis.inputs.options.bind_address;
+                serves = Serves::Web(basis.ports.web.iter().map(|port| reachable(bind, *port)).collect());
+            }
+            Kind::Static if serves == Serves::Nothing => {
+                serves = Serves::Static(entry.command.clone().into());
+            }
+            _ => {}
+        }
+    }
+    if let Serves::Wsgi(backends) = &serves
+        && !has_site(basis.inputs)
+    {
+        processes.push(front(basis, backends.clone()));
+    }
+    let mut live_env = live_env;
+    live_env.remove("PROC_TYPE");
+    Plan { processes, live_env, serves, ports: basis.ports.clone() }
+}
+
+fn name(basis: &Basis<'_>, kind: &str, index: u32) -> VassalName {
+    VassalName { app: basis.app.clone(), kind: kind.to_owned(), index, release: basis.release, start: 1 }
+}
+
+fn process(basis: &Basis<'_>, entry: &Entry, index: u32) -> Option<Process> {
+    let kind = entry.name.as_str();
+    let mut port = basis.ports.app;
+    let (work, handover) = match &entry.kind {
+        Kind::Wsgi(wsgi) => {
+            let socket = super::site::socket(basis.root, basis.app, basis.release, index);
+            (Work::Wsgi { entry: wsgi.clone(), socket }, Handover::Overlap)
+        }
+        Kind::Web => {
+            port = *basis.ports.web.get(index as usize - 1)?;
+            let address = reachable(&basis.inputs.options.bind_address, port);
+            let fixed = basis.inputs.options.port == Some(port);
+            let handover = if fixed { Handover::Replace } else { Handover::Overlap };
+            (Work::Web { command: entry.command.clone(), address }, handover)
+        }
+        Kind::Worker => (Work::Worker { command: entry.command.clone() }, Handover::Replace),
+        _ => return None,
+    };
+    Some(Process { name: name(basis, kind, index), work, handover, env: environment(basis, port, kind) })
+}
+
+/// The router that keeps the port of a `wsgi` app without a site.
+fn front(basis: &Basis<'_>, backends: Vec<Utf8PathBuf>) -> Process {
+    let bind = basis.inputs.options.bind_address.trim_matches(['[', ']']);
+    let address = SocketAddr::new(bind.parse().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)), basis.ports.app);
+    Process {
+        name: name(basis, FRONT, u32::from(basis.ports.app)),
+        work: Work::Front { address, backends },
+        handover: Handover::Overlap,
+        env: BTreeMap::new(),
+    }
+}
+
+/// The whole environment of a process.
+pub(crate) fn environment(basis: &Basis<'_>, port: u16, proc_type: &str) -> BTreeMap<String, String> {
+    let mut own = own_variables(basis.root, basis.surroundings, basis.app, basis.tree);
+    if let Some(provides) = &basis.build.provides {
+        own.extend(provides.variables());
+        let path = format!("{}:{}", provides.path(), own.get("PATH").map_or("", String::as_str));
+        own.insert("PATH".to_owned(), path);
+    }
+    own.insert("PORT".to_owned(), port.to_string());
+    own.insert("BIND_ADDRESS".to_owned(), basis.inputs.options.bind_address.clone());
+    own.insert("PROC_TYPE".to_owned(), proc_type.to_owned());
+    own.insert("GIT_REV".to_owned(), basis.commit.to_owned());
+    own.insert("PIKU_RELEASE".to_owned(), basis.release.to_string());
+    let mut all = basis.settings.process_environment(&own);
+    // A second `web` process must not be told the port of the first.
+    all.insert("PORT".to_owned(), port.to_string());
+    all
+}

@@ -1,0 +1,131 @@
+//! Spells a plan: each process becomes a vassal file and a launch record. Pure, and the same plan gives the same bytes.
+
+use camino::Utf8Path;
+use piku_uwsgi::{Common, Concurrency, DaemonVassal, FrontVassal, Vassal, WsgiVassal};
+
+use super::DeployError;
+use super::plan::{Basis, Handover, Process, Work};
+use crate::host::launch::{DaemonRecord, LaunchRecord, record_path};
+use crate::host::{HostError, Step};
+
+/// Seconds that uWSGI gives a process to end before it kills it. Longer than the launcher's own patience,
+/// which knows the grandchildren.
+const MERCY: u32 = 30;
+/// How long a `web` process goes on serving after its successor took over: nginx's old workers hand out
+/// connections for a moment after a reload.
+const DRAIN_MS: u64 = 2000;
+/// The longest path that a unix socket may have (unix(7): 108 bytes with the final NUL).
+const LONGEST_SOCKET: usize = 107;
+
+/// A vassal as two files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Rendered {
+    /// The vassal's file name.
+    pub(crate) name: String,
+    /// The text for uWSGI, without any value of the user's.
+    pub(crate) ini: String,
+    /// What the launcher reads: environment and command, as JSON.
+    pub(crate) record: String,
+}
+
+impl Rendered {
+    /// The steps that put both files in their place, without starting anything.
+    pub(crate) fn written(&self, available: &Utf8Path) -> Vec<Step> {
+        vec![
+            Step::Write { path: record_path(available, &self.name), mode: 0o600, text: self.record.clone() },
+            Step::Write { path: available.join(&self.name), mode: 0o600, text: self.ini.clone() },
+        ]
+    }
+}
+
+/// Spells one process.
+pub(crate) fn render(basis: &Basis<'_>, process: &Process, socket_group: Option<&str>) -> Result<Rendered, DeployError> {
+    let system = basis.uwsgi.ok_or(DeployError::NoUwsgi)?;
+    let record_path = record_path(&basis.root.uwsgi_available(), &process.name.to_string());
+    let mut record = LaunchRecord { uwsgi: system.program.clone(), env: process.env.clone(), daemon: None };
+    let vassal = match &process.work {
+        Work::Wsgi { entry, socket } => {
+            if socket.as_str().len() > LONGEST_SOCKET {
+                return Err(DeployError::SocketPath { path: socket.clone() });
+            }
+            if let Some(own) = &basis.build.uwsgi {
+                record.uwsgi.clone_from(own);
+            }
+            Vassal::Wsgi(wsgi(basis, process, entry, socket, socket_group))
+        }
+        Work::Web { command, .. } | Work::Worker { command } => {
+            let drains = process.handover == Handover::Overlap && super::plan::has_site(basis.inputs);
+            record.daemon = Some(DaemonRecord {
+                command: command.clone(),
+                cwd: basis.tree.to_owned(),
+                slot: process.takes_turns().then(|| basis.root.slot(basis.app, &process.name.kind, process.name.index)),
+                drain_ms: if drains { DRAIN_MS } else { 0 },
+            });
+            let launcher = basis.root.launcher();
+            let words = [launcher.as_str(), "--daemon", record_path.as_str()];
+            let line = shlex::try_join(words).map_err(|_| DeployError::SocketPath { path: record_path.clone() })?;
+            Vassal::Daemon(DaemonVassal { common: common(basis, process), command: format!("exec {line}"), mercy: MERCY })
+        }
+        Work::Front { address, backends } => Vassal::Front(FrontVassal {
+            common: common(basis, process),
+            address: *address,
+            backends: backends.clone(),
+            listen: basis.inputs.options.uwsgi.listen,
+        }),
+    };
+    let name = process.name.to_string();
+    let record = serde_json::to_string_pretty(&record)
+        .map_err(|source| HostError::Damaged { path: record_path, source })?;
+    Ok(Rendered { name, ini: vassal.to_ini()?, record })
+}
+
+fn common(basis: &Basis<'_>, process: &Process) -> Common {
+    let name = &process.name;
+    let log = match process.work {
+        Work::Front { .. } => basis.root.router_log(&name.app),
+        _ => basis.root.log(&name.app, &name.kind, name.index),
+    };
+    Common {
+        chdir: basis.tree.to_owned(),
+        log,
+        log_max_size: basis.inputs.options.uwsgi.log_max_size,
+        procname_prefix: format!("{}:{}:", name.app, name.kind.trim_start_matches('-')),
+    }
+}
+
+fn wsgi(
+    basis: &Basis<'_>,
+    process: &Process,
+    entry: &piku_procfile::WsgiEntry,
+    socket: &Utf8Path,
+    socket_group: Option<&str>,
+) -> WsgiVassal {
+    let options = &basis.inputs.options.uwsgi;
+    let own_python = basis.build.uwsgi.is_some();
+    let plugin = basis.uwsgi.and_then(|uwsgi| uwsgi.python.as_ref()).map(|(name, _)| name.clone());
+    WsgiVassal {
+        common: common(basis, process),
+        socket: socket.to_owned(),
+        // nginx runs as another user: it reaches the socket by its group, or, where we share none, as anybody can.
+        socket_mode: if socket_group.is_some() { 0o660 } else { 0o666 },
+        socket_group: socket_group.map(str::to_owned),
+        module: entry.to_string(),
+        virtualenv: basis.build.provides.as_ref().map(|provides| provides.folder.clone()),
+        plugin: if own_python { None } else { plugin },
+        python_path: vec![basis.tree.to_owned()],
+        processes: options.processes,
+        threads: options.threads,
+        enable_threads: options.enable_threads,
+        listen: options.listen,
+        max_requests: options.max_requests,
+        concurrency: match (options.gevent, options.asyncio) {
+            (Some(gevent), _) => Concurrency::Gevent(gevent),
+            (None, Some(asyncio)) => Concurrency::Asyncio(asyncio),
+            (None, None) => Concurrency::Threads,
+        },
+        idle: options.idle,
+        log_x_forwarded_for: options.log_x_forwarded_for,
+        include: options.include_file.as_ref().map(|file| basis.tree.join(file)),
+        mercy: MERCY,
+    }
+}

@@ -1,0 +1,153 @@
+//! The site of a release: what nginx is told, and the question that shows it has heard.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use camino::Utf8PathBuf;
+use piku_nginx::{
+    Backend, Cache, FilePath, InvalidSite, Listen, Probe, Site, SiteName, SocketPath, StaticPath, Tls, UrlPath, Version,
+};
+use sha2::{Digest, Sha256};
+
+use super::inputs::Inputs;
+use super::plan::{Plan, Serves, has_site};
+use super::{DeployError, cloudflare};
+use crate::app::AppName;
+use crate::host::nginx::Question;
+use crate::release::Release;
+use crate::root::Root;
+use crate::vassal::VassalName;
+
+/// A site as text, with the question that only it can answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RenderedSite {
+    pub(crate) text: String,
+    pub(crate) question: Question,
+    /// Whether it serves files, which nginx then must be able to reach.
+    pub(crate) serves_files: bool,
+}
+
+/// Spells the site of a plan; `None` when the app has none.
+pub(crate) fn render(
+    root: &Root,
+    app: &AppName,
+    inputs: &Inputs,
+    plan: &Plan,
+    nginx: Option<Version>,
+) -> Result<Option<RenderedSite>, DeployError> {
+    if !has_site(inputs) || plan.serves == Serves::Nothing {
+        return Ok(None);
+    }
+    let failed = |source: InvalidSite| DeployError::Site { app: app.clone(), source };
+    let mut site = describe(root, app, inputs, &plan.serves, nginx).map_err(failed)?;
+    // The answer names this very text: the same text in the next release needs no reload.
+    let digest = Sha256::digest(site.to_string());
+    let print: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let answer = format!("{app} {print}");
+    site.probe = Probe::of(&site.app, &answer).map_err(failed)?;
+    let options = &inputs.options.nginx;
+    let address = if options.ipv4.is_unspecified() { Ipv4Addr::LOCALHOST } else { options.ipv4 };
+    let question = Question {
+        address: SocketAddr::new(IpAddr::V4(address), site.listen.http_port),
+        host: options.server_names.first().map_or_else(String::new, |name| name.replace('*', "piku")),
+        path: site.probe.path.to_string(),
+        answer,
+    };
+    Ok(Some(RenderedSite { text: site.to_string(), question, serves_files: !site.statics.is_empty() }))
+}
+
+fn describe(
+    root: &Root,
+    app: &AppName,
+    inputs: &Inputs,
+    serves: &Serves,
+    nginx: Option<Version>,
+) -> Result<Site, InvalidSite> {
+    let options = &inputs.options.nginx;
+    let name: SiteName = app.as_str().parse()?;
+    let server_names = options.server_names.iter().map(|name| name.parse()).collect::<Result<_, _>>()?;
+    let probe = Probe::of(&name, app.as_str())?;
+    let mut site = Site::new(name, server_names, backend(serves)?, probe);
+    site.listen = Listen {
+        ipv4: Some(options.ipv4),
+        ipv6: (!inputs.options.disable_ipv6).then_some(options.ipv6),
+        ..Listen::default()
+    };
+    site.tls = Some(Tls {
+        certificate: FilePath::new(root.certificate(app))?,
+        key: FilePath::new(root.certificate_key(app))?,
+    });
+    site.https_only = options.https_only;
+    if let Some(version) = nginx {
+        site.http2 = version.http2();
+        site.reject_handshake = version.reject_handshake();
+    }
+    site.allow_git_folders = options.allow_git_folders;
+    site.acme_webroot = Some(FilePath::new(root.acme())?);
+    // Files are named by way of the link to the live release, so that the text stays the same from one to the next.
+    let live = root.app(app);
+    if let Some(list) = &options.static_paths {
+        site.statics = StaticPath::parse_list(list, &live)?;
+    }
+    if let Serves::Static(folder) = serves {
+        site.statics.push(StaticPath::new("/".parse()?, &live.join(folder))?);
+    }
+    site.catch_all = options.catch_all.as_deref().map(|path| rooted(path).parse()).transpose()?;
+    site.include = options.include_file.as_ref().map(|file| FilePath::new(live.join(file))).transpose()?;
+    site.allow_only = if options.cloudflare_acl { Some(cloudflare::ranges()?) } else { None };
+    site.cache = cache(root, app, inputs)?;
+    Ok(site)
+}
+
+/// A path of a URL, the slash in front added where a person left it out.
+fn rooted(path: &str) -> String {
+    format!("/{}", path.trim_start_matches('/'))
+}
+
+fn backend(serves: &Serves) -> Result<Backend, InvalidSite> {
+    Ok(match serves {
+        Serves::Wsgi(sockets) => Backend::Uwsgi(sockets.iter().map(SocketPath::new).collect::<Result<_, _>>()?),
+        Serves::Web(addresses) => Backend::Http(addresses.clone()),
+        Serves::Static(_) => Backend::StaticOnly,
+        Serves::Unavailable | Serves::Nothing => Backend::Unavailable,
+    })
+}
+
+fn cache(root: &Root, app: &AppName, inputs: &Inputs) -> Result<Option<Cache>, InvalidSite> {
+    let options = &inputs.options.nginx.cache;
+    let Some(prefixes) = &options.prefixes else { return Ok(None) };
+    let prefixes: Vec<UrlPath> = Cache::parse_prefixes(prefixes)?;
+    if prefixes.is_empty() {
+        return Ok(None);
+    }
+    let path = options.path.as_ref().map_or_else(|| root.cache(app), Utf8PathBuf::from);
+    Ok(Some(Cache {
+        size: options.size,
+        time: options.time,
+        redirects: options.redirects,
+        any: options.any,
+        control: options.control,
+        expiry: options.expiry,
+        ..Cache::new(FilePath::new(path)?, prefixes)
+    }))
+}
+
+/// The links by which nginx reaches the sockets of a release's `wsgi` processes: link, then socket.
+pub(crate) fn socket_links(root: &Root, plan: &Plan) -> Vec<(Utf8PathBuf, Utf8PathBuf)> {
+    let sockets = plan.processes.iter().filter_map(|process| match &process.work {
+        super::plan::Work::Wsgi { socket, .. } => Some((root.site_socket(&process.name.app, process.name.index), socket.clone())),
+        _ => None,
+    });
+    sockets.collect()
+}
+
+/// The same links, read from the names of a release's vassals.
+pub(crate) fn recorded_links(root: &Root, app: &AppName, release: &Release) -> Vec<(Utf8PathBuf, Utf8PathBuf)> {
+    let names = release.vassals.iter().filter_map(|name| name.parse::<VassalName>().ok());
+    let wsgi = names.filter(|name| name.kind == "wsgi" && name.release == release.number);
+    wsgi.map(|name| (root.site_socket(app, name.index), socket(root, app, release.number, name.index))).collect()
+}
+
+/// The socket of a `wsgi` process.
+pub(crate) fn socket(root: &Root, app: &AppName, release: u32, index: u32) -> Utf8PathBuf {
+    root.run().join(format!("{app}.{release}.{index}.sock"))
+}

@@ -1,0 +1,33 @@
+//! Starts the processes of a new release beside those of the old one; nobody can reach them yet.
+
+use super::DeployError;
+use super::render::Rendered;
+use crate::host::{Host, Step, apply};
+use crate::root::Root;
+
+/// Writes the vassals and starts them.
+pub(crate) fn start<'a>(
+    root: &Root,
+    host: &dyn Host,
+    vassals: impl IntoIterator<Item = &'a Rendered>,
+) -> Result<(), DeployError> {
+    let mut steps = Vec::new();
+    for vassal in vassals {
+        steps.extend(vassal.written(&root.uwsgi_available()));
+        steps.push(enable(root, &vassal.name));
+    }
+    if !steps.is_empty() {
+        steps.push(wake(root));
+    }
+    Ok(apply(host, &steps)?)
+}
+
+/// The step that lets the emperor see a vassal.
+pub(crate) fn enable(root: &Root, name: &str) -> Step {
+    Step::Enable { path: root.uwsgi_enabled().join(name), of: root.uwsgi_available().join(name) }
+}
+
+/// The step that makes the emperor look.
+pub(crate) fn wake(root: &Root) -> Step {
+    Step::WakeEmperor { pidfile: root.emperor_pid() }
+}

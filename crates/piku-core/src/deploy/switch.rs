@@ -1,0 +1,104 @@
+//! Makes a release live. Before [`commit`] everything can be taken back; it is one rename.
+
+use camino::Utf8Path;
+
+use super::DeployError;
+use super::render::Rendered;
+use super::site::RenderedSite;
+use super::{retire, stage};
+use crate::app::AppName;
+use crate::host::{Host, HostError, Step, Surroundings, apply, certificate, files, git, nginx};
+use crate::release::{Release, store};
+use crate::root::Root;
+
+/// Gives nginx the new site, and the sockets behind it. Waits until nginx answers with it.
+///
+/// A link to a socket is where the traffic of `wsgi` moves over. Links that exist already are moved last:
+/// while nginx is asked to take the new site, the old processes serve. The site itself is only written
+/// when it differs, since waiting for nginx takes longer than everything else.
+pub(crate) fn site(
+    root: &Root,
+    surroundings: &Surroundings,
+    host: &dyn Host,
+    app: &AppName,
+    site: Option<&RenderedSite>,
+    links: &[(camino::Utf8PathBuf, camino::Utf8PathBuf)],
+    server_names: &[String],
+) -> Result<(), DeployError> {
+    let link = |(path, target): &(camino::Utf8PathBuf, camino::Utf8PathBuf)| Step::Link {
+        path: path.clone(),
+        target: target.clone(),
+    };
+    let (moved, new): (Vec<_>, Vec<_>) = links.iter().partition(|(path, _)| files::exists(path));
+    apply(host, &new.into_iter().map(link).collect::<Vec<_>>())?;
+    let path = root.site(app);
+    match site {
+        Some(site) => {
+            certificate::ensure(&root.certificate(app), &root.certificate_key(app), server_names)?;
+            if files::read_text(&path)?.as_deref() != Some(&site.text) {
+                host.carry_out(&Step::Write { path, mode: 0o644, text: site.text.clone() })?;
+                nginx::reload_and_wait(surroundings, &site.question)?;
+            }
+        }
+        None if files::exists(&path) => {
+            host.carry_out(&Step::Remove(path))?;
+            nginx::reload(surroundings)?;
+        }
+        None => {}
+    }
+    Ok(apply(host, &moved.into_iter().map(link).collect::<Vec<_>>())?)
+}
+
+/// The point of no return: `apps/<app>` leads to the new release.
+pub(crate) fn commit(root: &Root, host: &dyn Host, app: &AppName, release: &Release) -> Result<(), HostError> {
+    store::save(root, app, release)?;
+    store::set_unfinished(root, app, release.number, true)?;
+    host.carry_out(&Step::Link { path: root.app(app), target: store::live_target(app, release.number) })
+}
+
+/// Keeps a release that `PIKU_AUTO_RESTART=false` holds back until the next `restart`.
+pub(crate) fn keep_waiting(root: &Root, host: &dyn Host, app: &AppName, release: &Release) -> Result<(), HostError> {
+    store::save(root, app, release)?;
+    host.carry_out(&Step::Write { path: root.stored_settings(app), mode: 0o600, text: release.settings.clone() })?;
+    host.carry_out(&Step::Write { path: root.scaling(app), mode: 0o600, text: release.formation.to_string() })?;
+    git::record_release(&root.repo(app), release.number, &release.commit)
+}
+
+/// Writes what follows from a release being live. Safe to repeat; after a crash it is.
+pub(crate) fn finish(root: &Root, host: &dyn Host, app: &AppName, release: &Release) -> Result<(), HostError> {
+    let secret = |path, text| Step::Write { path, mode: 0o600, text };
+    apply(
+        host,
+        &[
+            secret(root.stored_settings(app), release.settings.clone()),
+            secret(root.scaling(app), release.formation.to_string()),
+            secret(root.live_env(app), crate::settings::live_env::render(&release.live_env)),
+        ],
+    )?;
+    if root.repo(app).exists() {
+        git::record_release(&root.repo(app), release.number, &release.commit)?;
+    }
+    store::set_stopped(root, app, false)?;
+    store::set_unfinished(root, app, release.number, false)
+}
+
+/// Starts the processes that replace their predecessors: the old ones are taken away in the same breath,
+/// and the launchers of the new ones wait for their end.
+pub(crate) fn replace(root: &Root, host: &dyn Host, old: &[String], new: &[&Rendered]) -> Result<(), DeployError> {
+    let mut steps: Vec<Step> = retire::disable(root, old, false);
+    for vassal in new {
+        steps.extend(vassal.written(&root.uwsgi_available()));
+        steps.push(stage::enable(root, &vassal.name));
+    }
+    if !steps.is_empty() {
+        steps.push(stage::wake(root));
+    }
+    Ok(apply(host, &steps)?)
+}
+
+/// Lets nginx, another user, into the tree of a release where the site serves files from it; nobody otherwise.
+pub(crate) fn open_tree(root: &Root, app: &AppName, owner: u32, serves_files: bool) -> Result<(), HostError> {
+    let mode = if serves_files { 0o711 } else { 0o700 };
+    let folder = root.release(app, owner);
+    if folder.is_dir() { files::set_mode(Utf8Path::new(&folder), mode) } else { Ok(()) }
+}

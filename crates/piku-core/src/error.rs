@@ -1,0 +1,172 @@
+//! Why an operation could not be carried out.
+
+use crate::app::{AppName, InvalidAppName};
+use crate::deploy::DeployError;
+use crate::deploy::receive::{InvalidRefUpdate, RefusedPush};
+use crate::host::HostError;
+use crate::host::nginx::NginxError;
+use crate::setup::KeyError;
+
+/// Why an operation could not be carried out. The machine is as it was, unless a variant says otherwise.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A name that can't be an app's.
+    #[error(transparent)]
+    AppName(#[from] InvalidAppName),
+    /// No such app.
+    #[error("there is no app `{app}`")]
+    UnknownApp {
+        /// The name as given.
+        app: AppName,
+        /// The app whose name is nearest.
+        nearest: Option<AppName>,
+    },
+    /// An app that was never deployed.
+    #[error("`{app}` has never been deployed")]
+    NeverDeployed {
+        /// The app.
+        app: AppName,
+    },
+    /// An app whose processes are stopped.
+    #[error("`{app}` has no release {number}")]
+    UnknownRelease {
+        /// The app.
+        app: AppName,
+        /// The number asked for.
+        number: u32,
+        /// Those it has.
+        available: Vec<u32>,
+    },
+    /// Nothing to go back to.
+    #[error("`{app}` has no release before the live one")]
+    NothingBefore {
+        /// The app.
+        app: AppName,
+    },
+    /// A setting that is not there.
+    #[error("`{app}` has no setting `{key}`")]
+    UnknownSetting {
+        /// The app.
+        app: AppName,
+        /// The key.
+        key: String,
+    },
+    /// A key or value that can't be a setting.
+    #[error("`{key}` can't be set: {reason}")]
+    InvalidSetting {
+        /// The key.
+        key: String,
+        /// Why.
+        reason: String,
+    },
+    /// The settings file was changed by hand and can't be read.
+    #[error("the settings of `{app}` can't be read: line {line}: {message}")]
+    DamagedSettings {
+        /// The app.
+        app: AppName,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong.
+        message: String,
+    },
+    /// A kind that the Procfile does not have.
+    #[error("`{app}` has no process `{kind}`")]
+    UnknownKind {
+        /// The app.
+        app: AppName,
+        /// The kind asked for.
+        kind: String,
+        /// Those it has.
+        available: Vec<String>,
+    },
+    /// More processes than allowed.
+    #[error("`{kind}` can run 0 to {most} times, not {count}")]
+    TooMany {
+        /// The kind.
+        kind: String,
+        /// As asked for.
+        count: u32,
+        /// The limit.
+        most: u32,
+    },
+    /// A deploy was refused.
+    #[error(transparent)]
+    Deploy(#[from] DeployError),
+    /// A push was refused before any deploy.
+    #[error(transparent)]
+    Push(#[from] RefusedPush),
+    /// A hook was called by something else than git.
+    #[error(transparent)]
+    Hook(#[from] InvalidRefUpdate),
+    /// A key that can't be added.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// nginx did not follow.
+    #[error(transparent)]
+    Nginx(#[from] NginxError),
+    /// The machine did not do what was asked.
+    #[error(transparent)]
+    Host(#[from] HostError),
+}
+
+impl Error {
+    /// Names the mistake; stable across releases.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::AppName(_) => "app::name",
+            Self::UnknownApp { .. } => "app::unknown",
+            Self::NeverDeployed { .. } => "app::never-deployed",
+            Self::UnknownRelease { .. } => "release::unknown",
+            Self::NothingBefore { .. } => "release::nothing-before",
+            Self::UnknownSetting { .. } => "settings::unknown",
+            Self::InvalidSetting { .. } => "settings::invalid",
+            Self::DamagedSettings { .. } => "settings::damaged",
+            Self::UnknownKind { .. } => "scale::unknown-kind",
+            Self::TooMany { .. } => "scale::too-many",
+            Self::Deploy(error) => error.code(),
+            Self::Push(_) => "push::refused",
+            Self::Hook(_) => "push::hook",
+            Self::Key(_) => "setup::key",
+            Self::Nginx(_) => "nginx",
+            Self::Host(_) => "host",
+        }
+    }
+
+    /// What to do now.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::AppName(_) => {
+                Some("use letters, digits, `.`, `_`, and `-`, beginning with a letter or a digit".to_owned())
+            }
+            Self::UnknownApp { nearest: Some(nearest), .. } => Some(format!("did you mean `{nearest}`?")),
+            Self::UnknownApp { app, .. } => Some(format!("`git push piku@<server>:{app} main` creates it; `apps` lists those there are")),
+            Self::NeverDeployed { app } => Some(format!("push it: `git push piku@<server>:{app} main`")),
+            Self::UnknownRelease { app, available, .. } => {
+                let numbers: Vec<String> = available.iter().map(ToString::to_string).collect();
+                Some(format!("`releases {app}` lists those that are kept: {}", numbers.join(", ")))
+            }
+            Self::NothingBefore { app } => Some(format!("`releases {app}` lists those that are kept")),
+            Self::UnknownSetting { app, .. } => Some(format!("`config {app}` lists its settings")),
+            Self::DamagedSettings { app, .. } => Some(format!("correct `envs/{app}/ENV` below piku's folder")),
+            Self::UnknownKind { available, .. } => Some(format!("its Procfile has {}", available.join(", "))),
+            Self::TooMany { .. } => Some("PIKU_MAX_PROCESSES in the server's environment raises the limit".to_owned()),
+            Self::Deploy(error) => error.help(),
+            Self::Push(error) => Some(error.help()),
+            Self::Key(error) => Some(error.help()),
+            Self::Nginx(error) => Some(error.help()),
+            Self::InvalidSetting { .. } | Self::Hook(_) | Self::Host(_) => None,
+        }
+    }
+
+    /// Lines of output that explain the error, to be shown right above it.
+    #[must_use]
+    pub fn output(&self) -> &[String] {
+        match self {
+            Self::Deploy(error) => error.output(),
+            _ => &[],
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! How many processes of each kind an app runs: its formation, kept in `SCALING`.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use piku_procfile::{Kind, Procfile};
+use serde::{Deserialize, Serialize};
+
+/// Counts by kind. A kind without a line runs once.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Formation(BTreeMap<String, u32>);
+
+/// One `KIND=N` of `ps:scale`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scale {
+    /// The kind.
+    pub kind: String,
+    /// How many.
+    pub count: u32,
+}
+
+/// A text that is not `KIND=N`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a kind and a count, such as `worker=2`")]
+pub struct InvalidScale(String);
+
+impl FromStr for Scale {
+    type Err = InvalidScale;
+
+    fn from_str(text: &str) -> Result<Self, InvalidScale> {
+        let (kind, count) = text.split_once('=').ok_or_else(|| InvalidScale(text.to_owned()))?;
+        // Digits only: `u32` would read `+2` too. A count too large to be a number is still too large.
+        let digits = !count.is_empty() && count.bytes().all(|byte| byte.is_ascii_digit());
+        if kind.is_empty() || !digits {
+            return Err(InvalidScale(text.to_owned()));
+        }
+        Ok(Self { kind: kind.to_owned(), count: count.parse().unwrap_or(u32::MAX) })
+    }
+}
+
+/// Whether processes of this kind run all the time, and can be counted.
+#[must_use]
+pub fn is_running_kind(kind: &Kind) -> bool {
+    !matches!(kind, Kind::Preflight | Kind::Release | Kind::Static)
+}
+
+impl Formation {
+    /// Reads `SCALING`: `kind:count` lines, as the Python original writes them. Lines that are none are skipped:
+    /// piku alone writes this file.
+    #[must_use]
+    pub fn read(text: &str) -> Self {
+        let lines = text.lines().filter_map(|line| line.split_once(':').or_else(|| line.split_once('=')));
+        let counts = lines.filter_map(|(kind, count)| Some((kind.trim().to_owned(), count.trim().parse().ok()?)));
+        Self(counts.collect())
+    }
+
+    /// How many processes of `kind` run.
+    #[must_use]
+    pub fn count(&self, kind: &str) -> u32 {
+        self.0.get(kind).copied().unwrap_or(1)
+    }
+
+    /// Sets a count.
+    pub fn set(&mut self, scale: &Scale) {
+        self.0.insert(scale.kind.clone(), scale.count);
+    }
+
+    /// The counts of what `procfile` names, and of nothing else.
+    #[must_use]
+    pub fn for_procfile(&self, procfile: &Procfile) -> Self {
+        let running = procfile.entries().iter().filter(|entry| is_running_kind(&entry.kind));
+        Self(running.map(|entry| (entry.name.to_string(), self.count(entry.name.as_str()))).collect())
+    }
+
+    /// Kinds and counts, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, u32)> {
+        self.0.iter().map(|(kind, count)| (kind.as_str(), *count))
+    }
+}
+
+impl fmt::Display for Formation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|(kind, count)| writeln!(f, "{kind}:{count}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_formation_reads_back_and_unknown_kinds_run_once() {
+        let formation = Formation::read("web:2\nworker:0\nnonsense\n");
+        assert_eq!((formation.count("web"), formation.count("worker"), formation.count("new")), (2, 0, 1));
+        assert_eq!(Formation::read(&formation.to_string()), formation);
+    }
+
+    #[test]
+    fn a_scale_is_a_kind_and_digits() {
+        assert_eq!("worker=2".parse(), Ok(Scale { kind: "worker".into(), count: 2 }));
+        assert_eq!("worker=99999999999".parse::<Scale>().unwrap().count, u32::MAX);
+        for text in ["worker", "worker=", "=2", "worker=-1", "worker=+1", "worker=2x", ""] {
+            assert!(text.parse::<Scale>().is_err(), "{text}");
+        }
+    }
+}

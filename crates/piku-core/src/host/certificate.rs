@@ -1,0 +1,40 @@
+//! A self-signed certificate, so that HTTPS answers from the first push on.
+
+use camino::Utf8Path;
+
+use super::{HostError, files};
+
+/// Makes certificate and key for `names` unless both files are there already.
+///
+/// An existing pair is never touched: it may come from a real authority. The key is 600; nginx reads it as root.
+///
+/// # Errors
+/// [`HostError::File`] when the files can't be written or the names can't stand in a certificate.
+pub fn ensure(certificate: &Utf8Path, key: &Utf8Path, names: &[String]) -> Result<bool, HostError> {
+    if files::exists(certificate) && files::exists(key) {
+        return Ok(false);
+    }
+    let failed = |error: rcgen::Error| HostError::file("make a certificate in", certificate)(std::io::Error::other(error));
+    let made = rcgen::generate_simple_self_signed(names.to_vec()).map_err(failed)?;
+    files::write(key, made.signing_key.serialize_pem().as_bytes(), 0o600)?;
+    files::write(certificate, made.cert.pem().as_bytes(), 0o644)?;
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use camino::Utf8PathBuf;
+
+    #[test]
+    fn a_certificate_is_made_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| Utf8PathBuf::from_path_buf(folder.path().join(name)).unwrap();
+        let names = ["blog.example.org".to_owned(), "*.example.org".to_owned()];
+        assert!(ensure(&at("c"), &at("k"), &names).unwrap());
+        let first = files::read_text(&at("c")).unwrap().unwrap();
+        assert!(first.starts_with("-----BEGIN CERTIFICATE-----"));
+        assert!(!ensure(&at("c"), &at("k"), &names).unwrap());
+        assert_eq!(files::read_text(&at("c")).unwrap().unwrap(), first);
+    }
+}

@@ -1,0 +1,222 @@
+//! Runs a program to its end and hears what it says, line by line.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Command, ExitStatus, Stdio};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::HostError;
+
+/// The longest line that is passed on, in bytes; the rest of a longer one follows as a line of its own.
+const LONGEST_LINE: u64 = 4096;
+/// How many of the last lines an error carries.
+const LAST_LINES: usize = 40;
+
+/// A program to run: words, never a line for a shell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invocation {
+    /// The program and its arguments.
+    pub words: Vec<String>,
+    /// Where it runs.
+    pub cwd: Utf8PathBuf,
+    /// Its whole environment: nothing is inherited.
+    pub env: BTreeMap<String, String>,
+}
+
+/// How a program ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// It exited with this status.
+    Code(i32),
+    /// This signal ended it.
+    Signal(i32),
+}
+
+impl Status {
+    /// Whether the program did what it was asked.
+    #[must_use]
+    pub fn is_success(self) -> bool {
+        self == Self::Code(0)
+    }
+
+    /// The status as a shell tells it: 128 and the number of a signal.
+    #[must_use]
+    pub fn code(self) -> i32 {
+        match self {
+            Self::Code(code) => code,
+            Self::Signal(signal) => 128 + signal,
+        }
+    }
+}
+
+impl From<ExitStatus> for Status {
+    fn from(status: ExitStatus) -> Self {
+        status.code().map_or_else(|| Self::Signal(status.signal().unwrap_or(0)), Self::Code)
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Code(code) => write!(f, "exit status {code}"),
+            Self::Signal(signal) => write!(f, "signal {signal}"),
+        }
+    }
+}
+
+impl Invocation {
+    /// A program with its arguments, in an empty environment, in the root folder.
+    #[must_use]
+    pub fn new(words: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self { words: words.into_iter().map(Into::into).collect(), cwd: "/".into(), env: BTreeMap::new() }
+    }
+
+    /// Runs in `folder`.
+    #[must_use]
+    pub fn in_folder(mut self, folder: &Utf8Path) -> Self {
+        folder.clone_into(&mut self.cwd);
+        self
+    }
+
+    /// Runs with exactly this environment.
+    #[must_use]
+    pub fn with_env(mut self, env: &BTreeMap<String, String>) -> Self {
+        env.clone_into(&mut self.env);
+        self
+    }
+
+    /// Lets `launcher` supervise the program, so that nothing it starts outlives it or piku.
+    ///
+    /// A shell that is killed leaves its children behind; the launcher doesn't (see [`super::supervise`]).
+    #[must_use]
+    pub fn supervised(mut self, launcher: &Utf8Path) -> Self {
+        self.words.splice(0..0, [launcher.to_string(), "--supervise".to_owned()]);
+        self
+    }
+
+    /// The command as a person would type it.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let words = self.words.iter().map(String::as_str);
+        shlex::try_join(words).unwrap_or_else(|_| self.words.join(" "))
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(self.words.first().map_or("", String::as_str));
+        command.args(self.words.iter().skip(1)).current_dir(&self.cwd).env_clear().envs(&self.env);
+        command
+    }
+
+    /// Runs the program to its end; `heard` gets each line of both outputs, in order.
+    ///
+    /// # Errors
+    /// [`HostError::Start`] when it can't be started. A failing program is not an error here: look at the status.
+    pub fn run(&self, heard: &mut dyn FnMut(&str)) -> Result<Status, HostError> {
+        let failed = || {
+            let program = self.words.first().cloned().unwrap_or_default();
+            move |source| HostError::Start { program, source }
+        };
+        let (output, input) = std::io::pipe().map_err(failed())?;
+        let mut command = self.command();
+        command.stdin(Stdio::null()).stdout(input.try_clone().map_err(failed())?).stderr(input);
+        let mut child = command.spawn().map_err(failed())?;
+        // The command holds the writing ends; the pipe ends only when they are gone.
+        drop(command);
+        each_line(output, heard);
+        Ok(child.wait().map_err(failed())?.into())
+    }
+
+    /// Runs the program and refuses any ending but a good one.
+    ///
+    /// # Errors
+    /// As [`Invocation::run`], and [`HostError::Failed`] with the last lines of output.
+    pub fn check(&self, heard: &mut dyn FnMut(&str)) -> Result<(), HostError> {
+        let mut output = Vec::new();
+        let status = self.run(&mut |line| {
+            heard(line);
+            if output.len() == LAST_LINES {
+                output.remove(0);
+            }
+            output.push(line.to_owned());
+        })?;
+        if status.is_success() {
+            return Ok(());
+        }
+        Err(HostError::Failed { program: self.line(), status, output })
+    }
+
+    /// Runs the program and returns what it wrote to standard output.
+    ///
+    /// # Errors
+    /// As [`Invocation::check`]; the lines are those of standard error.
+    pub fn read(&self) -> Result<Vec<u8>, HostError> {
+        let program = self.words.first().cloned().unwrap_or_default();
+        let output = self
+            .command()
+            .stdin(Stdio::null())
+            .output()
+            .map_err(|source| HostError::Start { program, source })?;
+        let status = Status::from(output.status);
+        if status.is_success() {
+            return Ok(output.stdout);
+        }
+        let said = String::from_utf8_lossy(&output.stderr).lines().map(str::to_owned).collect();
+        Err(HostError::Failed { program: self.line(), status, output: said })
+    }
+}
+
+/// Cuts a stream into lines; a line that overwrites itself with `\r` is heard as it looks at its end.
+fn each_line(stream: impl Read, heard: &mut dyn FnMut(&str)) {
+    let mut stream = BufReader::new(stream);
+    let mut bytes = Vec::new();
+    loop {
+        bytes.clear();
+        match (&mut stream).take(LONGEST_LINE).read_until(b'\n', &mut bytes) {
+            Ok(0) => return,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(_) => return,
+            Ok(_) => {
+                let text = String::from_utf8_lossy(&bytes);
+                let text = text.trim_end();
+                heard(text.rsplit('\r').next().unwrap_or(text));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(line: &str) -> Invocation {
+        Invocation::new(["/bin/sh", "-c", line])
+    }
+
+    #[test]
+    fn both_outputs_are_heard_in_order() {
+        let mut lines = Vec::new();
+        let status = shell("echo one; echo two >&2; printf '10%%\\r100%%\\n'; exit 7")
+            .run(&mut |line| lines.push(line.to_owned()))
+            .unwrap();
+        assert_eq!(lines, ["one", "two", "100%"]);
+        assert_eq!(status, Status::Code(7));
+    }
+
+    #[test]
+    fn a_failure_carries_the_last_lines_and_how_it_ended() {
+        let error = shell("echo why; kill -9 $$").check(&mut |_| {}).unwrap_err();
+        let HostError::Failed { status, output, .. } = error else { panic!("{error}") };
+        assert_eq!((status, status.code()), (Status::Signal(9), 137));
+        assert_eq!(output, ["why"]);
+    }
+
+    #[test]
+    fn nothing_of_our_environment_is_inherited() {
+        let env = BTreeMap::from([("A".to_owned(), "$(id) 'x'".to_owned())]);
+        let seen = Invocation::new(["/usr/bin/env"]).with_env(&env).read().unwrap();
+        assert_eq!(String::from_utf8(seen).unwrap(), "A=$(id) 'x'\n");
+    }
+}

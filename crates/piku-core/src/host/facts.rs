@@ -1,0 +1,73 @@
+//! What there is on this machine: which uWSGI, which nginx.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use piku_nginx::Version as NginxVersion;
+use piku_uwsgi::Flavour;
+
+use super::command::Invocation;
+use super::toolbox::program;
+use super::{HostError, Surroundings, files};
+use crate::root::Root;
+
+/// Where Debian keeps uWSGI's plugins.
+const PLUGINS: &str = "/usr/lib/uwsgi/plugins";
+
+/// A uWSGI of this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Uwsgi {
+    pub(crate) program: Utf8PathBuf,
+    pub(crate) flavour: Flavour,
+    /// The name of its Python plugin and the CPython that is linked to; `None` when it has no plugin.
+    pub(crate) python: Option<(String, (u32, u32))>,
+}
+
+/// Finds the uWSGI that runs the emperor: the system's, else the private one below the root.
+pub(crate) fn uwsgi(root: &Root, surroundings: &Surroundings) -> Option<Uwsgi> {
+    let private = root.private_uwsgi().join("bin/uwsgi");
+    let found = program(&surroundings.search_path(), "uwsgi").or_else(|| private.is_file().then_some(private))?;
+    let mut head = [0; 64];
+    let read = std::fs::File::open(&found).and_then(|mut file| std::io::Read::read(&mut file, &mut head));
+    let flavour = if head[..read.unwrap_or(0)].starts_with(b"#!") {
+        Flavour::Wheel
+    } else if Utf8Path::new(PLUGINS).is_dir() {
+        Flavour::Debian
+    } else {
+        Flavour::Source
+    };
+    let python = if flavour == Flavour::Debian { python_plugin() } else { None };
+    Some(Uwsgi { program: found, flavour, python })
+}
+
+/// Debian's Python plugin with the lowest name: `python311` before `python3`, which is a link to it.
+fn python_plugin() -> Option<(String, (u32, u32))> {
+    let names = files::names(Utf8Path::new(PLUGINS)).ok()?;
+    names.iter().filter(|name| name.starts_with("python3")).find_map(|name| {
+        let plugin = name.strip_suffix("_plugin.so")?;
+        let bytes = files::read(&Utf8Path::new(PLUGINS).join(name)).ok()??;
+        Some((plugin.to_owned(), piku_uwsgi::plugin_python_version(name, &bytes)?))
+    })
+}
+
+/// The version of nginx, when there is one.
+pub(crate) fn nginx(surroundings: &Surroundings) -> Result<Option<NginxVersion>, HostError> {
+    let Some(nginx) = program(&surroundings.search_path(), "nginx") else { return Ok(None) };
+    let mut version = None;
+    Invocation::new([nginx.as_str(), "-v"]).run(&mut |line| version = version.or_else(|| line.parse().ok()))?;
+    Ok(version)
+}
+
+/// The group, when files may be given to it: as root, or as one of its members.
+pub(crate) fn shared_group(name: &str) -> Option<String> {
+    let group = nix::unistd::Group::from_name(name).ok()??;
+    let member = rustix::process::geteuid().is_root()
+        || rustix::process::getegid().as_raw() == group.gid.as_raw()
+        || rustix::process::getgroups().is_ok_and(|groups| groups.iter().any(|id| id.as_raw() == group.gid.as_raw()));
+    member.then(|| name.to_owned())
+}
+
+/// The name and home folder of the user that this process runs as, from the user database.
+#[must_use]
+pub fn account() -> Option<(String, Utf8PathBuf)> {
+    let user = nix::unistd::User::from_uid(nix::unistd::Uid::effective()).ok()??;
+    Some((user.name, Utf8PathBuf::from_path_buf(user.dir).ok()?))
+}

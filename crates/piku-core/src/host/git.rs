@@ -1,0 +1,211 @@
+//! Repositories: gix for objects, refs, and fresh checkouts; the `git` program for what gix can't do or gets wrong.
+//!
+//! This is the one file that names gix's types: its interface changes with every minor version.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use gix::bstr::ByteSlice;
+
+use super::command::Invocation;
+use super::{HostError, Surroundings, files};
+
+/// Where the refs of releases are in a bare repository.
+const RELEASES: &str = "refs/piku/releases/";
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+fn attempt<T>(
+    action: impl Into<String>,
+    repository: &Utf8Path,
+    work: impl FnOnce() -> Result<T, Failure>,
+) -> Result<T, HostError> {
+    work().map_err(|source| HostError::Repository { action: action.into(), repository: repository.to_owned(), source })
+}
+
+/// Reads a repository by its own configuration alone.
+fn open(repository: &Utf8Path) -> Result<gix::Repository, Failure> {
+    let identity = ["user.name=piku", "user.email=piku@localhost"];
+    Ok(gix::open_opts(repository, gix::open::Options::isolated().config_overrides(identity))?)
+}
+
+/// The object with this id.
+fn object<'repo>(repo: &'repo gix::Repository, id: &str) -> Result<gix::Object<'repo>, Failure> {
+    Ok(repo.find_object(gix::ObjectId::from_hex(id.as_bytes())?)?)
+}
+
+/// Makes an empty bare repository.
+pub(crate) fn init_bare(repository: &Utf8Path) -> Result<(), HostError> {
+    files::make_folder(repository, 0o700)?;
+    attempt("make a bare repository", repository, || Ok(gix::init_bare(repository).map(drop)?))
+}
+
+/// The commit a ref stands for: `HEAD` or a full name; `None` when there is none.
+pub(crate) fn resolve(repository: &Utf8Path, name: &str) -> Result<Option<String>, HostError> {
+    attempt(format!("look up `{name}`"), repository, || {
+        let repo = open(repository)?;
+        let Some(mut reference) = repo.try_find_reference(name)? else { return Ok(None) };
+        let Ok(id) = reference.peel_to_id() else { return Ok(None) };
+        Ok(id.object()?.peel_to_commit().ok().map(|commit| commit.id.to_string()))
+    })
+}
+
+/// The first line of a commit's message.
+pub(crate) fn subject(repository: &Utf8Path, commit: &str) -> Option<String> {
+    let repo = open(repository).ok()?;
+    let commit = object(&repo, commit).ok()?.peel_to_commit().ok()?;
+    Some(commit.message().ok()?.title.to_str_lossy().trim().to_owned())
+}
+
+/// A file at a commit that a push has brought and that is not accepted yet.
+///
+/// git keeps such objects apart and tells hooks where by its own variables, which gix does not read: so this
+/// asks the `git` program, in the environment of the hook.
+pub(crate) fn file_in_push(repository: &Utf8Path, commit: &str, path: &str) -> Option<Vec<u8>> {
+    let mut command = std::process::Command::new("git");
+    command.current_dir(repository).args(["cat-file", "blob", &format!("{commit}:{path}")]);
+    let output = command.output().ok()?;
+    output.status.success().then_some(output.stdout)
+}
+
+/// Writes `refs/piku/releases/<number>`, which keeps the commit alive.
+pub(crate) fn record_release(repository: &Utf8Path, number: u32, commit: &str) -> Result<(), HostError> {
+    attempt(format!("record release {number}"), repository, || {
+        let repo = open(repository)?;
+        let id = gix::ObjectId::from_hex(commit.as_bytes())?;
+        let any = gix::refs::transaction::PreviousValue::Any;
+        repo.reference(format!("{RELEASES}{number}"), id, any, "piku release")?;
+        Ok(())
+    })
+}
+
+/// Points HEAD at a branch, so that a clone checks it out.
+pub(crate) fn set_head(repository: &Utf8Path, branch: &str) -> Result<(), HostError> {
+    files::write(&repository.join("HEAD"), format!("ref: {branch}\n").as_bytes(), 0o644)
+}
+
+/// The environment in which the `git` program runs: nothing of the hook that may have called us.
+pub(crate) fn environment(surroundings: &Surroundings) -> BTreeMap<String, String> {
+    [
+        ("HOME", surroundings.home.to_string()),
+        ("PATH", surroundings.search_path()),
+        ("GIT_TERMINAL_PROMPT", "0".to_owned()),
+        ("LC_ALL", "C".to_owned()),
+    ]
+    .map(|(key, value)| (key.to_owned(), value))
+    .into()
+}
+
+/// Makes a deployment clone of `commit` in `tree`, an empty or absent folder, its objects hard-linked.
+///
+/// gix writes the files where it does so exactly as git does; otherwise git does. Submodules are git's.
+pub(crate) fn deployment_clone(
+    surroundings: &Surroundings,
+    bare: &Utf8Path,
+    commit: &str,
+    tree: &Utf8Path,
+    heard: &mut dyn FnMut(&str),
+) -> Result<(), HostError> {
+    let own = tree.join(".git");
+    files::make_folder(&own.join("refs"), 0o755)?;
+    files::link_tree(&bare.join("objects"), &own.join("objects"))?;
+    let text = format!(
+        "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = false\n[remote \"origin\"]\n\turl = {}\n",
+        quoted(bare)
+    );
+    for (name, text) in [("config", text), ("HEAD", format!("{commit}\n"))] {
+        let path = own.join(name);
+        std::fs::write(&path, text).map_err(HostError::file("write", &path))?;
+    }
+    match checkout(tree, commit)? {
+        Checkout::Done => Ok(()),
+        Checkout::LeftToGit { submodules } => {
+            checkout_by_git(surroundings, tree, commit, heard)?;
+            if submodules {
+                let update = ["submodule", "--quiet", "update", "--init", "--recursive", "--force"];
+                git(surroundings, tree, update).check(heard)?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// A value for git's configuration (git-config(1), "Syntax").
+fn quoted(path: &Utf8Path) -> String {
+    format!("\"{}\"", path.as_str().replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+fn git<'a>(surroundings: &Surroundings, tree: &Utf8Path, words: impl IntoIterator<Item = &'a str>) -> Invocation {
+    Invocation::new(["git"].into_iter().chain(words)).in_folder(tree).with_env(&environment(surroundings))
+}
+
+fn checkout_by_git(
+    surroundings: &Surroundings,
+    tree: &Utf8Path,
+    commit: &str,
+    heard: &mut dyn FnMut(&str),
+) -> Result<(), HostError> {
+    git(surroundings, tree, ["checkout", "--quiet", "--force", "--detach", commit]).check(heard)
+}
+
+enum Checkout {
+    Done,
+    LeftToGit { submodules: bool },
+}
+
+/// Writes the files of `commit` by gix, unless the commit uses something that gix gets wrong.
+fn checkout(tree: &Utf8Path, commit: &str) -> Result<Checkout, HostError> {
+    attempt(format!("check out {commit}"), tree, || {
+        let repo = open(tree)?;
+        let tree_id = object(&repo, commit)?.peel_to_tree()?.id;
+        let mut index = repo.index_from_tree(&tree_id)?;
+        let submodules = index.entry_by_path(".gitmodules".into()).is_some();
+        if submodules || wants_git(&repo, &index)? {
+            return Ok(Checkout::LeftToGit { submodules });
+        }
+        let mut options = repo.checkout_options(gix::worktree::stack::state::attributes::Source::IdMapping)?;
+        options.destination_is_initially_empty = true;
+        let (nothing, objects) = (gix::progress::Discard, repo.objects.clone().into_arc()?);
+        let outcome = gix::worktree::state::checkout(
+            &mut index,
+            tree.as_std_path(),
+            objects,
+            &nothing,
+            &nothing,
+            &AtomicBool::new(false),
+            options,
+        )?;
+        if let Some(error) = outcome.errors.into_iter().next() {
+            return Err(format!("{}: {}", error.path, error.error).into());
+        }
+        index.write(gix::index::write::Options::default())?;
+        Ok(Checkout::Done)
+    })
+}
+
+/// Whether attributes are in use that gix 0.90 writes otherwise than git: `ident`, `working-tree-encoding`,
+/// and filters, whose drivers are configured for the `git` program.
+fn wants_git(repo: &gix::Repository, index: &gix::index::File) -> Result<bool, Failure> {
+    for entry in index.entries() {
+        let path = entry.path(index);
+        if path != ".gitattributes" && !path.ends_with(b"/.gitattributes") {
+            continue;
+        }
+        let attributes = repo.find_object(entry.id)?;
+        if ["ident", "working-tree-encoding", "filter"].iter().any(|word| attributes.data.find(word).is_some()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Files in a tree that git does not know: what the app or a build wrote there, relative to the tree.
+pub(crate) fn untracked(surroundings: &Surroundings, tree: &Utf8Path) -> Result<Vec<Utf8PathBuf>, HostError> {
+    let listing = git(surroundings, tree, ["ls-files", "--others", "-z"]).read()?;
+    let paths = listing.split(|byte| *byte == 0).filter(|path| !path.is_empty());
+    Ok(paths.filter_map(|path| std::str::from_utf8(path).ok()).map(Utf8PathBuf::from).collect())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,140 @@
+use super::*;
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+fn surroundings(home: &Utf8Path) -> Surroundings {
+    Surroundings {
+        home: home.to_owned(),
+        user: "piku".into(),
+        path: "/usr/local/bin:/usr/bin:/bin".into(),
+        program: "/nowhere/piku".into(),
+        nginx_reload: None,
+        max_processes: 64,
+    }
+}
+
+/// A work tree with one commit in it, and a bare repository that has the commit.
+struct Fixture {
+    _folder: tempfile::TempDir,
+    home: Utf8PathBuf,
+    bare: Utf8PathBuf,
+    work: Utf8PathBuf,
+    commit: String,
+}
+
+fn fixture(fill: impl Fn(&Utf8Path)) -> Fixture {
+    let folder = tempfile::tempdir().unwrap();
+    let home = Utf8PathBuf::from_path_buf(folder.path().to_owned()).unwrap();
+    let (bare, work) = (home.join("repos/blog"), home.join("work"));
+    std::fs::create_dir_all(&work).unwrap();
+    fill(&work);
+    init_bare(&bare).unwrap();
+    let surroundings = surroundings(&home);
+    let run = |words: &[&str]| {
+        git(&surroundings, &work, words.iter().copied()).check(&mut |_| {}).unwrap();
+    };
+    run(&["init", "--quiet"]);
+    run(&["add", "--all", "--force"]);
+    run(&["-c", "user.name=t", "-c", "user.email=t@localhost", "commit", "--quiet", "-m", "First words\n\nMore."]);
+    run(&["push", "--quiet", bare.as_str(), "HEAD:refs/heads/main"]);
+    let commit = resolve(&bare, "refs/heads/main").unwrap().unwrap();
+    Fixture { _folder: folder, home, bare, work, commit }
+}
+
+/// Every file below `folder` but those of git, with what can be compared.
+fn listing(folder: &Utf8Path) -> BTreeMap<Utf8PathBuf, String> {
+    let mut found = BTreeMap::new();
+    let mut ask = vec![folder.to_owned()];
+    while let Some(next) = ask.pop() {
+        for entry in next.read_dir_utf8().unwrap() {
+            let entry = entry.unwrap();
+            let path = entry.path().to_owned();
+            if entry.file_name() == ".git" {
+                continue;
+            }
+            let kind = entry.file_type().unwrap();
+            if kind.is_dir() {
+                ask.push(path);
+                continue;
+            }
+            let seen = if kind.is_symlink() {
+                format!("-> {}", path.read_link_utf8().unwrap())
+            } else {
+                format!("{:o} {:?}", path.metadata().unwrap().permissions().mode(), std::fs::read(&path).unwrap())
+            };
+            found.insert(path.strip_prefix(folder).unwrap().to_owned(), seen);
+        }
+    }
+    found
+}
+
+fn ordinary(work: &Utf8Path) {
+    std::fs::create_dir_all(work.join("deep/er")).unwrap();
+    std::fs::write(work.join("Procfile"), "web: ./run\n").unwrap();
+    std::fs::write(work.join("deep/er/ünï codé"), b"\0\xff").unwrap();
+    std::fs::write(work.join("run"), "#!/bin/sh\n").unwrap();
+    std::fs::set_permissions(work.join("run"), PermissionsExt::from_mode(0o755)).unwrap();
+    symlink("deep/er", work.join("link")).unwrap();
+    symlink("/nowhere", work.join("dangling")).unwrap();
+    std::fs::write(work.join(".gitattributes"), "*.bat text eol=crlf\n").unwrap();
+    std::fs::write(work.join("x.bat"), "a\nb\n").unwrap();
+}
+
+#[test]
+fn both_ways_to_check_out_give_the_same_files_and_a_clean_tree() {
+    let it = fixture(ordinary);
+    let surroundings = surroundings(&it.home);
+    let (by_gix, by_git) = (it.home.join("one"), it.home.join("two"));
+    deployment_clone(&surroundings, &it.bare, &it.commit, &by_gix, &mut |_| {}).unwrap();
+    deployment_clone(&surroundings, &it.bare, &it.commit, &by_git, &mut |_| {}).unwrap();
+    for name in files::names(&by_git).unwrap().iter().filter(|name| *name != ".git") {
+        files::remove_folder(&by_git.join(name)).unwrap();
+    }
+    checkout_by_git(&surroundings, &by_git, &it.commit, &mut |_| {}).unwrap();
+    assert_eq!(listing(&by_gix), listing(&by_git));
+    assert_eq!(listing(&by_gix).len(), 7);
+    for tree in [&by_gix, &by_git] {
+        let status = git(&surroundings, tree, ["status", "--porcelain"]).read().unwrap();
+        assert_eq!(String::from_utf8_lossy(&status), "");
+    }
+}
+
+#[test]
+fn attributes_that_gix_gets_wrong_are_left_to_git() {
+    let it = fixture(|work| {
+        std::fs::create_dir(work.join("sub")).unwrap();
+        std::fs::write(work.join("sub/.gitattributes"), "v ident\n").unwrap();
+        std::fs::write(work.join("sub/v"), "$Id$\n").unwrap();
+    });
+    let tree = it.home.join("tree");
+    deployment_clone(&surroundings(&it.home), &it.bare, &it.commit, &tree, &mut |_| {}).unwrap();
+    let text = std::fs::read_to_string(tree.join("sub/v")).unwrap();
+    assert!(text.starts_with("$Id: ") && text.ends_with(" $\n"), "{text}");
+}
+
+#[test]
+fn commits_and_releases_are_found_again() {
+    let it = fixture(ordinary);
+    assert_eq!(subject(&it.bare, &it.commit).unwrap(), "First words");
+    record_release(&it.bare, 1, &it.commit).unwrap();
+    record_release(&it.bare, 1, &it.commit).unwrap();
+    assert_eq!(resolve(&it.bare, "refs/piku/releases/1").unwrap(), Some(it.commit.clone()));
+    assert_eq!(resolve(&it.bare, "refs/heads/nothing").unwrap(), None);
+}
+
+#[test]
+fn what_the_app_wrote_is_told_from_what_was_checked_out() {
+    let it = fixture(|work| {
+        ordinary(work);
+        std::fs::write(work.join(".gitignore"), "*.log\n").unwrap();
+    });
+    let tree = it.home.join("tree");
+    let surroundings = surroundings(&it.home);
+    deployment_clone(&surroundings, &it.bare, &it.commit, &tree, &mut |_| {}).unwrap();
+    assert_eq!(untracked(&surroundings, &tree).unwrap(), [Utf8PathBuf::new(); 0]);
+    std::fs::write(tree.join("deep/upload.jpg"), "x").unwrap();
+    std::fs::write(tree.join("app.log"), "x").unwrap();
+    let mut found = untracked(&surroundings, &tree).unwrap();
+    found.sort();
+    assert_eq!(found, ["app.log", "deep/upload.jpg"]);
+    assert_eq!(it.work, it.home.join("work"));
+}

@@ -1,0 +1,113 @@
+//! Asks a process whether it is well, as the web would.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+use camino::Utf8PathBuf;
+
+/// How long one question may take before it counts as unanswered.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// More than the head of any answer we look at.
+const LONGEST_ANSWER: u64 = 64 * 1024;
+
+/// Where a process listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Endpoint {
+    /// HTTP over TCP.
+    Http(SocketAddr),
+    /// The uwsgi protocol over a unix socket.
+    Uwsgi(Utf8PathBuf),
+}
+
+/// An answer: its status and the beginning of its body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    /// 2xx and 3xx are healthy.
+    pub(crate) fn is_healthy(&self) -> bool {
+        (200..400).contains(&self.status)
+    }
+}
+
+/// Whether somebody accepts a connection there.
+pub(crate) fn accepts(endpoint: &Endpoint) -> bool {
+    match endpoint {
+        Endpoint::Http(address) => TcpStream::connect_timeout(address, PATIENCE).is_ok(),
+        Endpoint::Uwsgi(path) => UnixStream::connect(path).is_ok(),
+    }
+}
+
+/// Asks for `path` once; `None` when no whole answer head came back in time.
+pub(crate) fn get(endpoint: &Endpoint, path: &str, host: &str) -> Option<Answer> {
+    match endpoint {
+        Endpoint::Http(address) => {
+            let stream = TcpStream::connect_timeout(address, PATIENCE).ok()?;
+            stream.set_read_timeout(Some(PATIENCE)).ok()?;
+            let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: piku\r\nConnection: close\r\n\r\n");
+            exchange(stream, request.as_bytes())
+        }
+        Endpoint::Uwsgi(socket) => {
+            let stream = UnixStream::connect(socket).ok()?;
+            stream.set_read_timeout(Some(PATIENCE)).ok()?;
+            exchange(stream, &piku_uwsgi::protocol::request(path, host))
+        }
+    }
+}
+
+fn exchange(mut stream: impl Read + Write, request: &[u8]) -> Option<Answer> {
+    stream.write_all(request).ok()?;
+    let mut bytes = Vec::new();
+    // A server that keeps the connection open has still said all we want to know.
+    drop(stream.take(LONGEST_ANSWER).read_to_end(&mut bytes));
+    read_answer(&bytes)
+}
+
+/// Reads status and body of an HTTP/1 answer.
+fn read_answer(bytes: &[u8]) -> Option<Answer> {
+    let mut headers = [httparse::EMPTY_HEADER; 64];
+    let mut response = httparse::Response::new(&mut headers);
+    let head = match response.parse(bytes) {
+        Ok(httparse::Status::Complete(length)) => length,
+        // A status line is enough when there are more headers than we have room for.
+        Err(httparse::Error::TooManyHeaders) => bytes.len(),
+        _ => return None,
+    };
+    let body = String::from_utf8_lossy(bytes.get(head..).unwrap_or_default()).into_owned();
+    Some(Answer { status: response.code?, body })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_its_status_and_its_body() {
+        let answer = read_answer(b"HTTP/1.1 302 Found\r\nLocation: /x\r\n\r\nblog 3").unwrap();
+        assert_eq!((answer.status, answer.body.as_str(), answer.is_healthy()), (302, "blog 3", true));
+        assert!(!read_answer(b"HTTP/1.0 500 Oops\r\n\r\n").unwrap().is_healthy());
+        assert_eq!(read_answer(b"SSH-2.0-OpenSSH\r\n"), None);
+        assert_eq!(read_answer(b"HTTP/1.1 200 OK\r\nCut: of"), None);
+    }
+
+    #[test]
+    fn a_real_socket_is_asked() {
+        let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let endpoint = Endpoint::Http(server.local_addr().unwrap());
+        let answering = std::thread::spawn(move || {
+            let (mut stream, _) = server.accept().unwrap();
+            let mut request = [0; 512];
+            let length = stream.read(&mut request).unwrap();
+            stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").unwrap();
+            String::from_utf8_lossy(&request[..length]).into_owned()
+        });
+        assert_eq!(get(&endpoint, "/up", "blog.test").unwrap().status, 204);
+        assert!(answering.join().unwrap().starts_with("GET /up HTTP/1.1\r\nHost: blog.test\r\n"));
+    }
+}

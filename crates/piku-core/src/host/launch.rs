@@ -1,0 +1,225 @@
+//! Starts what the emperor asks for: `piku` as the emperor's wrapper and as the launcher of daemons.
+//!
+//! uWSGI interprets values (`%d`, `$(X)`, `@(exec://…)`), so none passes through its files. Beside each
+//! vassal's file lies a [`LaunchRecord`]; the launcher reads it, sets the environment byte for byte, and
+//! becomes the uWSGI or the process that it names.
+
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+use std::time::Duration;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::{Deserialize, Serialize};
+
+use super::command::Status;
+use super::supervise::{Patience, supervise};
+use super::{HostError, files};
+
+/// How long a daemon may take to stop once asked; uWSGI's own patience is longer (see `deploy::render`).
+const GRACE: Duration = Duration::from_secs(15);
+
+/// What one vassal is launched with. Lies beside its file in `uwsgi-available`, 600, as `<vassal>.json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LaunchRecord {
+    /// The uWSGI that runs this vassal: the system's, the private one, or the app's own.
+    pub uwsgi: Utf8PathBuf,
+    /// The environment of the app's processes. The uWSGI of a daemon gets none of it.
+    pub env: BTreeMap<String, String>,
+    /// The daemon, when the vassal is one.
+    pub daemon: Option<DaemonRecord>,
+}
+
+/// How a daemon is run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DaemonRecord {
+    /// The command line of the Procfile, for `sh -c`.
+    pub command: String,
+    /// Where it runs.
+    pub cwd: Utf8PathBuf,
+    /// A file that only one process may hold: where given, this one starts after its predecessor has ended.
+    pub slot: Option<Utf8PathBuf>,
+    /// How long to go on serving after the order to stop, in milliseconds, when [`drain_marker`] is there.
+    pub drain_ms: u64,
+}
+
+/// Where the record of the vassal file `name` lies, given the folder `available`.
+#[must_use]
+pub fn record_path(available: &Utf8Path, name: &str) -> Utf8PathBuf {
+    available.join(format!("{name}.json"))
+}
+
+/// The file whose presence makes a daemon drain before it stops: its successor has taken over.
+#[must_use]
+pub fn drain_marker(record: &Utf8Path) -> Utf8PathBuf {
+    record.with_extension("drain")
+}
+
+/// The file in which a daemon's launcher notes each ending of its command, one a line.
+#[must_use]
+pub fn endings(record: &Utf8Path) -> Utf8PathBuf {
+    record.with_extension("endings")
+}
+
+fn read(path: &Utf8Path) -> Result<LaunchRecord, HostError> {
+    let bytes = std::fs::read(path).map_err(HostError::file("read", path))?;
+    serde_json::from_slice(&bytes).map_err(|source| HostError::Damaged { path: path.to_owned(), source })
+}
+
+/// Becomes the uWSGI of the vassal file `name`; the emperor calls this in the folder of enabled vassals.
+///
+/// `emperor` holds the variables by which the emperor and its vassal find each other (`UWSGI_EMPEROR_*`,
+/// `NOTIFY_SOCKET` stays behind). Every other `UWSGI_*` variable would be an option, and is dropped.
+///
+/// # Errors
+/// Only when it can't: [`HostError`] with the reason. On success this process is uWSGI and never returns.
+pub fn become_vassal(
+    available: &Utf8Path,
+    name: &str,
+    emperor: impl IntoIterator<Item = (String, String)>,
+) -> Result<std::convert::Infallible, HostError> {
+    let record = read(&record_path(available, name))?;
+    let mut command = Command::new(&record.uwsgi);
+    command.args(["--ini", name]).env_clear();
+    if record.daemon.is_none() {
+        command.envs(record.env.iter().filter(|(key, _)| !key.starts_with("UWSGI_")));
+    }
+    command.envs(emperor.into_iter().filter(|(key, _)| key.starts_with("UWSGI_EMPEROR_")));
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
+    let source = command.exec();
+    Err(HostError::Start { program: record.uwsgi.into_string(), source })
+}
+
+/// Runs the daemon of a record to its end, with everything it starts.
+///
+/// # Errors
+/// [`HostError`] when the record can't be read or the shell can't be started.
+pub fn run_daemon(record_path: &Utf8Path) -> Result<Status, HostError> {
+    let record = read(record_path)?;
+    let Some(daemon) = record.daemon else { return Ok(Status::Code(1)) };
+    // Waiting comes before any signal is caught: the order to stop simply ends a launcher that waits.
+    super::supervise::end_with_parent();
+    let _slot = daemon.slot.as_deref().map(|slot| hold_slot(slot, record_path)).transpose()?;
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", &daemon.command]).current_dir(&daemon.cwd).env_clear().envs(&record.env);
+    let drain = Duration::from_millis(daemon.drain_ms);
+    let marker = drain_marker(record_path);
+    let status = supervise(command, &|| Patience {
+        drain: if files::exists(&marker) { drain } else { Duration::ZERO },
+        grace: GRACE,
+    })?;
+    note_ending(record_path, status);
+    Ok(status)
+}
+
+/// Waits until the predecessor has let go of the slot, then writes into it who has it now.
+fn hold_slot(slot: &Utf8Path, record: &Utf8Path) -> Result<File, HostError> {
+    let failed = || HostError::file("hold", slot);
+    let mut file =
+        OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(slot).map_err(failed())?;
+    file.lock().map_err(failed())?;
+    file.set_len(0).map_err(failed())?;
+    file.write_all(record.as_str().as_bytes()).map_err(failed())?;
+    Ok(file)
+}
+
+/// Who holds the slot, by the path of its record.
+pub(crate) fn slot_holder(slot: &Utf8Path) -> Option<Utf8PathBuf> {
+    files::read_text(slot).ok().flatten().map(Utf8PathBuf::from)
+}
+
+fn note_ending(record: &Utf8Path, status: Status) {
+    // Without its record the vassal is retired, and nobody asks.
+    if files::exists(record)
+        && let Ok(mut file) = OpenOptions::new().append(true).create(true).mode(0o600).open(endings(record))
+    {
+        drop(writeln!(file, "{status}"));
+    }
+}
+
+/// Becomes a one-off command in a folder and an environment: its input, output, and exit status are ours.
+///
+/// No words: the user's shell. A single word with white space in it is a line for `sh`.
+///
+/// # Errors
+/// [`HostError::Start`] when there is no such program. On success this process never returns.
+pub fn become_command(
+    folder: &Utf8Path,
+    env: &BTreeMap<String, String>,
+    words: &[String],
+) -> Result<std::convert::Infallible, HostError> {
+    let shell = env.get("SHELL").filter(|shell| shell.starts_with('/')).map_or("/bin/sh", String::as_str);
+    let words: Vec<&str> = match words {
+        [] => vec![shell],
+        [line] if line.contains(char::is_whitespace) => vec!["/bin/sh", "-c", line],
+        words => words.iter().map(String::as_str).collect(),
+    };
+    let (program, args) = words.split_first().map_or(("", &[][..]), |(program, args)| (*program, args));
+    // `exec` looks in the PATH of this process; the command is to be found in that of the app.
+    let found = match env.get("PATH") {
+        Some(path) if !program.contains('/') => super::toolbox::program(path, program),
+        _ => None,
+    };
+    let mut command = Command::new(found.as_ref().map_or(program, |found| found.as_str()));
+    command.args(args).current_dir(folder).env_clear().envs(env);
+    let source = command.exec();
+    Err(HostError::Start { program: program.to_owned(), source })
+}
+
+/// Becomes another program, with the words after its path, in this process's own environment and `extra`.
+///
+/// # Errors
+/// [`HostError::Start`] when there is no such program. On success this process never returns.
+pub fn become_program(
+    words: &[String],
+    extra: &BTreeMap<String, String>,
+) -> Result<std::convert::Infallible, HostError> {
+    let mut command = Command::new(words.first().map_or("", String::as_str));
+    command.args(words.iter().skip(1)).envs(extra);
+    let source = command.exec();
+    Err(HostError::Start { program: words.first().cloned().unwrap_or_default(), source })
+}
+
+/// Becomes another program in exactly this environment.
+///
+/// # Errors
+/// [`HostError::Start`] when there is no such program. On success this process never returns.
+pub fn become_alone(
+    words: &[String],
+    env: &BTreeMap<String, String>,
+) -> Result<std::convert::Infallible, HostError> {
+    let mut command = Command::new(words.first().map_or("", String::as_str));
+    command.args(words.iter().skip(1)).env_clear().envs(env);
+    let source = command.exec();
+    Err(HostError::Start { program: words.first().cloned().unwrap_or_default(), source })
+}
+
+/// Runs the words as a supervised program in this process's own environment: builds and one-off stages.
+///
+/// # Errors
+/// [`HostError::Start`] when there is no such program.
+pub fn run_supervised(words: &[String]) -> Result<Status, HostError> {
+    let mut command = Command::new(words.first().map_or("", String::as_str));
+    command.args(words.iter().skip(1));
+    supervise(command, &|| Patience { drain: Duration::ZERO, grace: Duration::from_secs(3) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_keeps_every_value_to_the_letter() {
+        let hard = ["$(HOME) %d @(exec://id) %(x)", "  blanks  ", "two\nlines", "é\u{1}\u{7f}", "'\"\\"];
+        let record = LaunchRecord {
+            uwsgi: "/usr/bin/uwsgi".into(),
+            env: hard.iter().enumerate().map(|(n, value)| (format!("K{n}"), (*value).to_owned())).collect(),
+            daemon: None,
+        };
+        let text = serde_json::to_string(&record).unwrap();
+        assert_eq!(serde_json::from_str::<LaunchRecord>(&text).unwrap(), record);
+    }
+}

@@ -1,0 +1,61 @@
+//! One operation at a time for each app.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::os::unix::fs::OpenOptionsExt;
+
+use camino::Utf8Path;
+
+use super::{HostError, files};
+
+/// Holds the lock of an app until it is dropped, or until the process ends in whatever way.
+#[derive(Debug)]
+pub(crate) struct AppLock {
+    _file: File,
+}
+
+impl AppLock {
+    /// Takes the lock, waiting for whoever holds it; `waiting` hears first what the holder is doing.
+    ///
+    /// `doing` is what the next one who waits will be told: "a push by alice".
+    pub(crate) fn take(path: &Utf8Path, doing: &str, waiting: &mut dyn FnMut(&str)) -> Result<Self, HostError> {
+        let failed = || HostError::file("lock", path);
+        if let Some(folder) = path.parent() {
+            files::make_folder(folder, 0o700)?;
+        }
+        let mut file =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path).map_err(failed())?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                drop(file.read_to_string(&mut holder));
+                waiting(holder.trim());
+                file.lock().map_err(failed())?;
+            }
+            Err(TryLockError::Error(error)) => return Err(failed()(error)),
+        }
+        file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(doing.as_bytes())).map_err(failed())?;
+        Ok(Self { _file: file })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use camino::Utf8PathBuf;
+
+    #[test]
+    fn the_second_waits_and_hears_for_whom() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = Utf8PathBuf::from_path_buf(folder.path().join("blog")).unwrap();
+        let first = AppLock::take(&path, "a push by alice", &mut |_| panic!("nobody holds it")).unwrap();
+        let (heard, hear) = std::sync::mpsc::channel();
+        let second = std::thread::spawn(move || {
+            AppLock::take(&path, "a restart", &mut |holder| heard.send(holder.to_owned()).unwrap()).unwrap();
+        });
+        assert_eq!(hear.recv().unwrap(), "a push by alice");
+        drop(first);
+        second.join().unwrap();
+    }
+}

@@ -1,0 +1,115 @@
+//! Reads what processes wrote, across rotation.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::os::unix::fs::MetadataExt;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::{HostError, files};
+
+/// How far back the last lines are looked for, in bytes.
+const FURTHEST: u64 = 256 * 1024;
+
+/// The length of a file now; 0 when there is none.
+pub(crate) fn length(path: &Utf8Path) -> u64 {
+    path.metadata().map_or(0, |metadata| metadata.len())
+}
+
+/// What was written to `path` since it was `from` bytes long, at most the last `count` lines.
+pub(crate) fn lines_since(path: &Utf8Path, from: u64, count: usize) -> Vec<String> {
+    let Ok(mut file) = File::open(path) else { return Vec::new() };
+    let length = length(path);
+    // Shorter than before: it was rotated, and all that is there is new.
+    let from = if length < from { 0 } else { from };
+    let from = from.max(length.saturating_sub(FURTHEST));
+    let mut bytes = Vec::new();
+    if file.seek(SeekFrom::Start(from)).and_then(|_| file.read_to_end(&mut bytes)).is_err() {
+        return Vec::new();
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(count)..].iter().map(|line| (*line).to_owned()).collect()
+}
+
+/// Follows one log: gives what was written since the last look, across rotation.
+#[derive(Debug)]
+pub(crate) struct Follower {
+    path: Utf8PathBuf,
+    open: Option<(File, u64)>,
+    half: Vec<u8>,
+}
+
+impl Follower {
+    /// Begins at the end of the file as it is, or at the beginning of one that appears later.
+    pub(crate) fn at_end(path: Utf8PathBuf) -> Self {
+        let open = File::open(&path).ok().and_then(|mut file| {
+            file.seek(SeekFrom::End(0)).ok()?;
+            let inode = file.metadata().ok()?.ino();
+            Some((file, inode))
+        });
+        Self { path, open, half: Vec::new() }
+    }
+
+    /// Begins at the first line.
+    pub(crate) fn from_start(path: Utf8PathBuf) -> Self {
+        Self { path, open: None, half: Vec::new() }
+    }
+
+    /// Whole lines since the last call.
+    pub(crate) fn lines(&mut self) -> Result<Vec<String>, HostError> {
+        let mut bytes = std::mem::take(&mut self.half);
+        if let Some((file, inode)) = &mut self.open {
+            let length = file.metadata().map_or(0, |metadata| metadata.len());
+            if file.stream_position().is_ok_and(|position| position > length) {
+                drop(file.seek(SeekFrom::Start(0)));
+            }
+            file.read_to_end(&mut bytes).map_err(HostError::file("read", &self.path))?;
+            // Renamed away: the rest of the old file has just been read, go on with the new one.
+            if self.path.metadata().is_ok_and(|metadata| metadata.ino() != *inode) {
+                self.open = None;
+            }
+        }
+        if self.open.is_none()
+            && files::exists(&self.path)
+            && let Ok(mut file) = File::open(&self.path)
+        {
+            file.read_to_end(&mut bytes).map_err(HostError::file("read", &self.path))?;
+            let inode = file.metadata().map_err(HostError::file("look at", &self.path))?.ino();
+            self.open = Some((file, inode));
+        }
+        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        self.half = bytes.split_off(whole);
+        Ok(String::from_utf8_lossy(&bytes).lines().map(str::to_owned).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::{OpenOptions, rename};
+    use std::io::Write;
+
+    #[test]
+    fn a_follower_survives_rotation_and_half_lines() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = Utf8PathBuf::from_path_buf(folder.path().join("web.1.log")).unwrap();
+        let append = |text: &str| {
+            let mut file = OpenOptions::new().append(true).create(true).open(&path).unwrap();
+            file.write_all(text.as_bytes()).unwrap();
+        };
+        append("old\n");
+        let mut follower = Follower::at_end(path.clone());
+        append("one\ntw");
+        assert_eq!(follower.lines().unwrap(), ["one"]);
+        append("o\n");
+        assert_eq!(follower.lines().unwrap(), ["two"]);
+        append("last\n");
+        rename(&path, path.with_extension("log.1")).unwrap();
+        append("first\n");
+        assert_eq!(follower.lines().unwrap(), ["last", "first"]);
+        assert_eq!(lines_since(&path, 0, 5), ["first"]);
+        assert_eq!(lines_since(&path, 100, 5), ["first"]);
+        assert!(lines_since(&path, 6, 5).is_empty());
+    }
+}

@@ -1,0 +1,123 @@
+//! The machine: files, processes, sockets, git. Everything that reads or changes it is below this folder,
+//! and nothing else in piku does.
+//!
+//! Changing what is live is a list of [`Step`]s that a [`Host`] carries out: [`Machine`] for real,
+//! [`FakeHost`] in memory. The other files each speak with one neighbour: git, the emperor, nginx, a process.
+
+#![allow(clippy::disallowed_methods, reason = "this folder is the one place that touches the machine")]
+
+pub mod certificate;
+pub mod command;
+pub mod emperor;
+pub(crate) mod facts;
+pub(crate) mod files;
+pub(crate) mod git;
+pub mod health;
+pub mod launch;
+pub(crate) mod lock;
+pub(crate) mod logs;
+pub(crate) mod nginx;
+pub(crate) mod ports;
+mod step;
+pub mod supervise;
+pub(crate) mod toolbox;
+pub(crate) mod wait;
+
+use camino::Utf8PathBuf;
+
+pub use facts::account;
+pub use step::{FakeHost, Host, Machine, Step, apply};
+
+/// The machine did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HostError {
+    /// A file or folder could not be read or changed.
+    #[error("could not {action} `{path}`")]
+    File {
+        /// What was attempted, as a verb: `read`, `write`.
+        action: &'static str,
+        /// Where.
+        path: Utf8PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A program could not be started.
+    #[error("could not start `{program}`")]
+    Start {
+        /// The program.
+        program: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A program ended with a status other than 0.
+    #[error("`{program}` ended with {status}")]
+    Failed {
+        /// The command as a person would type it.
+        program: String,
+        /// How it ended: `exit status 1`, `signal 9`.
+        status: command::Status,
+        /// The last lines it wrote.
+        output: Vec<String>,
+    },
+    /// A file holds something that piku did not write there.
+    #[error("`{path}` is not what piku wrote")]
+    Damaged {
+        /// The file.
+        path: Utf8PathBuf,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
+    /// The objects or refs of a repository could not be read or written.
+    #[error("could not {action} in the repository `{repository}`")]
+    Repository {
+        /// What was attempted.
+        action: String,
+        /// The repository.
+        repository: Utf8PathBuf,
+        /// What gix said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+impl HostError {
+    /// Wraps an error of the file system.
+    pub(crate) fn file(action: &'static str, path: impl Into<Utf8PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::File { action, path, source }
+    }
+}
+
+/// What piku knows about the process it runs in, read once by whoever embeds it.
+#[derive(Clone, Debug)]
+pub struct Surroundings {
+    /// The home folder of the user that apps run as.
+    pub home: Utf8PathBuf,
+    /// The name of that user.
+    pub user: String,
+    /// Folders with programs, as in `PATH`. The usual system folders are added.
+    pub path: String,
+    /// The `piku` program: the emperor starts it for each vassal, and hooks call it.
+    pub program: Utf8PathBuf,
+    /// A command line that makes nginx read its configuration anew; without one, somebody else does it.
+    pub nginx_reload: Option<String>,
+    /// The most processes of one kind (64 unless raised).
+    pub max_processes: u32,
+}
+
+impl Surroundings {
+    /// Folders to look for programs in: those given, the user's own, then the system's.
+    #[must_use]
+    pub fn search_path(&self) -> String {
+        let own = [format!("{}/.local/bin", self.home), format!("{}/.cargo/bin", self.home)];
+        let system = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+        let mut folders: Vec<&str> = Vec::new();
+        let given = self.path.split(':').filter(|folder| folder.starts_with('/'));
+        for folder in given.chain(own.iter().map(String::as_str)).chain(system) {
+            if !folders.contains(&folder) {
+                folders.push(folder);
+            }
+        }
+        folders.join(":")
+    }
+}

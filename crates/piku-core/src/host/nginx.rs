@@ -1,0 +1,74 @@
+//! Gets nginx to run a new site, and knows when it does.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::command::Invocation;
+use super::health::{Endpoint, get};
+use super::{HostError, Surroundings, wait};
+
+/// How long nginx may take from a changed file until it answers with it.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Why nginx does not serve the site.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NginxError {
+    /// The command that reloads nginx failed.
+    #[error("nginx could not be told to read its new configuration")]
+    Reload(#[source] HostError),
+    /// The new configuration never answered.
+    #[error("nginx at {address} did not answer with the new site of `{host}` within {} seconds", PATIENCE.as_secs())]
+    Silent {
+        /// Where piku asked.
+        address: SocketAddr,
+        /// The name it asked for.
+        host: String,
+    },
+}
+
+impl NginxError {
+    /// What to check.
+    #[must_use]
+    pub fn help(&self) -> String {
+        let look = "run `nginx -t` as root, see that nginx.conf includes the `nginx/*.conf` of piku's folder";
+        match self {
+            Self::Reload(_) => format!("{look}, and that the command in PIKU_NGINX_RELOAD works"),
+            Self::Silent { .. } => format!("{look}, that nginx runs, and that something reloads it: a path unit, or PIKU_NGINX_RELOAD"),
+        }
+    }
+}
+
+/// The question by which nginx shows which site it runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Question {
+    pub(crate) address: SocketAddr,
+    pub(crate) host: String,
+    pub(crate) path: String,
+    pub(crate) answer: String,
+}
+
+impl Question {
+    fn is_answered(&self) -> bool {
+        get(&Endpoint::Http(self.address), &self.path, &self.host)
+            .is_some_and(|answer| answer.status == 200 && answer.body.trim() == self.answer)
+    }
+}
+
+/// Runs the reload command, if there is one.
+pub(crate) fn reload(surroundings: &Surroundings) -> Result<(), NginxError> {
+    let Some(line) = &surroundings.nginx_reload else { return Ok(()) };
+    let Some(words) = shlex::split(line).filter(|words| !words.is_empty()) else {
+        let source = std::io::Error::new(std::io::ErrorKind::InvalidInput, "its quotes don't match");
+        return Err(NginxError::Reload(HostError::Start { program: line.clone(), source }));
+    };
+    let env = [("PATH".to_owned(), surroundings.search_path())].into();
+    Invocation::new(words).with_env(&env).check(&mut |_| {}).map_err(NginxError::Reload)
+}
+
+/// Reloads nginx and waits until it answers the question with the new site.
+pub(crate) fn reload_and_wait(surroundings: &Surroundings, question: &Question) -> Result<(), NginxError> {
+    reload(surroundings)?;
+    wait::until(PATIENCE, || question.is_answered().then_some(()))
+        .ok_or_else(|| NginxError::Silent { address: question.address, host: question.host.clone() })
+}

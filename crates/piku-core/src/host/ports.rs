@@ -1,0 +1,96 @@
+//! Ports that apps hold: a port picked for one is never picked for another.
+
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write};
+use std::net::{IpAddr, TcpListener};
+
+use camino::Utf8PathBuf;
+
+use super::{HostError, files};
+use crate::app::AppName;
+use crate::root::Root;
+
+/// Below the ports that Linux gives to outgoing connections (32768 and up, ip(7)), so that none of those takes one.
+const PICKED_FROM: std::ops::Range<u16> = 20_000..32_000;
+
+fn file(root: &Root, port: u16) -> Utf8PathBuf {
+    root.ports().join(port.to_string())
+}
+
+/// Picks a port that nobody listens on and no app holds, and holds it for `app`.
+///
+/// The file that holds it is created or not created by the system in one go, so two deploys never pick the same.
+pub(crate) fn pick(root: &Root, app: &AppName, address: IpAddr) -> Result<u16, HostError> {
+    files::make_folder(&root.ports(), 0o700)?;
+    // Begin at different places for different apps and processes, to try few ports in a row.
+    let spread = app.as_str().bytes().fold(std::process::id(), |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+    let count = u32::from(PICKED_FROM.end - PICKED_FROM.start);
+    for step in 0..count {
+        let port = PICKED_FROM.start + u16::try_from((spread.wrapping_add(step)) % count).unwrap_or(0);
+        let path = file(root, port);
+        match OpenOptions::new().write(true).create_new(true).open(&path) {
+            Ok(mut holder) => {
+                holder.write_all(app.as_str().as_bytes()).map_err(HostError::file("write", &path))?;
+                if TcpListener::bind((address, port)).is_ok() {
+                    return Ok(port);
+                }
+                files::remove(&path)?;
+            }
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(HostError::file("write", &path)(error)),
+        }
+    }
+    let none = std::io::Error::new(ErrorKind::AddrInUse, "every port from 20000 to 31999 is taken");
+    Err(HostError::file("pick a port in", root.ports())(none))
+}
+
+/// The app that holds `port`, if any.
+pub(crate) fn holder(root: &Root, port: u16) -> Option<AppName> {
+    files::read_text(&file(root, port)).ok().flatten()?.trim().parse().ok()
+}
+
+/// Holds a port that the settings of `app` name, unless another app holds it: then says which.
+pub(crate) fn hold(root: &Root, app: &AppName, port: u16) -> Result<Result<(), AppName>, HostError> {
+    match holder(root, port) {
+        Some(other) if other != *app => Ok(Err(other)),
+        _ => {
+            files::make_folder(&root.ports(), 0o700)?;
+            files::write(&file(root, port), app.as_str().as_bytes(), 0o600)?;
+            Ok(Ok(()))
+        }
+    }
+}
+
+/// Lets go of every port of `app` but those in `keep`.
+pub(crate) fn release_all_but(root: &Root, app: &AppName, keep: &[u16]) -> Result<(), HostError> {
+    for name in files::names(&root.ports())? {
+        let Ok(port) = name.parse() else { continue };
+        if !keep.contains(&port) && holder(root, port).as_ref() == Some(app) {
+            files::remove(&file(root, port))?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::Ipv4Addr;
+
+    #[test]
+    fn no_port_is_picked_twice_and_a_released_one_is_free_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = Root::new(Utf8PathBuf::from_path_buf(folder.path().to_owned()).unwrap());
+        let (blog, shop): (AppName, AppName) = ("blog".parse().unwrap(), "shop".parse().unwrap());
+        let local = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        let first = pick(&root, &blog, local).unwrap();
+        let second = pick(&root, &blog, local).unwrap();
+        assert_ne!(first, second);
+        assert_eq!(holder(&root, first), Some(blog.clone()));
+        assert_eq!(hold(&root, &shop, first).unwrap(), Err(blog.clone()));
+        release_all_but(&root, &blog, &[second]).unwrap();
+        assert_eq!(holder(&root, first), None);
+        assert_eq!(holder(&root, second), Some(blog));
+        assert_eq!(hold(&root, &shop, first).unwrap(), Ok(()));
+    }
+}

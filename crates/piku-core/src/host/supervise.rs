@@ -1,0 +1,134 @@
+//! Keeps one program and everything it starts together: what the launcher of daemons and builds does.
+//!
+//! uWSGI sends a daemon its stop signal and forgets its grandchildren; a shell that is killed leaves its
+//! children behind. A supervisor becomes the reaper of its descendants (`PR_SET_CHILD_SUBREAPER`, see
+//! prctl(2)), asks them to stop when it is asked to or when its parent dies, and ends what is left.
+
+use std::collections::BTreeMap;
+use std::process::Command;
+use std::time::Duration;
+
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, WaitOptions, WaitStatus};
+use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use super::HostError;
+use super::command::Status;
+
+/// How long a supervised program may take to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// How long it goes on serving after the order to stop, while the machine learns where its successor is.
+    pub drain: Duration,
+    /// How long it may take from the stop signal until it is killed.
+    pub grace: Duration,
+}
+
+/// Asks for the order to stop when the parent process dies, however it dies.
+pub(crate) fn end_with_parent() {
+    let _ = rustix::process::set_parent_process_death_signal(Some(Signal::TERM));
+    // The parent may have died before we asked; then we belong to somebody else already.
+    if rustix::process::getppid().is_none_or(Pid::is_init) {
+        let _ = rustix::process::kill_process(rustix::process::getpid(), Signal::TERM);
+    }
+}
+
+/// Runs `command` and stays until it and all its descendants have ended.
+///
+/// `patience` is asked for at the moment the order to stop comes.
+///
+/// # Errors
+/// [`HostError::Start`] when the program can't be started or signals can't be heard.
+pub fn supervise(mut command: Command, patience: &dyn Fn() -> Patience) -> Result<Status, HostError> {
+    use std::os::unix::process::CommandExt;
+    let program = command.get_program().to_string_lossy().into_owned();
+    let failed = |source| HostError::Start { program: program.clone(), source };
+    let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGCHLD]).map_err(failed)?;
+    let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
+    end_with_parent();
+
+    // A group of its own: whoever signals ours, as uWSGI does once a second, reaches the app only through us.
+    let child = command.process_group(0).spawn().map_err(failed)?;
+    let Some(leader) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) else {
+        return Ok(Status::Code(1));
+    };
+    let mut ended = None;
+    let mut stopping = false;
+    for signal in signals.forever() {
+        if signal == SIGCHLD {
+            if reap(leader, &mut ended) {
+                break;
+            }
+            if ended.is_some() && !stopping {
+                stopping = true;
+                stop_in_background(leader, Patience { drain: Duration::ZERO, grace: Duration::from_secs(2) });
+            }
+        } else if !stopping {
+            stopping = true;
+            stop_in_background(leader, patience());
+        }
+    }
+    Ok(ended.unwrap_or(Status::Code(1)))
+}
+
+/// Collects every child that has ended; true when none is left.
+fn reap(leader: Pid, ended: &mut Option<Status>) -> bool {
+    loop {
+        match rustix::process::wait(WaitOptions::NOHANG) {
+            Ok(Some((pid, status))) if pid == leader => *ended = Some(read_status(status)),
+            Ok(Some(_)) => {}
+            Ok(None) => return false,
+            Err(Errno::INTR) => {}
+            Err(_) => return true,
+        }
+    }
+}
+
+fn read_status(status: WaitStatus) -> Status {
+    status.exit_status().map_or_else(|| Status::Signal(status.terminating_signal().unwrap_or(0)), Status::Code)
+}
+
+/// Stops the group of `leader` and all our descendants: after the drain by SIGTERM, after the grace by SIGKILL.
+fn stop_in_background(leader: Pid, patience: Patience) {
+    std::thread::spawn(move || {
+        std::thread::sleep(patience.drain);
+        let _ = rustix::process::kill_process_group(leader, Signal::TERM);
+        for pid in descendants(rustix::process::getpid()) {
+            if rustix::process::getpgid(Some(pid)) != Ok(leader) {
+                let _ = rustix::process::kill_process(pid, Signal::TERM);
+            }
+        }
+        std::thread::sleep(patience.grace);
+        // Killing a parent hands its children to us, so go on until the process ends with the last of them.
+        loop {
+            for pid in descendants(rustix::process::getpid()) {
+                let _ = rustix::process::kill_process(pid, Signal::KILL);
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    });
+}
+
+/// Every process below `ancestor`, by the parents named in `/proc/<pid>/stat` (proc(5)).
+pub(crate) fn descendants(ancestor: Pid) -> Vec<Pid> {
+    let mut children: BTreeMap<i32, Vec<i32>> = BTreeMap::new();
+    for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+        let Ok(stat) = std::fs::read_to_string(entry.path().join("stat")) else { continue };
+        // The name in parentheses may hold anything; the parent is the second field behind it.
+        let parent = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(1)?.parse().ok());
+        if let Some(parent) = parent {
+            children.entry(parent).or_default().push(pid);
+        }
+    }
+    let mut found = Vec::new();
+    let mut ask = vec![ancestor.as_raw_nonzero().get()];
+    while let Some(parent) = ask.pop() {
+        for child in children.remove(&parent).unwrap_or_default() {
+            found.extend(Pid::from_raw(child));
+            ask.push(child);
+        }
+    }
+    found
+}

@@ -1,0 +1,145 @@
+//! Looks for the tools and interpreters that builds need, without starting any of them.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use piku_runtime::{Interpreter, Source, SourceTree, Toolbox, Version};
+
+use super::{Surroundings, files};
+
+/// Tools that a build plan may ask for.
+const TOOLS: [&str; 5] = ["uv", "poetry", "pdm", "pipenv", "virtualenv"];
+
+/// Everything found, versions read from names: `python3.11` behind a link, `3.12.1` in pyenv's folder.
+///
+/// Nothing is run, so that a push with nothing to build costs nothing. `preferred` is the Python of
+/// apps that name none, when there is such an interpreter.
+pub(crate) fn look(surroundings: &Surroundings, preferred: Option<(u32, u32)>) -> Toolbox {
+    let path = surroundings.search_path();
+    let mut toolbox = Toolbox::new(platform());
+    for tool in TOOLS {
+        if let Some(found) = program(&path, tool) {
+            toolbox = toolbox.with_tool(tool, found);
+        }
+    }
+    let mut interpreters = system(&path);
+    let standard = interpreters.first().map(|interpreter| interpreter.version.clone());
+    interpreters.extend(in_folders(&surroundings.home.join(".pyenv/versions"), Source::Pyenv, |name| name));
+    interpreters.extend(in_folders(&surroundings.home.join(".local/share/uv/python"), Source::Uv, |name| {
+        name.strip_prefix("cpython-").and_then(|rest| rest.split('-').next()).unwrap_or_default()
+    }));
+    let preferred = preferred.and_then(|(major, minor)| format!("{major}.{minor}").parse::<Version>().ok());
+    let has = |wanted: &Version| interpreters.iter().any(|found| found.version.to_string().starts_with(&wanted.to_string()));
+    toolbox.default_python = preferred.filter(has).or(standard).or_else(|| interpreters.first().map(|i| i.version.clone()));
+    toolbox.interpreters = interpreters;
+    toolbox
+}
+
+/// What compiled packages depend on besides the interpreter.
+fn platform() -> String {
+    let libc = if cfg!(target_env = "musl") { "musl" } else { "glibc" };
+    format!("{}-{}-{libc}", std::env::consts::OS, std::env::consts::ARCH)
+}
+
+/// The first program of that name in the folders of `path`.
+pub(crate) fn program(path: &str, name: &str) -> Option<Utf8PathBuf> {
+    path.split(':').map(|folder| Utf8Path::new(folder).join(name)).find(|candidate| {
+        candidate.is_file() && rustix::fs::access(candidate.as_std_path(), rustix::fs::Access::EXEC_OK).is_ok()
+    })
+}
+
+/// Interpreters in the folders of `path`, `python3` first, shims of version switchers left out.
+fn system(path: &str) -> Vec<Interpreter> {
+    let mut found: Vec<Interpreter> = Vec::new();
+    let names = ["python3".to_owned()].into_iter().chain((6..40).rev().map(|minor| format!("python3.{minor}")));
+    for name in names {
+        for folder in path.split(':').map(Utf8Path::new) {
+            let Ok(real) = folder.join(&name).canonicalize_utf8() else { continue };
+            let version = real.file_name().and_then(|name| name.strip_prefix("python")?.parse::<Version>().ok());
+            let Some(version) = version.filter(|version| version.to_string().contains('.')) else { continue };
+            if found.iter().all(|known| known.path != real) {
+                let has_venv = has_venv(&real, &version);
+                found.push(Interpreter { version, path: real, source: Source::System, has_venv });
+            }
+        }
+    }
+    found
+}
+
+/// Interpreters in folders named for their versions.
+fn in_folders(parent: &Utf8Path, source: Source, version_of: impl Fn(&str) -> &str) -> Vec<Interpreter> {
+    let names = files::names(parent).unwrap_or_default();
+    names
+        .iter()
+        .filter_map(|name| {
+            let version = version_of(name).parse::<Version>().ok()?;
+            let path = parent.join(name).join("bin/python3");
+            let has_venv = has_venv(&path.canonicalize_utf8().ok()?, &version);
+            Some(Interpreter { version, path, source, has_venv })
+        })
+        .collect()
+}
+
+/// Whether `-m venv` works: Debian ships ensurepip in a package of its own.
+fn has_venv(interpreter: &Utf8Path, version: &Version) -> bool {
+    let text = version.to_string();
+    let minor: Vec<&str> = text.split('.').take(2).collect();
+    let prefix = interpreter.parent().and_then(Utf8Path::parent).unwrap_or(Utf8Path::new("/"));
+    prefix.join(format!("lib/python{}/ensurepip/__init__.py", minor.join("."))).exists()
+}
+
+/// A deployment clone as the runtime leaf sees it; reading never follows a link out of the tree.
+#[derive(Debug)]
+pub(crate) struct CheckedOut<'a> {
+    pub(crate) tree: &'a Utf8Path,
+    pub(crate) commit: &'a str,
+}
+
+impl SourceTree for CheckedOut<'_> {
+    fn names(&self) -> Vec<String> {
+        files::names(self.tree).unwrap_or_default().into_iter().filter(|name| name != ".git").collect()
+    }
+
+    fn read(&self, path: &str) -> Option<Vec<u8>> {
+        let whole = self.tree.join(path).canonicalize_utf8().ok()?;
+        let inside = whole.starts_with(self.tree.canonicalize_utf8().ok()?) && whole.is_file();
+        inside.then(|| files::read(&whole).ok().flatten()).flatten()
+    }
+
+    fn identity(&self) -> &str {
+        self.commit
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shim_is_not_an_interpreter_and_a_version_comes_from_the_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| Utf8PathBuf::from_path_buf(folder.path().join(name)).unwrap();
+        std::fs::create_dir_all(at("shims")).unwrap();
+        std::fs::create_dir_all(at("usr/bin")).unwrap();
+        std::fs::create_dir_all(at("usr/lib/python3.11/ensurepip")).unwrap();
+        std::fs::write(at("usr/lib/python3.11/ensurepip/__init__.py"), "").unwrap();
+        std::fs::write(at("shims/python3"), "#!/bin/sh\n").unwrap();
+        std::fs::write(at("usr/bin/python3.11"), "").unwrap();
+        super::super::files::link(&at("usr/bin/python3"), Utf8Path::new("python3.11")).unwrap();
+        let found = system(&format!("{}:{}", at("shims"), at("usr/bin")));
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].version.to_string().as_str(), found[0].has_venv), ("3.11", true));
+    }
+
+    #[test]
+    fn reading_does_not_leave_the_tree() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| Utf8PathBuf::from_path_buf(folder.path().join(name)).unwrap();
+        std::fs::create_dir_all(at("tree")).unwrap();
+        std::fs::write(at("secret"), "x").unwrap();
+        std::fs::write(at("tree/requirements.txt"), "flask\n").unwrap();
+        super::super::files::link(&at("tree/link"), Utf8Path::new("../secret")).unwrap();
+        let tree = at("tree");
+        let tree = CheckedOut { tree: &tree, commit: "c" };
+        assert_eq!(tree.read("requirements.txt").unwrap(), b"flask\n");
+        assert_eq!((tree.read("link"), tree.read("../secret"), tree.read("/etc/passwd")), (None, None, None));
+    }
+}

@@ -1,0 +1,27 @@
+//! Waiting for a condition, with an end.
+
+use std::time::{Duration, Instant};
+
+/// Does nothing for a while, between two looks at something that has no other way to tell.
+pub(crate) fn pause(time: Duration) {
+    std::thread::sleep(time);
+}
+
+/// Asks `condition` until it answers, ever less often, for at most `limit`.
+///
+/// The first questions come a few milliseconds apart, since most vassals are up after some thirty.
+pub(crate) fn until<T>(limit: Duration, mut condition: impl FnMut() -> Option<T>) -> Option<T> {
+    let end = Instant::now() + limit;
+    let mut pause = Duration::from_millis(4);
+    loop {
+        if let Some(answer) = condition() {
+            return Some(answer);
+        }
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return None;
+        }
+        std::thread::sleep(pause.min(left));
+        pause = (pause * 5 / 4).min(Duration::from_millis(100));
+    }
+}

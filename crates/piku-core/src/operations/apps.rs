@@ -1,0 +1,49 @@
+//! `apps`.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use crate::app::AppName;
+use crate::error::Error;
+use crate::host::files;
+use crate::piku::Piku;
+use crate::release::store;
+use crate::vassal::VassalName;
+
+/// One line of `apps`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AppStatus {
+    /// The app.
+    pub name: AppName,
+    /// Whether any of its processes is to run; a site of files alone always does.
+    pub running: bool,
+    /// The live release.
+    pub release: Option<u32>,
+}
+
+impl Piku {
+    /// Every app, by name. Reads three folders, however many apps there are.
+    ///
+    /// # Errors
+    /// [`Error::Host`] when a folder can't be read.
+    pub fn apps(&self) -> Result<Vec<AppStatus>, Error> {
+        let enabled = files::names(&self.root.uwsgi_enabled())?;
+        let running: BTreeSet<AppName> =
+            enabled.iter().filter_map(|name| name.parse::<VassalName>().ok()).map(|vassal| vassal.app).collect();
+        let status = |name: AppName| {
+            let release = store::live_number(&self.root, &name);
+            let foreign = release.is_none() && store::is_foreign_clone(&self.root, &name);
+            let running = running.contains(&name)
+                || foreign
+                    && enabled
+                        .iter()
+                        .any(|file| crate::deploy::adopt::is_foreign_vassal(&self.root, &name, file).unwrap_or(false));
+            AppStatus { name, running, release }
+        };
+        let mut apps: Vec<AppStatus> = self.app_names()?.into_iter().map(status).collect();
+        apps.sort_by(|one, other| one.name.cmp(&other.name));
+        apps.dedup_by(|one, other| one.name == other.name);
+        Ok(apps)
+    }
+}

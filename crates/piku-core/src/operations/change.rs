@@ -1,0 +1,317 @@
+//! Everything that makes a release: `deploy`, `config:set`, `ps:scale`, `restart`, `rollback`; and `stop`, `start`.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::app::AppName;
+use crate::deploy::pipeline::{self, Order, Scene};
+use crate::deploy::{repair, retire};
+use crate::error::Error;
+use crate::event::{Report, stage};
+use crate::formation::{Formation, Scale};
+use crate::host::lock::AppLock;
+use crate::host::{files, git};
+use crate::piku::Piku;
+use crate::release::{Cause, Release, store};
+use crate::settings::StoredSettings;
+
+/// Who asks, by the name of the ssh key; nobody known on the machine itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Actor {
+    /// The name.
+    pub name: Option<String>,
+}
+
+impl Actor {
+    /// What the next one who waits for the lock is told: "a push by alice".
+    pub(crate) fn doing(&self, what: &str) -> String {
+        self.name.as_ref().map_or_else(|| what.to_owned(), |name| format!("{what} by {name}"))
+    }
+}
+
+/// What came of a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// The release.
+    pub release: u32,
+    /// Whether it is live; with `PIKU_AUTO_RESTART=false` it waits for a `restart`.
+    pub live: bool,
+    /// Where the app answers, as far as piku knows.
+    pub addresses: Vec<String>,
+}
+
+/// One line of `releases`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ReleaseEntry {
+    /// Its number.
+    pub number: u32,
+    /// When it was made.
+    pub created: Timestamp,
+    /// The commit, in full.
+    pub commit: String,
+    /// What caused it, in words.
+    pub cause: String,
+    /// Who did, where known.
+    pub by: Option<String>,
+    /// Whether it is the live one.
+    pub live: bool,
+}
+
+impl Piku {
+    /// Takes the lock of `app`, tidies up after whatever died before, and works.
+    pub(crate) fn locked<T>(
+        &self,
+        app: &AppName,
+        doing: &str,
+        report: &mut Report<'_>,
+        work: impl FnOnce(&Self, &mut Report<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let _lock = AppLock::take(&self.root.lock(app), doing, &mut |holder| {
+            let whom = if holder.is_empty() { "another command" } else { holder };
+            stage(report, format!("Waiting for {whom} to finish with `{app}`"));
+        })?;
+        self.link_launcher()?;
+        repair::repair(&self.root, &self.surroundings, self.host(), app)?;
+        work(self, report)
+    }
+
+    pub(crate) fn carry_out(&self, order: &Order, report: &mut Report<'_>) -> Result<Done, Error> {
+        let scene = Scene { root: &self.root, surroundings: &self.surroundings, host: self.host() };
+        let deployed = pipeline::run(&scene, order, report)?;
+        Ok(Done { release: deployed.release.number, live: deployed.live, addresses: deployed.addresses })
+    }
+
+    pub(crate) fn stored_text(&self, app: &AppName) -> Result<Vec<u8>, Error> {
+        Ok(files::read(&self.root.stored_settings(app))?.unwrap_or_default())
+    }
+
+    pub(crate) fn stored(&self, app: &AppName) -> Result<StoredSettings, Error> {
+        let text = self.stored_text(app)?;
+        let (stored, found) = StoredSettings::parse(&text);
+        stored.ok_or_else(|| {
+            let first = found.into_iter().find(|one| one.severity == piku_procfile::Severity::Error);
+            let (line, message) = first
+                .map(|one| (piku_procfile::Place::of(&text, one.span.start).line, one.message))
+                .unwrap_or_default();
+            Error::DamagedSettings { app: app.clone(), line, message }
+        })
+    }
+
+    pub(crate) fn formation(&self, app: &AppName) -> Result<Formation, Error> {
+        Ok(Formation::read(&files::read_text(&self.root.scaling(app))?.unwrap_or_default()))
+    }
+
+    pub(crate) fn live(&self, app: &AppName) -> Result<Release, Error> {
+        self.must_exist(app)?;
+        store::live(&self.root, app)?.ok_or_else(|| Error::NeverDeployed { app: app.clone() })
+    }
+
+    /// The release that a change follows: the live one, or a later one that waits for a restart.
+    fn newest(&self, app: &AppName) -> Result<Release, Error> {
+        let live = self.live(app)?;
+        let last = store::all(&self.root, app)?.pop();
+        Ok(last.filter(|last| last.number > live.number).unwrap_or(live))
+    }
+
+    /// An order that follows `base` in everything but its cause.
+    fn following(&self, app: &AppName, base: &Release, cause: Cause, actor: &Actor) -> Result<Order, Error> {
+        Ok(Order {
+            app: app.clone(),
+            cause,
+            by: actor.name.clone(),
+            commit: base.commit.clone(),
+            tree_of: Some(base.tree_of),
+            settings: self.stored_text(app)?,
+            formation: self.formation(app)?,
+        })
+    }
+
+    /// Changes settings and makes a release of it. An app that is stopped or was never live only keeps them.
+    pub(crate) fn change_settings(
+        &self,
+        app: &AppName,
+        cause: Cause,
+        actor: &Actor,
+        report: &mut Report<'_>,
+        change: impl FnOnce(&mut StoredSettings) -> Result<(), Error>,
+    ) -> Result<Option<Done>, Error> {
+        self.must_exist(app)?;
+        self.locked(app, &actor.doing("a change of settings"), report, |piku, report| {
+            let mut stored = piku.stored(app)?;
+            change(&mut stored)?;
+            let text = stored.to_string().into_bytes();
+            let running = store::live(&piku.root, app)?.is_some() && !store::is_stopped(&piku.root, app);
+            if !running {
+                files::make_folder(&piku.root.env(app), 0o700)?;
+                files::write(&piku.root.stored_settings(app), &text, 0o600)?;
+                return Ok(None);
+            }
+            let base = piku.newest(app)?;
+            let mut order = piku.following(app, &base, cause, actor)?;
+            order.settings = text;
+            piku.carry_out(&order, report).map(Some)
+        })
+    }
+
+    /// Changes how many processes run, and makes a release of it. An app that is stopped keeps the counts.
+    ///
+    /// # Errors
+    /// [`Error::UnknownKind`], [`Error::TooMany`], or as a deploy.
+    pub fn scale(
+        &self,
+        app: &AppName,
+        changes: &[Scale],
+        actor: &Actor,
+        report: &mut Report<'_>,
+    ) -> Result<Option<Done>, Error> {
+        self.live(app)?;
+        self.locked(app, &actor.doing("a change of scale"), report, |piku, report| {
+            let base = piku.newest(app)?;
+            let mut formation = base.formation.clone();
+            let most = piku.surroundings.max_processes;
+            for change in changes {
+                if !base.formation.iter().any(|(kind, _)| kind == change.kind) {
+                    let available = base.formation.iter().map(|(kind, _)| kind.to_owned()).collect();
+                    return Err(Error::UnknownKind { app: app.clone(), kind: change.kind.clone(), available });
+                }
+                if change.count > most {
+                    return Err(Error::TooMany { kind: change.kind.clone(), count: change.count, most });
+                }
+                formation.set(change);
+            }
+            if store::is_stopped(&piku.root, app) {
+                files::write(&piku.root.scaling(app), formation.to_string().as_bytes(), 0o600)?;
+                return Ok(None);
+            }
+            let shown = changes.iter().map(|change| format!("{}={}", change.kind, change.count)).collect();
+            let mut order = piku.following(app, &base, Cause::Scale { changes: shown }, actor)?;
+            order.formation = formation;
+            piku.carry_out(&order, report).map(Some)
+        })
+    }
+
+    /// Starts every process anew, in a release of the same commit with the settings of now.
+    ///
+    /// # Errors
+    /// As a deploy; the old processes then go on.
+    pub fn restart(&self, app: &AppName, actor: &Actor, report: &mut Report<'_>) -> Result<Done, Error> {
+        self.again(app, Cause::Restart, actor, report)
+    }
+
+    /// Starts the processes of an app; one that runs already is left alone.
+    ///
+    /// # Errors
+    /// As a deploy; the app then stays stopped.
+    pub fn start(&self, app: &AppName, actor: &Actor, report: &mut Report<'_>) -> Result<Option<Done>, Error> {
+        self.live(app)?;
+        if !store::is_stopped(&self.root, app) {
+            return Ok(None);
+        }
+        self.again(app, Cause::Start, actor, report).map(Some)
+    }
+
+    fn again(&self, app: &AppName, cause: Cause, actor: &Actor, report: &mut Report<'_>) -> Result<Done, Error> {
+        self.live(app)?;
+        self.locked(app, &actor.doing("a restart"), report, |piku, report| {
+            let base = piku.newest(app)?;
+            let order = piku.following(app, &base, cause, actor)?;
+            piku.carry_out(&order, report)
+        })
+    }
+
+    /// Makes a release of the last pushed commit, in a fresh tree.
+    ///
+    /// # Errors
+    /// As a push.
+    pub fn deploy(&self, app: &AppName, actor: &Actor, report: &mut Report<'_>) -> Result<Done, Error> {
+        self.must_exist(app)?;
+        self.locked(app, &actor.doing("a deploy"), report, |piku, report| {
+            let never = || Error::NeverDeployed { app: app.clone() };
+            let commit = git::resolve(&piku.root.repo(app), "HEAD")?.ok_or_else(never)?;
+            let order = piku.of_commit(app, Cause::Deploy, &commit, actor)?;
+            piku.carry_out(&order, report)
+        })
+    }
+
+    pub(crate) fn of_commit(&self, app: &AppName, cause: Cause, commit: &str, actor: &Actor) -> Result<Order, Error> {
+        Ok(Order {
+            app: app.clone(),
+            cause,
+            by: actor.name.clone(),
+            commit: commit.to_owned(),
+            tree_of: None,
+            settings: self.stored_text(app)?,
+            formation: self.formation(app)?,
+        })
+    }
+
+    /// Goes back to release `to`, or to the one before the live one: its commit, its build, its settings.
+    ///
+    /// # Errors
+    /// [`Error::UnknownRelease`], [`Error::NothingBefore`], or as a deploy.
+    pub fn rollback(
+        &self,
+        app: &AppName,
+        to: Option<u32>,
+        actor: &Actor,
+        report: &mut Report<'_>,
+    ) -> Result<Done, Error> {
+        self.live(app)?;
+        self.locked(app, &actor.doing("a rollback"), report, |piku, report| {
+            let all = store::all(&piku.root, app)?;
+            let live = piku.live(app)?.number;
+            let found = match to {
+                Some(number) => all.iter().find(|release| release.number == number),
+                None => all.iter().rev().find(|release| release.number < live),
+            };
+            let base = found.ok_or_else(|| match to {
+                Some(number) => Error::UnknownRelease {
+                    app: app.clone(),
+                    number,
+                    available: all.iter().map(|release| release.number).collect(),
+                },
+                None => Error::NothingBefore { app: app.clone() },
+            })?;
+            let mut order = piku.following(app, base, Cause::Rollback { to: base.number }, actor)?;
+            order.settings = base.settings.clone().into_bytes();
+            piku.carry_out(&order, report)
+        })
+    }
+
+    /// Stops every process. The app stays stopped until `start`, `restart`, or a push; its site says 503.
+    ///
+    /// # Errors
+    /// [`Error::NeverDeployed`], or what the machine refuses.
+    pub fn stop(&self, app: &AppName, actor: &Actor, report: &mut Report<'_>) -> Result<(), Error> {
+        self.must_exist(app)?;
+        self.locked(app, &actor.doing("a stop"), report, |piku, report| {
+            let names = retire::enabled(&piku.root, app)?;
+            store::set_stopped(&piku.root, app, true)?;
+            let live = store::live(&piku.root, app)?;
+            repair::site(&piku.root, &piku.surroundings, piku.host(), app, live.as_ref())?;
+            retire::retire(&piku.root, piku.host(), &names, false)?;
+            if !pipeline::wait_until_gone(&piku.root, &names) {
+                crate::event::warn(report, "some processes are still ending", Some("`ps` shows them"));
+            }
+            Ok(())
+        })
+    }
+
+    /// Every release that is kept, oldest first.
+    ///
+    /// # Errors
+    /// [`Error::UnknownApp`].
+    pub fn releases(&self, app: &AppName) -> Result<Vec<ReleaseEntry>, Error> {
+        self.must_exist(app)?;
+        let live = store::live_number(&self.root, app);
+        let entry = |release: Release| ReleaseEntry {
+            number: release.number,
+            created: release.created,
+            commit: release.commit,
+            cause: release.cause.to_string(),
+            by: release.by,
+            live: Some(release.number) == live,
+        };
+        Ok(store::all(&self.root, app)?.into_iter().map(entry).collect())
+    }
+}

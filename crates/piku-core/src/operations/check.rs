@@ -1,0 +1,97 @@
+//! `check`: what a push would say, without pushing.
+
+use std::collections::BTreeMap;
+
+use camino::Utf8Path;
+
+use crate::deploy::inputs::{self, Texts};
+use crate::diagnostic::FileDiagnostic;
+use crate::error::Error;
+use crate::host::facts;
+use crate::host::files;
+use crate::host::toolbox::{self, CheckedOut};
+use crate::piku::Piku;
+use piku_procfile::{Diagnostic, Kind};
+use piku_runtime::Wishes;
+
+/// What a folder holds, as a push would see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    /// The processes of the Procfile, in order; `None` when it has a mistake.
+    pub processes: Option<Vec<CheckedProcess>>,
+    /// The settings of ENV; `None` when it has a mistake.
+    pub env: Option<BTreeMap<String, String>>,
+    /// The runtime; `None` when it can't be decided on.
+    pub runtime: Option<String>,
+    /// Everything found, in the order of files and places.
+    pub diagnostics: Vec<FileDiagnostic>,
+}
+
+/// One process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckedProcess {
+    /// Its name.
+    pub name: String,
+    /// Its command.
+    pub command: String,
+}
+
+impl Checked {
+    /// Whether a push would be refused.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(FileDiagnostic::is_error)
+    }
+}
+
+impl Piku {
+    /// Reads a folder as a push of it would be read. Changes nothing and runs nothing.
+    ///
+    /// # Errors
+    /// [`Error::Host`] when a file is there and can't be read.
+    pub fn check(&self, folder: &Utf8Path) -> Result<Checked, Error> {
+        let texts = Texts {
+            procfile: files::read(&folder.join("Procfile"))?,
+            env: files::read(&folder.join("ENV"))?,
+            stored: Vec::new(),
+        };
+        // Nothing is known beforehand: a folder is not an app yet.
+        let mut reading = inputs::read(None, &texts, &BTreeMap::new());
+        let processes = reading.procfile.as_ref().map(|procfile| {
+            let entries = procfile.entries().iter();
+            entries.map(|entry| CheckedProcess { name: entry.name.to_string(), command: entry.command.clone() }).collect()
+        });
+        let in_procfile = |found: &FileDiagnostic| found.file == "Procfile" && found.is_error();
+        let processes = if reading.diagnostics.iter().any(in_procfile) { None } else { processes };
+        let env = reading.layers.as_ref().map(crate::settings::Layers::values);
+        let wishes = Wishes {
+            runtime: reading.inputs.as_ref().and_then(|inputs| inputs.options.runtime.clone()),
+            python_version: reading.inputs.as_ref().and_then(|inputs| inputs.options.python_version.clone()),
+            extra_packages: Vec::new(),
+            needs_python: reading.procfile.as_ref().is_some_and(|procfile| {
+                procfile.entries().iter().any(|entry| matches!(entry.kind, Kind::Wsgi(_)))
+            }),
+        };
+        let plugin = facts::uwsgi(&self.root, &self.surroundings).and_then(|uwsgi| uwsgi.python);
+        let toolbox = toolbox::look(&self.surroundings, plugin.map(|(_, version)| version));
+        let tree = CheckedOut { tree: folder, commit: "" };
+        let runtime = match piku_runtime::detect(&tree, &toolbox, &wishes) {
+            Ok(detection) => {
+                for warning in detection.warnings {
+                    let file = warning.file.unwrap_or_default();
+                    let mut found = Diagnostic::warning(warning.code, 0..0, warning.message);
+                    found.help = warning.help;
+                    reading.diagnostics.push(FileDiagnostic { file, text: Vec::new(), diagnostic: found });
+                }
+                Some(detection.runtime.to_string())
+            }
+            Err(error) => {
+                let mut found = Diagnostic::error(error.code(), 0..0, crate::error_chain(&error));
+                found.help = error.help();
+                reading.diagnostics.push(FileDiagnostic { file: String::new(), text: Vec::new(), diagnostic: found });
+                None
+            }
+        };
+        Ok(Checked { processes, env, runtime, diagnostics: reading.diagnostics })
+    }
+}

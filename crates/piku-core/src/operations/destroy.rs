@@ -1,0 +1,101 @@
+//! `destroy`.
+
+use camino::Utf8PathBuf;
+
+use super::Actor;
+use crate::app::AppName;
+use crate::deploy::{pipeline, retire};
+use crate::error::Error;
+use crate::event::Report;
+use crate::host::{files, nginx, ports};
+use crate::piku::Piku;
+use crate::vassal::VassalName;
+
+/// What is gone, and what is not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Destroyed {
+    /// Removed files and folders.
+    pub removed: Vec<Utf8PathBuf>,
+    /// What is never removed: the app's data and its cache.
+    pub kept: Vec<Utf8PathBuf>,
+}
+
+impl Piku {
+    /// Stops the app and removes all of it but `data/<app>` and `cache/<app>`. A second call continues the first.
+    ///
+    /// # Errors
+    /// [`Error::UnknownApp`], or what the machine refuses.
+    pub fn destroy(&self, app: &AppName, actor: &Actor, report: &mut Report<'_>) -> Result<Destroyed, Error> {
+        self.must_exist(app)?;
+        self.locked(app, &actor.doing("a destroy"), report, |piku, _| {
+            let root = &piku.root;
+            let names = retire::enabled(root, app)?;
+            retire::retire(root, piku.host(), &names, false)?;
+            pipeline::wait_until_gone(root, &names);
+            let had_site = files::exists(&root.site(app));
+            let mut gone = vec![root.site(app), root.certificate(app), root.certificate_key(app), root.router_log(app)];
+            for (folder, app_of) in [
+                (root.uwsgi_available(), vassal_app as fn(&str) -> Option<AppName>),
+                (root.run(), run_app),
+                (root.nginx(), socket_app),
+            ] {
+                let own = files::names(&folder)?.into_iter().filter(|name| app_of(name).as_ref() == Some(app));
+                gone.extend(own.map(|name| folder.join(name)));
+            }
+            // The repository goes before the releases and the releases last: while anything is left, the app
+            // is still known, and destroying it again goes on.
+            gone.extend([root.app(app), root.env(app), root.logs(app), root.repo(app), root.releases(app)]);
+            gone.retain(|path| files::exists(path));
+            for path in &gone {
+                if path.is_dir() && !path.is_symlink() { files::remove_folder(path)? } else { files::remove(path)? }
+            }
+            ports::release_all_but(root, app, &[])?;
+            if had_site {
+                nginx::reload(&piku.surroundings)?;
+            }
+            let kept = [root.data(app), root.cache(app)].into_iter().filter(|path| files::exists(path)).collect();
+            Ok(Destroyed { removed: gone, kept })
+        })
+    }
+}
+
+/// The app of a file in `uwsgi-available`: a vassal or what lies beside it.
+fn vassal_app(name: &str) -> Option<AppName> {
+    let at = name.find(".ini")?;
+    Some(name[..at + ".ini".len()].parse::<VassalName>().ok()?.app)
+}
+
+/// The app of a file in `run`: `<app>@<kind>.<index>.slot` or `<app>.<release>.<index>.sock`.
+fn run_app(name: &str) -> Option<AppName> {
+    if let Some((app, _)) = name.strip_suffix(".slot").and_then(|name| name.split_once('@')) {
+        return app.parse().ok();
+    }
+    let (rest, index) = name.strip_suffix(".sock")?.rsplit_once('.')?;
+    let (app, release) = rest.rsplit_once('.')?;
+    let number = |text: &str| text.parse::<u32>().is_ok();
+    (number(index) && number(release)).then(|| app.parse().ok())?
+}
+
+/// The app of a link in `nginx`: `<app>.sock` or `<app>@<index>.sock`.
+fn socket_app(name: &str) -> Option<AppName> {
+    let name = name.strip_suffix(".sock")?;
+    name.split_once('@').map_or(name, |(app, _)| app).parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_of_similar_names_belong_to_their_own_apps() {
+        let app = |found: Option<AppName>| found.map(|app| app.to_string());
+        assert_eq!(app(socket_app("foo.sock")).as_deref(), Some("foo"));
+        assert_eq!(app(socket_app("foo@2.sock")).as_deref(), Some("foo"));
+        assert_eq!(app(socket_app("foo.2.sock")).as_deref(), Some("foo.2"));
+        assert_eq!(app(run_app("foo.3.1.sock")).as_deref(), Some("foo"));
+        assert_eq!(app(run_app("foo.9.3.1.sock")).as_deref(), Some("foo.9"));
+        assert_eq!(app(run_app("foo@web.1.slot")).as_deref(), Some("foo"));
+        assert_eq!(app(vassal_app("foo_web_web.1@foo_web.3.1.ini.json")).as_deref(), Some("foo_web"));
+        assert_eq!(app(vassal_app("foo_web.1.ini")), None);
+    }
+}

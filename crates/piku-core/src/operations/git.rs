@@ -1,0 +1,143 @@
+//! The server's end of `git push` and `git fetch`.
+
+use camino::Utf8PathBuf;
+
+use super::{Actor, Done};
+use crate::app::AppName;
+use crate::deploy::pipeline;
+use crate::deploy::receive::{Choice, RefUpdate, choose};
+use crate::error::Error;
+use crate::event::{Report, stage};
+use crate::host::{HostError, files, git};
+use crate::piku::Piku;
+use crate::release::Cause;
+use crate::settings::{self, StoredSettings};
+
+/// The hooks of a repository. `update` deploys: by then the objects are in the repository, the branch has not
+/// moved, and a status other than 0 refuses the push (githooks(5)).
+const HOOKS: [&str; 2] = ["pre-receive", "update"];
+
+impl Piku {
+    /// Makes the repository of `app` ready for a push, creating it at the first, and gives the command that receives.
+    ///
+    /// # Errors
+    /// [`Error::Host`] when the repository can't be made.
+    pub fn receive_pack(&self, app: &AppName) -> Result<Vec<String>, Error> {
+        let repo = self.root.repo(app);
+        if !repo.join("HEAD").exists() {
+            files::make_folder(&self.root.repos(), 0o700)?;
+            git::init_bare(&repo)?;
+        }
+        self.install_hooks(app)?;
+        Ok(self.git_command(&repo, "receive-pack"))
+    }
+
+    /// Gives the command that sends the repository of `app`.
+    ///
+    /// # Errors
+    /// [`Error::UnknownApp`].
+    pub fn upload_pack(&self, app: &AppName) -> Result<Vec<String>, Error> {
+        self.must_exist(app)?;
+        Ok(self.git_command(&self.root.repo(app), "upload-pack"))
+    }
+
+    fn git_command(&self, repo: &Utf8PathBuf, verb: &str) -> Vec<String> {
+        // The user's own git configuration must not send the hooks elsewhere.
+        let hooks = format!("core.hooksPath={repo}/hooks");
+        ["git", "-c", &hooks, "-c", "transfer.hideRefs=refs/piku", verb, repo.as_str()].map(str::to_owned).to_vec()
+    }
+
+    /// Writes the hooks where they differ. A script rather than a link: a `piku` that is gone then refuses the
+    /// push instead of letting it through.
+    fn install_hooks(&self, app: &AppName) -> Result<(), HostError> {
+        let folder = self.root.repo(app).join("hooks");
+        files::make_folder(&folder, 0o700)?;
+        let quoted = |path: &str| shlex::try_quote(path).map_or_else(|_| String::new(), std::borrow::Cow::into_owned);
+        let (program, root) = (quoted(self.surroundings.program.as_str()), quoted(self.root.path().as_str()));
+        for hook in HOOKS {
+            let path = folder.join(hook);
+            let text = format!("#!/bin/sh\nPIKU_ROOT={root}\nexport PIKU_ROOT\nexec {program} git-hook {hook} {app} \"$@\"\n");
+            if files::read_text(&path)?.as_deref() != Some(&text) {
+                files::write(&path, text.as_bytes(), 0o700)?;
+            }
+        }
+        // The Python original deployed from there; both would deploy every push.
+        let old = folder.join("post-receive");
+        if files::read_text(&old)?.is_some_and(|text| text.contains("git-hook")) {
+            files::remove(&old)?;
+        }
+        Ok(())
+    }
+
+    /// Where `pre-receive` leaves its choice for the `update` hooks of the same push, which share its parent.
+    fn choice_file(&self, app: &AppName, push: u32) -> Utf8PathBuf {
+        self.root.repo(app).join(format!("piku-push-{push}"))
+    }
+
+    /// Chooses what a push deploys, before any branch moves. `push` is the process that receives it.
+    ///
+    /// # Errors
+    /// [`Error::Push`] refuses the whole push.
+    pub fn pre_receive(&self, app: &AppName, push: u32, lines: &str, report: &mut Report<'_>) -> Result<(), Error> {
+        let updates = lines.lines().map(RefUpdate::read).collect::<Result<Vec<_>, _>>()?;
+        let wanted = self.deploy_branch(app, &updates)?;
+        let choice = choose(app, &updates, wanted.as_deref())?;
+        let path = self.choice_file(app, push);
+        match choice {
+            Choice::Deploy(update) => files::write(&path, update.name.as_bytes(), 0o600)?,
+            Choice::Store { reason } => {
+                stage(report, format!("{app}: {reason}"));
+                files::write(&path, b"", 0o600)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// `PIKU_DEPLOY_BRANCH`: from `config:set`, else from the ENV of what is pushed.
+    fn deploy_branch(&self, app: &AppName, updates: &[RefUpdate]) -> Result<Option<String>, Error> {
+        const KEY: &str = "PIKU_DEPLOY_BRANCH";
+        if let (Some(stored), _) = StoredSettings::parse(&self.stored_text(app)?)
+            && let Some(branch) = stored.get(KEY).filter(|branch| !branch.is_empty())
+        {
+            return Ok(Some(branch.to_owned()));
+        }
+        let repo = self.root.repo(app);
+        let branches = updates.iter().filter(|update| update.branch().is_some() && !update.is_deletion());
+        for update in branches {
+            let env = git::file_in_push(&repo, &update.new, "ENV").unwrap_or_default();
+            let values = settings::parse_env(&env, &std::collections::BTreeMap::new()).values.unwrap_or_default();
+            if let Some(found) = values.into_iter().rev().find(|one| one.key == KEY && !one.value.is_empty()) {
+                return Ok(Some(found.value));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Deploys a branch of a push, when it is the chosen one. `None` when there is nothing to deploy.
+    ///
+    /// # Errors
+    /// Whatever refuses the deploy refuses the branch: it does not move.
+    pub fn update(
+        &self,
+        app: &AppName,
+        push: u32,
+        update: &RefUpdate,
+        actor: &Actor,
+        report: &mut Report<'_>,
+    ) -> Result<Option<Done>, Error> {
+        let chosen = files::read_text(&self.choice_file(app, push))?.unwrap_or_default();
+        let Some(branch) = update.branch().filter(|_| chosen == update.name && !update.is_deletion()) else {
+            return Ok(None);
+        };
+        files::remove(&self.choice_file(app, push))?;
+        stage(report, format!("Deploying {app}: {}", pipeline::describe(&self.root, app, &update.new)));
+        self.locked(app, &actor.doing("a push"), report, |piku, report| {
+            let cause = Cause::Push { branch: branch.to_owned() };
+            let order = piku.of_commit(app, cause, &update.new, actor)?;
+            let done = piku.carry_out(&order, report)?;
+            // A clone then checks out what is live.
+            git::set_head(&piku.root.repo(app), &update.name)?;
+            Ok(Some(done))
+        })
+    }
+}

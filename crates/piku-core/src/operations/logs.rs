@@ -1,0 +1,93 @@
+//! `logs`.
+
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use camino::Utf8PathBuf;
+use serde::Serialize;
+
+use crate::app::AppName;
+use crate::error::Error;
+use crate::host::logs::{Follower, lines_since};
+use crate::host::{files, wait};
+use crate::piku::Piku;
+
+/// How often a followed log is looked at.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// One line of a log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LogLine {
+    /// The process that wrote it: `web.1`.
+    pub process: String,
+    /// What it wrote.
+    pub line: String,
+}
+
+impl Piku {
+    /// The last `count` lines of every log of the app, or of one kind, log after log.
+    ///
+    /// # Errors
+    /// [`Error::UnknownApp`]; [`Error::UnknownKind`] when nothing of that kind ever wrote.
+    pub fn last_logs(&self, app: &AppName, kind: Option<&str>, count: usize) -> Result<Vec<LogLine>, Error> {
+        let mut lines = Vec::new();
+        for (process, path) in self.log_files(app, kind)? {
+            let last = lines_since(&path, 0, count);
+            lines.extend(last.into_iter().map(|line| LogLine { process: process.clone(), line }));
+        }
+        Ok(lines)
+    }
+
+    /// Hands on each new line as it is written, until `heard` breaks. Logs that appear meanwhile are followed too.
+    ///
+    /// # Errors
+    /// As [`Piku::last_logs`].
+    pub fn follow_logs(
+        &self,
+        app: &AppName,
+        kind: Option<&str>,
+        heard: &mut dyn FnMut(LogLine) -> ControlFlow<()>,
+    ) -> Result<(), Error> {
+        let mut followers: Vec<(String, Follower)> = Vec::new();
+        for (process, path) in self.log_files(app, kind)? {
+            followers.push((process, Follower::at_end(path)));
+        }
+        loop {
+            for (process, path) in self.log_files(app, kind).unwrap_or_default() {
+                if !followers.iter().any(|(known, _)| *known == process) {
+                    followers.push((process, Follower::from_start(path)));
+                }
+            }
+            for (process, follower) in &mut followers {
+                for line in follower.lines()? {
+                    if heard(LogLine { process: process.clone(), line }).is_break() {
+                        return Ok(());
+                    }
+                }
+            }
+            wait::pause(LOOK);
+        }
+    }
+
+    fn log_files(&self, app: &AppName, kind: Option<&str>) -> Result<Vec<(String, Utf8PathBuf)>, Error> {
+        self.must_exist(app)?;
+        let folder = self.root.logs(app);
+        let mut found = Vec::new();
+        let mut kinds = Vec::new();
+        for name in files::names(&folder)? {
+            let Some(process) = name.strip_suffix(".log") else { continue };
+            let Some((of, _)) = process.rsplit_once('.') else { continue };
+            kinds.push(of.to_owned());
+            if kind.is_none_or(|kind| kind == of || kind == process) {
+                found.push((process.to_owned(), folder.join(&name)));
+            }
+        }
+        match kind {
+            Some(kind) if found.is_empty() => {
+                kinds.dedup();
+                Err(Error::UnknownKind { app: app.clone(), kind: kind.to_owned(), available: kinds })
+            }
+            _ => Ok(found),
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! The bodies of [`crate::Piku`]'s methods, a file for each group of commands.
+
+mod apps;
+mod change;
+mod check;
+mod config;
+mod destroy;
+mod git;
+mod logs;
+mod processes;
+mod run;
+
+pub use apps::AppStatus;
+pub use change::{Actor, Done};
+pub use check::{Checked, CheckedProcess};
+pub use destroy::Destroyed;
+pub use logs::LogLine;
+pub use processes::{KindStatus, ProcessStatus, State};
+pub use change::ReleaseEntry;
+pub use run::RunTarget;

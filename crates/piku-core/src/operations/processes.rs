@@ -1,0 +1,104 @@
+//! `ps`.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::app::AppName;
+use crate::error::Error;
+use crate::host::launch::{endings, record_path};
+use crate::host::{emperor, files};
+use crate::piku::Piku;
+use crate::release::store;
+use crate::vassal::VassalName;
+
+/// The processes of one kind.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct KindStatus {
+    /// The kind.
+    pub kind: String,
+    /// How many are to run.
+    pub count: u32,
+    /// Those that are to run now; none when the app is stopped.
+    pub processes: Vec<ProcessStatus>,
+}
+
+/// One process.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ProcessStatus {
+    /// Its number among its kind, from 1.
+    pub index: u32,
+    /// How it is.
+    pub state: State,
+    /// The uWSGI process that runs it.
+    pub pid: Option<u32>,
+    /// When it was started, in seconds of unix time.
+    pub since: Option<u64>,
+    /// How its command ended before it was started again, the last time.
+    pub last_ending: Option<String>,
+}
+
+/// How a process is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// It runs.
+    Running,
+    /// It was started and is not ready yet.
+    Starting,
+    /// It has ended and is started again, ever more slowly.
+    Failing,
+    /// It does not run.
+    Down,
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Running => "running",
+            Self::Starting => "starting",
+            Self::Failing => "failing",
+            Self::Down => "down",
+        })
+    }
+}
+
+impl Piku {
+    /// Every kind of the live release with its processes.
+    ///
+    /// # Errors
+    /// [`Error::NeverDeployed`].
+    pub fn processes(&self, app: &AppName) -> Result<Vec<KindStatus>, Error> {
+        let live = self.live(app)?;
+        let stopped = store::is_stopped(&self.root, app);
+        let stats = emperor::ask(&self.root.emperor_stats());
+        let names: Vec<VassalName> = live.vassals.iter().filter_map(|name| name.parse().ok()).collect();
+        let kinds = live.formation.iter().map(|(kind, count)| {
+            let own = names.iter().filter(|name| name.kind == kind && !stopped);
+            KindStatus { kind: kind.to_owned(), count, processes: own.map(|name| self.one(name, stats.as_ref())).collect() }
+        });
+        Ok(kinds.collect())
+    }
+
+    fn one(&self, name: &VassalName, stats: Option<&piku_uwsgi::stats::EmperorStats>) -> ProcessStatus {
+        let file = name.to_string();
+        let record = record_path(&self.root.uwsgi_available(), &file);
+        let endings = files::read_text(&endings(&record)).ok().flatten().unwrap_or_default();
+        let vassal = stats.and_then(|stats| stats.vassal(&file));
+        let failed = stats.is_some_and(|stats| stats.has_failed(&file));
+        let state = match vassal {
+            None if failed => State::Failing,
+            None => State::Down,
+            Some(_) if failed || endings.lines().count() > 2 => State::Failing,
+            Some(vassal) if name.kind == "wsgi" && !vassal.accepting => State::Starting,
+            Some(_) => State::Running,
+        };
+        ProcessStatus {
+            index: name.index,
+            state,
+            pid: vassal.map(|vassal| vassal.pid),
+            since: vassal.map(|vassal| vassal.last_run),
+            last_ending: endings.lines().last().map(str::to_owned),
+        }
+    }
+}

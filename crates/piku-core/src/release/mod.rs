@@ -1,0 +1,6 @@
+//! Releases: what one is ([`record`]), and where they are kept ([`store`]).
+
+mod record;
+pub(crate) mod store;
+
+pub use record::{Cause, Release};

@@ -1,0 +1,111 @@
+//! Where releases are kept, and which one is live.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::Release;
+use crate::app::AppName;
+use crate::host::{HostError, files};
+use crate::root::Root;
+
+/// The record, in the release's folder; 600. A folder without one is a deploy that did not get to its end.
+const RECORD: &str = "release.json";
+/// A file that stands in the folder of a live release whose settings are not all written yet.
+const UNFINISHED: &str = "unfinished";
+/// The last number that was given away.
+const LAST: &str = "last";
+/// A file that stands in an app's folder of releases while the app is stopped.
+const STOPPED: &str = "stopped";
+
+/// Gives away the next number. A number is never given twice, not even after a refused deploy:
+/// the emperor keeps its crash throttle by names that hold it.
+pub(crate) fn next_number(root: &Root, app: &AppName) -> Result<u32, HostError> {
+    let folder = root.releases(app);
+    let last = files::read_text(&folder.join(LAST))?.and_then(|text| text.trim().parse::<u32>().ok()).unwrap_or(0);
+    let highest = numbers(root, app)?.into_iter().max().unwrap_or(0);
+    let next = last.max(highest) + 1;
+    files::write(&folder.join(LAST), next.to_string().as_bytes(), 0o600)?;
+    Ok(next)
+}
+
+/// The numbers of all folders, finished or not, in order.
+pub(crate) fn numbers(root: &Root, app: &AppName) -> Result<Vec<u32>, HostError> {
+    let mut numbers: Vec<u32> =
+        files::names(&root.releases(app))?.iter().filter_map(|name| name.parse().ok()).collect();
+    numbers.sort_unstable();
+    Ok(numbers)
+}
+
+/// Writes the record of a release; from now on it is one.
+pub(crate) fn save(root: &Root, app: &AppName, release: &Release) -> Result<(), HostError> {
+    let path = root.release(app, release.number).join(RECORD);
+    let text = serde_json::to_vec_pretty(release)
+        .map_err(|source| HostError::Damaged { path: path.clone(), source })?;
+    files::write(&path, &text, 0o600)
+}
+
+/// The record of release `number`; `None` when there is no such release, or it never was finished.
+pub(crate) fn load(root: &Root, app: &AppName, number: u32) -> Result<Option<Release>, HostError> {
+    let path = root.release(app, number).join(RECORD);
+    let Some(bytes) = files::read(&path)? else { return Ok(None) };
+    serde_json::from_slice(&bytes).map(Some).map_err(|source| HostError::Damaged { path, source })
+}
+
+/// Every finished release, oldest first.
+pub(crate) fn all(root: &Root, app: &AppName) -> Result<Vec<Release>, HostError> {
+    let mut found = Vec::new();
+    for number in numbers(root, app)? {
+        found.extend(load(root, app, number)?);
+    }
+    Ok(found)
+}
+
+/// What `apps/<app>` says: the target of the link that makes release `number` live.
+pub(crate) fn live_target(app: &AppName, number: u32) -> Utf8PathBuf {
+    Utf8PathBuf::from(format!("../releases/{app}/{number}/tree"))
+}
+
+/// The number of the live release.
+pub(crate) fn live_number(root: &Root, app: &AppName) -> Option<u32> {
+    let target = files::link_target(&root.app(app))?;
+    let number = target.parent().and_then(Utf8Path::file_name)?.parse().ok()?;
+    (target == live_target(app, number)).then_some(number)
+}
+
+/// The live release.
+pub(crate) fn live(root: &Root, app: &AppName) -> Result<Option<Release>, HostError> {
+    live_number(root, app).map_or(Ok(None), |number| load(root, app, number))
+}
+
+/// Whether `apps/<app>` is a clone made by piku's Python original.
+pub(crate) fn is_foreign_clone(root: &Root, app: &AppName) -> bool {
+    root.app(app).symlink_metadata().is_ok_and(|metadata| metadata.is_dir())
+}
+
+/// Whether there is anything of this app at all.
+pub(crate) fn exists(root: &Root, app: &AppName) -> bool {
+    [root.app(app), root.repo(app), root.releases(app)].iter().any(|path| files::exists(path))
+}
+
+/// Notes that the settings of the release that is about to go live are still to be written.
+pub(crate) fn set_unfinished(root: &Root, app: &AppName, number: u32, unfinished: bool) -> Result<(), HostError> {
+    mark(&root.release(app, number).join(UNFINISHED), unfinished)
+}
+
+/// Whether the settings of a live release are still to be written.
+pub(crate) fn is_unfinished(root: &Root, app: &AppName, number: u32) -> bool {
+    files::exists(&root.release(app, number).join(UNFINISHED))
+}
+
+/// Notes that the app is stopped, or no longer.
+pub(crate) fn set_stopped(root: &Root, app: &AppName, stopped: bool) -> Result<(), HostError> {
+    mark(&root.releases(app).join(STOPPED), stopped)
+}
+
+/// Whether the app was stopped.
+pub(crate) fn is_stopped(root: &Root, app: &AppName) -> bool {
+    files::exists(&root.releases(app).join(STOPPED))
+}
+
+fn mark(path: &Utf8Path, present: bool) -> Result<(), HostError> {
+    if present { files::write(path, b"", 0o600) } else { files::remove(path) }
+}

@@ -1,0 +1,170 @@
+//! Where everything is below the root folder. The names are part of what piku promises to the outside.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::app::AppName;
+
+/// The folder that holds all of piku's files, `~/.piku` unless told otherwise.
+///
+/// Paths only: nothing here looks at the machine. The folder names are those of piku's Python original,
+/// so that a root made by it keeps working.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Root(Utf8PathBuf);
+
+macro_rules! folders {
+    ($($(#[$doc:meta])* $name:ident = $path:literal;)*) => {
+        $($(#[$doc])* #[must_use] pub fn $name(&self) -> Utf8PathBuf { self.0.join($path) })*
+    };
+}
+
+macro_rules! of_an_app {
+    ($($(#[$doc:meta])* $name:ident = |$root:ident, $app:ident| $path:expr;)*) => {
+        $($(#[$doc])* #[must_use] pub fn $name(&self, $app: &AppName) -> Utf8PathBuf { let $root = &self.0; $path })*
+    };
+}
+
+impl Root {
+    /// Names the folder, which need not exist. The path should be absolute: it is written into configuration.
+    #[must_use]
+    pub fn new(path: impl Into<Utf8PathBuf>) -> Self {
+        Self(path.into())
+    }
+
+    /// The folder itself.
+    #[must_use]
+    pub fn path(&self) -> &Utf8Path {
+        &self.0
+    }
+
+    folders! {
+        /// Symbolic links to the live releases' trees.
+        apps = "apps";
+        /// Deployment clones, a folder for each app.
+        all_releases = "releases";
+        /// Bare repositories.
+        repos = "repos";
+        /// Settings and builds; 700.
+        envs = "envs";
+        /// The apps' own data, never deleted.
+        all_data = "data";
+        /// Output of processes.
+        all_logs = "logs";
+        /// Sites, their sockets and certificates.
+        nginx = "nginx";
+        /// The emperor's configuration, log, and private uWSGI.
+        uwsgi = "uwsgi";
+        /// Every vassal and what it is launched with; 700, since that holds settings.
+        uwsgi_available = "uwsgi-available";
+        /// The vassals that the emperor runs.
+        uwsgi_enabled = "uwsgi-enabled";
+        /// Sockets and slots of running processes.
+        run = "run";
+        /// nginx caches.
+        all_caches = "cache";
+        /// ACME challenges.
+        acme = "acme";
+        /// Plugins.
+        plugins = "plugins";
+        /// One lock file for each app.
+        locks = "locks";
+        /// One file for each port that an app holds.
+        ports = "ports";
+        /// The emperor's configuration.
+        emperor_ini = "uwsgi/uwsgi.ini";
+        /// The emperor's log.
+        emperor_log = "uwsgi/uwsgi.log";
+        /// Where the emperor tells how its vassals are.
+        emperor_stats = "uwsgi/emperor.stats";
+        /// The emperor's process id.
+        emperor_pid = "uwsgi/emperor.pid";
+        /// A symbolic link to the `piku` program: the emperor's wrapper and the launcher of daemons.
+        launcher = "uwsgi/piku-launch";
+        /// The private environment with uWSGI's wheel, where the machine has no uWSGI.
+        private_uwsgi = "uwsgi/venv";
+    }
+
+    of_an_app! {
+        /// The link to the live release's tree.
+        app = |root, app| root.join("apps").join(app.as_str());
+        /// The app's releases.
+        releases = |root, app| root.join("releases").join(app.as_str());
+        /// The app's bare repository.
+        repo = |root, app| root.join("repos").join(app.as_str());
+        /// The folder of the app's settings and builds.
+        env = |root, app| root.join("envs").join(app.as_str());
+        /// Settings made with `config:set`; 600.
+        stored_settings = |root, app| root.join("envs").join(app.as_str()).join("ENV");
+        /// The environment of the live release; 600.
+        live_env = |root, app| root.join("envs").join(app.as_str()).join("LIVE_ENV");
+        /// How many processes of each kind.
+        scaling = |root, app| root.join("envs").join(app.as_str()).join("SCALING");
+        /// The app's own data, `$DATA_ROOT`.
+        data = |root, app| root.join("data").join(app.as_str());
+        /// The app's logs, `$LOG_ROOT`.
+        logs = |root, app| root.join("logs").join(app.as_str());
+        /// The app's nginx cache.
+        cache = |root, app| root.join("cache").join(app.as_str());
+        /// The app's site.
+        site = |root, app| root.join("nginx").join(format!("{app}.conf"));
+        /// The site's certificate.
+        certificate = |root, app| root.join("nginx").join(format!("{app}.crt"));
+        /// The certificate's key; 600.
+        certificate_key = |root, app| root.join("nginx").join(format!("{app}.key"));
+        /// The app's lock.
+        lock = |root, app| root.join("locks").join(app.as_str());
+    }
+
+    /// The folder of one release.
+    #[must_use]
+    pub fn release(&self, app: &AppName, number: u32) -> Utf8PathBuf {
+        self.releases(app).join(number.to_string())
+    }
+
+    /// The deployment clone of one release.
+    #[must_use]
+    pub fn tree(&self, app: &AppName, number: u32) -> Utf8PathBuf {
+        self.release(app, number).join("tree")
+    }
+
+    /// The output of process `index` of `kind`.
+    #[must_use]
+    pub fn log(&self, app: &AppName, kind: &str, index: u32) -> Utf8PathBuf {
+        self.logs(app).join(format!("{kind}.{index}.log"))
+    }
+
+    /// The log of the router that keeps the port of a `wsgi` app without a site.
+    #[must_use]
+    pub fn router_log(&self, app: &AppName) -> Utf8PathBuf {
+        self.uwsgi().join(format!("{app}.router.log"))
+    }
+
+    /// A file that only one of two successive processes may hold.
+    #[must_use]
+    pub fn slot(&self, app: &AppName, kind: &str, index: u32) -> Utf8PathBuf {
+        self.run().join(format!("{app}@{kind}.{index}.slot"))
+    }
+
+    /// The socket that nginx asks for `wsgi` process `index`: a symbolic link to the live release's own.
+    ///
+    /// `@` can't be part of an app's name, so no app's second socket is another app's first.
+    #[must_use]
+    pub fn site_socket(&self, app: &AppName, index: u32) -> Utf8PathBuf {
+        self.nginx().join(if index == 1 { format!("{app}.sock") } else { format!("{app}@{index}.sock") })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_folders_are_those_that_were_promised() {
+        let root = Root::new("/r");
+        let app: AppName = "blog".parse().unwrap();
+        assert_eq!(root.tree(&app, 3), "/r/releases/blog/3/tree");
+        assert_eq!(root.log(&app, "web", 1), "/r/logs/blog/web.1.log");
+        assert_eq!(root.site_socket(&app, 1), "/r/nginx/blog.sock");
+        assert_eq!(root.site_socket(&app, 2), "/r/nginx/blog@2.sock");
+        assert_eq!(root.stored_settings(&app), "/r/envs/blog/ENV");
+    }
+}

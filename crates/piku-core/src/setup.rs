@@ -1,0 +1,295 @@
+//! Prepares a machine: the root folder, a uWSGI, the keys of those who may push.
+
+use std::convert::Infallible;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use piku_uwsgi::Emperor;
+
+use crate::error::Error;
+use crate::event::{Event, Report, stage};
+use crate::host::command::Invocation;
+use crate::host::toolbox::program;
+use crate::host::{HostError, facts, files, git, launch};
+use crate::piku::Piku;
+
+/// The emperor's log is cut at this size, and one older piece is kept.
+const EMPEROR_LOG: u64 = 1_048_576;
+
+/// What `setup` found and made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prepared {
+    /// The root folder.
+    pub root: Utf8PathBuf,
+    /// The uWSGI that will run the emperor.
+    pub uwsgi: Utf8PathBuf,
+    /// Whether that is a private one, installed below the root.
+    pub private: bool,
+}
+
+/// What `setup:ssh` did with a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddedKey {
+    /// The name by which piku knows its owner.
+    pub name: String,
+    /// The fingerprint, as `ssh-keygen -l` shows it.
+    pub fingerprint: String,
+    /// False when it was there already.
+    pub new: bool,
+}
+
+/// Why a key can't be added.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// The text holds no key.
+    #[error("there is no public key in it")]
+    Empty,
+    /// A line is not a public key.
+    #[error("line {line} is not an ssh public key")]
+    NotAKey {
+        /// The line, from 1.
+        line: usize,
+    },
+    /// It is the secret half.
+    #[error("that is a private key, which must never leave its machine")]
+    Private,
+}
+
+impl KeyError {
+    /// What to do now.
+    #[must_use]
+    pub fn help(&self) -> String {
+        match self {
+            Self::Private => "give the file whose name ends in `.pub`".to_owned(),
+            _ => "give a line such as `ssh-ed25519 AAAA… alice@laptop`, without options before it".to_owned(),
+        }
+    }
+}
+
+/// A public key, taken apart so that nothing else of the line is written anywhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct PublicKey {
+    kind: String,
+    blob: String,
+    name: String,
+}
+
+/// Reads public keys, one a line (sshd(8), "AUTHORIZED_KEYS FILE FORMAT", without options).
+fn read_keys(text: &str) -> Result<Vec<PublicKey>, KeyError> {
+    if text.contains("PRIVATE KEY-----") {
+        return Err(KeyError::Private);
+    }
+    let mut keys = Vec::new();
+    for (at, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let mut words = line.split_ascii_whitespace();
+        let (kind, blob) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let known = ["ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-"].iter().any(|start| kind.starts_with(start));
+        let plain = kind.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '@' | '.'));
+        let base64 = blob.len() > 40 && blob.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '='));
+        if !(known && plain && base64) {
+            return Err(KeyError::NotAKey { line: at + 1 });
+        }
+        let comment: String = words.collect::<Vec<_>>().join(" ");
+        let safe = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '@' | '+');
+        let name: String = comment.chars().filter(safe).take(64).collect();
+        let name = if name.is_empty() { "default".to_owned() } else { name };
+        keys.push(PublicKey { kind: kind.to_owned(), blob: blob.to_owned(), name });
+    }
+    if keys.is_empty() { Err(KeyError::Empty) } else { Ok(keys) }
+}
+
+/// The line of `authorized_keys`: one forced command, and nothing else that ssh could do.
+fn authorized_line(key: &PublicKey, program: &Utf8Path, root: &Utf8Path) -> String {
+    let quoted = |text: &str| shlex::try_quote(text).map_or_else(|_| String::new(), std::borrow::Cow::into_owned);
+    let command = format!("PIKU_ROOT={} exec {} ssh-command {}", quoted(root.as_str()), quoted(program.as_str()), quoted(&key.name));
+    let command = command.replace('\\', "\\\\").replace('"', "\\\"");
+    let limits = "no-agent-forwarding,no-user-rc,no-X11-forwarding,no-port-forwarding";
+    format!("command=\"{command}\",{limits} {} {} {}\n", key.kind, key.blob, key.name)
+}
+
+impl Piku {
+    /// Makes every folder with its mode, the emperor's configuration, and, where the machine has no uWSGI,
+    /// a private one below the root. A second call changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::Host`] when a folder can't be made or uWSGI can't be installed.
+    pub fn setup(&self, report: &mut Report<'_>) -> Result<Prepared, Error> {
+        self.prepare_root()?;
+        let private = self.root.private_uwsgi();
+        if facts::uwsgi(&self.root, &self.surroundings).is_none() {
+            stage(report, format!("This machine has no uWSGI: installing its wheel into {private}"));
+            self.install_private_uwsgi(&private, report)?;
+        }
+        let none = || HostError::Start {
+            program: "uwsgi".to_owned(),
+            source: std::io::Error::new(std::io::ErrorKind::NotFound, "it was installed and is not there"),
+        };
+        let uwsgi = facts::uwsgi(&self.root, &self.surroundings).ok_or_else(none)?;
+        let private = uwsgi.program.starts_with(&private);
+        Ok(Prepared { root: self.root.path().to_owned(), uwsgi: uwsgi.program, private })
+    }
+
+    fn prepare_root(&self) -> Result<(), Error> {
+        let root = &self.root;
+        for (folder, mode) in [
+            // nginx must pass through to sockets, sites, and static files, and see nothing else.
+            (root.path().to_owned(), 0o711),
+            (root.apps(), 0o711),
+            (root.all_releases(), 0o711),
+            (root.all_data(), 0o711),
+            (root.nginx(), 0o755),
+            (root.run(), 0o711),
+            (root.acme(), 0o755),
+            (root.all_caches(), 0o755),
+            (root.repos(), 0o700),
+            (root.envs(), 0o700),
+            (root.all_logs(), 0o700),
+            (root.uwsgi(), 0o700),
+            (root.uwsgi_available(), 0o700),
+            (root.uwsgi_enabled(), 0o700),
+            (root.plugins(), 0o700),
+            (root.locks(), 0o700),
+            (root.ports(), 0o700),
+        ] {
+            files::make_folder(&folder, mode)?;
+        }
+        self.link_launcher()?;
+        let emperor = Emperor {
+            vassals: root.uwsgi_enabled(),
+            wrapper: root.launcher(),
+            log: root.emperor_log(),
+            log_max_size: EMPEROR_LOG,
+            stats: root.emperor_stats(),
+            pidfile: root.emperor_pid(),
+        };
+        let text = emperor.to_ini().map_err(crate::deploy::DeployError::from)?;
+        if files::read_text(&root.emperor_ini())?.as_deref() != Some(&text) {
+            files::write(&root.emperor_ini(), text.as_bytes(), 0o600)?;
+        }
+        Ok(())
+    }
+
+    /// Points the launcher at this `piku`, which may have moved since.
+    pub(crate) fn link_launcher(&self) -> Result<(), HostError> {
+        let launcher = self.root.launcher();
+        if files::link_target(&launcher).as_ref() == Some(&self.surroundings.program) {
+            return Ok(());
+        }
+        files::make_folder(&self.root.uwsgi(), 0o700)?;
+        files::link(&launcher, &self.surroundings.program)
+    }
+
+    fn install_private_uwsgi(&self, folder: &Utf8Path, report: &mut Report<'_>) -> Result<(), HostError> {
+        let path = self.surroundings.search_path();
+        let env = git::environment(&self.surroundings);
+        let python = program(&path, "python3").unwrap_or_else(|| "python3".into());
+        let pip = folder.join("bin/pip");
+        let install: Vec<Vec<String>> = match program(&path, "uv") {
+            Some(uv) => vec![
+                vec![uv.to_string(), "venv".into(), folder.to_string()],
+                vec![uv.to_string(), "pip".into(), "install".into(), "--python".into(), folder.to_string(), "pyuwsgi".into()],
+            ],
+            None => vec![
+                vec![python.to_string(), "-m".into(), "venv".into(), folder.to_string()],
+                vec![pip.to_string(), "install".into(), "--quiet".into(), "--disable-pip-version-check".into(), "pyuwsgi".into()],
+            ],
+        };
+        let outcome = install.into_iter().try_for_each(|words| {
+            Invocation::new(words)
+                .with_env(&env)
+                .supervised(&self.root.launcher())
+                .check(&mut |line| report(Event::Output(line)))
+        });
+        if outcome.is_err() {
+            files::remove_folder(folder)?;
+        }
+        outcome
+    }
+
+    /// Becomes the emperor, in the foreground, with whichever uWSGI there is and with nothing of this
+    /// process's environment: vassals would inherit it.
+    ///
+    /// # Errors
+    /// [`crate::DeployError::NoUwsgi`]; on success this process never returns.
+    pub fn become_emperor(&self) -> Result<Infallible, Error> {
+        self.prepare_root()?;
+        let uwsgi = facts::uwsgi(&self.root, &self.surroundings).ok_or(crate::deploy::DeployError::NoUwsgi)?;
+        let words = [uwsgi.program.as_str(), "--ini", self.root.emperor_ini().as_str()].map(str::to_owned);
+        let env = [
+            ("HOME".to_owned(), self.surroundings.home.to_string()),
+            ("USER".to_owned(), self.surroundings.user.clone()),
+            ("PATH".to_owned(), self.surroundings.search_path()),
+        ];
+        Ok(launch::become_alone(&words, &env.into())?)
+    }
+
+    /// Lets the owners of the keys in `text` push and command. A key that is there already changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::Key`] when any line is not a public key: then none is added.
+    pub fn add_keys(&self, text: &str) -> Result<Vec<AddedKey>, Error> {
+        let keys = read_keys(text)?;
+        let folder = self.surroundings.home.join(".ssh");
+        let path = folder.join("authorized_keys");
+        let mut all = files::read_text(&path)?.unwrap_or_default();
+        let mut added = Vec::new();
+        for (at, key) in keys.iter().enumerate() {
+            let fingerprint = self.fingerprint(key).ok_or(KeyError::NotAKey { line: at + 1 })?;
+            let new = !all.split_ascii_whitespace().any(|word| word == key.blob);
+            if new {
+                if !all.is_empty() && !all.ends_with('\n') {
+                    all.push('\n');
+                }
+                all.push_str(&authorized_line(key, &self.surroundings.program, self.root.path()));
+            }
+            added.push(AddedKey { name: key.name.clone(), fingerprint, new });
+        }
+        if added.iter().any(|key| key.new) {
+            files::make_folder(&folder, 0o700)?;
+            files::write(&path, all.as_bytes(), 0o600)?;
+        }
+        Ok(added)
+    }
+
+    /// What ssh itself says of the key; `None` when it does not take it for one.
+    fn fingerprint(&self, key: &PublicKey) -> Option<String> {
+        let mut file = tempfile::NamedTempFile::new().ok()?;
+        std::io::Write::write_all(&mut file, format!("{} {}\n", key.kind, key.blob).as_bytes()).ok()?;
+        let env = git::environment(&self.surroundings);
+        let output = Invocation::new(["ssh-keygen", "-l", "-f", file.path().to_str()?]).with_env(&env).read().ok()?;
+        String::from_utf8_lossy(&output).split_whitespace().nth(1).map(str::to_owned)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BLOB: &str = "AAAAC3NzaC1lZDI1NTE5AAAAIJd3Uc1xfH9mZ8mB4qvB2mM0k7nU2s3nE9m7l1cXy0Qa";
+
+    #[test]
+    fn a_line_of_authorized_keys_holds_one_forced_command_and_no_option_of_the_given_line() {
+        let keys = read_keys(&format!("# mine\nssh-ed25519 {BLOB} alice@laptop \"; id\n")).unwrap();
+        assert_eq!(
+            authorized_line(&keys[0], "/opt/pi ku/piku".into(), "/r".into()),
+            format!(
+                "command=\"PIKU_ROOT=/r exec '/opt/pi ku/piku' ssh-command alice@laptopid\",no-agent-forwarding,\
+                 no-user-rc,no-X11-forwarding,no-port-forwarding ssh-ed25519 {BLOB} alice@laptopid\n"
+            )
+        );
+    }
+
+    #[test]
+    fn what_is_not_a_public_key_is_refused_with_its_line() {
+        let not_a_key = |text: &str| matches!(read_keys(text), Err(KeyError::NotAKey { .. }));
+        assert!(not_a_key("hello"));
+        assert!(not_a_key(&format!("command=\"id\" ssh-ed25519 {BLOB}")));
+        assert!(not_a_key("ssh-ed25519 AAAA"));
+        assert!(matches!(read_keys("\n# nothing\n"), Err(KeyError::Empty)));
+        assert!(matches!(read_keys("-----BEGIN OPENSSH PRIVATE KEY-----\n"), Err(KeyError::Private)));
+    }
+}

@@ -1,0 +1,90 @@
+//! The name of a vassal's file, which tells whose it is.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::app::AppName;
+
+/// The file name of a vassal: `<app>_<kind>.<index>@<app>.<release>.<start>.ini`.
+///
+/// Everything before the `@` is for people. `_` and `.` may be part of names, so `foo_web` + `web` and
+/// `foo` + `web_web` look alike there; everything behind it is exact, since `@` can't be part of a name.
+/// Nothing is ever matched by prefix. Each start of a release has a new name: uWSGI's emperor keeps
+/// its crash throttle by file name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct VassalName {
+    /// The app.
+    pub app: AppName,
+    /// The kind of process, as in the Procfile, or [`FRONT`].
+    pub kind: String,
+    /// The process among those of its kind, from 1; for a [`FRONT`] its port.
+    pub index: u32,
+    /// The release it runs.
+    pub release: u32,
+    /// Which start of that release; 0 is a rehearsal.
+    pub start: u32,
+}
+
+/// The kind of the vassal that keeps the TCP port of a `wsgi` app while releases come and go.
+///
+/// No process of a Procfile is called so: a name can't begin with `-`.
+pub const FRONT: &str = "-port";
+
+/// The start number of a rehearsal: a process that is tried on a port of its own before it gets the real one.
+pub const REHEARSAL: u32 = 0;
+
+impl fmt::Display for VassalName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { app, kind, index, release, start } = self;
+        write!(f, "{app}_{kind}.{index}@{app}.{release}.{start}.ini")
+    }
+}
+
+/// A file name that no vassal of ours has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not the name of a vassal")]
+pub struct NotAVassal;
+
+impl FromStr for VassalName {
+    type Err = NotAVassal;
+
+    fn from_str(text: &str) -> Result<Self, NotAVassal> {
+        let parse = || {
+            let (shown, exact) = text.strip_suffix(".ini")?.split_once('@')?;
+            let (exact, start) = exact.rsplit_once('.')?;
+            let (app, release) = exact.rsplit_once('.')?;
+            let (kind, index) = shown.strip_prefix(app)?.strip_prefix('_')?.rsplit_once('.')?;
+            let name = Self {
+                app: app.parse().ok()?,
+                kind: kind.to_owned(),
+                index: index.parse().ok()?,
+                release: release.parse().ok()?,
+                start: start.parse().ok()?,
+            };
+            // `+7` and `07` read as 7, but only one spelling is ours.
+            (name.to_string() == text).then_some(name)
+        };
+        parse().ok_or(NotAVassal)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_reads_back_as_what_it_was() {
+        for (app, kind) in [("blog", "web"), ("foo_web", "web"), ("foo", "web_web"), ("a.1.2", "my-worker"), ("x", FRONT)] {
+            let name =
+                VassalName { app: app.parse().unwrap(), kind: kind.to_owned(), index: 2, release: 7, start: 1 };
+            assert_eq!(name.to_string().parse(), Ok(name));
+        }
+    }
+
+    #[test]
+    fn files_of_others_are_not_ours() {
+        for text in ["blog_web.1.ini", "blog___web.7.ini", "foo_web.1@bar.7.1.ini", "blog_web.1@blog.07.1.ini", "@.ini", ""] {
+            assert_eq!(text.parse::<VassalName>(), Err(NotAVassal), "{text}");
+        }
+    }
+}

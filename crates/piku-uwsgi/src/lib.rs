@@ -1,1 +1,38 @@
-//! Placeholder.
+//! Describes how uWSGI runs an emperor and its vassals, and renders that as ini text; reads the emperor's stats.
+//!
+//! Pure: typed values go in, text comes out, and bytes that uWSGI gave are read. It never starts a process,
+//! opens a socket, or touches a file, and it knows nothing of whoever uses it.
+//! uWSGI expands `%x`, `$(VAR)`, and `@(exec://command)` in every value of a configuration file, so no text
+//! gets into one except through [`Value`], which refuses what can't be written down harmlessly.
+//!
+//! ```
+//! use piku_uwsgi::{Common, DaemonVassal, Vassal};
+//! let common = Common::new("/srv/blog", "/srv/logs/worker.1.log", "blog:worker.1");
+//! let vassal = Vassal::Daemon(DaemonVassal::new(common, "exec /usr/bin/launch blog worker.1"));
+//! assert!(vassal.to_ini()?.contains("\nattach-daemon = exec /usr/bin/launch blog worker.1\n"));
+//! # Ok::<(), piku_uwsgi::InvalidValue>(())
+//! ```
+//!
+//! Begin at [`Vassal`] and [`Emperor`]. [`stats`] tells which vassals accept requests, [`Flavour`] which uWSGI
+//! there is, and [`protocol`] asks an app on its socket for one page.
+
+mod common;
+mod daemon;
+mod emperor;
+mod flavour;
+mod front;
+mod ini;
+pub mod protocol;
+pub mod stats;
+mod value;
+mod vassal;
+mod wsgi;
+
+pub use common::Common;
+pub use daemon::DaemonVassal;
+pub use emperor::Emperor;
+pub use flavour::{Flavour, plugin_python_version};
+pub use front::FrontVassal;
+pub use value::{Fault, InvalidValue, Value};
+pub use vassal::Vassal;
+pub use wsgi::{Concurrency, WsgiVassal};

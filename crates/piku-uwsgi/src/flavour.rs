@@ -1,0 +1,58 @@
+/// Which build of uWSGI a program is; they load plugins and Python in different ways.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Flavour {
+    /// A distribution's: nearly everything is a plugin in a folder of its own.
+    Debian,
+    /// `pyuwsgi` from PyPI: a Python script beside a library with everything built in. It runs in the virtual
+    /// environment that it lies in, whatever it is told.
+    Wheel,
+    /// `uwsgi` from PyPI: one program with everything built in.
+    Source,
+}
+
+impl Flavour {
+    /// Tells the flavour from what `uwsgi --version` and `uwsgi --plugins-list` print, and the first bytes of the file.
+    ///
+    /// The list goes to standard error. Without it, an empty text will do as long as the rest is known.
+    pub fn tell(version_output: &str, plugins_list_output: &str, head_of_file: &[u8]) -> Flavour {
+        let mut plugins = plugins_list_output.lines().map(str::trim);
+        let script = head_of_file.starts_with(b"#!");
+        if script || plugins.clone().any(|line| line == "pyuwsgi") {
+            Flavour::Wheel
+        } else if version_output.contains('-') || !plugins.any(is_python) {
+            Flavour::Debian
+        } else {
+            Flavour::Source
+        }
+    }
+
+    /// Tells whether Python and the http router have to be loaded as plugins.
+    pub fn is_modular(&self) -> bool {
+        matches!(self, Flavour::Debian)
+    }
+}
+
+fn is_python(line: &str) -> bool {
+    line == "0: python"
+}
+
+/// Tells which CPython a plugin is linked against, such as `(3, 11)`.
+///
+/// Looks for `libpython3.11` in the bytes of the plugin, then for the version in the name of the file.
+pub fn plugin_python_version(file_name: &str, plugin_bytes: &[u8]) -> Option<(u32, u32)> {
+    const LIBRARY: &[u8] = b"libpython3.";
+    let linked = plugin_bytes
+        .windows(LIBRARY.len())
+        .position(|window| window == LIBRARY)
+        .and_then(|start| minor(&plugin_bytes[start + LIBRARY.len()..]));
+    let named = || {
+        let digits = file_name.strip_prefix("python3")?.strip_suffix("_plugin.so")?;
+        minor(digits.as_bytes())
+    };
+    linked.or_else(named).map(|minor| (3, minor))
+}
+
+fn minor(text: &[u8]) -> Option<u32> {
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    str::from_utf8(&text[..digits]).ok()?.parse().ok()
+}

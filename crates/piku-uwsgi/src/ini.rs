@@ -1,0 +1,112 @@
+use camino::Utf8Path;
+
+use crate::value::{Fault, InvalidValue, Value, path};
+
+/// A `[uwsgi]` section in the making. Keys are fixed words; values pass through [`Value`].
+#[derive(Debug)]
+pub(crate) struct Ini {
+    text: String,
+}
+
+impl Ini {
+    pub(crate) fn new() -> Self {
+        Self { text: "[uwsgi]\n".to_owned() }
+    }
+
+    pub(crate) fn text(&mut self, key: &'static str, text: &str) -> Result<(), InvalidValue> {
+        self.put(key, text.parse())
+    }
+
+    /// Writes an absolute path in which none of `special` may occur.
+    pub(crate) fn path(
+        &mut self,
+        key: &'static str,
+        value: &Utf8Path,
+        special: &[char],
+    ) -> Result<(), InvalidValue> {
+        self.put(key, path(value, special))
+    }
+
+    /// Writes text that has been shown to have the form its option takes.
+    pub(crate) fn checked(
+        &mut self,
+        key: &'static str,
+        text: &str,
+        form: &'static str,
+        fits: bool,
+    ) -> Result<(), InvalidValue> {
+        if fits {
+            self.text(key, text)
+        } else {
+            Err(InvalidValue { key: Some(key), value: text.to_owned(), fault: Fault::NotA(form) })
+        }
+    }
+
+    /// Writes a number between `least` and `most`, both included.
+    pub(crate) fn number(
+        &mut self,
+        key: &'static str,
+        number: u64,
+        least: u64,
+        most: u64,
+    ) -> Result<(), InvalidValue> {
+        if (least..=most).contains(&number) {
+            self.line(key, &number.to_string());
+            Ok(())
+        } else {
+            let fault = Fault::OutOfRange { least, most };
+            Err(InvalidValue { key: Some(key), value: number.to_string(), fault })
+        }
+    }
+
+    /// Sends output to `file`, and keeps one older file, its name with `.1` added, once it is larger than `max_size`.
+    pub(crate) fn log(&mut self, file: &Utf8Path, max_size: u64) -> Result<(), InvalidValue> {
+        self.path("logto2", file, &[':'])?;
+        self.number("log-maxsize", max_size, 4096, 1 << 40)?;
+        self.path("log-backupname", Utf8Path::new(&format!("{file}.1")), &[])
+    }
+
+    pub(crate) fn flag(&mut self, key: &'static str) {
+        self.line(key, "true");
+    }
+
+    /// Writes a number the way `chmod` and `umask` take it.
+    pub(crate) fn octal(&mut self, key: &'static str, bits: u32) -> Result<(), InvalidValue> {
+        if bits <= 0o777 {
+            self.line(key, &format!("{bits:03o}"));
+            Ok(())
+        } else {
+            let fault = Fault::NotA("a file mode");
+            Err(InvalidValue { key: Some(key), value: format!("{bits:o}"), fault })
+        }
+    }
+
+    /// Loads a plugin unless `what` is built in, so that a monolithic uWSGI has nothing to complain about.
+    pub(crate) fn plugin_unless(&mut self, what: &'static str, plugin: &str) -> Result<(), InvalidValue> {
+        let fits = !plugin.is_empty() && plugin.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        self.line("if-not-plugin", what);
+        self.checked("plugin", plugin, "the name of a plugin", fits)?;
+        self.line("end-if", "");
+        Ok(())
+    }
+
+    pub(crate) fn finish(self) -> String {
+        self.text
+    }
+
+    fn put(&mut self, key: &'static str, value: Result<Value, InvalidValue>) -> Result<(), InvalidValue> {
+        let value = value.map_err(|error| InvalidValue { key: Some(key), ..error })?;
+        self.line(key, &value.to_string());
+        Ok(())
+    }
+
+    fn line(&mut self, key: &str, written: &str) {
+        self.text.push_str(key);
+        self.text.push_str(" = ");
+        self.text.push_str(written);
+        while self.text.ends_with(' ') {
+            self.text.pop();
+        }
+        self.text.push('\n');
+    }
+}

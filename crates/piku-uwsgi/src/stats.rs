@@ -1,0 +1,101 @@
+//! What an emperor tells on its stats socket: one JSON document for each connection.
+//!
+//! Fields that are missing read as zero, and those that nobody asks for are passed over: versions of uWSGI differ.
+
+use serde::Deserialize;
+
+/// The emperor and its vassals at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct EmperorStats {
+    /// The version of uWSGI.
+    pub version: String,
+    /// The emperor's process id.
+    pub pid: i32,
+    /// The vassals, in no order.
+    pub vassals: Vec<VassalStats>,
+    /// The vassals that failed, and are started again later and later.
+    pub blacklist: Vec<Blacklisted>,
+}
+
+/// One vassal at one moment. Times are seconds since 1970.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct VassalStats {
+    /// The name of its file, without a folder.
+    pub id: String,
+    /// The process id of its master.
+    pub pid: i32,
+    /// When this entry came to be; a crash makes a new one.
+    pub first_run: u64,
+    /// When its process was last started.
+    pub last_run: u64,
+    /// Whether a worker waits for requests. With `need-app` this means that the app is ready; always false for daemons.
+    #[serde(deserialize_with = "truth")]
+    pub accepting: bool,
+    /// Whether it said that it is ready; false for ever after it was reloaded in place.
+    #[serde(deserialize_with = "truth")]
+    pub ready: bool,
+    /// Whether it has served a request.
+    #[serde(deserialize_with = "truth")]
+    pub loyal: bool,
+    /// When it was asked to stop; 0 when it was not.
+    pub cursed: u64,
+    /// How often it was reloaded. Crashes don't count.
+    pub respawns: u64,
+}
+
+/// A vassal that failed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Blacklisted {
+    /// The name of its file, without a folder.
+    pub id: String,
+    /// Milliseconds to wait before the next start.
+    pub throttle_level: u64,
+    /// How often it was tried.
+    pub attempt: u64,
+    /// When it was first tried.
+    pub first_attempt: u64,
+    /// When it was last tried.
+    pub last_attempt: u64,
+}
+
+impl EmperorStats {
+    /// Finds the vassal whose file has this name.
+    pub fn vassal(&self, id: &str) -> Option<&VassalStats> {
+        self.vassals.iter().find(|vassal| vassal.id == id)
+    }
+
+    /// Finds the entry of a vassal that failed, by the name of its file.
+    pub fn blacklisted(&self, id: &str) -> Option<&Blacklisted> {
+        self.blacklist.iter().find(|entry| entry.id == id)
+    }
+}
+
+/// Why an emperor's stats could not be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StatsError {
+    /// The connection gave nothing.
+    #[error("the emperor said nothing")]
+    Empty,
+    /// It was no JSON document of this form, or it was cut short.
+    #[error("could not read the emperor's stats")]
+    Json(#[source] serde_json::Error),
+}
+
+/// Reads one document. Bytes that are not UTF-8 become `U+FFFD`: uWSGI copies file names as they are.
+pub fn parse(bytes: &[u8]) -> Result<EmperorStats, StatsError> {
+    let text = String::from_utf8_lossy(bytes);
+    if text.trim().is_empty() {
+        return Err(StatsError::Empty);
+    }
+    serde_json::from_str(&text).map_err(StatsError::Json)
+}
+
+/// Reads 0 and 1, and `true` and `false`, which uWSGI uses both.
+fn truth<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    let value = serde_json::Value::deserialize(deserializer)?;
+    Ok(value.as_bool().unwrap_or_else(|| value.as_i64().is_some_and(|number| number != 0)))
+}

@@ -66,7 +66,7 @@ impl<'a> Locations<'a> {
             return;
         };
         // A word of more than 4096 bytes is too long for nginx.
-        for prefixes in cache.prefixes.chunks(8) {
+        for prefixes in cache.prefixes.chunks(6) {
             let patterns: Vec<String> =
                 prefixes.iter().map(|prefix| quote::literal(prefix.as_str().trim_matches('/'))).collect();
             let pattern = match prefixes.iter().any(crate::UrlPath::is_root) {

@@ -1,0 +1,14 @@
+//! Gives sites to a real nginx: what it accepts, and how it behaves.
+//!
+//! Without nginx on the machine the tests say so and pass, unless `CI` is set: then they fail.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "these tests start programs and write files"
+)]
+
+mod accepting;
+mod hosts;
+mod passing;
+mod running;
+mod serving;

@@ -15,6 +15,9 @@ use crate::piku::Piku;
 /// The emperor's log is cut at this size, and one older piece is kept.
 const EMPEROR_LOG: u64 = 1_048_576;
 
+/// Seconds that a vassal may take to stop: longer than it gives its own processes.
+const CURSE_TOLERANCE: u32 = 60;
+
 /// What `setup` found and made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prepared {
@@ -165,6 +168,7 @@ impl Piku {
             log_max_size: EMPEROR_LOG,
             stats: root.emperor_stats(),
             pidfile: root.emperor_pid(),
+            curse_tolerance: CURSE_TOLERANCE,
         };
         let text = emperor.to_ini().map_err(crate::deploy::DeployError::from)?;
         if files::read_text(&root.emperor_ini())?.as_deref() != Some(&text) {

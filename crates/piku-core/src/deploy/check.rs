@@ -12,7 +12,7 @@ use crate::root::Root;
 use crate::settings::Options;
 
 /// How many lines of a process's log an error shows.
-const SHOWN: usize = 30;
+const SHOWN: usize = 40;
 
 /// A process that is being watched, and where its log was before it started.
 #[derive(Debug)]
@@ -61,13 +61,35 @@ fn well(root: &Root, options: &Options, watched: &Watched<'_>) -> Result<(), Dep
     let output = wait::until(Duration::from_millis(300), || {
         Some(logs::lines_since(&watched.log, watched.from, SHOWN)).filter(|lines| !lines.is_empty())
     });
+    let output = output.unwrap_or_default();
     let name = &watched.process.name;
+    let (reason, output) = match import_error(&output) {
+        Some((error, traceback)) => (format!("could not be imported: {error}"), traceback),
+        None => (reason, of_the_command(output)),
+    };
     Err(DeployError::Unhealthy {
         process: format!("{}.{}", name.kind, name.index),
         reason,
-        output: output.unwrap_or_default(),
+        output,
         help: Some(help(watched.process, options)),
     })
+}
+
+/// What a daemon wrote, without what uWSGI says before it starts one and when it ends another.
+fn of_the_command(lines: Vec<String>) -> Vec<String> {
+    let start = lines.iter().rposition(|line| line.starts_with("[uwsgi-daemons] spawning")).map_or(0, |at| at + 1);
+    let chatter = ["[uwsgi-daemons]", "goodbye to uWSGI.", "VACUUM:"];
+    let orders = ["- received message ", "- graceful shutdown triggered"];
+    let said = lines.into_iter().skip(start);
+    said.filter(|line| !chatter.iter().any(|start| line.starts_with(start)) && !orders.iter().any(|part| line.contains(part)))
+        .collect()
+}
+
+/// The exception that kept uWSGI from importing an app, and its traceback, without uWSGI's own many words.
+fn import_error(lines: &[String]) -> Option<(String, Vec<String>)> {
+    let end = lines.iter().position(|line| line.starts_with("unable to load app"))?;
+    let start = lines[..end].iter().rposition(|line| line.starts_with("Traceback (most recent call last)"))?;
+    Some((lines[end - 1].clone(), lines[start..end].to_vec()))
 }
 
 fn seconds(time: Duration) -> String {
@@ -94,7 +116,7 @@ fn look(root: &Root, options: &Options, process: &Process) -> Look {
             let Some(stats) = emperor::ask(&root.emperor_stats()) else {
                 return Look::NotYet("was not started, since the emperor does not answer");
             };
-            if stats.has_failed(&name) {
+            if stats.blacklisted(&name).is_some() {
                 return Look::Failed("could not be started".to_owned());
             }
             match stats.vassal(&name) {
@@ -135,5 +157,27 @@ fn answers(options: &Options, endpoint: &Endpoint) -> Look {
         Some(answer) if answer.is_healthy() => Look::Well,
         Some(_) => Look::NotYet("did not answer its health check with 2xx or 3xx"),
         None => Look::NotYet("did not answer its health check"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{import_error, of_the_command};
+
+    #[test]
+    fn a_command_is_heard_without_what_uwsgi_says_around_it() {
+        let log = "*** Starting uWSGI\n[uwsgi-daemons] spawning \"exec x\"\ndying\ngoodbye to uWSGI.";
+        assert_eq!(of_the_command(log.lines().map(str::to_owned).collect()), ["dying"]);
+    }
+
+    #[test]
+    fn an_import_error_is_told_by_its_last_line_and_shown_without_uwsgis_words() {
+        let log = "chdir() to /x\nTraceback (most recent call last):\n  File \"app.py\", line 1, in <module>\n    import nope\n\
+                   ModuleNotFoundError: No module named 'nope'\nunable to load app 0 (mountpoint='')\n*** GAME OVER ***";
+        let lines: Vec<String> = log.lines().map(str::to_owned).collect();
+        let (error, traceback) = import_error(&lines).unwrap();
+        assert_eq!(error, "ModuleNotFoundError: No module named 'nope'");
+        assert_eq!(traceback, lines[1..5]);
+        assert_eq!(import_error(&lines[..3]), None);
     }
 }

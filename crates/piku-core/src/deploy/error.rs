@@ -47,12 +47,10 @@ pub enum DeployError {
         source: HostError,
     },
     /// The `preflight` or `release` command of the Procfile failed.
-    #[error("`{kind}` failed: {command}")]
+    #[error("the `{kind}` command of the Procfile failed")]
     Command {
         /// Its kind.
         kind: &'static str,
-        /// The command.
-        command: String,
         /// How it failed.
         source: HostError,
     },

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use camino::{Utf8Component, Utf8Path};
 use piku_procfile::{Diagnostic, Entry, Kind, Procfile};
 
 use crate::app::AppName;
@@ -79,6 +80,13 @@ fn unsupported(text: &[u8], entry: &Entry) -> Option<Diagnostic> {
             let message = format!("processes of the kind `{name}` can't be run yet");
             Some(Diagnostic::error("procfile::unsupported-kind", span_of(text, name), message).with_help(help))
         }
+        Kind::Static if !is_inside(&entry.command) => {
+            let message = format!("`{}` is not a folder of the app", entry.command);
+            Some(
+                Diagnostic::error("procfile::static-outside", span_of(text, name), message)
+                    .with_help("name a folder below the Procfile, such as `static: public`"),
+            )
+        }
         Kind::Cron(_) => {
             let message = format!("`{name}` is not run yet: this version of piku has no scheduler");
             Some(
@@ -88,6 +96,11 @@ fn unsupported(text: &[u8], entry: &Entry) -> Option<Diagnostic> {
         }
         _ => None,
     }
+}
+
+/// Whether a relative path stays below where it starts.
+fn is_inside(path: &str) -> bool {
+    Utf8Path::new(path).components().all(|part| matches!(part, Utf8Component::Normal(_) | Utf8Component::CurDir))
 }
 
 /// Where the line of a process begins.

@@ -133,7 +133,8 @@ fn stages(scene: &Scene<'_>, order: &Order, report: &mut Report<'_>) -> Result<D
     let site_stopped = site::render(root, app, &inputs, &Plan { serves: Serves::Unavailable, ..plan.clone() }, nginx)?
         .map(|site| site.text);
     let waits = waits(scene, order, &inputs, live.as_ref());
-    let staging = Staging { scene, basis: &basis, live: live.as_ref(), report };
+    let socket_group = if plan::has_site(&inputs) { facts::nginx_group() } else { None };
+    let staging = Staging { scene, basis: &basis, live: live.as_ref(), socket_group, report };
     let vassals = if waits { Vec::new() } else { staging.run(&plan, rendered_site.as_ref())? };
 
     let release = Release {
@@ -156,7 +157,7 @@ fn stages(scene: &Scene<'_>, order: &Order, report: &mut Report<'_>) -> Result<D
         switch::keep_waiting(root, host, app, &release)?;
         return Ok(Deployed { release, live: false, addresses: Vec::new() });
     }
-    switch::open_tree(root, app, owner, rendered_site.as_ref().is_some_and(|site| site.serves_files))?;
+    switch::open_to_nginx(root, app, owner, rendered_site.as_ref())?;
     let foreign = store::is_foreign_clone(root, app);
     if foreign {
         adopt::clone(root, surroundings, app, owner, report)?;
@@ -187,11 +188,14 @@ fn prepare_folders(root: &Root, app: &AppName) -> Result<(), HostError> {
     for (path, mode) in [
         (root.releases(app), 0o711),
         (root.env(app), 0o700),
-        (root.data(app), 0o711),
         (root.logs(app), 0o700),
         (root.run(), 0o711),
     ] {
         files::make_folder(&path, mode)?;
+    }
+    // What is in there is the app's own; so is the mode, once it is there.
+    if !files::exists(&root.data(app)) {
+        files::make_folder(&root.data(app), 0o700)?;
     }
     Ok(())
 }
@@ -262,16 +266,7 @@ fn one_off(basis: &Basis<'_>, wanted: &Kind, kind: &'static str, report: &mut Re
         .with_env(&env)
         .supervised(&basis.root.launcher())
         .check(&mut |line| report(Event::Output(line)))
-        .map_err(|source| {
-            // The launcher's own words would only hide what was run.
-            let source = match source {
-                HostError::Failed { status, output, .. } => {
-                    HostError::Failed { program: entry.command.clone(), status, output }
-                }
-                other => other,
-            };
-            DeployError::Command { kind, command: entry.command.clone(), source }
-        })
+        .map_err(|source| DeployError::Command { kind, source })
 }
 
 /// The processes that serve, started, checked, and given the traffic.
@@ -279,6 +274,7 @@ struct Staging<'a, 'b, 'c> {
     scene: &'a Scene<'a>,
     basis: &'a Basis<'a>,
     live: Option<&'a Release>,
+    socket_group: Option<String>,
     report: &'b mut Report<'c>,
 }
 
@@ -294,7 +290,8 @@ impl Staging<'_, '_, '_> {
             rest.into_iter().partition(|process| process.name.kind == FRONT);
 
         self.start_and_check(&beside)?;
-        if self.live.is_some() && !store::is_stopped(root, self.basis.app) {
+        let running = self.live.is_some() || store::is_foreign_clone(root, self.basis.app);
+        if running && !store::is_stopped(root, self.basis.app) {
             self.rehearse(&fixed)?;
         }
         let names = &self.basis.inputs.options.nginx.server_names;
@@ -314,7 +311,7 @@ impl Staging<'_, '_, '_> {
     }
 
     fn rendered(&self, process: &Process) -> Result<Rendered, DeployError> {
-        render::render(self.basis, process, socket_group().as_deref())
+        render::render(self.basis, process, self.socket_group.as_deref())
     }
 
     fn start_and_check(&mut self, processes: &[&Process]) -> Result<(), DeployError> {
@@ -355,6 +352,7 @@ impl Staging<'_, '_, '_> {
             return Ok(());
         }
         let root = self.scene.root;
+        self.end_foreign()?;
         let old = old_vassals(root, self.basis.app, self.basis.release, |name| {
             fixed.iter().any(|process| process.name.kind == name.kind)
         })?;
@@ -367,9 +365,20 @@ impl Staging<'_, '_, '_> {
         check::all_well(root, &self.basis.inputs.options, &watched)
     }
 
+    /// Ends the processes of piku's Python original, which know nothing of slots: they may have the port.
+    fn end_foreign(&self) -> Result<(), HostError> {
+        let Scene { root, host, .. } = *self.scene;
+        let mut foreign = retire::enabled(root, self.basis.app)?;
+        foreign.retain(|name| name.parse::<VassalName>().is_err());
+        retire::retire(root, host, &foreign, false)?;
+        wait_until_gone(root, &foreign);
+        Ok(())
+    }
+
     /// Keeps the router that has the port, or gives the port to a new one.
     fn front(&mut self, process: &Process) -> Result<String, DeployError> {
         let Scene { root, host, .. } = *self.scene;
+        self.end_foreign()?;
         let rendered = self.rendered(process)?;
         let old = old_vassals(root, self.basis.app, self.basis.release, |name| name.kind == FRONT)?;
         for name in &old {
@@ -389,11 +398,6 @@ impl Staging<'_, '_, '_> {
         check::all_well(root, &self.basis.inputs.options, &watched)?;
         Ok(rendered.name)
     }
-}
-
-/// The group through which nginx reaches sockets, where this user can give files to it.
-fn socket_group() -> Option<String> {
-    crate::host::facts::shared_group("www-data")
 }
 
 /// Enabled vassals of the app that are not of `release` and that `wanted` picks.

@@ -7,6 +7,7 @@ use super::DeployError;
 use super::plan::{Basis, Handover, Process, Work};
 use crate::host::launch::{DaemonRecord, LaunchRecord, record_path};
 use crate::host::{HostError, Step};
+use crate::vassal::FRONT;
 
 /// Seconds that uWSGI gives a process to end before it kills it. Longer than the launcher's own patience,
 /// which knows the grandchildren.
@@ -14,6 +15,10 @@ const MERCY: u32 = 30;
 /// How long a `web` process goes on serving after its successor took over: nginx's old workers hand out
 /// connections for a moment after a reload.
 const DRAIN_MS: u64 = 2000;
+/// Seconds that a connection through the router of a port may be silent, as nginx does it too.
+const ROUTER_TIMEOUT: u32 = 60;
+/// The most bytes that the head of a request may have: as much as nginx takes.
+const BUFFER_SIZE: u32 = 32_768;
 /// The longest path that a unix socket may have (unix(7): 108 bytes with the final NUL).
 const LONGEST_SOCKET: usize = 107;
 
@@ -68,9 +73,11 @@ pub(crate) fn render(basis: &Basis<'_>, process: &Process, socket_group: Option<
         }
         Work::Front { address, backends } => Vassal::Front(FrontVassal {
             common: common(basis, process),
-            address: *address,
+            address: address.ip().to_string(),
+            port: address.port(),
             backends: backends.clone(),
             listen: basis.inputs.options.uwsgi.listen,
+            timeout: ROUTER_TIMEOUT,
         }),
     };
     let name = process.name.to_string();
@@ -86,10 +93,13 @@ fn common(basis: &Basis<'_>, process: &Process) -> Common {
         _ => basis.root.log(&name.app, &name.kind, name.index),
     };
     Common {
-        chdir: basis.tree.to_owned(),
+        // A router outlives the release it was started with.
+        chdir: if name.kind == FRONT { basis.root.path().to_owned() } else { basis.tree.to_owned() },
         log,
         log_max_size: basis.inputs.options.uwsgi.log_max_size,
         procname_prefix: format!("{}:{}:", name.app, name.kind.trim_start_matches('-')),
+        // The launcher has set it: 022.
+        umask: None,
     }
 }
 
@@ -107,7 +117,11 @@ fn wsgi(
         common: common(basis, process),
         socket: socket.to_owned(),
         // nginx runs as another user: it reaches the socket by its group, or, where we share none, as anybody can.
-        socket_mode: if socket_group.is_some() { 0o660 } else { 0o666 },
+        socket_mode: match socket_group {
+            Some(_) => 0o660,
+            None if super::plan::has_site(basis.inputs) => 0o666,
+            None => 0o600,
+        },
         socket_group: socket_group.map(str::to_owned),
         module: entry.to_string(),
         virtualenv: basis.build.provides.as_ref().map(|provides| provides.folder.clone()),
@@ -126,6 +140,7 @@ fn wsgi(
         idle: options.idle,
         log_x_forwarded_for: options.log_x_forwarded_for,
         include: options.include_file.as_ref().map(|file| basis.tree.join(file)),
+        buffer_size: BUFFER_SIZE,
         mercy: MERCY,
     }
 }

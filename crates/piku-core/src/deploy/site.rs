@@ -24,6 +24,8 @@ pub(crate) struct RenderedSite {
     pub(crate) question: Question,
     /// Whether it serves files, which nginx then must be able to reach.
     pub(crate) serves_files: bool,
+    /// Whether some of them are in the app's data.
+    pub(crate) serves_data: bool,
 }
 
 /// Spells the site of a plan; `None` when the app has none.
@@ -52,7 +54,13 @@ pub(crate) fn render(
         path: site.probe.path.to_string(),
         answer,
     };
-    Ok(Some(RenderedSite { text: site.to_string(), question, serves_files: !site.statics.is_empty() }))
+    let data = root.data(app);
+    Ok(Some(RenderedSite {
+        text: site.to_string(),
+        question,
+        serves_files: !site.statics.is_empty(),
+        serves_data: site.statics.iter().any(|mapped| mapped.path().as_path().starts_with(&data)),
+    }))
 }
 
 fn describe(
@@ -89,7 +97,7 @@ fn describe(
         site.statics = StaticPath::parse_list(list, &live)?;
     }
     if let Serves::Static(folder) = serves {
-        site.statics.push(StaticPath::new("/".parse()?, &live.join(folder))?);
+        site.statics.push(StaticPath::root(folder.as_str(), &live)?);
     }
     site.catch_all = options.catch_all.as_deref().map(|path| rooted(path).parse()).transpose()?;
     site.include = options.include_file.as_ref().map(|file| FilePath::new(live.join(file))).transpose()?;

@@ -1,7 +1,5 @@
 //! Makes a release live. Before [`commit`] everything can be taken back; it is one rename.
 
-use camino::Utf8Path;
-
 use super::DeployError;
 use super::render::Rendered;
 use super::site::RenderedSite;
@@ -96,9 +94,18 @@ pub(crate) fn replace(root: &Root, host: &dyn Host, old: &[String], new: &[&Rend
     Ok(apply(host, &steps)?)
 }
 
-/// Lets nginx, another user, into the tree of a release where the site serves files from it; nobody otherwise.
-pub(crate) fn open_tree(root: &Root, app: &AppName, owner: u32, serves_files: bool) -> Result<(), HostError> {
-    let mode = if serves_files { 0o711 } else { 0o700 };
-    let folder = root.release(app, owner);
-    if folder.is_dir() { files::set_mode(Utf8Path::new(&folder), mode) } else { Ok(()) }
+/// Lets nginx, another user, into the tree of a release and the app's data where the site serves files from
+/// them; into nothing otherwise.
+pub(crate) fn open_to_nginx(
+    root: &Root,
+    app: &AppName,
+    owner: u32,
+    site: Option<&RenderedSite>,
+) -> Result<(), HostError> {
+    let serves_files = site.is_some_and(|site| site.serves_files);
+    files::set_mode(&root.release(app, owner), if serves_files { 0o711 } else { 0o700 })?;
+    if site.is_some_and(|site| site.serves_data) {
+        files::set_mode(&root.data(app), 0o711)?;
+    }
+    Ok(())
 }

@@ -24,6 +24,8 @@ pub struct Invocation {
     pub cwd: Utf8PathBuf,
     /// Its whole environment: nothing is inherited.
     pub env: BTreeMap<String, String>,
+    /// The launcher that supervises it, where one does.
+    pub launcher: Option<Utf8PathBuf>,
 }
 
 /// How a program ended.
@@ -71,7 +73,7 @@ impl Invocation {
     /// A program with its arguments, in an empty environment, in the root folder.
     #[must_use]
     pub fn new(words: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        Self { words: words.into_iter().map(Into::into).collect(), cwd: "/".into(), env: BTreeMap::new() }
+        Self { words: words.into_iter().map(Into::into).collect(), cwd: "/".into(), env: BTreeMap::new(), launcher: None }
     }
 
     /// Runs in `folder`.
@@ -93,7 +95,7 @@ impl Invocation {
     /// A shell that is killed leaves its children behind; the launcher doesn't (see [`super::supervise`]).
     #[must_use]
     pub fn supervised(mut self, launcher: &Utf8Path) -> Self {
-        self.words.splice(0..0, [launcher.to_string(), "--supervise".to_owned()]);
+        self.launcher = Some(launcher.to_owned());
         self
     }
 
@@ -105,8 +107,10 @@ impl Invocation {
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new(self.words.first().map_or("", String::as_str));
-        command.args(self.words.iter().skip(1)).current_dir(&self.cwd).env_clear().envs(&self.env);
+        let supervisor = self.launcher.iter().flat_map(|launcher| [launcher.as_str(), "--supervise"]);
+        let mut words = supervisor.chain(self.words.iter().map(String::as_str));
+        let mut command = Command::new(words.next().unwrap_or_default());
+        command.args(words).current_dir(&self.cwd).env_clear().envs(&self.env);
         command
     }
 

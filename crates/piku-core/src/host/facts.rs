@@ -1,5 +1,7 @@
 //! What there is on this machine: which uWSGI, which nginx.
 
+use std::collections::BTreeSet;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use piku_nginx::Version as NginxVersion;
 use piku_uwsgi::Flavour;
@@ -56,13 +58,44 @@ pub(crate) fn nginx(surroundings: &Surroundings) -> Result<Option<NginxVersion>,
     Ok(version)
 }
 
-/// The group, when files may be given to it: as root, or as one of its members.
-pub(crate) fn shared_group(name: &str) -> Option<String> {
-    let group = nix::unistd::Group::from_name(name).ok()??;
+/// The group through which nginx reaches sockets, when we can give files to it; `None` when it can only reach
+/// what everybody can.
+///
+/// The workers that run now tell it. Where none runs it is that of Debian's and Ubuntu's packages.
+pub(crate) fn nginx_group() -> Option<String> {
+    let groups = nginx_worker_groups();
+    let gid = match groups.iter().collect::<Vec<_>>().as_slice() {
+        [] => nix::unistd::Group::from_name("www-data").ok()??.gid.as_raw(),
+        [only] => **only,
+        _ => return None,
+    };
     let member = rustix::process::geteuid().is_root()
-        || rustix::process::getegid().as_raw() == group.gid.as_raw()
-        || rustix::process::getgroups().is_ok_and(|groups| groups.iter().any(|id| id.as_raw() == group.gid.as_raw()));
-    member.then(|| name.to_owned())
+        || rustix::process::getegid().as_raw() == gid
+        || rustix::process::getgroups().is_ok_and(|groups| groups.iter().any(|id| id.as_raw() == gid));
+    let name = nix::unistd::Group::from_gid(gid.into()).ok()??.name;
+    member.then_some(name)
+}
+
+/// The effective groups of all processes called `nginx` but those of root, who may open anything.
+fn nginx_worker_groups() -> BTreeSet<u32> {
+    let mut groups = BTreeSet::new();
+    for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let Ok(status) = std::fs::read_to_string(entry.path().join("status")) else { continue };
+        if !status.starts_with("Name:\tnginx\n") {
+            continue;
+        }
+        // `Uid:` and `Gid:` list the real, effective, saved, and file system ids (proc(5)).
+        let effective = |field: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(field))?;
+            line.split_ascii_whitespace().nth(1)?.parse::<u32>().ok()
+        };
+        if let (Some(user), Some(group)) = (effective("Uid:"), effective("Gid:"))
+            && user != 0
+        {
+            groups.insert(group);
+        }
+    }
+    groups
 }
 
 /// The name and home folder of the user that this process runs as, from the user database.

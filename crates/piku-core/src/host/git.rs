@@ -200,6 +200,45 @@ fn wants_git(repo: &gix::Repository, index: &gix::index::File) -> Result<bool, F
     Ok(false)
 }
 
+/// Makes a commit of the files in a folder that is no repository, and returns its id.
+pub(crate) fn commit_folder(
+    surroundings: &Surroundings,
+    bare: &Utf8Path,
+    folder: &Utf8Path,
+    parent: Option<&str>,
+) -> Result<String, HostError> {
+    let index = bare.join(format!("piku-index-{}", std::process::id()));
+    let mut env = environment(surroundings);
+    let who = [("NAME", "piku"), ("EMAIL", "piku@localhost")];
+    env.extend(["AUTHOR", "COMMITTER"].iter().flat_map(|role| {
+        who.map(|(what, value)| (format!("GIT_{role}_{what}"), value.to_owned()))
+    }));
+    for (key, path) in [("GIT_DIR", bare), ("GIT_WORK_TREE", folder), ("GIT_INDEX_FILE", index.as_path())] {
+        env.insert(key.to_owned(), path.to_string());
+    }
+    let run = |words: &[&str]| -> Result<String, HostError> {
+        let words = ["git"].into_iter().chain(words.iter().copied());
+        let output = Invocation::new(words).in_folder(folder).with_env(&env).read()?;
+        Ok(String::from_utf8_lossy(&output).trim().to_owned())
+    };
+    let commit = run(&["add", "--all", "."]).and_then(|_| run(&["write-tree"])).and_then(|tree| {
+        let parents = parent.iter().flat_map(|parent| ["-p", *parent]);
+        run(&["commit-tree", "-m", "Deploy a folder"].into_iter().chain(parents).chain([tree.as_str()]).collect::<Vec<_>>())
+    });
+    files::remove(&index)?;
+    commit
+}
+
+/// Points a branch at a commit.
+pub(crate) fn set_branch(repository: &Utf8Path, branch: &str, commit: &str) -> Result<(), HostError> {
+    attempt(format!("move `{branch}`"), repository, || {
+        let repo = open(repository)?;
+        let id = gix::ObjectId::from_hex(commit.as_bytes())?;
+        repo.reference(branch, id, gix::refs::transaction::PreviousValue::Any, "piku deploy")?;
+        Ok(())
+    })
+}
+
 /// Files in a tree that git does not know: what the app or a build wrote there, relative to the tree.
 pub(crate) fn untracked(surroundings: &Surroundings, tree: &Utf8Path) -> Result<Vec<Utf8PathBuf>, HostError> {
     let listing = git(surroundings, tree, ["ls-files", "--others", "-z"]).read()?;

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::command::Status;
 use super::supervise::{Patience, supervise};
 use super::{HostError, files};
+use crate::vassal::VassalName;
 
 /// How long a daemon may take to stop once asked; uWSGI's own patience is longer (see `deploy::render`).
 const GRACE: Duration = Duration::from_secs(15);
@@ -71,7 +72,7 @@ fn read(path: &Utf8Path) -> Result<LaunchRecord, HostError> {
 
 /// Becomes the uWSGI of the vassal file `name`; the emperor calls this in the folder of enabled vassals.
 ///
-/// `emperor` holds the variables by which the emperor and its vassal find each other (`UWSGI_EMPEROR_*`,
+/// `emperor` is this process's environment, which holds the variables by which the emperor and its vassal find each other (`UWSGI_EMPEROR_*`,
 /// `NOTIFY_SOCKET` stays behind). Every other `UWSGI_*` variable would be an option, and is dropped.
 ///
 /// # Errors
@@ -81,6 +82,10 @@ pub fn become_vassal(
     name: &str,
     emperor: impl IntoIterator<Item = (String, String)>,
 ) -> Result<std::convert::Infallible, HostError> {
+    let emperor: BTreeMap<String, String> = emperor.into_iter().collect();
+    if name.parse::<VassalName>().is_err() {
+        return become_foreign_vassal(available, name, &emperor);
+    }
     let record = read(&record_path(available, name))?;
     let mut command = Command::new(&record.uwsgi);
     command.args(["--ini", name]).env_clear();
@@ -91,6 +96,18 @@ pub fn become_vassal(
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
     let source = command.exec();
     Err(HostError::Start { program: record.uwsgi.into_string(), source })
+}
+
+/// Becomes the uWSGI of a vassal that has no record, as those of piku's Python original: nothing is changed.
+fn become_foreign_vassal(
+    available: &Utf8Path,
+    name: &str,
+    env: &BTreeMap<String, String>,
+) -> Result<std::convert::Infallible, HostError> {
+    let found = env.get("PATH").and_then(|path| super::toolbox::program(path, "uwsgi"));
+    let private = available.with_file_name("uwsgi").join("venv/bin/uwsgi");
+    let words = [found.unwrap_or(private).as_str(), "--ini", name].map(str::to_owned);
+    become_alone(&words, env)
 }
 
 /// Runs the daemon of a record to its end, with everything it starts.

@@ -1,7 +1,7 @@
 //! Gets nginx to run a new site, and knows when it does.
 
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::command::Invocation;
 use super::health::{Endpoint, get};
@@ -9,6 +9,10 @@ use super::{HostError, Surroundings, wait};
 
 /// How long nginx may take from a changed file until it answers with it.
 const PATIENCE: Duration = Duration::from_secs(15);
+
+/// For how long the new answer must come without an old one in between. After a reload nginx lets its old
+/// workers take connections for another 100 ms beside the new ones.
+const OLD_WORKERS: Duration = Duration::from_millis(150);
 
 /// Why nginx does not serve the site.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +73,11 @@ pub(crate) fn reload(surroundings: &Surroundings) -> Result<(), NginxError> {
 /// Reloads nginx and waits until it answers the question with the new site.
 pub(crate) fn reload_and_wait(surroundings: &Surroundings, question: &Question) -> Result<(), NginxError> {
     reload(surroundings)?;
-    wait::until(PATIENCE, || question.is_answered().then_some(()))
+    let mut since = None;
+    wait::until(PATIENCE, || {
+        let began = question.is_answered().then(|| *since.get_or_insert_with(Instant::now));
+        since = began;
+        began.filter(|began| began.elapsed() >= OLD_WORKERS).map(drop)
+    })
         .ok_or_else(|| NginxError::Silent { address: question.address, host: question.host.clone() })
 }

@@ -82,12 +82,25 @@ impl Piku {
         let updates = lines.lines().map(RefUpdate::read).collect::<Result<Vec<_>, _>>()?;
         let wanted = self.deploy_branch(app, &updates)?;
         let choice = choose(app, &updates, wanted.as_deref())?;
+        self.forget_old_pushes(app)?;
         let path = self.choice_file(app, push);
         match choice {
             Choice::Deploy(update) => files::write(&path, update.name.as_bytes(), 0o600)?,
             Choice::Store { reason } => {
                 stage(report, format!("{app}: {reason}"));
                 files::write(&path, b"", 0o600)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes the choices of pushes whose processes are gone.
+    fn forget_old_pushes(&self, app: &AppName) -> Result<(), HostError> {
+        let repo = self.root.repo(app);
+        for name in files::names(&repo)? {
+            let Some(push) = name.strip_prefix("piku-push-") else { continue };
+            if !files::exists(&Utf8PathBuf::from("/proc").join(push)) {
+                files::remove(&repo.join(&name))?;
             }
         }
         Ok(())

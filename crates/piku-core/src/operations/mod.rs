@@ -5,6 +5,7 @@ mod change;
 mod check;
 mod config;
 mod destroy;
+mod folder;
 mod git;
 mod logs;
 mod processes;

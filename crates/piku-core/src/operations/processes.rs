@@ -85,7 +85,7 @@ impl Piku {
         let record = record_path(&self.root.uwsgi_available(), &file);
         let endings = files::read_text(&endings(&record)).ok().flatten().unwrap_or_default();
         let vassal = stats.and_then(|stats| stats.vassal(&file));
-        let failed = stats.is_some_and(|stats| stats.has_failed(&file));
+        let failed = stats.and_then(|stats| stats.blacklisted(&file)).is_some_and(|entry| entry.attempt > 0);
         let state = match vassal {
             None if failed => State::Failing,
             None => State::Down,
@@ -96,7 +96,7 @@ impl Piku {
         ProcessStatus {
             index: name.index,
             state,
-            pid: vassal.map(|vassal| vassal.pid),
+            pid: vassal.and_then(|vassal| u32::try_from(vassal.pid).ok()),
             since: vassal.map(|vassal| vassal.last_run),
             last_ending: endings.lines().last().map(str::to_owned),
         }

@@ -1,0 +1,44 @@
+//! Deploying a folder without git at the caller's end: for programs that embed piku.
+
+use camino::Utf8Path;
+
+use super::{Actor, Done};
+use crate::app::AppName;
+use crate::error::Error;
+use crate::event::{Report, stage};
+use crate::host::git;
+use crate::piku::Piku;
+use crate::release::Cause;
+
+/// The branch that holds what was deployed from a folder.
+const BRANCH: &str = "refs/heads/main";
+
+impl Piku {
+    /// Makes a release of the files in `folder`, as a push of them would: the app is created at the first time.
+    ///
+    /// Files that a `.gitignore` in the folder names stay behind. On success they are the commit that a clone of
+    /// the app gets.
+    ///
+    /// # Errors
+    /// As a push.
+    pub fn deploy_folder(
+        &self,
+        app: &AppName,
+        folder: &Utf8Path,
+        actor: &Actor,
+        report: &mut Report<'_>,
+    ) -> Result<Done, Error> {
+        self.receive_pack(app)?;
+        stage(report, format!("Deploying {app}: {folder}"));
+        self.locked(app, &actor.doing("a deploy"), report, |piku, report| {
+            let repo = piku.root.repo(app);
+            let before = git::resolve(&repo, BRANCH)?;
+            let commit = git::commit_folder(&piku.surroundings, &repo, folder, before.as_deref())?;
+            let order = piku.of_commit(app, Cause::Folder, &commit, actor)?;
+            let done = piku.carry_out(&order, report)?;
+            git::set_branch(&repo, BRANCH, &commit)?;
+            git::set_head(&repo, BRANCH)?;
+            Ok(done)
+        })
+    }
+}

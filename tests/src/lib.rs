@@ -1,1 +1,48 @@
-//! Fixtures.
+//! Servers, apps, and answers for the end-to-end tests, the demo, and the benchmark.
+//!
+//! Everything here is black box: a real `piku` behind a real sshd, with a real uWSGI emperor and nginx,
+//! in a home folder of its own below `/tmp`. Nothing of piku's crates is used, and nothing of the machine
+//! outside that folder is changed: all processes are children, stopped by their number when the
+//! [`TestServer`] is dropped, and a process left over is a failed test.
+//!
+//! ```no_run
+//! use piku_tests::TestServer;
+//!
+//! let server = TestServer::new();
+//! let blog = server.app_from("hello-wsgi", "blog");
+//! blog.push().succeeds();
+//! assert_eq!(blog.get("/").body, "Hello from version 1\n");
+//! ```
+//!
+//! Begin at [`TestServer`]; what is on the machine, and how a test is skipped, is in [`machine`].
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "a fixture works on the machine, and tells whoever reads a failed test what it saw"
+)]
+
+mod app;
+mod await_condition;
+mod child;
+mod git;
+mod home;
+pub mod http;
+pub mod machine;
+mod nginx;
+mod outcome;
+mod package;
+pub mod piku;
+pub mod processes;
+mod server;
+mod slots;
+mod sshd;
+
+pub use app::{App, Push};
+pub use await_condition::{eventually, eventually_within};
+pub use git::Git;
+pub use nginx::Nginx;
+pub use outcome::Outcome;
+pub use package::Package;
+pub use server::{Builder, Session, TestServer, Uwsgi};
+pub use sshd::{Sshd, public_key};

@@ -1,0 +1,232 @@
+//! An app in the work tree of the person who pushes.
+
+use std::fs::{self, File};
+use std::net::SocketAddr;
+use std::process::Stdio;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::{Git, Outcome, TestServer, http};
+
+/// A git work tree on branch `main` whose remote `piku` is an app of a [`TestServer`].
+#[derive(Debug)]
+pub struct App<'server> {
+    server: &'server TestServer,
+    name: String,
+    git: Git,
+    host: Option<String>,
+}
+
+/// A push in the background.
+#[derive(Debug)]
+pub struct Push<'server> {
+    server: &'server TestServer,
+    session: crate::server::Session,
+}
+
+impl<'server> App<'server> {
+    pub(crate) fn new(server: &'server TestServer, name: &str) -> Self {
+        let folder = server.scratch("tree");
+        fs::create_dir_all(&folder).expect("a folder can be made in the server's home");
+        let git = Git::new(folder, server.sshd().git_ssh_command());
+        git.run(["init", "--quiet"]);
+        git.run(["remote", "add", "piku", &server.sshd().url(name)]);
+        Self { server, name: name.to_owned(), git, host: None }
+    }
+
+    /// Adds a file.
+    #[must_use]
+    pub fn file(self, path: &str, content: impl AsRef<[u8]>) -> Self {
+        self.write(path, content);
+        self
+    }
+
+    /// Adds all files of a folder.
+    #[must_use]
+    pub fn with_files_of(self, folder: &Utf8Path) -> Self {
+        copy(folder, self.git.folder());
+        self
+    }
+
+    /// Names the host under which nginx serves the app, by a line of its `ENV` file.
+    #[must_use]
+    pub fn served_as(mut self, host: &str) -> Self {
+        self.host = host.split_whitespace().next().map(str::to_owned);
+        let (before, address) = (self.read("ENV"), self.server.address());
+        let lines = format!("NGINX_SERVER_NAME={host}\nNGINX_IPV4_ADDRESS={address}\nDISABLE_IPV6=true\n");
+        self.file("ENV", before + &lines)
+    }
+
+    /// Writes a file, which the next [`push`](Self::push) commits.
+    ///
+    /// # Panics
+    ///
+    /// When it can't be written.
+    pub fn write(&self, path: &str, content: impl AsRef<[u8]>) {
+        let path = self.git.folder().join(path);
+        fs::create_dir_all(path.parent().expect("a file is in a folder"))
+            .expect("a folder can be made in the tree");
+        fs::write(path, content).expect("a file can be written in the tree");
+    }
+
+    /// Removes a file.
+    ///
+    /// # Panics
+    ///
+    /// When there is none.
+    pub fn remove(&self, path: &str) {
+        fs::remove_file(self.git.folder().join(path)).expect("the file to remove is in the tree");
+    }
+
+    /// The text of a file, or nothing.
+    #[must_use]
+    pub fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.git.folder().join(path)).unwrap_or_default()
+    }
+
+    /// The app's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The git of the work tree, for everything but plain pushes.
+    #[must_use]
+    pub fn git(&self) -> &Git {
+        &self.git
+    }
+
+    /// Commits what has changed and pushes the current branch.
+    #[must_use]
+    pub fn push(&self) -> Outcome {
+        self.commit_changes();
+        self.push_with(["HEAD"])
+    }
+
+    /// Runs `git push piku` with these words, and commits nothing.
+    #[must_use]
+    pub fn push_with<S: AsRef<str>>(&self, words: impl IntoIterator<Item = S>) -> Outcome {
+        self.server.outcome(&mut self.git.command(push(words)), b"")
+    }
+
+    /// As [`push`](Self::push), in the background.
+    ///
+    /// # Panics
+    ///
+    /// When git can't be started.
+    #[must_use]
+    pub fn push_in_background(&self) -> Push<'server> {
+        self.commit_changes();
+        let output = self.server.scratch("push");
+        let file = File::create(&output).expect("a file can be made in the server's home");
+        let mut git = self.git.command(push(["HEAD"]));
+        let child = git.stdin(Stdio::null()).stdout(Stdio::null()).stderr(file).spawn().expect("git starts");
+        Push { server: self.server, session: crate::server::Session { child, output } }
+    }
+
+    /// As [`push`](Self::push), with everything shown on this terminal as it comes; gives whether it succeeded.
+    ///
+    /// # Panics
+    ///
+    /// When git can't be started.
+    #[must_use]
+    pub fn push_before_your_eyes(&self) -> bool {
+        self.commit_changes();
+        self.git.command(push(["HEAD"])).status().expect("git starts").success()
+    }
+
+    fn commit_changes(&self) {
+        if self.git.is_dirty() {
+            self.git.commit("Change the app");
+        }
+    }
+
+    /// The commit that a branch or other ref has on the server; `None` when it isn't there.
+    #[must_use]
+    pub fn on_server(&self, name: &str) -> Option<String> {
+        let repository = self.server.root().join("repos").join(&self.name);
+        let output = self.git.output(["-C", repository.as_str(), "rev-parse", "--verify", "--quiet", name]);
+        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    }
+
+    /// Asks the app for a path: through nginx if it has a host there, otherwise on its own port.
+    ///
+    /// # Panics
+    ///
+    /// When there is no whole answer.
+    #[track_caller]
+    #[must_use]
+    pub fn get(&self, path: &str) -> http::Response {
+        self.try_get(path).unwrap_or_else(|error| panic!("`{}` does not answer {path}: {error}", self.name))
+    }
+
+    /// As [`get`](Self::get), where no answer is an answer.
+    ///
+    /// # Errors
+    ///
+    /// When there is no whole answer.
+    #[track_caller]
+    pub fn try_get(&self, path: &str) -> std::io::Result<http::Response> {
+        match &self.host {
+            Some(host) => http::get(SocketAddr::from((self.server.address(), 80)), host, path),
+            None => http::get(SocketAddr::from(([127, 0, 0, 1], self.port())), "localhost", path),
+        }
+    }
+
+    /// The port on which the live release is asked.
+    ///
+    /// # Panics
+    ///
+    /// When it has none.
+    #[track_caller]
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        let settings = self.server.live_settings(&self.name);
+        let port = settings.get("PORT").and_then(|port| port.parse().ok());
+        port.unwrap_or_else(|| panic!("the live settings of `{}` have no PORT: {settings:?}", self.name))
+    }
+
+    /// A clone of the app from the server, beside this work tree.
+    #[must_use]
+    pub fn cloned(&self) -> Utf8PathBuf {
+        let clone = self.server.scratch("clone");
+        self.git.run(["clone", "--quiet", &self.server.sshd().url(&self.name), clone.as_str()]);
+        clone
+    }
+}
+
+impl Push<'_> {
+    /// What git has shown so far.
+    #[must_use]
+    pub fn output(&self) -> String {
+        self.session.output()
+    }
+
+    /// Waits for its end.
+    #[must_use]
+    pub fn wait(mut self) -> Outcome {
+        let status = self.session.child.wait().expect("a child can be waited for");
+        let output =
+            std::process::Output { status, stdout: Vec::new(), stderr: self.session.output().into_bytes() };
+        Outcome::new(&output, self.server.home(), &[])
+    }
+}
+
+fn push<S: AsRef<str>>(words: impl IntoIterator<Item = S>) -> Vec<String> {
+    let mut line = vec!["push".to_owned(), "piku".to_owned()];
+    line.extend(words.into_iter().map(|word| word.as_ref().to_owned()));
+    line
+}
+
+fn copy(from: &Utf8Path, to: &Utf8Path) {
+    let entries = from.read_dir_utf8().unwrap_or_else(|error| panic!("{from} can't be read: {error}"));
+    for entry in entries.flatten() {
+        let target = to.join(entry.file_name());
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            fs::create_dir_all(&target).expect("a folder can be made in the tree");
+            copy(entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), &target).expect("a file can be copied into the tree");
+        }
+    }
+}

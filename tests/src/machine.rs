@@ -1,0 +1,181 @@
+//! What is on this machine, and what a test does when something is missing.
+//!
+//! A test that needs more than git, sshd, uWSGI, and Python says so in its first line:
+//!
+//! ```no_run
+//! # fn test() {
+//! piku_tests::needs!(nginx, pypi);
+//! # }
+//! ```
+//!
+//! Where that is missing, it is skipped and says why; where the variable `CI` is set, it fails.
+
+use std::env;
+use std::fs;
+use std::io::Write;
+use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::process::Command;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+/// Something that not every machine has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// nginx is installed, and ports 80 and 443 may be opened.
+    Nginx,
+    /// A uWSGI of the system's packages, with its Python plugin.
+    SystemUwsgi,
+    /// The Python package index answers.
+    Pypi,
+    /// A Python of pyenv that is another minor version than the system's.
+    Pyenv,
+    /// Programs may be started as another user.
+    Root,
+}
+
+impl Need {
+    /// What is missing, if it is.
+    #[must_use]
+    pub fn missing(self) -> Option<String> {
+        let says = |here: bool, text: &str| (!here).then(|| text.to_owned());
+        match self {
+            Self::Nginx if find("nginx").is_none() => Some("nginx is not installed".to_owned()),
+            Self::Nginx => TcpListener::bind(("127.91.80.1", 80))
+                .err()
+                .map(|error| format!("port 80 can't be opened: {error}")),
+            Self::SystemUwsgi => says(system_uwsgi(), "uWSGI and its Python plugin are not installed"),
+            Self::Pypi => says(pypi_answers(), "pypi.org can't be reached"),
+            Self::Pyenv => {
+                says(other_python().is_some(), "pyenv has no Python of another version than the system's")
+            }
+            Self::Root => says(is_root(), "this is not root"),
+        }
+    }
+}
+
+/// Skips the test when one of the named needs is missing: `needs!(nginx, pypi)`.
+#[macro_export]
+macro_rules! needs {
+    ($($need:ident),+ $(,)?) => {
+        $(if !$crate::machine::has($crate::needs!(@ $need)) {
+            return;
+        })+
+    };
+    (@ nginx) => { $crate::machine::Need::Nginx };
+    (@ system_uwsgi) => { $crate::machine::Need::SystemUwsgi };
+    (@ pypi) => { $crate::machine::Need::Pypi };
+    (@ pyenv) => { $crate::machine::Need::Pyenv };
+    (@ root) => { $crate::machine::Need::Root };
+}
+
+/// Whether the need is met; when not, says why, and notes the skipped test for `cargo xtask test`.
+///
+/// # Panics
+///
+/// When it isn't met and the variable `CI` is set.
+#[must_use]
+pub fn has(need: Need) -> bool {
+    let Some(why) = need.missing() else { return true };
+    let test = std::thread::current().name().unwrap_or("a test").to_owned();
+    assert!(env::var_os("CI").is_none(), "{test} can't be skipped in CI: {why}");
+    eprintln!("skipped: {why}");
+    if let Some(list) = env::var_os("PIKU_TESTS_SKIPPED") {
+        let file = fs::OpenOptions::new().create(true).append(true).open(list);
+        drop(file.and_then(|mut file| writeln!(file, "{test}: {why}")));
+    }
+    false
+}
+
+/// The folders in which a server's user finds programs.
+pub const SEARCH_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// Where a program is, looked for in [`SEARCH_PATH`].
+#[must_use]
+pub fn find(program: &str) -> Option<Utf8PathBuf> {
+    SEARCH_PATH.split(':').map(|folder| Utf8Path::new(folder).join(program)).find(|path| path.is_file())
+}
+
+/// Where a program is that the fixtures can't do without.
+///
+/// # Panics
+///
+/// When it isn't there; the message says how to get it.
+#[must_use]
+pub fn require(program: &str) -> Utf8PathBuf {
+    find(program)
+        .unwrap_or_else(|| panic!("`{program}` is missing: `cargo xtask test` installs what the tests need"))
+}
+
+/// Whether this is root.
+#[must_use]
+pub fn is_root() -> bool {
+    nix::unistd::geteuid().is_root()
+}
+
+/// The name of the user who runs this.
+///
+/// # Panics
+///
+/// When the user isn't known to the system.
+#[must_use]
+pub fn user() -> String {
+    let user = nix::unistd::User::from_uid(nix::unistd::geteuid());
+    user.ok().flatten().expect("the user who runs the tests has a name").name
+}
+
+fn system_uwsgi() -> bool {
+    let plugins = fs::read_dir("/usr/lib/uwsgi/plugins").into_iter().flatten().flatten();
+    find("uwsgi").is_some()
+        && plugins.into_iter().any(|file| file.file_name().to_string_lossy().starts_with("python3"))
+}
+
+fn pypi_answers() -> bool {
+    static ANSWERS: OnceLock<bool> = OnceLock::new();
+    *ANSWERS.get_or_init(|| {
+        let index = env::var("PIP_INDEX_URL").unwrap_or_else(|_| "https://pypi.org/".to_owned());
+        let host = index
+            .split("://")
+            .last()
+            .unwrap_or_default()
+            .split(['/', ':'])
+            .next()
+            .unwrap_or_default()
+            .to_owned();
+        let addresses: Vec<SocketAddr> =
+            (host.as_str(), 443).to_socket_addrs().map(Iterator::collect).unwrap_or_default();
+        addresses.iter().any(|address| TcpStream::connect_timeout(address, Duration::from_secs(5)).is_ok())
+    })
+}
+
+/// A Python of pyenv that differs from the system's: its root, and its version as `3.12`.
+#[must_use]
+pub fn other_python() -> Option<(Utf8PathBuf, String)> {
+    let root = env::var("PYENV_ROOT").ok().or_else(|| Some(format!("{}/.pyenv", env::var("HOME").ok()?)))?;
+    let root = Utf8PathBuf::from(root);
+    let system = python_version("/usr/bin/python3")?;
+    let mut versions: Vec<(u32, String)> = root
+        .join("versions")
+        .read_dir_utf8()
+        .ok()?
+        .flatten()
+        .filter(|entry| entry.path().join("bin/python3").is_file())
+        .filter_map(|entry| minor(entry.file_name()))
+        .filter(|(_, version)| *version != system)
+        .collect();
+    versions.sort();
+    Some((root, versions.pop()?.1))
+}
+
+fn python_version(program: &str) -> Option<String> {
+    let output = Command::new(program).arg("--version").output().ok()?;
+    Some(minor(String::from_utf8(output.stdout).ok()?.trim().strip_prefix("Python ")?)?.1)
+}
+
+/// The minor version of `3.12.1`, and `3.12`.
+fn minor(version: &str) -> Option<(u32, String)> {
+    let mut parts = version.split('.');
+    let (major, minor) = (parts.next()?, parts.next()?);
+    (major == "3").then_some((minor.parse().ok()?, format!("{major}.{minor}")))
+}

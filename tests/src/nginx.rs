@@ -1,0 +1,111 @@
+//! A real nginx on a loopback address of its own.
+
+use std::fs;
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use camino::Utf8Path;
+
+use crate::child::Process;
+use crate::{eventually, machine};
+
+/// An nginx that includes the sites of one server's piku, on ports 80 and 443 of `127.x.y.z`.
+#[derive(Debug)]
+pub struct Nginx {
+    process: Process,
+    address: Ipv4Addr,
+}
+
+impl Nginx {
+    /// Writes its configuration and starts it.
+    ///
+    /// # Panics
+    ///
+    /// When nginx is missing or doesn't start.
+    #[must_use]
+    pub(crate) fn start(home: &Utf8Path, piku: &Utf8Path, address: Ipv4Addr) -> Self {
+        let folder = home.join("nginx");
+        fs::create_dir_all(&folder).expect("a folder can be made in a new home");
+        let user = if machine::is_root() { "user www-data;" } else { "" };
+        let text = format!(
+            "{user}\n\
+             daemon off;\n\
+             worker_processes 1;\n\
+             pid {folder}/nginx.pid;\n\
+             error_log {folder}/error.log;\n\
+             events {{ worker_connections 256; }}\n\
+             http {{\n\
+             include /etc/nginx/mime.types;\n\
+             default_type application/octet-stream;\n\
+             access_log off;\n\
+             client_body_temp_path {folder}/body;\n\
+             proxy_temp_path {folder}/proxy;\n\
+             fastcgi_temp_path {folder}/fastcgi;\n\
+             uwsgi_temp_path {folder}/uwsgi;\n\
+             scgi_temp_path {folder}/scgi;\n\
+             server_names_hash_bucket_size 128;\n\
+             include {piku}/nginx/*.conf;\n\
+             # Up before there is any site, and out of the sites' way.\n\
+             server {{ listen {address}:8079; return 204; }}\n\
+             }}\n"
+        );
+        fs::write(folder.join("nginx.conf"), text).expect("nginx's configuration can be written");
+        let mut command = Command::new(machine::require("nginx"));
+        command.args([
+            "-p",
+            folder.as_str(),
+            "-c",
+            folder.join("nginx.conf").as_str(),
+            "-e",
+            folder.join("error.log").as_str(),
+        ]);
+        command
+            .env_clear()
+            .env("PATH", machine::SEARCH_PATH)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let mut process = Process::start("nginx", &mut command);
+        eventually("nginx listens", || {
+            let log = folder.join("error.log");
+            assert!(
+                process.ended().is_none(),
+                "nginx ended at once: {}",
+                fs::read_to_string(&log).unwrap_or_default()
+            );
+            TcpStream::connect((address, 8079)).ok()
+        });
+        Self { process, address }
+    }
+
+    /// The command line that makes it read its configuration again.
+    pub(crate) fn reload_command(home: &Utf8Path) -> String {
+        let folder = home.join("nginx");
+        let nginx = machine::require("nginx");
+        format!("{nginx} -p {folder} -c {folder}/nginx.conf -e {folder}/error.log -s reload")
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> Ipv4Addr {
+        self.address
+    }
+
+    /// Stops it.
+    pub fn stop(&mut self) {
+        self.process.stop();
+    }
+}
+
+/// A loopback address that no other server uses.
+pub(crate) fn free_address() -> Ipv4Addr {
+    static NEXT: AtomicU8 = AtomicU8::new(1);
+    let [.., high, low] = std::process::id().to_be_bytes();
+    loop {
+        let address = Ipv4Addr::new(127, high.max(1), low, NEXT.fetch_add(1, Ordering::Relaxed).max(1));
+        if TcpListener::bind((address, 8079)).is_ok() {
+            return address;
+        }
+    }
+}

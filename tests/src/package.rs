@@ -1,0 +1,109 @@
+//! Python packages made for a test, so that no build needs the network.
+
+use std::fs;
+use std::process::Command;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+/// A package in a folder of its own, from which pip and uv install it without asking any index.
+///
+/// It is a source package that builds itself. While the file [`hold`](Self::hold) is there, its build waits,
+/// so that a test can see, and end, a build that has begun.
+#[derive(Debug)]
+pub struct Package {
+    folder: Utf8PathBuf,
+    name: String,
+    version: String,
+}
+
+/// Makes the archive: arguments are the folder, name, version, and source of the one module.
+const MAKE: &str = r#"
+import io, sys, tarfile
+folder, name, version, source = sys.argv[1:]
+backend = f'''
+import base64, hashlib, os, time, zipfile
+def build_wheel(wheels, config=None, metadata=None):
+    open({folder!r} + "/building", "w").close()
+    while os.path.exists({folder!r} + "/hold"):
+        time.sleep(0.05)
+    info = "{name}-{version}.dist-info"
+    file = "{name}-{version}-py3-none-any.whl"
+    members = {{
+        "{name}.py": open("{name}.py").read(),
+        info + "/METADATA": "Metadata-Version: 2.1\\nName: {name}\\nVersion: {version}\\n",
+        info + "/WHEEL": "Wheel-Version: 1.0\\nGenerator: tests\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n",
+    }}
+    record = "".join(f"{{member}},,\\n" for member in members) + info + "/RECORD,,\\n"
+    with zipfile.ZipFile(os.path.join(wheels, file), "w") as wheel:
+        for member, text in {{**members, info + "/RECORD": record}}.items():
+            wheel.writestr(member, text)
+    return file
+def build_sdist(folder, config=None):
+    raise NotImplementedError
+'''
+project = f'[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n[project]\nname = "{name}"\nversion = "{version}"\n'
+info = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+with tarfile.open(f"{folder}/{name}-{version}.tar.gz", "w:gz") as archive:
+    for member, text in {f"{name}.py": source, "backend.py": backend, "pyproject.toml": project, "PKG-INFO": info}.items():
+        entry = tarfile.TarInfo(f"{name}-{version}/{member}")
+        entry.size = len(text.encode())
+        archive.addfile(entry, io.BytesIO(text.encode()))
+"#;
+
+impl Package {
+    /// Makes version `version` of a package with one module, which holds `source`.
+    ///
+    /// # Panics
+    ///
+    /// When Python can't make it.
+    #[must_use]
+    pub(crate) fn new(home: &Utf8Path, name: &str, version: &str, source: &str) -> Self {
+        let folder = home.join("packages").join(name);
+        fs::create_dir_all(&folder).expect("a folder can be made in a new home");
+        let python = Command::new(crate::machine::require("python3"))
+            .args(["-c", MAKE, folder.as_str(), name, version, source])
+            .output();
+        let python = python.expect("python3 starts");
+        assert!(
+            python.status.success(),
+            "a package can be made: {}",
+            String::from_utf8_lossy(&python.stderr)
+        );
+        Self { folder, name: name.to_owned(), version: version.to_owned() }
+    }
+
+    /// The text of a `requirements.txt` that asks for it and nothing else.
+    #[must_use]
+    pub fn requirements(&self) -> String {
+        format!("--no-index\n--find-links {}\n{}=={}\n", self.folder, self.name, self.version)
+    }
+
+    /// Makes every build of it wait until [`Self::release`].
+    ///
+    /// # Panics
+    ///
+    /// When its folder is gone.
+    pub fn hold(&self) {
+        fs::write(self.folder.join("hold"), "").expect("the package's folder is there");
+    }
+
+    /// Lets waiting builds go on.
+    pub fn release(&self) {
+        drop(fs::remove_file(self.folder.join("hold")));
+    }
+
+    /// Whether a build of it has begun.
+    #[must_use]
+    pub fn is_being_built(&self) -> bool {
+        self.folder.join("building").exists()
+    }
+
+    /// Makes it impossible to install: whoever runs a build tool now, fails.
+    ///
+    /// # Panics
+    ///
+    /// When its folder is gone already.
+    pub fn vanish(&self) {
+        fs::remove_dir_all(&self.folder).expect("the package's folder is there");
+    }
+}

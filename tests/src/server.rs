@@ -1,0 +1,468 @@
+//! A whole server for one test.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::Write;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::net::UnixStream;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::child::Process;
+use crate::home::Home;
+use crate::processes::{self, Running};
+use crate::slots::Slot;
+use crate::{App, Nginx, Outcome, Package, Sshd, eventually, http, machine, nginx, piku, sshd};
+
+/// Which uWSGI a server has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Uwsgi {
+    /// The one of the system's packages.
+    System,
+    /// None on the machine: `piku setup` installs the wheel below its root.
+    Wheel,
+}
+
+/// What a server is to have; made by [`TestServer::builder`].
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct Builder {
+    nginx: bool,
+    emperor: bool,
+    uwsgi: Uwsgi,
+    pyenv: bool,
+}
+
+/// sshd, a uWSGI emperor, and perhaps nginx, with a home folder of their own and piku set up in it.
+///
+/// Dropping it stops everything and removes the folder; it then panics when some process is left over.
+#[derive(Debug)]
+pub struct TestServer {
+    emperor: Option<Process>,
+    nginx: Option<Nginx>,
+    sshd: Sshd,
+    address: Ipv4Addr,
+    variables: Vec<(&'static str, String)>,
+    home: Home,
+    _slot: Slot,
+}
+
+/// A command that runs on, in the background.
+#[derive(Debug)]
+pub struct Session {
+    pub(crate) child: Child,
+    pub(crate) output: Utf8PathBuf,
+}
+
+impl Builder {
+    /// With nginx, on ports 80 and 443 of [`TestServer::address`].
+    pub fn with_nginx(mut self) -> Self {
+        self.nginx = true;
+        self
+    }
+
+    /// Without the emperor: nothing can run.
+    pub fn without_emperor(mut self) -> Self {
+        self.emperor = false;
+        self
+    }
+
+    /// With this uWSGI, instead of the system's if there is one.
+    pub fn with_uwsgi(mut self, uwsgi: Uwsgi) -> Self {
+        self.uwsgi = uwsgi;
+        self
+    }
+
+    /// With the Pythons that the tester has under pyenv.
+    pub fn with_pyenv(mut self) -> Self {
+        self.pyenv = true;
+        self
+    }
+
+    /// Sets piku up and starts everything.
+    ///
+    /// # Panics
+    ///
+    /// When something is missing or does not start.
+    #[must_use]
+    pub fn start(self) -> TestServer {
+        let slot = Slot::take();
+        let home = Home::new();
+        let address = nginx::free_address();
+        let path = match self.uwsgi {
+            Uwsgi::System => machine::SEARCH_PATH.to_owned(),
+            Uwsgi::Wheel => home.programs_without(|name| name.starts_with("uwsgi")).into_string(),
+        };
+        let mut variables =
+            vec![("HOME", home.path().to_string()), ("PATH", path), ("USER", machine::user())];
+        if self.nginx {
+            variables.push(("PIKU_NGINX_RELOAD", Nginx::reload_command(home.path())));
+        }
+        if self.pyenv
+            && let Some((pyenv, _)) = machine::other_python()
+        {
+            std::os::unix::fs::symlink(&pyenv, home.path().join(".pyenv"))
+                .expect("a link can be made in a new home");
+            variables.push(("PYENV_ROOT", home.path().join(".pyenv").into_string()));
+        }
+        // Submodules of a test are folders of this machine; git takes those only when told.
+        fs::write(home.path().join(".gitconfig"), "[protocol \"file\"]\n\tallow = always\n")
+            .expect("a new home can be written to");
+        let sshd = Sshd::start(home.path(), &variables);
+        let mut server =
+            TestServer { emperor: None, nginx: None, sshd, address, variables, home, _slot: slot };
+        server.piku(["setup"]).succeeds();
+        server.piku(["setup:ssh", sshd::public_key().as_str()]).succeeds();
+        if self.nginx {
+            server.nginx = Some(Nginx::start(server.home(), &server.root(), address));
+        }
+        if self.emperor {
+            server.start_emperor();
+        }
+        server
+    }
+}
+
+impl TestServer {
+    /// A server without nginx; the apps are asked on their own ports.
+    #[expect(clippy::new_without_default, reason = "starting sshd and uWSGI is nothing to do by default")]
+    #[must_use]
+    pub fn new() -> Self {
+        Self::builder().start()
+    }
+
+    /// A server with nginx.
+    #[must_use]
+    pub fn with_nginx() -> Self {
+        Self::builder().with_nginx().start()
+    }
+
+    /// A server made to measure.
+    pub fn builder() -> Builder {
+        let uwsgi = if machine::Need::SystemUwsgi.missing().is_none() { Uwsgi::System } else { Uwsgi::Wheel };
+        Builder { nginx: false, emperor: true, uwsgi, pyenv: false }
+    }
+
+    /// The home folder of the server's user.
+    #[must_use]
+    pub fn home(&self) -> &Utf8Path {
+        self.home.path()
+    }
+
+    /// The folder of all of piku's files.
+    #[must_use]
+    pub fn root(&self) -> Utf8PathBuf {
+        self.home().join(".piku")
+    }
+
+    /// Where nginx listens; sites of the tests are on this address only.
+    #[must_use]
+    pub fn address(&self) -> Ipv4Addr {
+        self.address
+    }
+
+    /// The sshd.
+    #[must_use]
+    pub fn sshd(&self) -> &Sshd {
+        &self.sshd
+    }
+
+    /// A new work tree whose remote is the app `name` on this server. Nothing is pushed yet.
+    #[must_use]
+    pub fn app(&self, name: &str) -> App<'_> {
+        App::new(self, name)
+    }
+
+    /// As [`Self::app`], with the files of the folder `from` of `tests/apps`.
+    #[must_use]
+    pub fn app_from(&self, from: &str, name: &str) -> App<'_> {
+        self.app(name).with_files_of(&piku::apps().join(from))
+    }
+
+    /// A Python package that apps of this server can require.
+    #[must_use]
+    pub fn package(&self, name: &str, version: &str, source: &str) -> Package {
+        Package::new(self.home(), name, version, source)
+    }
+
+    /// Runs `piku` on the server itself.
+    ///
+    /// # Panics
+    ///
+    /// When it can't be started.
+    #[must_use]
+    pub fn piku<S: AsRef<str>>(&self, words: impl IntoIterator<Item = S>) -> Outcome {
+        let mut command = self.command(piku::program().as_str());
+        command.args(words.into_iter().map(|word| word.as_ref().to_owned()));
+        self.outcome(&mut command, b"")
+    }
+
+    /// A program with the environment of the server's user, and nothing else.
+    #[must_use]
+    pub fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command
+            .current_dir(self.home())
+            .env_clear()
+            .envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command.env("PIKU_ROOT", self.root());
+        command
+    }
+
+    /// Runs a command over ssh; the words arrive as they are.
+    #[must_use]
+    pub fn ssh<S: AsRef<str>>(&self, words: impl IntoIterator<Item = S>) -> Outcome {
+        self.ssh_raw(&quoted(words))
+    }
+
+    /// Runs a command line over ssh, sent as it is.
+    #[must_use]
+    pub fn ssh_raw(&self, line: &str) -> Outcome {
+        self.ssh_with_input(line, b"")
+    }
+
+    /// As [`Self::ssh_raw`], with something on stdin.
+    #[must_use]
+    pub fn ssh_with_input(&self, line: &str, input: &[u8]) -> Outcome {
+        self.outcome(&mut self.client(line), input)
+    }
+
+    /// Starts a command over ssh and leaves it running.
+    ///
+    /// # Panics
+    ///
+    /// When ssh can't be started.
+    #[must_use]
+    pub fn ssh_in_background<S: AsRef<str>>(&self, words: impl IntoIterator<Item = S>) -> Session {
+        let output = self.scratch("session");
+        let file = File::create(&output).expect("a file can be made in the server's home");
+        let both = file.try_clone().expect("an open file can be opened twice");
+        let mut client = self.client(&quoted(words));
+        client.stdin(Stdio::null()).stdout(file).stderr(both);
+        Session { child: client.spawn().expect("ssh starts"), output }
+    }
+
+    fn client(&self, line: &str) -> Command {
+        let words = self.sshd.client();
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]).env_remove("SSH_AUTH_SOCK");
+        if !line.is_empty() {
+            command.arg(line);
+        }
+        command
+    }
+
+    /// Runs a command to its end.
+    pub(crate) fn outcome(&self, command: &mut Command, input: &[u8]) -> Outcome {
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        let child = child
+            .as_mut()
+            .map_or_else(|error| panic!("{command:?} can't be started: {error}"), |child| child);
+        let mut stdin = child.stdin.take().expect("stdin is a pipe");
+        let output = thread::scope(|scope| {
+            // A command that does not read its input closes it, which is no failure.
+            scope.spawn(move || drop(stdin.write_all(input)));
+            collect(child)
+        });
+        Outcome::new(&output, self.home(), &[(self.address.to_string(), "$ADDRESS")])
+    }
+
+    /// Asks nginx for a path of a host, over HTTP.
+    ///
+    /// # Panics
+    ///
+    /// When there is no whole answer.
+    #[track_caller]
+    #[must_use]
+    pub fn get(&self, host: &str, path: &str) -> http::Response {
+        let answer = http::get(SocketAddr::from((self.address, 80)), host, path);
+        answer.unwrap_or_else(|error| panic!("http://{host}{path}: {error}"))
+    }
+
+    /// Asks nginx for a path of a host, over HTTPS.
+    ///
+    /// # Panics
+    ///
+    /// When there is no whole answer.
+    #[track_caller]
+    #[must_use]
+    pub fn get_https(&self, host: &str, path: &str) -> http::Response {
+        let answer = http::get_https(SocketAddr::from((self.address, 443)), host, path);
+        answer.unwrap_or_else(|error| panic!("https://{host}{path}: {error}"))
+    }
+
+    /// What every process of the app's live release gets, as `config:live` prints it.
+    #[track_caller]
+    #[must_use]
+    pub fn live_settings(&self, app: &str) -> BTreeMap<String, String> {
+        let live = self.piku(["config:live", app]).succeeds();
+        live.stdout
+            .lines()
+            .filter_map(|line| line.split_once('='))
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .collect()
+    }
+
+    /// The running processes that have the app's environment.
+    #[must_use]
+    pub fn processes_of(&self, app: &str) -> Vec<Running> {
+        let (name, root) = (format!("APP={app}"), format!("DATA_ROOT={}/data/{app}", self.root()));
+        let has = |process: &Running, wanted: &str| {
+            process.environment().iter().any(|one| one == wanted.as_bytes())
+        };
+        processes::all().into_iter().filter(|process| has(process, &name) && has(process, &root)).collect()
+    }
+
+    /// Every process that has to do with this server, sshd and nginx among them.
+    #[must_use]
+    pub fn processes(&self) -> Vec<Running> {
+        processes::of_folder(self.home())
+    }
+
+    /// The names in a folder below piku's root, in order; none when it isn't there.
+    #[must_use]
+    pub fn names_in(&self, folder: &str) -> Vec<String> {
+        let entries = self.root().join(folder).read_dir_utf8();
+        let mut names: Vec<String> =
+            entries.into_iter().flatten().flatten().map(|entry| entry.file_name().to_owned()).collect();
+        names.sort();
+        names
+    }
+
+    /// The text of a file below piku's root, or nothing.
+    #[must_use]
+    pub fn text(&self, file: &str) -> String {
+        fs::read(self.root().join(file))
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            .unwrap_or_default()
+    }
+
+    /// Starts the emperor, and waits until it can be asked how its vassals are.
+    ///
+    /// # Panics
+    ///
+    /// When it ends at once, or runs already.
+    pub fn start_emperor(&mut self) {
+        assert!(self.emperor.is_none(), "one server has one emperor");
+        let log = self.home().join("emperor.log");
+        let file = File::create(&log).expect("a log can be made");
+        let both = file.try_clone().expect("an open file can be opened twice");
+        let mut command = self.command(piku::program().as_str());
+        command.arg("emperor").stdin(Stdio::null()).stdout(file).stderr(both);
+        let mut emperor = Process::start("the emperor", &mut command);
+        eventually("the emperor can be asked", || {
+            let said = || fs::read_to_string(&log).unwrap_or_default();
+            assert!(emperor.ended().is_none(), "the emperor ended at once: {}", said());
+            let sockets = self.root().join("uwsgi").read_dir_utf8().into_iter().flatten().flatten();
+            sockets.into_iter().find(|entry| UnixStream::connect(entry.path()).is_ok())
+        });
+        self.emperor = Some(emperor);
+    }
+
+    /// Stops the emperor, and with it every app.
+    pub fn stop_emperor(&mut self) {
+        self.emperor = None;
+    }
+
+    /// The emperor's process id.
+    #[must_use]
+    pub fn emperor_id(&self) -> Option<u32> {
+        self.emperor.as_ref().map(Process::id)
+    }
+
+    /// A new file name in the server's home.
+    pub(crate) fn scratch(&self, name: &str) -> Utf8PathBuf {
+        use std::sync::atomic::{AtomicU32, Ordering};
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        self.home().join(format!("{name}.{}", NEXT.fetch_add(1, Ordering::Relaxed)))
+    }
+
+    /// Shows the ends of all logs.
+    fn show_logs(&self) {
+        let mut logs = vec![
+            self.home().join("emperor.log"),
+            self.root().join("uwsgi/uwsgi.log"),
+            self.home().join("nginx/error.log"),
+        ];
+        let apps = self.root().join("logs").read_dir_utf8().into_iter().flatten().flatten();
+        let files = apps.into_iter().filter_map(|app| app.path().read_dir_utf8().ok()).flatten().flatten();
+        logs.extend(files.map(|file| file.into_path()));
+        for log in logs {
+            let Ok(bytes) = fs::read(&log) else { continue };
+            let text = String::from_utf8_lossy(&bytes);
+            let lines: Vec<&str> = text.lines().collect();
+            eprintln!("--- the end of {log}");
+            lines[lines.len().saturating_sub(30)..].iter().for_each(|line| eprintln!("{line}"));
+        }
+    }
+}
+
+impl Session {
+    /// What it has written so far.
+    #[must_use]
+    pub fn output(&self) -> String {
+        fs::read(&self.output).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+    }
+
+    /// Whether it is still there.
+    pub fn runs(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// Waits for its end, and gives the exit status; 255 when the connection broke.
+    pub fn wait(mut self) -> i32 {
+        self.child.wait().ok().and_then(|status| status.code()).unwrap_or(255)
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.show_logs();
+        }
+        self.emperor = None;
+        self.nginx = None;
+        self.sshd.stop();
+        // Sessions and the last children of uWSGI may need a moment.
+        let mut left = self.processes();
+        for _ in 0..250 {
+            if left.is_empty() {
+                return;
+            }
+            thread::sleep(std::time::Duration::from_millis(20));
+            left = self.processes();
+        }
+        left.iter().for_each(Running::kill);
+        let commands: Vec<String> =
+            left.iter().map(|process| format!("{} {}", process.id, process.command)).collect();
+        eprintln!("processes were left over and had to be killed:\n{}", commands.join("\n"));
+        assert!(thread::panicking(), "processes of the server were left over");
+    }
+}
+
+fn quoted<S: AsRef<str>>(words: impl IntoIterator<Item = S>) -> String {
+    let words: Vec<String> = words.into_iter().map(|word| word.as_ref().to_owned()).collect();
+    shlex::try_join(words.iter().map(String::as_str)).expect("no word of a command holds a NUL")
+}
+
+fn collect(child: &mut Child) -> std::process::Output {
+    use std::io::Read;
+    let (mut out, mut err) =
+        (child.stdout.take().expect("stdout is a pipe"), child.stderr.take().expect("stderr is a pipe"));
+    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    thread::scope(|scope| {
+        scope.spawn(|| out.read_to_end(&mut stdout));
+        drop(err.read_to_end(&mut stderr));
+    });
+    let status = child.wait().expect("a child can be waited for");
+    std::process::Output { status, stdout, stderr }
+}

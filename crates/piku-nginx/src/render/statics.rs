@@ -1,5 +1,5 @@
 use super::{backend, location::Locations, text::Text};
-use crate::{FilePath, Site, StaticPath};
+use crate::{Backend, FilePath, Site, StaticPath};
 
 /// Adds the locations of files.
 pub(super) fn add(site: &Site, locations: &mut Locations<'_>) {
@@ -18,7 +18,11 @@ fn root(site: &Site, mapped: &StaticPath, locations: &mut Locations<'_>) {
     let passed = backend::module(site).is_some();
     locations.add("location /", |text| {
         text.line(&format!("root {};", mapped.path().word()));
-        let last = if passed { "@app" } else { "=404" };
+        let last = match site.backend {
+            _ if passed => "@app",
+            Backend::StaticOnly => "=404",
+            _ => "=503",
+        };
         folder(site, mapped.path(), catch_all.as_deref().zip(catch_all.as_deref()), passed, last, text);
     });
     if passed {

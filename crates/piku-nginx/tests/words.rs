@@ -1,0 +1,205 @@
+//! Shows that no value can say more than one word: whatever it is, the directives and blocks around it stay the same.
+
+use camino::Utf8Path;
+use piku_nginx::{
+    Backend, Cache, FilePath, InvalidSite, Probe, ServerName, Site, SiteName, SocketPath, StaticPath, Tls,
+};
+use proptest::prelude::*;
+
+/// Reads configuration text as nginx does: words, and `;`, `{`, or `}` after them. Nothing is a text nginx can't read.
+fn directives(text: &str) -> Option<Vec<(Vec<String>, char)>> {
+    let mut directives = Vec::new();
+    let mut words: Vec<String> = Vec::new();
+    let mut depth = 0_usize;
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            ' ' | '\t' | '\r' | '\n' => {}
+            '#' => while chars.next_if(|c| *c != '\n').is_some() {},
+            ';' | '{' | '}' => {
+                depth = match c {
+                    '{' => depth + 1,
+                    '}' => depth.checked_sub(1)?,
+                    _ => depth,
+                };
+                directives.push((std::mem::take(&mut words), c));
+            }
+            quote @ ('"' | '\'') => {
+                let mut word = String::new();
+                loop {
+                    match chars.next()? {
+                        '\\' => match chars.next()? {
+                            c @ ('"' | '\'' | '\\') => word.push(c),
+                            't' => word.push('\t'),
+                            'r' => word.push('\r'),
+                            'n' => word.push('\n'),
+                            c => word.extend(['\\', c]),
+                        },
+                        c if c == quote => break,
+                        c => word.push(c),
+                    }
+                }
+                // nginx wants white space or an end after a quote; `)` is for `if`.
+                if !chars.peek().is_some_and(|c| c.is_ascii_whitespace() || matches!(c, ';' | '{' | ')')) {
+                    return None;
+                }
+                words.push(word);
+            }
+            c => {
+                let mut word = String::from(c);
+                while let Some(c) = chars.next_if(|c| !c.is_ascii_whitespace() && !matches!(c, ';' | '{')) {
+                    word.push(c);
+                }
+                words.push(word);
+            }
+        }
+    }
+    (depth == 0 && words.is_empty()).then_some(directives)
+}
+
+/// The directives without what they say: the first word, how many words follow, and what ends it.
+fn shape(site: &Site) -> Vec<(String, usize, char)> {
+    let read = directives(&site.render()).unwrap_or_else(|| panic!("nginx can't read\n{site}"));
+    read.into_iter()
+        .map(|(words, end)| (words.first().cloned().unwrap_or_default(), words.len(), end))
+        .collect()
+}
+
+/// One text for each value that can reach the configuration.
+#[derive(Debug, Clone)]
+struct Values {
+    name: String,
+    host: String,
+    file: String,
+    url: String,
+    answer: String,
+}
+
+fn site(values: &Values) -> Result<Site, InvalidSite> {
+    let Values { name, host, file, url, answer } = values;
+    let name: SiteName = name.parse()?;
+    let path = || FilePath::new(format!("/piku/{file}/x"));
+    let tree = Utf8Path::new("/piku");
+    let probe = Probe { path: format!("/probe{url}").parse()?, answer: answer.parse()? };
+    let backend = Backend::Uwsgi(vec![SocketPath::new(format!("/p/{file}"))?]);
+    let mut site = Site::new(name, vec![host.parse::<ServerName>()?], backend, probe);
+    site.tls = Some(Tls { certificate: path()?, key: path()? });
+    site.reject_handshake = false;
+    site.acme_webroot = Some(path()?);
+    site.include = Some(path()?);
+    site.cache = Some(Cache::new(path()?, vec![format!("/cache{url}").parse()?]));
+    site.statics = vec![StaticPath::new(format!("/static{url}").parse()?, &format!("{file}/x"), tree)?];
+    site.catch_all = Some(format!("x{url}").parse()?);
+    Ok(site)
+}
+
+fn plain() -> Values {
+    let [name, host, file, url, answer] = ["a", "a.org", "a", "", "a"].map(str::to_owned);
+    Values { name, host, file, url, answer }
+}
+
+/// Any text, and often one made of what has a meaning to nginx.
+fn text() -> impl Strategy<Value = String> {
+    let nasty = prop::sample::select(vec![
+        "a",
+        "/",
+        " ",
+        ";",
+        "{",
+        "}",
+        "\"",
+        "'",
+        "\\",
+        "#",
+        "$",
+        "~",
+        "=",
+        "@",
+        "^",
+        "*",
+        "%",
+        ".",
+        "..",
+        "\n",
+        "\r",
+        "\t",
+        "\0",
+        ":",
+        ",",
+        "include",
+        "ä",
+        "(",
+        ")",
+        "|",
+        "[",
+        "_",
+        "-",
+        "]",
+        "return 200;",
+        "\\n",
+        "$uri",
+        "${uri}",
+        "!",
+        "<",
+        "&",
+        "\u{85}",
+        "\u{a0}",
+    ]);
+    prop_oneof![any::<String>(), prop::collection::vec(nasty, 0..8).prop_map(|parts| parts.concat())]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 1000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_value_is_one_word_or_refused(text in text(), other in text()) {
+        let plainly = shape(&site(&plain()).unwrap());
+        let with = |change: &dyn Fn(&mut Values)| {
+            let mut values = plain();
+            change(&mut values);
+            site(&values)
+        };
+        for changed in [
+            with(&|values| values.name.push_str(&text)),
+            with(&|values| values.host = format!("a{text}.org")),
+            with(&|values| values.file.push_str(&text)),
+            with(&|values| values.url.push_str(&text)),
+            with(&|values| values.answer.push_str(&text)),
+            with(&|values| { values.answer = text.clone(); values.file = format!("x{other}"); }),
+        ].into_iter().flatten() {
+            prop_assert_eq!(shape(&changed), plainly.clone());
+        }
+    }
+
+    #[test]
+    fn a_value_is_read_back_as_it_was(text in text()) {
+        if let Ok(path) = FilePath::new(format!("/piku/{text}")) {
+            let site = Site { include: Some(path.clone()), ..site(&plain()).unwrap() };
+            let words = directives(&site.render()).unwrap();
+            let include = words.iter().find(|(words, _)| words.first().is_some_and(|word| word == "include")).unwrap();
+            prop_assert_eq!(&include.0[1], path.as_path().as_str());
+        }
+        let values = Values { answer: text, ..plain() };
+        if let Ok(site) = site(&values) {
+            let words = directives(&site.render()).unwrap();
+            prop_assert!(words.iter().any(|(words, _)| words == &["return", "200", &values.answer]));
+        }
+    }
+
+    #[test]
+    fn lists_are_read_without_a_panic(text in text()) {
+        let _ = StaticPath::parse_list(&text, Utf8Path::new("/piku/apps/blog"));
+        let _ = Cache::parse_prefixes(&text);
+        let _ = ServerName::parse_list(&text);
+        let _ = text.parse::<piku_nginx::Version>();
+        let _ = text.parse::<piku_nginx::Network>();
+    }
+
+    #[test]
+    fn names_of_upstreams_never_meet(one in "[A-Za-z0-9][A-Za-z0-9_.-]{0,6}", other in "[A-Za-z0-9][A-Za-z0-9_.-]{0,6}") {
+        if let (Ok(a), Ok(b)) = (one.parse::<SiteName>(), other.parse::<SiteName>()) {
+            let same = a.upstream().eq_ignore_ascii_case(&b.upstream());
+            prop_assert_eq!(same, a == b);
+        }
+    }
+}

@@ -7,6 +7,9 @@ use crate::{InvalidSite, quote};
 /// A name in lower case, in punycode where it is not English; `*.example.org` for everything below a name,
 /// `.example.org` for both, `mail.*` for every ending; or `_` for every host that no other site claims. Regular
 /// expressions are refused, and so are names below `piku.invalid`, which turn strangers away.
+///
+/// A name of more than 46 bytes is written as an expression, since nginx's table of names has no room for it: it may lose
+/// to a shorter wildcard, and to the `_` of another site.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ServerName(String);
 

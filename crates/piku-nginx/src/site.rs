@@ -8,7 +8,8 @@ use crate::{
 /// The nginx site of one app.
 ///
 /// The same site always gives the same bytes. Where two parts of a site want the same URL, the first of this order
-/// has it: probe, ACME challenge, static paths as they are listed, cache, backend.
+/// has it: probe, ACME challenge, static paths as they are listed, cache, backend. A static path for `/` comes last but one:
+/// the backend answers for what its folder doesn't have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Site {
     /// The name of the app.
@@ -24,6 +25,9 @@ pub struct Site {
     /// How HTTP/2 is asked for.
     pub http2: Http2,
     /// Whether TLS for an unknown host is refused in the handshake (nginx 1.19.4 and later) and not after it.
+    ///
+    /// Not done for a site whose names are addresses or `_`: clients then name no host in the handshake. Such a site
+    /// should be alone on its address, or the first of the files there: another one's refusal comes before it.
     pub reject_handshake: bool,
     /// Who answers.
     pub backend: Backend,
@@ -40,6 +44,8 @@ pub struct Site {
     /// Who alone may ask, besides the machine itself.
     pub allow_only: Option<Vec<Network>>,
     /// A file of the app's own with more directives, included at the end of `server`.
+    ///
+    /// With one, timeouts and `server_tokens` are left to it: nginx refuses to be told twice.
     pub include: Option<FilePath>,
     /// How to find out that nginx runs this very site.
     pub probe: Probe,

@@ -1,4 +1,5 @@
 //! Shows the whole text of one site of each kind.
+#![allow(clippy::unwrap_used, reason = "functions beside tests are tests too")]
 
 use camino::Utf8Path;
 use piku_nginx::{

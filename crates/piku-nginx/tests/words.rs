@@ -1,4 +1,5 @@
 //! Shows that no value can say more than one word: whatever it is, the directives and blocks around it stay the same.
+#![allow(clippy::unwrap_used, reason = "functions beside tests are tests too")]
 
 use camino::Utf8Path;
 use piku_nginx::{

@@ -138,3 +138,17 @@ fn http2_asked_for_by_a_directive_reads_well_where_it_is_known() {
     let complaints = machine.complaints();
     assert!(complaints.is_empty() || complaints.contains("unknown directive \"http2\""), "{complaints}");
 }
+
+#[test]
+fn an_include_may_say_what_people_say_in_one() {
+    let Some(machine) = machine() else { return };
+    let said = "client_max_body_size 100m; proxy_read_timeout 600s; proxy_connect_timeout 9s; server_tokens off;\n\
+                keepalive_timeout 5; add_header X-Own yes; error_page 502 /502.html; ssl_protocols TLSv1.3;\n\
+                location /own { return 204; }\nlocation = / { return 204; }\n";
+    std::fs::write(machine.path("include"), said).unwrap();
+    let mut site = machine.site("blog", ([127, 0, 0, 1], 4001).into());
+    site.include = Some(machine.file_path("include"));
+    site.tls = Some(machine.certificate());
+    machine.add(&site);
+    assert_eq!(machine.complaints(), "");
+}

@@ -4,6 +4,7 @@
 #![allow(
     clippy::disallowed_methods,
     clippy::print_stderr,
+    clippy::unwrap_used,
     reason = "these tests start programs and write files"
 )]
 

@@ -173,7 +173,6 @@ impl Machine {
         let mut command = Command::new(&self.nginx);
         command.args(["-p", self.path("").as_str(), "-c", self.path("nginx.conf").as_str(), "-e"]);
         command.arg(self.path("error.log").as_str());
-        // `-t` shall say on stderr what it has to say.
         command
     }
 

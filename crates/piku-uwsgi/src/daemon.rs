@@ -1,6 +1,8 @@
 use crate::{Common, InvalidValue};
 
 /// A program of any kind that uWSGI starts, and starts again when it ends.
+///
+/// Its standard output and error are a socket that the vassal's master reads into the log. It has SIGPIPE ignored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DaemonVassal {
     /// What vassals of every kind have.
@@ -23,5 +25,50 @@ impl DaemonVassal {
         ini.number("reload-mercy", self.mercy.into(), 1, 3600)?;
         ini.text("attach-daemon", &self.command)?;
         Ok(ini.finish())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Fault;
+
+    fn worker() -> DaemonVassal {
+        let common = Common::new("/srv/my blog", "/srv/logs/worker,1=a.log", "blog:worker.1");
+        DaemonVassal::new(common, "exec '/usr/bin/launch' 100% \"a,b\"")
+    }
+
+    #[test]
+    fn a_worker_becomes_one_attached_daemon() {
+        insta::assert_snapshot!(worker().to_ini().unwrap(), @r#"
+        [uwsgi]
+        chdir = /srv/my blog
+        procname-prefix-spaced = blog:worker.1
+        auto-procname = true
+        umask = 027
+        logto2 = /srv/logs/worker,1=a.log
+        log-maxsize = 1048576
+        log-backupname = /srv/logs/worker,1=a.log.1
+        touch-logreopen = /srv/logs/worker,1=a.log.1
+        log-master-stream = true
+        reload-mercy = 10
+        attach-daemon = exec '/usr/bin/launch' 100%% "a,b"
+        "#);
+    }
+
+    #[test]
+    fn a_command_that_uwsgi_would_expand_is_refused() {
+        for command in ["exec date $(X)", "exec @(exec://id)", "exec a\nplugin = x", "exec a\\\n"] {
+            let error = DaemonVassal { command: command.to_owned(), ..worker() }.to_ini().unwrap_err();
+            assert_eq!(error.key, Some("attach-daemon"), "{command:?}");
+        }
+    }
+
+    #[test]
+    fn a_log_that_reads_as_a_network_address_is_refused() {
+        let mut vassal = worker();
+        vassal.common.log = "/srv/a:514".into();
+        let error = vassal.to_ini().unwrap_err();
+        assert_eq!((error.key, error.fault), (Some("logto2"), Fault::Special(':')));
     }
 }

@@ -16,7 +16,8 @@ pub struct Emperor {
     pub log_max_size: u64,
     /// The unix socket on which it tells how the vassals are.
     pub stats: Utf8PathBuf,
-    /// The file that holds its process id.
+    /// The file that holds the process id to send signals to: SIGWINCH to look at the folder at once.
+    /// It is a child of the process that was started, which is there for the log and starts it anew when it dies.
     pub pidfile: Utf8PathBuf,
     /// Seconds that a vassal asked to stop may take before it is killed.
     pub curse_tolerance: u32,
@@ -26,8 +27,9 @@ impl Emperor {
     /// Renders the whole file. The same emperor always gives the same bytes.
     pub fn to_ini(&self) -> Result<String, InvalidValue> {
         let mut ini = Ini::new();
+        ini.flag("master");
         ini.flag("die-on-term");
-        ini.path("emperor", &self.vassals, &[])?;
+        ini.path("emperor", &self.vassals, &['*', '?', '[', '\\'])?;
         ini.number("emperor-freq", 3, 1, 3600)?;
         ini.path("emperor-wrapper", &self.wrapper, &[])?;
         ini.flag("emperor-graceful-shutdown");
@@ -36,5 +38,49 @@ impl Emperor {
         ini.path("emperor-pidfile", &self.pidfile, &[])?;
         ini.log(&self.log, self.log_max_size)?;
         Ok(ini.finish())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn emperor() -> Emperor {
+        Emperor {
+            vassals: "/srv/vassals".into(),
+            wrapper: "/usr/bin/launch".into(),
+            log: "/srv/emperor.log".into(),
+            log_max_size: 1_048_576,
+            stats: "/srv/emperor.stats".into(),
+            pidfile: "/srv/emperor.pid".into(),
+            curse_tolerance: 30,
+        }
+    }
+
+    #[test]
+    fn an_emperor_stops_gracefully_and_keeps_its_log_small() {
+        insta::assert_snapshot!(emperor().to_ini().unwrap(), @r"
+        [uwsgi]
+        master = true
+        die-on-term = true
+        emperor = /srv/vassals
+        emperor-freq = 3
+        emperor-wrapper = /usr/bin/launch
+        emperor-graceful-shutdown = true
+        emperor-curse-tolerance = 30
+        emperor-stats = /srv/emperor.stats
+        emperor-pidfile = /srv/emperor.pid
+        logto2 = /srv/emperor.log
+        log-maxsize = 1048576
+        log-backupname = /srv/emperor.log.1
+        touch-logreopen = /srv/emperor.log.1
+        log-master-stream = true
+        ");
+    }
+
+    #[test]
+    fn a_relative_folder_is_refused() {
+        let error = Emperor { vassals: "vassals".into(), ..emperor() }.to_ini().unwrap_err();
+        insta::assert_snapshot!(error, @r#"uWSGI can't be given "vassals" for `emperor`: the path is not absolute"#);
     }
 }

@@ -1,8 +1,13 @@
+use std::net::{IpAddr, SocketAddr};
+
 use camino::Utf8PathBuf;
 
 use crate::{Common, InvalidValue};
 
 /// An HTTP port, owned for ever, in front of apps that come and go behind it.
+///
+/// Apps see the address of the client in `REMOTE_ADDR`. Web sockets pass; a chunked body passes raw, for an app
+/// that reads it with `uwsgi.chunked_read()`. When no app listens, the connection is closed without an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FrontVassal {
     /// What vassals of every kind have.
@@ -36,22 +41,91 @@ impl FrontVassal {
     pub fn to_ini(&self) -> Result<String, InvalidValue> {
         let mut ini = self.common.begin()?;
         ini.plugin_unless("http", "http")?;
-        let address = self.address.trim_start_matches('[').trim_end_matches(']');
-        let numeric = address.parse::<std::net::IpAddr>();
-        let named =
-            !address.is_empty() && address.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b));
-        let shown = match numeric {
-            Ok(std::net::IpAddr::V6(v6)) => format!("[{v6}]:{}", self.port),
-            _ => format!("{address}:{}", self.port),
-        };
-        ini.checked("http", &shown, "an address", numeric.is_ok() || named)?;
+        let (address, fits) = self.address();
+        ini.checked("http", &address, "an address", fits)?;
         for backend in &self.backends {
-            ini.path("http-to", backend, &[':', ','])?;
+            ini.path("http-to", backend, &[':'])?;
         }
         ini.number("listen", self.listen.into(), 1, 65_535)?;
         ini.number("http-timeout", self.timeout.into(), 1, 86_400)?;
         ini.flag("http-websockets");
         ini.flag("http-chunked-input");
         Ok(ini.finish())
+    }
+
+    /// Joins address and port as uWSGI takes them, and tells whether they can be meant that way.
+    fn address(&self) -> (String, bool) {
+        let bare =
+            self.address.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(&self.address);
+        let is_name =
+            !bare.is_empty() && bare.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b));
+        match bare.parse::<IpAddr>() {
+            Ok(address) => (SocketAddr::new(address, self.port).to_string(), self.port != 0),
+            Err(_) => {
+                (format!("{}:{}", self.address, self.port), is_name && bare == self.address && self.port != 0)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Fault;
+
+    fn front() -> FrontVassal {
+        let common = Common::new("/srv", "/srv/logs/front.log", "blog:front");
+        FrontVassal::new(common, "127.0.0.1", 8000, "/srv/run/blog.sock")
+    }
+
+    #[test]
+    fn a_front_owns_a_port_and_leads_to_a_socket() {
+        insta::assert_snapshot!(front().to_ini().unwrap(), @r"
+        [uwsgi]
+        chdir = /srv
+        procname-prefix-spaced = blog:front
+        auto-procname = true
+        umask = 027
+        logto2 = /srv/logs/front.log
+        log-maxsize = 1048576
+        log-backupname = /srv/logs/front.log.1
+        touch-logreopen = /srv/logs/front.log.1
+        log-master-stream = true
+        if-not-plugin = http
+        plugin = http
+        end-if =
+        http = 127.0.0.1:8000
+        http-to = /srv/run/blog.sock
+        listen = 100
+        http-timeout = 60
+        http-websockets = true
+        http-chunked-input = true
+        ");
+    }
+
+    #[test]
+    fn an_address_is_a_number_or_a_name() {
+        let cases = [
+            ("0.0.0.0", "0.0.0.0:8000"),
+            ("::1", "[::1]:8000"),
+            ("[::]", "[::]:8000"),
+            ("localhost", "localhost:8000"),
+        ];
+        for (address, line) in cases {
+            let ini = FrontVassal { address: address.to_owned(), ..front() }.to_ini().unwrap();
+            assert!(ini.contains(&format!("\nhttp = {line}\n")), "{address}");
+        }
+        for address in ["", "a b", "1.2.3.4:80", "[localhost]", "=0", "/run/x", "*"] {
+            let error = FrontVassal { address: address.to_owned(), ..front() }.to_ini().unwrap_err();
+            assert_eq!((error.key, error.fault), (Some("http"), Fault::NotA("an address")), "{address:?}");
+        }
+        assert!(FrontVassal { port: 0, ..front() }.to_ini().is_err());
+    }
+
+    #[test]
+    fn several_backends_have_a_line_each() {
+        let backends = vec!["/srv/a.sock".into(), "/srv/b c.sock".into()];
+        let ini = FrontVassal { backends, ..front() }.to_ini().unwrap();
+        assert!(ini.contains("\nhttp-to = /srv/a.sock\nhttp-to = /srv/b c.sock\n"));
     }
 }

@@ -1,4 +1,4 @@
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::value::{Fault, InvalidValue, Value, path};
 
@@ -60,10 +60,19 @@ impl Ini {
     }
 
     /// Sends output to `file`, and keeps one older file, its name with `.1` added, once it is larger than `max_size`.
+    ///
+    /// `log-maxsize` brings `log-master`: the master reads what workers and daemons write and is the only one to hold
+    /// the file. As a stream, for a datagram is cut off at 8 KiB. After setting a file aside the master no longer
+    /// appends but writes where it was; whoever else writes to the same file (the release before, still finishing)
+    /// is in the other one. So all of them watch the older file, and open the newer one again, to append, when it changes.
     pub(crate) fn log(&mut self, file: &Utf8Path, max_size: u64) -> Result<(), InvalidValue> {
+        let older = Utf8PathBuf::from(format!("{file}.1"));
         self.path("logto2", file, &[':'])?;
         self.number("log-maxsize", max_size, 4096, 1 << 40)?;
-        self.path("log-backupname", Utf8Path::new(&format!("{file}.1")), &[])
+        self.path("log-backupname", &older, &[])?;
+        self.path("touch-logreopen", &older, &[])?;
+        self.flag("log-master-stream");
+        Ok(())
     }
 
     pub(crate) fn flag(&mut self, key: &'static str) {
@@ -86,7 +95,7 @@ impl Ini {
         let fits = !plugin.is_empty() && plugin.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
         self.line("if-not-plugin", what);
         self.checked("plugin", plugin, "the name of a plugin", fits)?;
-        self.line("end-if", "");
+        self.text.push_str("end-if =\n");
         Ok(())
     }
 
@@ -101,12 +110,6 @@ impl Ini {
     }
 
     fn line(&mut self, key: &str, written: &str) {
-        self.text.push_str(key);
-        self.text.push_str(" = ");
-        self.text.push_str(written);
-        while self.text.ends_with(' ') {
-            self.text.pop();
-        }
-        self.text.push('\n');
+        self.text.push_str(&format!("{key} = {written}\n"));
     }
 }

@@ -99,3 +99,65 @@ fn truth<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<bool, D::E
     let value = serde_json::Value::deserialize(deserializer)?;
     Ok(value.as_bool().unwrap_or_else(|| value.as_i64().is_some_and(|number| number != 0)))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const STATS: &str = include_str!("../testdata/emperor.stats.json");
+
+    #[test]
+    fn the_stats_of_an_emperor_are_read() {
+        let stats = parse(STATS.as_bytes()).unwrap();
+        assert_eq!((stats.version.as_str(), stats.pid, stats.vassals.len()), ("2.0.21-debian", 28909, 2));
+        insta::assert_debug_snapshot!(stats.vassal("blog_web.1@blog.7.ini"), @r#"
+        Some(
+            VassalStats {
+                id: "blog_web.1@blog.7.ini",
+                pid: 28911,
+                first_run: 1795407037,
+                last_run: 1795407038,
+                accepting: true,
+                ready: true,
+                loyal: false,
+                cursed: 1795407099,
+                respawns: 0,
+            },
+        )
+        "#);
+        insta::assert_debug_snapshot!(stats.blacklisted("broken.ini"), @r#"
+        Some(
+            Blacklisted {
+                id: "broken.ini",
+                throttle_level: 3000,
+                attempt: 2,
+                first_attempt: 1795407040,
+                last_attempt: 1795407044,
+            },
+        )
+        "#);
+        assert_eq!(stats.vassal("blog_web.1@blog.7"), None);
+    }
+
+    #[test]
+    fn missing_and_unknown_fields_and_odd_bytes_are_no_mistake() {
+        let stats =
+            parse(b"{\"future\": [1], \"vassals\": [{\"id\": \"a\xff.ini\", \"accepting\": true}]}").unwrap();
+        assert!(stats.vassal("a\u{fffd}.ini").unwrap().accepting);
+    }
+
+    #[test]
+    fn nothing_and_half_a_document_are_mistakes() {
+        assert!(matches!(parse(b""), Err(StatsError::Empty)));
+        assert!(matches!(parse(&STATS.as_bytes()[..400]), Err(StatsError::Json(_))));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in any::<Vec<u8>>()) {
+            let _ = parse(&bytes);
+        }
+    }
+}

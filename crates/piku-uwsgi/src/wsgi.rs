@@ -1,5 +1,6 @@
 use camino::Utf8PathBuf;
 
+use crate::ini::Ini;
 use crate::{Common, InvalidValue};
 
 /// A Python app that uWSGI itself runs, behind a unix socket that speaks the uwsgi protocol.
@@ -34,6 +35,7 @@ pub struct WsgiVassal {
     /// How a process serves several requests at once.
     pub concurrency: Concurrency,
     /// Seconds without a request after which the processes end; the next request starts them again.
+    /// They aren't there at the start either, so the emperor calls the vassal `ready` but not `accepting`.
     pub idle: Option<u32>,
     /// Whether the request log shows the address in `X-Forwarded-For`.
     pub log_x_forwarded_for: bool,
@@ -52,7 +54,7 @@ pub enum Concurrency {
     Threads,
     /// By so many greenlets of gevent.
     Gevent(u32),
-    /// By so many tasks of asyncio.
+    /// By so many tasks of asyncio. The wheel can't, and serves one request at a time in each process.
     Asyncio(u32),
 }
 
@@ -99,7 +101,7 @@ impl WsgiVassal {
         ini.flag("need-app");
         ini.flag("single-interpreter");
 
-        ini.path("socket", &self.socket, &[':', ','])?;
+        ini.path("socket", &self.socket, &[':'])?;
         ini.octal("chmod-socket", self.socket_mode)?;
         if let Some(group) = &self.socket_group {
             let fits =
@@ -120,11 +122,12 @@ impl WsgiVassal {
             }
             Concurrency::Threads => {}
             Concurrency::Gevent(greenlets) => {
-                ini.plugin_unless("gevent", &self.plugin_for("gevent"))?;
+                self.companion(&mut ini, "gevent")?;
                 ini.number("gevent", greenlets.into(), 1, 65_535)?;
             }
             Concurrency::Asyncio(tasks) => {
-                ini.plugin_unless("asyncio", &self.plugin_for("asyncio"))?;
+                self.companion(&mut ini, "asyncio")?;
+                self.companion(&mut ini, "greenlet")?;
                 ini.number("asyncio", tasks.into(), 1, 65_535)?;
                 ini.flag("greenlet");
             }
@@ -147,11 +150,16 @@ impl WsgiVassal {
         Ok(ini.finish())
     }
 
-    fn plugin_for(&self, what: &str) -> String {
-        format!("{what}_{}", self.plugin.as_deref().unwrap_or("python3"))
+    /// Loads the plugin that Debian names after the plugin with Python, such as `gevent_python311`.
+    fn companion(&self, ini: &mut Ini, what: &'static str) -> Result<(), InvalidValue> {
+        match &self.plugin {
+            Some(python) => ini.plugin_unless(what, &format!("{what}_{python}")),
+            None => Ok(()),
+        }
     }
 }
 
+/// Tells whether the text is `dotted.module`, perhaps with `:callable` or `:factory()`.
 fn is_module(text: &str) -> bool {
     let name = |name: &str| {
         name.starts_with(|c: char| c.is_alphabetic() || c == '_')
@@ -161,5 +169,155 @@ fn is_module(text: &str) -> bool {
     match text.split_once(':') {
         None => dotted(text),
         Some((module, callable)) => dotted(module) && dotted(callable.strip_suffix("()").unwrap_or(callable)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Fault;
+
+    fn blog() -> WsgiVassal {
+        let common = Common::new("/srv/blog", "/srv/logs/web.1.log", "blog:wsgi.1");
+        WsgiVassal::new(common, "/srv/run/blog.7.sock", "blog.main:app")
+    }
+
+    #[test]
+    fn an_app_becomes_a_vassal_that_needs_its_app() {
+        insta::assert_snapshot!(blog().to_ini().unwrap(), @r"
+        [uwsgi]
+        chdir = /srv/blog
+        procname-prefix-spaced = blog:wsgi.1
+        auto-procname = true
+        umask = 027
+        logto2 = /srv/logs/web.1.log
+        log-maxsize = 1048576
+        log-backupname = /srv/logs/web.1.log.1
+        touch-logreopen = /srv/logs/web.1.log.1
+        log-master-stream = true
+        master = true
+        module = blog.main:app
+        need-app = true
+        single-interpreter = true
+        socket = /srv/run/blog.7.sock
+        chmod-socket = 660
+        vacuum = true
+        listen = 100
+        buffer-size = 16384
+        processes = 2
+        enable-threads = true
+        threads = 4
+        max-requests = 1024
+        reload-mercy = 30
+        worker-reload-mercy = 30
+        ");
+    }
+
+    #[test]
+    fn every_option_has_its_line() {
+        let vassal = WsgiVassal {
+            socket_mode: 0o666,
+            socket_group: Some("www-data".to_owned()),
+            virtualenv: Some("/srv/my env".into()),
+            plugin: Some("python311".to_owned()),
+            python_path: vec!["/srv/blog".into(), "/srv/50%".into()],
+            concurrency: Concurrency::Asyncio(50),
+            max_requests: 0,
+            idle: Some(60),
+            log_x_forwarded_for: true,
+            include: Some("/srv/blog/uwsgi.ini".into()),
+            ..blog()
+        };
+        insta::assert_snapshot!(vassal.to_ini().unwrap(), @r"
+        [uwsgi]
+        chdir = /srv/blog
+        procname-prefix-spaced = blog:wsgi.1
+        auto-procname = true
+        umask = 027
+        logto2 = /srv/logs/web.1.log
+        log-maxsize = 1048576
+        log-backupname = /srv/logs/web.1.log.1
+        touch-logreopen = /srv/logs/web.1.log.1
+        log-master-stream = true
+        master = true
+        if-not-plugin = python
+        plugin = python311
+        end-if =
+        virtualenv = /srv/my env
+        pythonpath = /srv/blog
+        pythonpath = /srv/50%%
+        module = blog.main:app
+        need-app = true
+        single-interpreter = true
+        socket = /srv/run/blog.7.sock
+        chmod-socket = 666
+        chown-socket = :www-data
+        vacuum = true
+        listen = 100
+        buffer-size = 16384
+        processes = 2
+        enable-threads = true
+        if-not-plugin = asyncio
+        plugin = asyncio_python311
+        end-if =
+        if-not-plugin = greenlet
+        plugin = greenlet_python311
+        end-if =
+        asyncio = 50
+        greenlet = true
+        idle = 60
+        cheap = true
+        reload-mercy = 30
+        worker-reload-mercy = 30
+        log-x-forwarded-for = true
+        include = /srv/blog/uwsgi.ini
+        ");
+    }
+
+    #[test]
+    fn gevent_takes_the_place_of_threads() {
+        let vassal = WsgiVassal {
+            plugin: Some("python311".to_owned()),
+            concurrency: Concurrency::Gevent(100),
+            ..blog()
+        };
+        let ini = vassal.to_ini().unwrap();
+        assert!(ini.contains("if-not-plugin = gevent\nplugin = gevent_python311\nend-if =\ngevent = 100\n"));
+        assert!(!ini.contains("\nthreads ="));
+    }
+
+    #[test]
+    fn what_is_no_module_is_refused() {
+        for module in ["app", "a.b:c", "_a.b2:make()", "größe:app"] {
+            assert!(is_module(module), "{module:?}");
+        }
+        for module in ["", "a.", "a:b:c", "a b:c", "../a:app", "a:b(1)", "a-b:c", "2a:b", "a:()"] {
+            let error = WsgiVassal { module: module.to_owned(), ..blog() }.to_ini().unwrap_err();
+            assert_eq!(
+                (error.key, error.fault),
+                (Some("module"), Fault::NotA("a module and its callable")),
+                "{module:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_socket_that_reads_as_a_tcp_address_is_refused() {
+        let error = WsgiVassal { socket: "/srv/a:80".into(), ..blog() }.to_ini().unwrap_err();
+        assert_eq!((error.key, error.fault), (Some("socket"), Fault::Special(':')));
+    }
+
+    #[test]
+    fn an_import_folder_that_reads_as_a_pattern_is_refused() {
+        let error = WsgiVassal { python_path: vec!["/srv/*".into()], ..blog() }.to_ini().unwrap_err();
+        assert_eq!((error.key, error.fault), (Some("pythonpath"), Fault::Special('*')));
+    }
+
+    #[test]
+    fn numbers_keep_within_what_makes_sense() {
+        let error = WsgiVassal { processes: 0, ..blog() }.to_ini().unwrap_err();
+        assert_eq!((error.key, error.fault), (Some("processes"), Fault::OutOfRange { least: 1, most: 1024 }));
+        assert!(WsgiVassal { socket_mode: 0o1777, ..blog() }.to_ini().is_err());
+        assert!(WsgiVassal { socket_group: Some("a:b".to_owned()), ..blog() }.to_ini().is_err());
     }
 }

@@ -1,12 +1,11 @@
 //! An app in the work tree of the person who pushes.
 
-use std::fs::{self, File};
+use std::fs;
 use std::net::SocketAddr;
-use std::process::Stdio;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::{Git, Outcome, TestServer, http};
+use crate::{Git, Outcome, Session, TestServer, http};
 
 /// A git work tree on branch `main` whose remote `piku` is an app of a [`TestServer`].
 #[derive(Debug)]
@@ -21,7 +20,7 @@ pub struct App<'server> {
 #[derive(Debug)]
 pub struct Push<'server> {
     server: &'server TestServer,
-    session: crate::server::Session,
+    session: Session,
 }
 
 impl<'server> App<'server> {
@@ -67,6 +66,17 @@ impl<'server> App<'server> {
         fs::create_dir_all(path.parent().expect("a file is in a folder"))
             .expect("a folder can be made in the tree");
         fs::write(path, content).expect("a file can be written in the tree");
+    }
+
+    /// Makes one of the small apps say another version.
+    ///
+    /// # Panics
+    ///
+    /// When it has no `app.py` with a version.
+    pub fn set_version(&self, version: u32) {
+        let text = self.read("app.py");
+        let line = text.lines().find(|line| line.starts_with("VERSION = ")).expect("app.py has a version");
+        self.write("app.py", text.replace(line, &format!("VERSION = {version}")));
     }
 
     /// Removes a file.
@@ -117,11 +127,8 @@ impl<'server> App<'server> {
     #[must_use]
     pub fn push_in_background(&self) -> Push<'server> {
         self.commit_changes();
-        let output = self.server.scratch("push");
-        let file = File::create(&output).expect("a file can be made in the server's home");
-        let mut git = self.git.command(push(["HEAD"]));
-        let child = git.stdin(Stdio::null()).stdout(Stdio::null()).stderr(file).spawn().expect("git starts");
-        Push { server: self.server, session: crate::server::Session { child, output } }
+        let session = Session::start(&mut self.git.command(push(["HEAD"])), self.server.scratch("push"));
+        Push { server: self.server, session }
     }
 
     /// As [`push`](Self::push), with everything shown on this terminal as it comes; gives whether it succeeded.
@@ -205,7 +212,7 @@ impl Push<'_> {
     /// Waits for its end.
     #[must_use]
     pub fn wait(mut self) -> Outcome {
-        let status = self.session.child.wait().expect("a child can be waited for");
+        let status = self.session.wait();
         let output =
             std::process::Output { status, stdout: Vec::new(), stderr: self.session.output().into_bytes() };
         Outcome::new(&output, self.server.home(), &[])

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::net::UnixStream;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::thread;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -14,7 +13,9 @@ use crate::child::Process;
 use crate::home::Home;
 use crate::processes::{self, Running};
 use crate::slots::Slot;
-use crate::{App, Nginx, Outcome, Package, Sshd, eventually, http, machine, nginx, piku, sshd};
+use crate::{
+    App, Nginx, Outcome, Package, Session, Sshd, eventually, http, logs, machine, nginx, piku, session, sshd,
+};
 
 /// Which uWSGI a server has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,13 +48,6 @@ pub struct TestServer {
     variables: Vec<(&'static str, String)>,
     home: Home,
     _slot: Slot,
-}
-
-/// A command that runs on, in the background.
-#[derive(Debug)]
-pub struct Session {
-    pub(crate) child: Child,
-    pub(crate) output: Utf8PathBuf,
 }
 
 impl Builder {
@@ -236,12 +230,7 @@ impl TestServer {
     /// When ssh can't be started.
     #[must_use]
     pub fn ssh_in_background<S: AsRef<str>>(&self, words: impl IntoIterator<Item = S>) -> Session {
-        let output = self.scratch("session");
-        let file = File::create(&output).expect("a file can be made in the server's home");
-        let both = file.try_clone().expect("an open file can be opened twice");
-        let mut client = self.client(&quoted(words));
-        client.stdin(Stdio::null()).stdout(file).stderr(both);
-        Session { child: client.spawn().expect("ssh starts"), output }
+        Session::start(&mut self.client(&quoted(words)), self.scratch("session"))
     }
 
     fn client(&self, line: &str) -> Command {
@@ -256,16 +245,7 @@ impl TestServer {
 
     /// Runs a command to its end.
     pub(crate) fn outcome(&self, command: &mut Command, input: &[u8]) -> Outcome {
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-        let child = child
-            .as_mut()
-            .map_or_else(|error| panic!("{command:?} can't be started: {error}"), |child| child);
-        let mut stdin = child.stdin.take().expect("stdin is a pipe");
-        let output = thread::scope(|scope| {
-            // A command that does not read its input closes it, which is no failure.
-            scope.spawn(move || drop(stdin.write_all(input)));
-            collect(child)
-        });
+        let output = session::run(command, input);
         Outcome::new(&output, self.home(), &[(self.address.to_string(), "$ADDRESS")])
     }
 
@@ -378,56 +358,12 @@ impl TestServer {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         self.home().join(format!("{name}.{}", NEXT.fetch_add(1, Ordering::Relaxed)))
     }
-
-    /// Shows the ends of all logs.
-    fn show_logs(&self) {
-        let mut logs = vec![
-            self.home().join("emperor.log"),
-            self.root().join("uwsgi/uwsgi.log"),
-            self.home().join("nginx/error.log"),
-        ];
-        let apps = self.root().join("logs").read_dir_utf8().into_iter().flatten().flatten();
-        let files = apps.into_iter().filter_map(|app| app.path().read_dir_utf8().ok()).flatten().flatten();
-        logs.extend(files.map(|file| file.into_path()));
-        for log in logs {
-            let Ok(bytes) = fs::read(&log) else { continue };
-            let text = String::from_utf8_lossy(&bytes);
-            let lines: Vec<&str> = text.lines().collect();
-            eprintln!("--- the end of {log}");
-            lines[lines.len().saturating_sub(30)..].iter().for_each(|line| eprintln!("{line}"));
-        }
-    }
-}
-
-impl Session {
-    /// What it has written so far.
-    #[must_use]
-    pub fn output(&self) -> String {
-        fs::read(&self.output).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
-    }
-
-    /// Whether it is still there.
-    pub fn runs(&mut self) -> bool {
-        matches!(self.child.try_wait(), Ok(None))
-    }
-
-    /// Waits for its end, and gives the exit status; 255 when the connection broke.
-    pub fn wait(mut self) -> i32 {
-        self.child.wait().ok().and_then(|status| status.code()).unwrap_or(255)
-    }
-}
-
-impl Drop for Session {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
 }
 
 impl Drop for TestServer {
     fn drop(&mut self) {
         if thread::panicking() {
-            self.show_logs();
+            logs::show(self.home());
         }
         self.emperor = None;
         self.nginx = None;
@@ -452,17 +388,4 @@ impl Drop for TestServer {
 fn quoted<S: AsRef<str>>(words: impl IntoIterator<Item = S>) -> String {
     let words: Vec<String> = words.into_iter().map(|word| word.as_ref().to_owned()).collect();
     shlex::try_join(words.iter().map(String::as_str)).expect("no word of a command holds a NUL")
-}
-
-fn collect(child: &mut Child) -> std::process::Output {
-    use std::io::Read;
-    let (mut out, mut err) =
-        (child.stdout.take().expect("stdout is a pipe"), child.stderr.take().expect("stderr is a pipe"));
-    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-    thread::scope(|scope| {
-        scope.spawn(|| out.read_to_end(&mut stdout));
-        drop(err.read_to_end(&mut stderr));
-    });
-    let status = child.wait().expect("a child can be waited for");
-    std::process::Output { status, stdout, stderr }
 }

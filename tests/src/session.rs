@@ -1,0 +1,77 @@
+//! Commands of the person at the other end: to their end, or left running.
+
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::thread;
+
+use camino::Utf8PathBuf;
+
+/// Runs a command to its end, with `input` on its stdin.
+pub(crate) fn run(command: &mut Command, input: &[u8]) -> Output {
+    let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let mut child = child.unwrap_or_else(|error| panic!("{command:?} can't be started: {error}"));
+    let mut stdin = child.stdin.take().expect("stdin is a pipe");
+    let (mut out, mut err) =
+        (child.stdout.take().expect("stdout is a pipe"), child.stderr.take().expect("stderr is a pipe"));
+    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    thread::scope(|scope| {
+        // A command that does not read its input closes it, which is no failure.
+        scope.spawn(move || drop(stdin.write_all(input)));
+        scope.spawn(|| drop(out.read_to_end(&mut stdout)));
+        drop(err.read_to_end(&mut stderr));
+    });
+    let status = child.wait().expect("a child can be waited for");
+    Output { status, stdout, stderr }
+}
+
+/// A command that runs on, in the background; it is killed when this is dropped.
+#[derive(Debug)]
+pub struct Session {
+    child: Child,
+    output: Utf8PathBuf,
+}
+
+impl Session {
+    /// Starts it; what it writes goes into the file `output`.
+    pub(crate) fn start(command: &mut Command, output: Utf8PathBuf) -> Self {
+        let file = File::create(&output).expect("a file can be made in the server's home");
+        let both = file.try_clone().expect("an open file can be opened twice");
+        let child = command.stdin(Stdio::null()).stdout(file).stderr(both).spawn();
+        Self { child: child.unwrap_or_else(|error| panic!("{command:?} can't be started: {error}")), output }
+    }
+
+    /// What it has written so far, to stdout and stderr.
+    #[must_use]
+    pub fn output(&self) -> String {
+        fs::read(&self.output).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+    }
+
+    /// Whether it still runs.
+    #[must_use]
+    pub fn runs(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Panics
+    ///
+    /// When somebody else has waited for it.
+    #[must_use]
+    pub fn wait(&mut self) -> ExitStatus {
+        self.child.wait().expect("a child can be waited for")
+    }
+
+    /// Kills it, as closing the terminal does.
+    pub fn kill(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}

@@ -1,0 +1,124 @@
+//! Which crate may know which, and what libraries keep their hands off.
+
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test reads the sources")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use piku_tests::piku::workspace;
+
+const LEAVES: [&str; 4] = ["piku-nginx", "piku-procfile", "piku-runtime", "piku-uwsgi"];
+
+/// Each package of the workspace, and those of its dependencies that are packages of it too; tests' own not counted.
+fn arrows() -> BTreeMap<String, BTreeSet<String>> {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["metadata", "--no-deps", "--format-version", "1", "--offline"]).current_dir(workspace());
+    let output = cargo.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    let name = |value: &serde_json::Value| value["name"].as_str().unwrap().to_owned();
+    let ours: BTreeSet<String> = packages.iter().map(name).collect();
+    let below = |package: &serde_json::Value| {
+        let all = package["dependencies"].as_array().unwrap().iter().filter(|one| one["kind"] != "dev");
+        all.map(name).filter(|one| ours.contains(one)).collect()
+    };
+    packages.iter().map(|package| (name(package), below(package))).collect()
+}
+
+#[test]
+fn arrows_go_down_only() {
+    let arrows = arrows();
+    for leaf in LEAVES {
+        assert!(arrows[leaf].is_empty(), "{leaf} knows nothing of piku, not {:?}", arrows[leaf]);
+    }
+    assert!(
+        arrows["piku-core"].iter().all(|below| LEAVES.contains(&below.as_str())),
+        "{:?}",
+        arrows["piku-core"]
+    );
+    assert_eq!(
+        arrows["piku-cli"],
+        BTreeSet::from(["piku-core".to_owned()]),
+        "the command line knows the core alone"
+    );
+    assert!(arrows["piku-tests"].is_empty(), "the tests look from outside");
+}
+
+/// The sources of the libraries, without their tests and examples.
+fn library_sources() -> Vec<(Utf8PathBuf, String)> {
+    let mut found = Vec::new();
+    for library in LEAVES.iter().chain(&["piku-core"]) {
+        sources(&workspace().join("crates").join(library).join("src"), &mut found);
+    }
+    found
+}
+
+fn sources(folder: &Utf8Path, found: &mut Vec<(Utf8PathBuf, String)>) {
+    for entry in folder.read_dir_utf8().unwrap().flatten() {
+        if entry.file_type().unwrap().is_dir() {
+            sources(entry.path(), found);
+        } else if entry.path().extension() == Some("rs") && entry.file_name() != "tests.rs" {
+            let text = std::fs::read_to_string(entry.path()).unwrap();
+            let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default().to_owned();
+            found.push((entry.path().to_owned(), code));
+        }
+    }
+}
+
+/// Requires that no line of code, comments aside, holds one of the words.
+#[track_caller]
+fn nobody_says(words: &[&str], but: impl Fn(&Utf8Path) -> bool) {
+    let mut found = Vec::new();
+    for (file, code) in library_sources() {
+        let lines = code.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//"));
+        for (number, line) in lines.filter(|_| !but(&file)) {
+            found.extend(
+                words
+                    .iter()
+                    .filter(|word| line.contains(*word))
+                    .map(|word| format!("{file}:{}: {word}", number + 1)),
+            );
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+fn in_host(file: &Utf8Path) -> bool {
+    file.as_str().contains("/piku-core/src/host/")
+}
+
+#[test]
+fn libraries_never_print_or_exit() {
+    nobody_says(
+        &["print!(", "println!(", "eprint!(", "eprintln!(", "dbg!(", "process::exit", "process::abort"],
+        |_| false,
+    );
+}
+
+#[test]
+fn only_the_host_of_the_core_touches_the_machine() {
+    nobody_says(
+        &[
+            "std::env",
+            "env::var",
+            "std::fs",
+            "fs::read",
+            "fs::write",
+            "File::open",
+            "process::Command",
+            "thread::sleep",
+            "SystemTime::now",
+            "Timestamp::now",
+            "Instant::now",
+            "rustix::",
+        ],
+        in_host,
+    );
+}
+
+#[test]
+fn nothing_is_unsafe() {
+    nobody_says(&["unsafe "], |_| false);
+}

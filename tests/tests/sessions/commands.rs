@@ -1,0 +1,193 @@
+//! Commands over ssh, one after the other, as a person uses them.
+
+use piku_tests::{TestServer, eventually};
+
+fn workers(server: &TestServer, app: &str) -> usize {
+    let is_worker = |process: &&piku_tests::processes::Running| {
+        process.environment().iter().any(|one| one == b"PROC_TYPE=worker")
+    };
+    server
+        .processes_of(app)
+        .iter()
+        .filter(is_worker)
+        .filter(|process| process.command.contains("sleep 600"))
+        .count()
+}
+
+#[test]
+fn stop_takes_the_app_down_and_start_brings_back_the_same_release() {
+    let server = TestServer::new();
+    let blog = server.app_from("hello-wsgi", "blog");
+    blog.push().succeeds();
+
+    server.ssh(["stop", "blog"]).succeeds();
+    assert!(blog.try_get("/").is_err(), "nobody answers");
+    assert!(server.processes_of("blog").is_empty(), "{:?}", server.processes_of("blog"));
+    server.ssh(["apps"]).succeeds().says("blog").never_says("*");
+
+    server.ssh(["start", "blog"]).succeeds();
+    assert_eq!(blog.get("/").body, "Hello from version 1\n");
+    server.ssh(["apps"]).succeeds().says("*");
+}
+
+#[test]
+fn a_stopped_app_stays_stopped_when_the_emperor_starts_again() {
+    let mut server = TestServer::new();
+    {
+        let blog = server.app_from("hello-wsgi", "blog");
+        blog.push().succeeds();
+        server.app_from("hello-web", "shop").push().succeeds();
+    }
+    server.ssh(["stop", "blog"]).succeeds();
+    server.stop_emperor();
+    server.start_emperor();
+    eventually("the other app is back", || (!server.processes_of("shop").is_empty()).then_some(()));
+    assert!(server.processes_of("blog").is_empty());
+}
+
+#[test]
+fn restart_starts_every_process_anew() {
+    let server = TestServer::new();
+    let blog = server.app_from("hello-wsgi", "blog");
+    blog.push().succeeds();
+    let before: Vec<u32> = server.processes_of("blog").iter().map(|process| process.id).collect();
+
+    server.ssh(["restart", "blog"]).succeeds();
+    assert_eq!(blog.get("/").body, "Hello from version 1\n");
+    eventually("the old processes are gone", || {
+        let now = server.processes_of("blog");
+        (!now.is_empty() && now.iter().all(|process| !before.contains(&process.id))).then_some(())
+    });
+}
+
+#[test]
+fn workers_are_scaled_up_and_down_to_none() {
+    let server = TestServer::new();
+    let jobs = server.app("jobs").file("Procfile", "worker: exec sleep 600\nother: exec sleep 601\n");
+    jobs.push().succeeds();
+    eventually("one worker", || (workers(&server, "jobs") == 1).then_some(()));
+
+    server.ssh(["ps:scale", "jobs", "worker=2"]).succeeds();
+    eventually("two workers", || (workers(&server, "jobs") == 2).then_some(()));
+    server.ssh(["ps", "jobs"]).succeeds().says("worker");
+
+    // A push keeps the scale.
+    jobs.write("README", "again\n");
+    jobs.push().succeeds();
+    eventually("two workers again", || (workers(&server, "jobs") == 2).then_some(()));
+
+    server.ssh(["ps:scale", "jobs", "worker=0"]).succeeds();
+    eventually("no worker", || (workers(&server, "jobs") == 0).then_some(()));
+}
+
+#[test]
+fn a_scale_out_of_bounds_is_refused() {
+    let server = TestServer::new();
+    let jobs = server.app("jobs").file("Procfile", "worker: exec sleep 600\n");
+    jobs.push().succeeds();
+    for change in ["worker=65", "worker=99999999999", "worker=-1", "worker=many", "worker", "=1", "nobody=1"]
+    {
+        server.ssh(["ps:scale", "jobs", change]).is_refused();
+    }
+    assert_eq!(workers(&server, "jobs"), 1);
+}
+
+#[test]
+fn rollback_goes_back_to_the_release_before_and_to_one_by_number() {
+    let server = TestServer::new();
+    let blog = server.app_from("hello-wsgi", "blog");
+    for version in 1..=3 {
+        blog.set_version(version);
+        blog.git().commit("Say another version");
+        blog.push().succeeds();
+    }
+    server.ssh(["releases", "blog"]).succeeds().says("1").says("2").says("3");
+
+    server.ssh(["rollback", "blog"]).succeeds();
+    assert_eq!(blog.get("/").body, "Hello from version 2\n");
+    server.ssh(["rollback", "blog", "1"]).succeeds();
+    assert_eq!(blog.get("/").body, "Hello from version 1\n");
+    server.ssh(["rollback", "blog", "99"]).ends_with(1).says("99");
+    assert_eq!(blog.get("/").body, "Hello from version 1\n");
+
+    // The way forward is a push as ever.
+    blog.set_version(4);
+    blog.push().succeeds();
+    assert_eq!(blog.get("/").body, "Hello from version 4\n");
+}
+
+#[test]
+fn rollback_brings_the_settings_of_that_release_back() {
+    let server = TestServer::new();
+    let blog = server.app_from("hello-wsgi", "blog");
+    blog.push().succeeds();
+    server.ssh(["config:set", "blog", "COLOR=blue"]).succeeds();
+    assert!(blog.get("/env").body.contains(r#""COLOR": "blue""#));
+
+    server.ssh(["rollback", "blog"]).succeeds();
+    assert!(!blog.get("/env").body.contains("COLOR"));
+}
+
+#[test]
+fn deploy_makes_a_pristine_release_of_the_last_commit() {
+    let server = TestServer::new();
+    let blog = server.app_from("hello-wsgi", "blog");
+    blog.push().succeeds();
+    let tree = server.root().join("apps/blog");
+    std::fs::write(tree.join("app.py"), "broken by hand").unwrap();
+
+    server.ssh(["deploy", "blog"]).succeeds();
+    assert_eq!(blog.get("/").body, "Hello from version 1\n");
+    assert!(std::fs::read_to_string(tree.join("app.py")).unwrap().contains("VERSION = 1"));
+}
+
+#[test]
+fn destroy_removes_all_but_data_and_wants_force_without_a_terminal() {
+    let server = TestServer::new();
+    let blog = server.app_from("hello-wsgi", "blog");
+    blog.push().succeeds();
+    std::fs::write(server.root().join("data/blog/precious"), "photo").unwrap();
+
+    server.ssh(["destroy", "blog"]).is_refused().says("--force");
+    assert_eq!(blog.get("/").status, 200);
+
+    server.ssh(["destroy", "blog", "--force"]).succeeds().says("data/blog");
+    assert!(server.processes_of("blog").is_empty());
+    assert_eq!(server.text("data/blog/precious"), "photo");
+    for folder in ["apps", "releases", "repos", "envs", "uwsgi-enabled", "uwsgi-available", "logs"] {
+        let names = server.names_in(folder);
+        assert!(!names.iter().any(|name| name.starts_with("blog")), "{folder}: {names:?}");
+    }
+    server.ssh(["ps", "blog"]).ends_with(1).says("blog");
+
+    // The name is free again.
+    blog.set_version(2);
+    blog.push().succeeds();
+    assert_eq!(blog.get("/").body, "Hello from version 2\n");
+}
+
+#[test]
+fn logs_show_the_last_lines_follow_and_survive_rotation() {
+    let server = TestServer::new();
+    let jobs = server.app("jobs").file("Procfile", "worker: for i in 1 2 3; do echo line $i; done; while sleep 0.1; do echo still here; done\nother: echo something else; exec sleep 600\n");
+    jobs.push().succeeds();
+    eventually("the worker speaks", || {
+        server.text("logs/jobs/worker.1.log").contains("line 3").then_some(())
+    });
+
+    server.ssh(["logs", "jobs", "--no-follow"]).succeeds().says("something else");
+    let three = server
+        .ssh(["logs", "jobs", "worker", "-n", "3", "--no-follow"])
+        .succeeds()
+        .never_says("something else");
+    assert_eq!(three.stdout.lines().count(), 3, "{three}");
+
+    let mut following = server.ssh_in_background(["logs", "jobs", "worker"]);
+    eventually("the log is followed", || following.output().contains("still here").then_some(()));
+    let log = server.root().join("logs/jobs/worker.1.log");
+    std::fs::rename(&log, log.with_extension("log.old")).unwrap();
+    std::fs::write(&log, "a new file begins\n").unwrap();
+    eventually("the new file is followed", || following.output().contains("a new file begins").then_some(()));
+    assert!(following.runs());
+    following.kill();
+}

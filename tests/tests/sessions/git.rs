@@ -1,0 +1,182 @@
+//! What of a push is deployed, and what git otherwise does with an app's repository.
+
+use piku_tests::TestServer;
+
+#[test]
+fn any_branch_deploys() {
+    let server = TestServer::new();
+    let blog = server.app_from("hello-wsgi", "blog");
+    blog.push().succeeds();
+
+    blog.git().run(["checkout", "--quiet", "-b", "feature/two"]);
+    blog.set_version(2);
+    blog.push().succeeds();
+    assert_eq!(blog.get("/").body, "Hello from version 2\n");
+    assert!(blog.on_server("feature/two").is_some());
+}
+
+#[test]
+fn only_the_named_branch_deploys_when_there_is_one() {
+    let server = TestServer::new();
+    let blog = server.app_from("hello-wsgi", "blog").file("ENV", "PIKU_DEPLOY_BRANCH=main\n");
+    blog.push().succeeds();
+
+    blog.git().run(["checkout", "--quiet", "-b", "draft"]);
+    blog.set_version(2);
+    blog.push().succeeds().says("draft");
+    assert_eq!(blog.get("/").body, "Hello from version 1\n");
+
+    // Both at once: the one that was named.
+    blog.set_version(3);
+    let third = blog.git().commit("Three");
+    blog.git().run(["branch", "--force", "main", "HEAD"]);
+    blog.push_with(["main", "draft"]).succeeds();
+    assert_eq!(blog.get("/").body, "Hello from version 3\n");
+    assert_eq!(blog.on_server("main"), Some(third));
+}
+
+#[test]
+fn of_several_branches_main_or_master_deploys_and_others_are_refused() {
+    let server = TestServer::new();
+    let blog = server.app_from("hello-wsgi", "blog");
+    blog.git().commit("One");
+    blog.git().run(["branch", "other"]);
+    blog.push_with(["main", "other"]).succeeds();
+    assert_eq!(blog.get("/").body, "Hello from version 1\n");
+    let releases = server.names_in("releases/blog");
+
+    for branch in ["left", "right"] {
+        blog.git().run(["checkout", "--quiet", "-B", branch, "main"]);
+        blog.set_version(if branch == "left" { 2 } else { 3 });
+        blog.git().commit(branch);
+    }
+    blog.push_with(["left", "right"]).is_refused().says("left").says("right");
+    assert_eq!((blog.on_server("left"), blog.on_server("right")), (None, None));
+    assert_eq!(blog.get("/").body, "Hello from version 1\n");
+    assert_eq!(server.names_in("releases/blog"), releases);
+}
+
+#[test]
+fn tags_and_deletions_never_deploy() {
+    let server = TestServer::new();
+    let blog = server.app_from("hello-wsgi", "blog");
+    blog.push().succeeds();
+    blog.git().run(["branch", "old"]);
+    blog.push_with(["old"]).succeeds();
+    let before = (server.live_settings("blog")["PIKU_RELEASE"].clone(), server.processes_of("blog"));
+
+    blog.set_version(2);
+    blog.git().commit("Two");
+    blog.git().run(["tag", "-a", "v2", "-m", "two"]);
+    blog.push_with(["v2"]).succeeds();
+    blog.push_with(["--delete", "old"]).succeeds();
+    assert_eq!(blog.on_server("old"), None);
+    assert!(blog.on_server("v2").is_some());
+    assert_eq!((server.live_settings("blog")["PIKU_RELEASE"].clone(), server.processes_of("blog")), before);
+    assert_eq!(blog.get("/").body, "Hello from version 1\n");
+}
+
+#[test]
+fn a_force_push_deploys() {
+    let server = TestServer::new();
+    let blog = server.app_from("hello-wsgi", "blog");
+    blog.push().succeeds();
+    blog.set_version(2);
+    blog.git().run(["add", "--all"]);
+    blog.git().run(["commit", "--quiet", "--amend", "--message", "Rewritten"]);
+    blog.push_with(["main"]).is_refused();
+    assert_eq!(blog.get("/").body, "Hello from version 1\n");
+    blog.push_with(["--force", "main"]).succeeds();
+    assert_eq!(blog.get("/").body, "Hello from version 2\n");
+}
+
+#[test]
+fn a_refused_commit_can_be_amended_and_pushed() {
+    let server = TestServer::new();
+    let blog = server.app_from("hello-wsgi", "blog");
+    blog.push().succeeds();
+    blog.set_version(2);
+    blog.write("Procfile", "wsgi app:app\n");
+    blog.push().is_refused();
+    blog.write("Procfile", "wsgi: app:app\n");
+    blog.git().run(["add", "--all"]);
+    blog.git().run(["commit", "--quiet", "--amend", "--no-edit"]);
+    // No force: the server never had the refused commit.
+    blog.push_with(["main"]).succeeds();
+    assert_eq!(blog.get("/").body, "Hello from version 2\n");
+}
+
+#[test]
+fn the_tree_is_what_was_committed_and_nothing_else() {
+    let server = TestServer::new();
+    let blog = server
+        .app_from("hello-wsgi", "blog")
+        .file("stale.txt", "old")
+        .file("kept/file", "x")
+        .file("bin/tool", "#!/bin/sh\n");
+    blog.git().run(["add", "--all"]);
+    blog.git().run(["update-index", "--chmod=+x", "bin/tool"]);
+    std::os::unix::fs::symlink("kept/file", blog.git().folder().join("link")).unwrap();
+    blog.write(".gitattributes", "*.crlf text eol=crlf\n");
+    blog.write("text.crlf", "one\ntwo\n");
+    blog.push().succeeds();
+    let tree = server.root().join("apps/blog");
+    assert_eq!(std::fs::read(tree.join("text.crlf")).unwrap(), b"one\r\ntwo\r\n");
+    assert_eq!(std::fs::read_link(tree.join("link")).unwrap().to_str(), Some("kept/file"));
+
+    blog.remove("stale.txt");
+    blog.push().succeeds();
+    assert!(!tree.join("stale.txt").exists());
+    assert!(tree.join("kept/file").exists());
+}
+
+#[test]
+fn submodules_are_checked_out_recursively() {
+    let server = TestServer::new();
+    let inner = server.app("inner").file("deep.txt", "deep\n");
+    inner.git().commit("Inner");
+    let outer = server.app("outer").file("shallow.txt", "shallow\n");
+    outer.git().run(["submodule", "--quiet", "add", inner.git().folder().as_str(), "inner"]);
+    outer.git().commit("Outer");
+    let blog = server.app_from("hello-wsgi", "blog");
+    blog.git().run(["submodule", "--quiet", "add", outer.git().folder().as_str(), "vendor/outer"]);
+
+    blog.push().succeeds();
+    let module = server.root().join("apps/blog/vendor/outer");
+    assert_eq!(std::fs::read_to_string(module.join("shallow.txt")).unwrap(), "shallow\n");
+    assert_eq!(std::fs::read_to_string(module.join("inner/deep.txt")).unwrap(), "deep\n");
+
+    // And follow when they move.
+    outer.write("shallow.txt", "moved\n");
+    let moved = outer.git().commit("Move");
+    let checkout = blog.git().folder().join("vendor/outer");
+    blog.git().run(["-C", checkout.as_str(), "fetch", "--quiet"]);
+    blog.git().run(["-C", checkout.as_str(), "checkout", "--quiet", &moved]);
+    blog.push().succeeds();
+    assert_eq!(std::fs::read_to_string(module.join("shallow.txt")).unwrap(), "moved\n");
+}
+
+#[test]
+fn clone_and_fetch_give_the_app_back() {
+    let server = TestServer::new();
+    let blog = server.app_from("hello-wsgi", "blog");
+    blog.push().succeeds();
+    let clone = blog.cloned();
+    assert_eq!(std::fs::read_to_string(clone.join("Procfile")).unwrap(), blog.read("Procfile"));
+
+    blog.set_version(2);
+    blog.push().succeeds();
+    blog.git().run(["-C", clone.as_str(), "fetch", "--quiet"]);
+    assert_eq!(
+        Some(blog.git().run(["-C", clone.as_str(), "rev-parse", "origin/main"])),
+        blog.on_server("main")
+    );
+}
+
+#[test]
+fn the_same_commit_again_is_nothing_to_do() {
+    let server = TestServer::new();
+    let blog = server.app_from("hello-wsgi", "blog");
+    blog.push().succeeds();
+    blog.push().succeeds().says("Everything up-to-date");
+}

@@ -1,0 +1,88 @@
+//! What goes where: data to stdout, the rest to stderr, and a status that scripts can rely on.
+
+use piku_tests::{Outcome, TestServer};
+
+/// Requires that all of it is on stdout, or nothing.
+#[track_caller]
+fn only_data(outcome: Outcome) -> Outcome {
+    let outcome = outcome.succeeds();
+    assert!(outcome.stderr.is_empty(), "data goes to stdout:\n{outcome}");
+    assert!(!outcome.stdout.contains('\u{1b}'), "no colors but on a terminal:\n{outcome}");
+    outcome
+}
+
+#[test]
+fn every_listing_is_data_and_may_be_json() {
+    let server = TestServer::new();
+    let blog = server.app_from("hello-wsgi", "blog").file("ENV", "COLOR=blue\n");
+    blog.push().succeeds();
+    server.ssh(["config:set", "blog", "SIZE=a \"large\" one"]).succeeds();
+
+    for words in [
+        &["apps"] as &[_],
+        &["config", "blog"],
+        &["config:live", "blog"],
+        &["ps", "blog"],
+        &["releases", "blog"],
+    ] {
+        let outcome = only_data(server.ssh(words));
+        assert!(!outcome.stdout.trim().is_empty(), "{words:?} says something");
+        let json = only_data(server.ssh(words.iter().chain(&["--json"]))).json();
+        assert!(json.is_array() || json.is_object(), "{words:?}: {json}");
+    }
+    assert_eq!(server.ssh(["config:get", "blog", "SIZE"]).succeeds().stdout, "a \"large\" one\n");
+    let logs = server.ssh(["logs", "blog", "--no-follow", "--json"]).succeeds();
+    for line in logs.stdout.lines() {
+        serde_json::from_str::<serde_json::Value>(line).unwrap_or_else(|error| panic!("{line}: {error}"));
+    }
+}
+
+#[test]
+fn statuses_tell_a_refused_request_from_a_wrong_command_line() {
+    let server = TestServer::builder().without_emperor().start();
+    for (words, status) in [
+        (vec!["apps"], 0),
+        (vec!["help"], 0),
+        (vec!["--version"], 0),
+        (vec!["ps", "nobody"], 1),
+        (vec!["logs", "nobody"], 1),
+        (vec!["config", "nobody"], 1),
+        (vec!["restart", "nobody"], 1),
+        (vec!["run", "nobody", "--", "true"], 1),
+        (vec!["frobnicate"], 2),
+        (vec!["ps"], 2),
+        (vec!["apps", "--no-such-option"], 2),
+        (vec!["config:set", "nobody", "no-equals-sign"], 2),
+        (vec!["ps:scale", "nobody", "worker=many"], 2),
+        (vec!["ps", "../x"], 2),
+    ] {
+        let outcome = server.piku(&words);
+        assert_eq!(outcome.status, status, "{words:?}: {outcome}");
+        if status != 0 {
+            assert!(outcome.stdout.is_empty() && !outcome.stderr.trim().is_empty(), "{words:?}: {outcome}");
+        }
+        assert_eq!(server.ssh(&words).status, status, "the same over ssh: {words:?}");
+    }
+}
+
+#[test]
+fn check_finds_what_a_push_would_and_speaks_json() {
+    let server = TestServer::builder().without_emperor().start();
+    let app = server.app_from("hello-wsgi", "blog").file("ENV", "COLOR=blue\nexport SIZE=1\n");
+    let folder = app.git().folder().as_str();
+    let good = server.piku(["check", folder, "--json"]).succeeds().json();
+    assert_eq!(good["processes"][0]["name"], "wsgi");
+    assert_eq!(good["processes"][0]["command"], "app:app");
+    assert_eq!(good["env"]["COLOR"], "blue");
+    assert_eq!(good["diagnostics"][0]["severity"], "warning");
+
+    app.write("Procfile", "wsgi: app:app\nworker\n");
+    server.piku(["check", folder]).ends_with(1).says("Procfile:2:");
+    let bad = server.piku(["check", folder, "--json"]).ends_with(1).json();
+    let mistake =
+        bad["diagnostics"].as_array().unwrap().iter().find(|one| one["severity"] == "error").unwrap();
+    assert_eq!((&mistake["file"], &mistake["line"]), (&"Procfile".into(), &2.into()));
+    for key in ["code", "column", "message", "help"] {
+        assert!(mistake.get(key).is_some(), "{key}: {mistake}");
+    }
+}

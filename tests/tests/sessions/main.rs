@@ -1,0 +1,20 @@
+//! Sessions with a whole server: what a person types at the far end, and what comes of it.
+//!
+//! One file for each theme. They are one program, so that the servers of all of them share the machine's time.
+
+#![allow(clippy::disallowed_methods, reason = "a test looks at the files of its server")]
+#![allow(clippy::unwrap_used, reason = "the lint spares tests, but not the functions that they share")]
+
+mod builds;
+mod commands;
+mod concurrency;
+mod first_push;
+mod git;
+mod listings;
+mod names;
+mod nginx;
+mod refused;
+mod remote_commands;
+mod secrets;
+mod settings;
+mod strangers;

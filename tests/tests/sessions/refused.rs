@@ -1,0 +1,166 @@
+//! Pushes that are refused: the reason is the last thing on the screen, and nothing has changed.
+
+use piku_tests::{App, Outcome, TestServer, processes};
+
+/// Pushes, and requires that it is refused with each of the reasons among the last lines, the branch where
+/// it was, every process still running, and the old version answering.
+#[track_caller]
+fn refused(server: &TestServer, app: &App<'_>, reasons: &[&str]) -> Outcome {
+    let (branch, running) = (app.on_server("main"), server.processes_of(app.name()));
+    let (live, apps) =
+        (app.get("/").body, std::fs::canonicalize(server.root().join("apps").join(app.name())).unwrap());
+    assert!(!running.is_empty(), "the old version runs");
+
+    let outcome = app.push().is_refused();
+
+    for reason in reasons {
+        assert!(outcome.stderr.contains(reason), "`{reason}` was expected in:\n{outcome}");
+    }
+    let (said, last) = (outcome.remote(), reasons.last().unwrap());
+    assert!(
+        said[said.len().saturating_sub(8)..].iter().any(|line| line.contains(last)),
+        "`{last}` was expected at the end of:\n{outcome}"
+    );
+    assert!(outcome.stderr.contains("[remote rejected]"), "{outcome}");
+
+    assert_eq!(app.on_server("main"), branch, "the branch has not moved");
+    assert_eq!(app.get("/").body, live, "the old version answers");
+    assert_eq!(
+        std::fs::canonicalize(server.root().join("apps").join(app.name())).unwrap(),
+        apps,
+        "the old tree is the live one"
+    );
+    let now = processes::all();
+    for process in running {
+        assert!(now.iter().any(|other| other.id == process.id), "{} {} is gone", process.id, process.command);
+    }
+    outcome
+}
+
+/// A server with version 1 of `hello-wsgi` live, and a change of the app.
+fn refused_after(change: impl FnOnce(&TestServer, &App<'_>), reasons: &[&str]) {
+    let server = TestServer::new();
+    let blog = server.app_from("hello-wsgi", "blog");
+    blog.push().succeeds();
+
+    blog.set_version(2);
+    change(&server, &blog);
+    let outcome = refused(&server, &blog, reasons);
+
+    // What was refused leaves nothing behind that a restart would bring up, and the way forward is open.
+    server.ssh(["restart", "blog"]).succeeds();
+    assert_eq!(blog.get("/").body, "Hello from version 1\n", "{outcome}");
+}
+
+#[test]
+fn a_procfile_with_three_mistakes_shows_all_three() {
+    refused_after(
+        |_, blog| blog.write("Procfile", "wsgi: app:app\nworker\nwo rker: x\nwsgi: other:app\n"),
+        &["Procfile:2:", "Procfile:3:", "Procfile:4:"],
+    );
+}
+
+#[test]
+fn a_bad_env_line() {
+    refused_after(|_, blog| blog.write("ENV", "COLOR=blue\n9lives yes\n"), &["ENV:2:"]);
+}
+
+#[test]
+fn a_requirement_that_does_not_exist() {
+    refused_after(
+        |_, blog| blog.write("requirements.txt", "--no-index\nno-such-package==1\n"),
+        &["no-such-package"],
+    );
+}
+
+#[test]
+fn a_failing_preflight() {
+    refused_after(
+        |_, blog| blog.write("Procfile", "wsgi: app:app\npreflight: echo the disk is full; exit 3\n"),
+        &["the disk is full", "preflight"],
+    );
+}
+
+#[test]
+fn a_failing_release() {
+    refused_after(
+        |_, blog| blog.write("Procfile", "wsgi: app:app\nrelease: echo no table users; exit 3\n"),
+        &["no table users", "release"],
+    );
+}
+
+#[test]
+fn an_app_that_can_not_be_imported() {
+    refused_after(
+        |_, blog| blog.write("app.py", "import no_such_module\nVERSION = 2\n"),
+        &["no_such_module"],
+    );
+}
+
+#[test]
+fn a_wsgi_entry_that_is_not_there() {
+    refused_after(|_, blog| blog.write("Procfile", "wsgi: app:no_such_entry\n"), &["no_such_entry"]);
+}
+
+#[test]
+fn a_web_process_that_never_opens_its_port() {
+    let server = TestServer::new();
+    let shop = server.app_from("hello-web", "shop").file("ENV", "PIKU_HEALTHCHECK_TIMEOUT=3\n");
+    shop.push().succeeds();
+
+    shop.write("app.py", "import time\nprint('asleep', flush=True)\ntime.sleep(600)\n");
+    refused(&server, &shop, &["shop"]);
+}
+
+#[test]
+fn a_web_process_that_ends_at_once() {
+    let server = TestServer::new();
+    let shop = server.app_from("hello-web", "shop").file("ENV", "PIKU_HEALTHCHECK_TIMEOUT=5\n");
+    shop.push().succeeds();
+
+    shop.write("app.py", "raise SystemExit('the key is missing')\n");
+    refused(&server, &shop, &["the key is missing"]);
+}
+
+#[test]
+fn a_health_check_that_gets_an_error() {
+    let server = TestServer::new();
+    let shop =
+        server.app_from("hello-web", "shop").file("ENV", "PIKU_HEALTHCHECK=/\nPIKU_HEALTHCHECK_TIMEOUT=3\n");
+    shop.push().succeeds();
+
+    shop.write("app.py", shop.read("app.py").replace("send_response(200)", "send_response(500)"));
+    refused(&server, &shop, &["500"]);
+}
+
+#[test]
+fn a_first_push_that_fails_can_be_corrected() {
+    let server = TestServer::new();
+    let blog = server.app_from("hello-wsgi", "blog").file("Procfile", "wsgi app:app\n");
+    blog.push().is_refused().says("Procfile:1:");
+    assert_eq!(blog.on_server("main"), None);
+
+    blog.write("Procfile", "wsgi: app:app\n");
+    blog.push().succeeds();
+    assert_eq!(blog.get("/").body, "Hello from version 1\n");
+}
+
+#[test]
+fn a_push_without_a_procfile_and_one_in_another_encoding() {
+    let server = TestServer::new();
+    let blog = server.app_from("hello-wsgi", "blog");
+    blog.remove("Procfile");
+    blog.push().is_refused().ends_saying(6, "Procfile");
+
+    blog.write("Procfile", b"wsgi: app:app\nw\xf6rker: x\n");
+    blog.push().is_refused().says("Procfile");
+    blog.write("Procfile", "wsgi: app:app\n<<<<<<< HEAD\n");
+    blog.push().is_refused().says("Procfile:2:1");
+}
+
+#[test]
+fn a_server_whose_emperor_is_not_running_says_so() {
+    let server = TestServer::builder().without_emperor().start();
+    let blog = server.app_from("hello-wsgi", "blog").file("ENV", "PIKU_HEALTHCHECK_TIMEOUT=3\n");
+    blog.push().is_refused().says("emperor");
+}

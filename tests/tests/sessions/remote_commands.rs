@@ -1,0 +1,129 @@
+//! The forced command: what comes over ssh is split into words and never given to a shell.
+
+use std::process::Command;
+
+use piku_tests::{TestServer, eventually};
+
+#[test]
+fn a_command_line_is_words_and_nothing_of_it_reaches_a_shell() {
+    let server = TestServer::builder().without_emperor().start();
+    let mark = server.home().join("mark");
+    for line in [
+        format!("apps; touch {mark}"),
+        format!("apps && touch {mark}"),
+        format!("apps | touch {mark}"),
+        format!("$(touch {mark})"),
+        format!("`touch {mark}`"),
+        format!("apps\ntouch {mark}"),
+        format!("frobnicate > {mark}"),
+        "sh".to_owned(),
+        "bash -c id".to_owned(),
+        "git-shell".to_owned(),
+        "apps 'open quote".to_owned(),
+    ] {
+        let outcome = server.ssh_raw(&line);
+        assert_eq!(outcome.status, 2, "{line}: {outcome}");
+        assert!(!mark.exists(), "{line} made a file");
+        assert!(!outcome.stdout.contains("uid="), "{line}: {outcome}");
+    }
+}
+
+#[test]
+fn a_session_without_a_command_shows_the_help_and_opens_no_shell() {
+    let server = TestServer::builder().without_emperor().start();
+    let outcome = server.ssh_with_input("", b"echo I am a shell\n");
+    assert!(!outcome.stdout.contains("I am a shell"), "{outcome}");
+    outcome.says("apps");
+}
+
+#[test]
+fn a_key_opens_no_port_and_forwards_nothing() {
+    let server = TestServer::builder().without_emperor().start();
+    let keys = std::fs::read_to_string(server.home().join(".ssh/authorized_keys")).unwrap();
+    for restriction in
+        ["no-agent-forwarding", "no-user-rc", "no-X11-forwarding", "no-port-forwarding", "command=\""]
+    {
+        assert!(keys.contains(restriction), "{restriction}: {keys}");
+    }
+}
+
+#[test]
+fn a_key_is_added_once_and_what_is_no_key_not_at_all() {
+    let server = TestServer::builder().without_emperor().start();
+    let file = server.home().join(".ssh/authorized_keys");
+    std::fs::write(&file, std::fs::read_to_string(&file).unwrap() + "# a comment of the owner\n").unwrap();
+    let before = std::fs::read_to_string(&file).unwrap();
+
+    server.piku(["setup:ssh", piku_tests::public_key().as_str()]).succeeds();
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), before);
+    for wrong in ["", "hello\n", "ssh-ed25519 not-base64 ada\n", "-----BEGIN OPENSSH PRIVATE KEY-----\n"] {
+        let bad = server.home().join("bad.pub");
+        std::fs::write(&bad, wrong).unwrap();
+        server.piku(["setup:ssh", bad.as_str()]).ends_with(1);
+    }
+    server.piku(["setup:ssh", "/no/such/file"]).ends_with(1);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), before);
+}
+
+#[test]
+fn run_passes_status_quoting_and_stdin_through() {
+    let server = TestServer::new();
+    let blog = server.app_from("hello-wsgi", "blog");
+    blog.push().succeeds();
+
+    server.ssh(["run", "blog", "--", "sh", "-c", "exit 7"]).ends_with(7);
+    server.ssh_raw("run blog -- sh -c 'exit 7'").ends_with(7);
+    server.ssh(["run", "blog", "--", "true"]).succeeds();
+    let words = ["two words", "it's", "\"quoted\"", "$HOME", "*", "a\\b", "", "--help", "é", "%d"];
+    let show = ["run", "blog", "--", "python3", "-c", "import sys; print(sys.argv[1:])"];
+    let shown = server.ssh(show.iter().chain(&words)).succeeds();
+    assert_eq!(
+        shown.stdout,
+        "['two words', \"it's\", '\"quoted\"', '$HOME', '*', 'a\\\\b', '', '--help', 'é', '%d']\n"
+    );
+
+    let line = "run blog -- cat";
+    assert_eq!(server.ssh_with_input(line, b"in\0and out\n").succeeds().stdout, "in\0and out\n");
+    assert_eq!(
+        server.ssh(["run", "blog", "--", "pwd", "-L"]).succeeds().stdout.trim(),
+        server.live_settings("blog")["PWD"]
+    );
+    assert_eq!(server.ssh(["run", "blog", "--", "sh", "-c", "echo $APP"]).succeeds().stdout, "blog\n");
+    assert_eq!(
+        server.ssh(["run", "blog", "--", "sh", "-c", "echo out; echo err >&2"]).succeeds().stderr,
+        "err\n"
+    );
+    // A command is a program and its words; a shell is there for the one who asks for it.
+    assert_ne!(server.ssh(["run", "blog", "--", "no-such-program"]).status, 0);
+}
+
+#[test]
+fn a_command_ends_when_its_connection_does() {
+    let server = TestServer::new();
+    server.app_from("hello-wsgi", "blog").push().succeeds();
+    let mut session = server.ssh_in_background(["logs", "blog"]);
+    eventually("the log is shown", || (!session.output().is_empty()).then_some(()));
+    session.kill();
+    let follows = |process: &piku_tests::processes::Running| process.command.contains("logs blog");
+    eventually("nobody follows the log", || (!server.processes().iter().any(follows)).then_some(()));
+}
+
+#[test]
+fn scp_and_sftp_reach_the_files() {
+    let server = TestServer::builder().without_emperor().start();
+    let file = server.home().join("letter");
+    std::fs::write(&file, "dear server\n").unwrap();
+    let (words, host) = server.sshd().copier();
+    for protocol in ["-O", "-s"] {
+        let there = server.root().join(format!("data/letter{protocol}"));
+        let back = server.home().join(format!("back{protocol}"));
+        for (from, to) in
+            [(file.to_string(), format!("{host}:{there}")), (format!("{host}:{there}"), back.to_string())]
+        {
+            let output =
+                Command::new(&words[0]).args(&words[1..]).arg(protocol).args([from, to]).output().unwrap();
+            assert!(output.status.success(), "scp {protocol}: {}", String::from_utf8_lossy(&output.stderr));
+        }
+        assert_eq!(std::fs::read_to_string(&back).unwrap(), "dear server\n");
+    }
+}

@@ -1,0 +1,133 @@
+//! Settings reach the app byte for byte, whatever is in them.
+
+use piku_tests::{App, TestServer, eventually};
+
+/// Values that something on the way might read as more than text.
+const VALUES: &[(&str, &str)] = &[
+    ("PLAIN", "blue"),
+    ("EMPTY", ""),
+    ("BLANKS", "  two  before and after  "),
+    ("QUOTED", "\"double\" and 'single'"),
+    ("JSON", r#"{"a": ["b", {"c": "d e"}]}"#),
+    ("DOLLAR", "$HOME ${HOME} $(HOME) $PLAIN \\$PLAIN $$"),
+    ("PERCENT", "%d %n %s %(socket) %(1 + 1) 100%"),
+    ("SWALLOW", "ends in %"),
+    ("URL", "postgres://ada:p%40ss@db/blog?x=1&y=2#frag"),
+    ("AT", "@(/etc/passwd) @(exec:///bin/date)"),
+    ("EQUALS", "a=b=c="),
+    ("HASH", "# not a comment # nor this"),
+    ("LINES", "line 1\nline 2\n\n[uwsgi]\nmodule = evil\n"),
+    ("TABS", "\ttab\tand \\t\r"),
+    ("BACKSLASH", "a\\b\\\\c\\"),
+    ("NGINX_LOOKING", "}; server { listen 81; }"),
+    ("SHELL", "; touch /tmp/never `id` | cat"),
+    ("UNICODE", "naïve ☃ 日本 🦀"),
+    ("MINUS", "--help"),
+];
+
+#[track_caller]
+fn environment(app: &App<'_>) -> serde_json::Value {
+    serde_json::from_str(&app.get("/env").body).unwrap()
+}
+
+#[track_caller]
+fn all_arrive(server: &TestServer, app: &App<'_>, when: &str) {
+    let (process, run) =
+        (environment(app), server.ssh(["run", app.name(), "--", "env", "-0"]).succeeds().stdout);
+    for (key, value) in VALUES {
+        assert_eq!(process[key], *value, "{key} in the process {when}");
+        assert!(run.split('\0').any(|one| one == format!("{key}={value}")), "{key} in run {when}: {run:?}");
+        assert_eq!(
+            server.ssh(["config:get", app.name(), key]).succeeds().stdout,
+            format!("{value}\n"),
+            "{key} from config:get {when}"
+        );
+    }
+}
+
+#[test]
+fn every_value_comes_back_and_reaches_a_wsgi_app_its_worker_and_run() {
+    let server = TestServer::new();
+    let blog = server.app_from("hello-wsgi", "blog");
+    blog.push().succeeds();
+
+    let settings = VALUES.iter().map(|(key, value)| format!("{key}={value}"));
+    server.ssh(["config:set".to_owned(), "blog".to_owned()].into_iter().chain(settings)).succeeds();
+    all_arrive(&server, &blog, "after config:set");
+
+    let worker: serde_json::Value = eventually("the worker has left its environment", || {
+        let value: serde_json::Value = serde_json::from_str(&server.text("data/blog/worker.json")).ok()?;
+        value.get("PLAIN").is_some().then_some(value)
+    });
+    for (key, value) in VALUES {
+        assert_eq!(worker[key], *value, "{key} in the worker");
+    }
+
+    server.ssh(["config:set", "blog", "OTHER=1"]).succeeds();
+    all_arrive(&server, &blog, "after another config:set");
+    blog.set_version(2);
+    blog.push().succeeds();
+    all_arrive(&server, &blog, "after a push");
+
+    server.ssh(["config:unset", "blog", "PLAIN"]).succeeds();
+    server.ssh(["config:get", "blog", "PLAIN"]).ends_with(1);
+    assert!(environment(&blog).get("PLAIN").is_none());
+    assert_eq!(environment(&blog)["LINES"], VALUES.iter().find(|(key, _)| *key == "LINES").unwrap().1);
+}
+
+#[test]
+fn every_value_reaches_a_web_process() {
+    let server = TestServer::new();
+    let shop = server.app_from("hello-web", "shop");
+    shop.push().succeeds();
+    let settings = VALUES.iter().map(|(key, value)| format!("{key}={value}"));
+    server.ssh(["config:set".to_owned(), "shop".to_owned()].into_iter().chain(settings)).succeeds();
+    all_arrive(&server, &shop, "after config:set");
+}
+
+#[test]
+fn the_env_file_is_expanded_and_settings_lie_over_it() {
+    let server = TestServer::new();
+    let text = "COLOR=blue\n  # a comment\nSIZE = large\nBOTH=$COLOR-${SIZE}\nUNKNOWN=$NOBODY\nLITERAL=\\$COLOR\nQUOTES=\"as is\"\n";
+    let blog = server.app_from("hello-wsgi", "blog").file("ENV", text);
+    blog.push().succeeds();
+
+    let env = environment(&blog);
+    for (key, value) in [
+        ("COLOR", "blue"),
+        ("SIZE", "large"),
+        ("BOTH", "blue-large"),
+        ("UNKNOWN", "$NOBODY"),
+        ("LITERAL", "$COLOR"),
+        ("QUOTES", "\"as is\""),
+    ] {
+        assert_eq!(env[key], value, "{key}");
+    }
+    server.ssh(["config:set", "blog", "COLOR=red"]).succeeds();
+    assert_eq!(environment(&blog)["COLOR"], "red");
+    server.ssh(["config:unset", "blog", "COLOR"]).succeeds();
+    assert_eq!(environment(&blog)["COLOR"], "blue");
+}
+
+#[test]
+fn a_setting_that_breaks_the_app_is_refused_and_not_kept() {
+    let server = TestServer::new();
+    let blog = server
+        .app_from("hello-wsgi", "blog")
+        .file("Procfile", "wsgi: app:app\nrelease: test \"$COLOR\" != bad\n");
+    blog.push().succeeds();
+    server.ssh(["config:set", "blog", "COLOR=bad"]).ends_with(1);
+    assert_eq!(blog.get("/").body, "Hello from version 1\n");
+    server.ssh(["config:get", "blog", "COLOR"]).ends_with(1);
+    server.ssh(["restart", "blog"]).succeeds();
+}
+
+#[test]
+fn keys_that_are_none_are_refused() {
+    let server = TestServer::new();
+    server.app_from("hello-wsgi", "blog").push().succeeds();
+    for wrong in ["9LIVES=x", "A-B=x", "A B=x", "=x", "É=x", "A\nB=x"] {
+        server.ssh(["config:set", "blog", "GOOD=1", wrong]).is_refused();
+    }
+    server.ssh(["config:get", "blog", "GOOD"]).ends_with(1);
+}

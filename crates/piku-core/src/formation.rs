@@ -42,7 +42,7 @@ impl FromStr for Scale {
 
 /// Whether processes of this kind run all the time, and can be counted.
 #[must_use]
-pub fn is_running_kind(kind: &Kind) -> bool {
+pub(crate) fn is_running_kind(kind: &Kind) -> bool {
     !matches!(kind, Kind::Preflight | Kind::Release | Kind::Static)
 }
 

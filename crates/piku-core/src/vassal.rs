@@ -31,7 +31,7 @@ pub struct VassalName {
 pub const FRONT: &str = "-port";
 
 /// The start number of a rehearsal: a process that is tried on a port of its own before it gets the real one.
-pub const REHEARSAL: u32 = 0;
+pub(crate) const REHEARSAL: u32 = 0;
 
 impl fmt::Display for VassalName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -157,7 +157,7 @@ fn stages(scene: &Scene<'_>, order: &Order, report: &mut Report<'_>) -> Result<D
         switch::keep_waiting(root, host, app, &release)?;
         return Ok(Deployed { release, live: false, addresses: Vec::new() });
     }
-    switch::open_to_nginx(root, app, owner, rendered_site.as_ref())?;
+    switch::open_to_nginx(root, app, [number, owner], rendered_site.as_ref())?;
     let foreign = store::is_foreign_clone(root, app);
     if foreign {
         adopt::clone(root, surroundings, app, owner, report)?;

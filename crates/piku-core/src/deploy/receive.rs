@@ -103,7 +103,7 @@ impl RefusedPush {
 ///
 /// # Errors
 /// [`RefusedPush`] when it can't be told, or a ref of piku's own is touched.
-pub fn choose(app: &AppName, updates: &[RefUpdate], wanted: Option<&str>) -> Result<Choice, RefusedPush> {
+pub(crate) fn choose(app: &AppName, updates: &[RefUpdate], wanted: Option<&str>) -> Result<Choice, RefusedPush> {
     if let Some(update) = updates.iter().find(|update| update.name.starts_with("refs/piku/")) {
         return Err(RefusedPush::Reserved { name: update.name.clone() });
     }

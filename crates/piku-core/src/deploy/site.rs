@@ -99,16 +99,11 @@ fn describe(
     if let Serves::Static(folder) = serves {
         site.statics.push(StaticPath::root(folder.as_str(), &live)?);
     }
-    site.catch_all = options.catch_all.as_deref().map(|path| rooted(path).parse()).transpose()?;
+    site.catch_all = options.catch_all.as_deref().map(str::parse).transpose()?;
     site.include = options.include_file.as_ref().map(|file| FilePath::new(live.join(file))).transpose()?;
     site.allow_only = if options.cloudflare_acl { Some(cloudflare::ranges()?) } else { None };
     site.cache = cache(root, app, inputs)?;
     Ok(site)
-}
-
-/// A path of a URL, the slash in front added where a person left it out.
-fn rooted(path: &str) -> String {
-    format!("/{}", path.trim_start_matches('/'))
 }
 
 fn backend(serves: &Serves) -> Result<Backend, InvalidSite> {

@@ -99,11 +99,14 @@ pub(crate) fn replace(root: &Root, host: &dyn Host, old: &[String], new: &[&Rend
 pub(crate) fn open_to_nginx(
     root: &Root,
     app: &AppName,
-    owner: u32,
+    numbers: [u32; 2],
     site: Option<&RenderedSite>,
 ) -> Result<(), HostError> {
     let serves_files = site.is_some_and(|site| site.serves_files);
-    files::set_mode(&root.release(app, owner), if serves_files { 0o711 } else { 0o700 })?;
+    // A release that shares its tree leads there by way of its own folder.
+    for number in numbers {
+        files::set_mode(&root.release(app, number), if serves_files { 0o711 } else { 0o700 })?;
+    }
     if site.is_some_and(|site| site.serves_data) {
         files::set_mode(&root.data(app), 0o711)?;
     }

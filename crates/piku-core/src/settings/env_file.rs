@@ -1,0 +1,137 @@
+//! The `ENV` file in an app's top folder.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use piku_procfile::{Diagnostic, Severity};
+
+use super::assignment::{self, Written, check_key};
+use super::expand::expand;
+use super::{keys, limits, lines};
+
+/// One setting of an `ENV` file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assignment {
+    /// `[A-Za-z_][A-Za-z0-9_]*`.
+    pub key: String,
+    /// What it stands for, with every known `$NAME` replaced.
+    pub value: String,
+    /// Bytes of the file that hold the value as it is written.
+    pub span: Range<usize>,
+    /// Bytes of the file that hold the key.
+    pub key_span: Range<usize>,
+}
+
+/// What an `ENV` file says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParsedEnv {
+    /// Each key once, in the order of the lines that count; `None` when there is any error.
+    pub values: Option<Vec<Assignment>>,
+    /// Every mistake and every second look, in order of place.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads an `ENV` file; `known` are the variables that it may refer to besides its own earlier lines.
+///
+/// Lines are `KEY=value`, white space around both trimmed; quotes are part of the value. `$NAME` and `${NAME}`
+/// are replaced when the name is known and stay when it is not; `\$` is a literal `$`. Of a key given twice the
+/// last line counts. Blank lines and lines that begin with `#` are skipped; every other line is an error.
+#[must_use]
+pub fn parse(bytes: &[u8], known: &BTreeMap<String, String>) -> ParsedEnv {
+    let mut diagnostics = Vec::new();
+    let mut file = File { known, found: Vec::new() };
+    for line in lines::split(bytes, &mut diagnostics) {
+        let outcome = assignment::read(&line).and_then(|written| match written {
+            Some(written) => file.take(&written, line.number, &mut diagnostics),
+            None => Ok(()),
+        });
+        diagnostics.extend(outcome.err());
+    }
+    diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
+    let failed = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+    let values = (!failed).then(|| file.found.into_iter().map(|(_, assignment)| assignment).collect());
+    ParsedEnv { values, diagnostics }
+}
+
+/// What was read so far.
+struct File<'a> {
+    known: &'a BTreeMap<String, String>,
+    /// With the number of the line.
+    found: Vec<(usize, Assignment)>,
+}
+
+impl File<'_> {
+    fn take(
+        &mut self,
+        written: &Written<'_>,
+        line: usize,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Result<(), Diagnostic> {
+        let Written { key, key_span, value, value_span, .. } = written;
+        check_key(key, key_span)?;
+        diagnostics.extend(second_looks(written));
+        let too_long = || limits::too_long(key, value_span.clone());
+        let value = expand(value, |name| self.lookup(name)).ok_or_else(too_long)?;
+        limits::check(key, &value).map_err(|_| too_long())?;
+        if let Some(at) = self.found.iter().position(|(_, earlier)| earlier.key == *key) {
+            let (earlier, _) = self.found.remove(at);
+            let message = format!("`{key}` is set again, in place of line {earlier}");
+            diagnostics.push(
+                Diagnostic::warning("env::duplicate-key", key_span.clone(), message)
+                    .with_help("keep one of the two lines"),
+            );
+        }
+        let (key, span, key_span) = ((*key).to_owned(), value_span.clone(), key_span.clone());
+        self.found.push((line, Assignment { key, value, span, key_span }));
+        Ok(())
+    }
+
+    /// An earlier line counts before what is known, except for what stays piku's own.
+    fn lookup(&self, name: &str) -> Option<&str> {
+        let known = self.known.get(name);
+        let earlier = self.found.iter().find(|(_, earlier)| earlier.key == name);
+        let earlier = earlier.map(|(_, earlier)| &earlier.value);
+        let chosen = if keys::is_own(name) { known.or(earlier) } else { earlier.or(known) };
+        chosen.map(String::as_str)
+    }
+}
+
+/// What is odd about a line that has a sensible reading.
+fn second_looks(written: &Written<'_>) -> Vec<Diagnostic> {
+    let Written { key, key_span, value, value_span, untrimmed, export } = written;
+    let mut odd = Vec::new();
+    if let Some(span) = export {
+        let message = format!("`export` is not needed: this sets `{key}`");
+        odd.push(Diagnostic::warning("env::export", span.clone(), message).with_help("remove `export`"));
+    }
+    odd.extend(keys::second_look(key, key_span.clone()));
+    if ['"', '\''].iter().any(|quote| value.len() > 1 && value.starts_with(*quote) && value.ends_with(*quote)) {
+        let message = format!("the quotes are part of the value of `{key}`");
+        odd.push(
+            Diagnostic::warning("env::quoted", value_span.clone(), message)
+                .with_help("remove them, unless the app wants them"),
+        );
+    }
+    if let Some(at) = inline_comment(untrimmed) {
+        let trimmed_off = untrimmed.len() - untrimmed.trim_start().len();
+        let (start, end) = (value_span.start + at - trimmed_off, value_span.end);
+        let message = format!("`#` begins a comment only at the start of a line: this is part of the value of `{key}`");
+        odd.push(
+            Diagnostic::warning("env::inline-comment", start..end, message)
+                .with_help("put the comment on a line of its own"),
+        );
+    }
+    odd
+}
+
+/// Where, after white space, a `#` is.
+fn inline_comment(untrimmed: &str) -> Option<usize> {
+    let mut after_blank = false;
+    for (at, character) in untrimmed.char_indices() {
+        if after_blank && character == '#' {
+            return Some(at);
+        }
+        after_blank = character.is_whitespace();
+    }
+    None
+}

@@ -1,0 +1,219 @@
+//! The keys that piku honours: what each means, what it may be, and what it is when it is not set.
+
+use std::fmt;
+use std::ops::Range;
+
+use piku_procfile::Diagnostic;
+
+pub use super::catalog::KEYS;
+
+/// A setting that piku honours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// Its name, as it is written in `ENV`.
+    pub name: &'static str,
+    /// What it may be.
+    pub value: ValueType,
+    /// Who honours it.
+    pub scope: Scope,
+    /// One sentence on what it does, as Markdown.
+    pub meaning: &'static str,
+}
+
+impl Key {
+    /// What counts when it is not set, as it would be written; `None` when nothing does.
+    #[must_use]
+    pub fn default_text(&self) -> Option<String> {
+        match self.value {
+            ValueType::Boolean { default } => Some(default.to_string()),
+            ValueType::Number { default, .. } => default.map(|number| number.to_string()),
+            ValueType::Text { default, .. } => default.map(str::to_owned),
+        }
+    }
+}
+
+/// What the value of a key may be. Its `Display` is the phrase of the reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValueType {
+    /// `1`, `true`, `yes`, `y`, `on`, or `enabled`; or `0`, `false`, `no`, `n`, `off`, `disabled`, or nothing. In any case.
+    Boolean {
+        /// What counts when it is not set.
+        default: bool,
+    },
+    /// A whole number.
+    Number {
+        /// What counts when it is not set.
+        default: Option<u64>,
+        /// The least.
+        min: u64,
+        /// The greatest.
+        max: u64,
+        /// What is counted, in the plural; may be empty.
+        unit: &'static str,
+    },
+    /// Anything else.
+    Text {
+        /// What counts when it is not set.
+        default: Option<&'static str>,
+        /// What it looks like, as a noun.
+        form: &'static str,
+    },
+}
+
+impl fmt::Display for ValueType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Boolean { .. } => f.write_str("`true` or `false`"),
+            Self::Number { min, max, unit: "", .. } => write!(f, "{min} to {max}"),
+            Self::Number { min, max, unit, .. } => write!(f, "{min} to {max} {unit}"),
+            Self::Text { form, .. } => f.write_str(form),
+        }
+    }
+}
+
+/// Who honours a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Scope {
+    /// The deploy: what is released, and when it counts as well.
+    Deploy,
+    /// The build: which runtime, which version, which tool.
+    Build,
+    /// The processes, which find it in their environment.
+    Processes,
+    /// uWSGI. These keys are not handed on to the processes.
+    Uwsgi,
+    /// nginx, in the app's site.
+    Nginx,
+    /// Piku itself, for all apps: read from its own environment, never from the settings of an app.
+    Host,
+}
+
+/// The variables that stay piku's own, whatever an app sets.
+pub const OWN: [&str; 6] = ["APP", "DATA_ROOT", "GIT_REV", "LOG_ROOT", "PIKU_RELEASE", "PROC_TYPE"];
+
+/// The beginnings of the keys that no app would invent.
+const PREFIXES: [&str; 3] = ["PIKU_", "NGINX_", "UWSGI_"];
+
+/// Finds a key by its exact name.
+#[must_use]
+pub fn known(key: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|candidate| candidate.name == key)
+}
+
+/// Finds the key that was most likely meant; `None` when nothing is near.
+#[must_use]
+pub fn nearest(key: &str) -> Option<&'static str> {
+    let asked = key.to_ascii_uppercase();
+    let distance = |candidate: &'static Key| (strsim::damerau_levenshtein(&asked, candidate.name), candidate.name);
+    let (distance, name) = KEYS.iter().filter(|key| key.scope != Scope::Host).map(distance).min()?;
+    // The prefix is the same nearly always: what is behind it must be alike.
+    let rest = name.split_once('_').map_or(name, |(_, rest)| rest);
+    (distance <= 2.max(rest.len() / 3)).then_some(name)
+}
+
+/// Whether a variable stays piku's own.
+pub(super) fn is_own(key: &str) -> bool {
+    OWN.contains(&key)
+}
+
+/// Whether piku keeps a key from the processes: uWSGI would take it for an option.
+pub(super) fn is_kept_from_processes(key: &str) -> bool {
+    key.starts_with("UWSGI_")
+}
+
+/// Warns about a key that does nothing, or not what it seems to.
+pub(super) fn second_look(key: &str, span: Range<usize>) -> Option<Diagnostic> {
+    if is_own(key) {
+        let message = format!("`{key}` is set by piku, and this line changes nothing");
+        return Some(Diagnostic::warning("env::own-key", span, message).with_help("remove it, or use another key"));
+    }
+    if let Some(found) = known(key) {
+        let message = format!("`{key}` is read from piku's own environment only, for all apps");
+        return (found.scope == Scope::Host).then(|| {
+            Diagnostic::warning("env::host-key", span, message)
+                .with_help("set it where piku is started, for example with `environment=` in authorized_keys")
+        });
+    }
+    if !PREFIXES.iter().any(|prefix| key.starts_with(prefix)) {
+        return None;
+    }
+    let consequence = if is_kept_from_processes(key) { ", and not handed on to the processes" } else { "" };
+    let warning =
+        Diagnostic::warning("env::unknown-key", span, format!("`{key}` is not a setting of piku{consequence}"));
+    Some(match nearest(key) {
+        Some(name) => warning.with_help(format!("did you mean `{name}`?")),
+        None => warning,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_misspelt_key_finds_the_one_that_was_meant() {
+        let cases = [
+            ("UWSGI_PROCESES", Some("UWSGI_PROCESSES")),
+            ("UWSGI_PROCESS", Some("UWSGI_PROCESSES")),
+            ("NGINX_SERVERNAME", Some("NGINX_SERVER_NAME")),
+            ("NGINX_SERVER_NAMES", Some("NGINX_SERVER_NAME")),
+            ("nginx_server_name", Some("NGINX_SERVER_NAME")),
+            ("NGINX_HTTP_ONLY", Some("NGINX_HTTPS_ONLY")),
+            ("PIKU_HEALTH_CHECK", Some("PIKU_HEALTHCHECK")),
+            ("PIKU_DEPLOY_BRANHC", Some("PIKU_DEPLOY_BRANCH")),
+            ("PIKU_SOMETHING_ELSE_ENTIRELY", None),
+            ("", None),
+        ];
+        for (key, wanted) in cases {
+            assert_eq!(nearest(key), wanted, "{key}");
+        }
+    }
+
+    #[test]
+    fn only_keys_that_look_like_pikus_get_a_second_look() {
+        let look = |key| second_look(key, 0..1).map(|found| (found.code, found.message, found.help));
+        assert_eq!(look("DATABASE_URL"), None);
+        assert_eq!(look("NGINX_SERVER_NAME"), None);
+        insta::assert_debug_snapshot!(
+            ["UWSGI_WORKER_COUNT", "NGINX_HTTP_ONLY", "PIKU_ROOT", "APP"].map(look),
+            @r#"
+        [
+            Some(
+                (
+                    "env::unknown-key",
+                    "`UWSGI_WORKER_COUNT` is not a setting of piku, and not handed on to the processes",
+                    None,
+                ),
+            ),
+            Some(
+                (
+                    "env::unknown-key",
+                    "`NGINX_HTTP_ONLY` is not a setting of piku",
+                    Some(
+                        "did you mean `NGINX_HTTPS_ONLY`?",
+                    ),
+                ),
+            ),
+            Some(
+                (
+                    "env::host-key",
+                    "`PIKU_ROOT` is read from piku's own environment only, for all apps",
+                    Some(
+                        "set it where piku is started, for example with `environment=` in authorized_keys",
+                    ),
+                ),
+            ),
+            Some(
+                (
+                    "env::own-key",
+                    "`APP` is set by piku, and this line changes nothing",
+                    Some(
+                        "remove it, or use another key",
+                    ),
+                ),
+            ),
+        ]
+        "#);
+    }
+}

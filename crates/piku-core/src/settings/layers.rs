@@ -1,0 +1,127 @@
+//! The settings of a release: `envs/<app>/ENV` laid over the app's own `ENV`.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::env_file::Assignment;
+use super::keys;
+use super::stored::StoredSettings;
+
+/// Where a setting comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The app's `ENV` file.
+    File,
+    /// `config:set`.
+    Stored,
+    /// Nobody set it.
+    Default,
+}
+
+/// A setting that counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// Its value, expanded where `ENV` is expanded.
+    pub value: String,
+    /// [`Origin::File`] or [`Origin::Stored`].
+    pub origin: Origin,
+    /// Bytes of the file it comes from that hold the value.
+    pub span: Range<usize>,
+}
+
+/// Every setting of an app, and where each comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Layers {
+    settings: BTreeMap<String, Setting>,
+}
+
+impl Layers {
+    /// Lays what `config:set` stored over the app's own file.
+    pub fn new(file: impl IntoIterator<Item = Assignment>, stored: &StoredSettings) -> Self {
+        let file = file.into_iter().map(|Assignment { key, value, span, .. }| {
+            (key, Setting { value, origin: Origin::File, span })
+        });
+        let stored = stored.iter().map(|(key, value)| {
+            let setting = Setting { value: value.to_owned(), origin: Origin::Stored, span: stored.span(key) };
+            (key.to_owned(), setting)
+        });
+        Self { settings: file.chain(stored).collect() }
+    }
+
+    /// The value of a key, where one is set.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&str> {
+        self.setting(key).map(|setting| setting.value.as_str())
+    }
+
+    /// A key's value and where it comes from, where one is set.
+    #[must_use]
+    pub fn setting(&self, key: &str) -> Option<&Setting> {
+        self.settings.get(key)
+    }
+
+    /// Where the value of a key comes from.
+    #[must_use]
+    pub fn origin(&self, key: &str) -> Origin {
+        self.setting(key).map_or(Origin::Default, |setting| setting.origin)
+    }
+
+    /// Every setting, in the order of the keys.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Setting)> {
+        self.settings.iter().map(|(key, setting)| (key.as_str(), setting))
+    }
+
+    /// Every key with its value.
+    #[must_use]
+    pub fn values(&self) -> BTreeMap<String, String> {
+        self.iter().map(|(key, setting)| (key.to_owned(), setting.value.clone())).collect()
+    }
+
+    /// The environment of a process: the settings laid over `own`, piku's variables.
+    ///
+    /// The variables in [`keys::OWN`] stay piku's: an app that could change them would be told of another's data.
+    /// `UWSGI_*` is left out, since uWSGI takes such variables for options. All else the app may set, `PATH`
+    /// too: what it sets is the whole path, so that a path which is to begin with the build's commands is
+    /// written as `PATH=$PATH:/opt/tools` in `ENV`.
+    #[must_use]
+    pub fn process_environment(&self, own: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+        let theirs = self.iter().filter(|(key, _)| !keys::is_own(key));
+        let theirs = theirs.map(|(key, setting)| (key.to_owned(), setting.value.clone()));
+        let mut all: BTreeMap<_, _> = own.clone().into_iter().chain(theirs).collect();
+        all.retain(|key, _| !keys::is_kept_from_processes(key));
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse_env;
+    use super::*;
+
+    fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    }
+
+    fn layers(env: &str, stored: &str) -> Layers {
+        let (stored, _) = StoredSettings::parse(stored.as_bytes());
+        Layers::new(parse_env(env.as_bytes(), &BTreeMap::new()).values.unwrap(), &stored.unwrap())
+    }
+
+    #[test]
+    fn what_was_stored_counts_before_the_file() {
+        let layers = layers("A=file\nB=file\n", "# mine\nB=stored\nC=stored\n");
+        assert_eq!(layers.values(), map(&[("A", "file"), ("B", "stored"), ("C", "stored")]));
+        let origins = ["A", "B", "C", "D"].map(|key| layers.origin(key));
+        assert_eq!(origins, [Origin::File, Origin::Stored, Origin::Stored, Origin::Default]);
+        assert_eq!(layers.setting("A").unwrap().span, 2..6);
+        assert_eq!(layers.setting("B").unwrap().span, 9..15);
+    }
+
+    #[test]
+    fn a_process_gets_pikus_variables_with_the_settings_over_them() {
+        let layers = layers("HOME=/elsewhere\nAPP=other\nUWSGI_LISTEN=9\nPROC_TYPE=x\n", "PORT=80\nUWSGI_X=1\nKEY=v\n");
+        let own = map(&[("APP", "blog"), ("HOME", "/home/piku"), ("PORT", "4001"), ("UWSGI_Y", "1"), ("USER", "piku")]);
+        let wanted = map(&[("APP", "blog"), ("HOME", "/elsewhere"), ("KEY", "v"), ("PORT", "80"), ("USER", "piku")]);
+        assert_eq!(layers.process_environment(&own), wanted);
+    }
+}

@@ -1,0 +1,49 @@
+//! The settings of an app: the `ENV` file in its folder, what `config:set` stored, and what piku makes of both.
+//!
+//! Pure: bytes go in, values and diagnostics come out. The app's own file is read by [`parse_env`], which expands
+//! `$NAME`; the stored one by [`StoredSettings`], which never expands anything. [`Layers`] lays the second over
+//! the first, [`options()`] reads the keys that piku honours, and [`Layers::process_environment`] gives the variables
+//! of a process. [`keys`] knows every key by name, for checks and for the reference in the documentation.
+//!
+//! ```
+//! use std::collections::BTreeMap;
+//! use piku_core::settings::{self, Layers, StoredSettings};
+//!
+//! let parsed = settings::parse_env(b"GREETING=hello\nUWSGI_PROCESSES=4\n", &BTreeMap::new());
+//! let mut stored = StoredSettings::default();
+//! stored.set("GREETING", "  two\nlines, $kept as they are")?;
+//!
+//! let layers = Layers::new(parsed.values.unwrap_or_default(), &stored);
+//! let (options, problems) = settings::options(&layers);
+//! assert_eq!(options.uwsgi.processes, 4);
+//! assert!(problems.is_empty());
+//! let environment = layers.process_environment(&BTreeMap::new());
+//! assert_eq!(environment["GREETING"], "  two\nlines, $kept as they are");
+//! # Ok::<(), settings::InvalidSetting>(())
+//! ```
+
+mod assignment;
+mod catalog;
+mod env_file;
+mod expand;
+pub mod keys;
+mod layers;
+mod limits;
+mod lines;
+pub mod live_env;
+mod nginx;
+mod options;
+mod persist;
+mod quoting;
+mod reader;
+mod stored;
+mod uwsgi;
+
+pub use env_file::{Assignment, ParsedEnv, parse as parse_env};
+pub use layers::{Layers, Origin, Setting};
+pub use limits::{InvalidSetting, MAX_VALUE};
+pub use nginx::{CacheOptions, NginxOptions};
+pub use options::{Options, options};
+pub use reader::OptionProblem;
+pub use stored::StoredSettings;
+pub use uwsgi::UwsgiOptions;

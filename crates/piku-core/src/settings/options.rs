@@ -1,0 +1,95 @@
+//! What the settings mean to piku, typed.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::catalog as keys;
+use super::layers::Layers;
+use super::nginx::{self, NginxOptions};
+use super::persist;
+use super::reader::{OptionProblem, Reader, Refusal};
+use super::uwsgi::{self, UwsgiOptions};
+
+/// Every setting that piku honours, with its default where it is not set or can't be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// `PIKU_AUTO_RESTART`.
+    pub auto_restart: bool,
+    /// `PIKU_KEEP_RELEASES`, at least 1.
+    pub keep_releases: u32,
+    /// `PIKU_PERSIST`: each path once, relative to the app's folder, without `.` or `..`, none within another.
+    pub persist: Vec<String>,
+    /// `PIKU_HEALTHCHECK`: printable ASCII, beginning with `/`.
+    pub healthcheck: Option<String>,
+    /// `PIKU_HEALTHCHECK_TIMEOUT`.
+    pub healthcheck_timeout: Duration,
+    /// `PIKU_DEPLOY_BRANCH`, without `refs/heads/`.
+    pub deploy_branch: Option<String>,
+    /// `PIKU_RUNTIME`.
+    pub runtime: Option<String>,
+    /// `PYTHON_VERSION`, as it is written.
+    pub python_version: Option<String>,
+    /// `PORT`.
+    pub port: Option<u16>,
+    /// `BIND_ADDRESS`: an IP address without brackets, or `localhost`.
+    pub bind_address: String,
+    /// `DISABLE_IPV6`.
+    pub disable_ipv6: bool,
+    /// `UWSGI_*`.
+    pub uwsgi: UwsgiOptions,
+    /// `NGINX_*`.
+    pub nginx: NginxOptions,
+}
+
+/// Reads the settings that piku honours; every value that can't be read is a problem at its place.
+///
+/// White space around a value does not count, and an empty value is as good as none; for a boolean it is false.
+#[must_use]
+pub fn options(values: &Layers) -> (Options, Vec<OptionProblem>) {
+    let mut reader = Reader::new(values);
+    let options = Options {
+        auto_restart: reader.boolean(&keys::PIKU_AUTO_RESTART),
+        keep_releases: reader.count(&keys::PIKU_KEEP_RELEASES),
+        persist: reader.parsed(&keys::PIKU_PERSIST, persist::paths).unwrap_or_default(),
+        healthcheck: reader.parsed(&keys::PIKU_HEALTHCHECK, healthcheck),
+        healthcheck_timeout: Duration::from_secs(reader.count(&keys::PIKU_HEALTHCHECK_TIMEOUT)),
+        deploy_branch: reader.parsed(&keys::PIKU_DEPLOY_BRANCH, branch),
+        runtime: reader.text(&keys::PIKU_RUNTIME).map(str::to_owned),
+        python_version: reader.text(&keys::PYTHON_VERSION).map(str::to_owned),
+        port: reader.number(&keys::PORT),
+        bind_address: bind_address(&mut reader),
+        disable_ipv6: reader.boolean(&keys::DISABLE_IPV6),
+        uwsgi: uwsgi::read(&mut reader),
+        nginx: nginx::read(&mut reader),
+    };
+    (options, reader.problems)
+}
+
+fn bind_address(reader: &mut Reader<'_>) -> String {
+    const LOCALHOST: &str = "localhost";
+    if reader.text(&keys::BIND_ADDRESS) == Some(LOCALHOST) {
+        return LOCALHOST.to_owned();
+    }
+    let default = || keys::BIND_ADDRESS.default_text().unwrap_or_default();
+    reader.address::<IpAddr>(&keys::BIND_ADDRESS).map_or_else(default, |address| address.to_string())
+}
+
+fn healthcheck(path: &str) -> Result<String, Refusal> {
+    let fits = path.starts_with('/') && path.bytes().all(|byte| byte.is_ascii_graphic());
+    fits.then(|| path.to_owned()).ok_or_else(|| {
+        let help = "write a path such as `/health`, beginning with a slash, and `%20` for a blank";
+        Refusal::new("env::bad-url", format!("`{path}` is not a path that can be asked for"), help)
+    })
+}
+
+/// Keeps to what git takes for the name of a branch.
+fn branch(name: &str) -> Result<String, Refusal> {
+    let short = name.strip_prefix("refs/heads/").unwrap_or(name);
+    let unwanted = |c: char| c.is_whitespace() || c.is_control() || "~^:?*[\\".contains(c);
+    let odd = short.is_empty() || short.contains(unwanted) || short.contains("..") || short.contains("@{");
+    if odd || short.starts_with(['-', '/']) || short.ends_with(['/', '.']) {
+        let help = "write the name of one branch, such as `main`";
+        return Err(Refusal::new("env::bad-branch", format!("`{name}` can't be the name of a branch"), help));
+    }
+    Ok(short.to_owned())
+}

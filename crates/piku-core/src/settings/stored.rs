@@ -1,0 +1,175 @@
+//! `envs/<app>/ENV`: what `config:set` stored.
+
+use std::fmt;
+use std::ops::Range;
+
+use piku_procfile::{Diagnostic, Severity};
+
+use super::assignment::{self, Written, check_key};
+use super::limits::{self, InvalidSetting};
+use super::lines::{self, Line};
+use super::{keys, quoting};
+
+/// The settings of an app, as they are stored: one line each, and every value to the letter.
+///
+/// Nothing is ever expanded here, neither when it is set nor when it is read. A value that a line can't carry,
+/// because of a newline or a blank at its end, is `KEY@json="…"`; no key has an `@` in it. Comments, blank
+/// lines, and the order of a file that someone else wrote stay as they are.
+#[derive(Clone, Debug, Default)]
+pub struct StoredSettings {
+    entries: Vec<Entry>,
+}
+
+/// A line of the file.
+#[derive(Clone, Debug)]
+struct Entry {
+    /// The line as it is written, without its end.
+    text: String,
+    setting: Option<Stored>,
+}
+
+/// What a line sets.
+#[derive(Clone, Debug)]
+struct Stored {
+    key: String,
+    value: String,
+    /// Bytes of the file that was read; empty for what was set since.
+    span: Range<usize>,
+}
+
+impl StoredSettings {
+    /// Reads the file; `None` when there is any error.
+    #[must_use]
+    pub fn parse(bytes: &[u8]) -> (Option<Self>, Vec<Diagnostic>) {
+        let (entries, mut diagnostics) = read_entries(bytes);
+        for (number, entry) in entries.iter().enumerate() {
+            let Some(setting) = &entry.setting else { continue };
+            let set = |other: &Entry| other.setting.as_ref().is_some_and(|other| other.key == setting.key);
+            let start = setting.span.start;
+            if entries[..number].iter().any(set) {
+                let message = format!("`{}` is set again, and this line counts", setting.key);
+                diagnostics.push(
+                    Diagnostic::warning("env::duplicate-key", setting.span.clone(), message)
+                        .with_help("set it once more, which leaves one line"),
+                );
+            }
+            diagnostics.extend(keys::second_look(&setting.key, start..setting.span.end));
+        }
+        diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
+        let failed = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+        ((!failed).then_some(Self { entries }), diagnostics)
+    }
+
+    /// The value of a key.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&str> {
+        self.find(key).map(|setting| setting.value.as_str())
+    }
+
+    /// The keys, in the order of the file.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.iter().map(|(key, _)| key)
+    }
+
+    /// Each key once, with its value, in the order of the lines that count.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        let settings = self.entries.iter().enumerate();
+        settings.filter_map(|(number, entry)| {
+            let setting = entry.setting.as_ref()?;
+            let counts = !self.entries[number + 1..].iter().any(|later| later.sets(&setting.key));
+            counts.then_some((setting.key.as_str(), setting.value.as_str()))
+        })
+    }
+
+    /// Sets a key in its place in the file, or in a new line at the end.
+    ///
+    /// # Errors
+    /// When no process could be started with it.
+    pub fn set(&mut self, key: &str, value: &str) -> Result<(), InvalidSetting> {
+        limits::check(key, value)?;
+        let setting = Stored { key: key.to_owned(), value: value.to_owned(), span: 0..0 };
+        let entry = Entry { text: quoting::line(key, value), setting: Some(setting) };
+        match self.entries.iter().rposition(|entry| entry.sets(key)) {
+            Some(at) if self.get(key) != Some(value) => self.entries[at] = entry,
+            Some(_) => {}
+            None => self.entries.push(entry),
+        }
+        self.keep_last(key);
+        Ok(())
+    }
+
+    /// Removes a key; `false` when it was not set.
+    pub fn unset(&mut self, key: &str) -> bool {
+        let before = self.entries.len();
+        self.entries.retain(|entry| !entry.sets(key));
+        self.entries.len() < before
+    }
+
+    /// Where the value of a key is in the file that was read; empty for what was set since.
+    pub(super) fn span(&self, key: &str) -> Range<usize> {
+        self.find(key).map_or(0..0, |setting| setting.span.clone())
+    }
+
+    fn find(&self, key: &str) -> Option<&Stored> {
+        self.entries.iter().rev().filter_map(|entry| entry.setting.as_ref()).find(|setting| setting.key == key)
+    }
+
+    /// Drops the lines that a later one made void, so that `unset` can't bring them back.
+    fn keep_last(&mut self, key: &str) {
+        let last = self.entries.iter().rposition(|entry| entry.sets(key));
+        let mut number = 0..;
+        self.entries.retain(|entry| {
+            let number = number.next();
+            !entry.sets(key) || number == last
+        });
+    }
+}
+
+impl Entry {
+    fn sets(&self, key: &str) -> bool {
+        self.setting.as_ref().is_some_and(|setting| setting.key == key)
+    }
+}
+
+impl fmt::Display for StoredSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.entries.iter().try_for_each(|entry| writeln!(f, "{}", entry.text))
+    }
+}
+
+/// Reads all lines that can be read, as pairs in the order of the file.
+pub(super) fn read_pairs(bytes: &[u8]) -> impl Iterator<Item = (String, String)> {
+    let (entries, _) = read_entries(bytes);
+    entries.into_iter().filter_map(|entry| entry.setting).map(|setting| (setting.key, setting.value))
+}
+
+fn read_entries(bytes: &[u8]) -> (Vec<Entry>, Vec<Diagnostic>) {
+    let mut diagnostics = Vec::new();
+    let mut entries = Vec::new();
+    for line in lines::split(bytes, &mut diagnostics) {
+        match read_setting(&line, &mut diagnostics) {
+            Ok(setting) => entries.push(Entry { text: line.text.to_owned(), setting }),
+            Err(diagnostic) => diagnostics.push(diagnostic),
+        }
+    }
+    (entries, diagnostics)
+}
+
+fn read_setting(line: &Line<'_>, diagnostics: &mut Vec<Diagnostic>) -> Result<Option<Stored>, Diagnostic> {
+    let Some(written) = assignment::read(line)? else { return Ok(None) };
+    let Written { key, key_span, value, value_span, export, .. } = written;
+    let (key, value) = match key.strip_suffix(quoting::SUFFIX) {
+        Some(key) => (key, quoting::read(value, &value_span)?),
+        None => (key, value.to_owned()),
+    };
+    check_key(key, &key_span)?;
+    limits::check(key, &value).map_err(|error| match error {
+        InvalidSetting::Nul { .. } => Diagnostic::error("env::nul", value_span.clone(), error.to_string()),
+        _ => limits::too_long(key, value_span.clone()),
+    })?;
+    if let Some(span) = export {
+        let message = format!("`export` is not needed: this sets `{key}`");
+        diagnostics.push(Diagnostic::warning("env::export", span, message).with_help("remove `export`"));
+    }
+    Ok(Some(Stored { key: key.to_owned(), value, span: value_span }))
+}

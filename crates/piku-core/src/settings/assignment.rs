@@ -43,12 +43,9 @@ pub(super) fn read<'a>(line: &Line<'a>) -> Result<Option<Written<'a>>, Diagnosti
         }
         _ => (left.trim(), None),
     };
-    if key.is_empty() {
-        return Err(Diagnostic::error("env::empty-key", whole, "there is no key before the `=`")
-            .with_help("write `KEY=value`"));
-    }
     let value = untrimmed.trim();
-    // All white space gives an empty slice at its end; an empty value is rather right after the `=`.
+    // What is empty is next to the `=`, wherever trimming has ended.
+    let key = if key.is_empty() { &left[left.len()..] } else { key };
     let value = if value.is_empty() { &untrimmed[..0] } else { value };
     let (key_span, value_span) = (line.span_of(key), line.span_of(value));
     Ok(Some(Written { key, key_span, value, value_span, untrimmed, export }))
@@ -59,8 +56,12 @@ pub(super) fn is_key(key: &str) -> bool {
     !key.is_empty() && offender(key).is_none()
 }
 
-/// Reports the first character that can't be where it is in a key.
+/// Reports a key that is empty, or the first character that can't be where it is.
 pub(super) fn check_key(key: &str, span: &Range<usize>) -> Result<(), Diagnostic> {
+    if key.is_empty() {
+        return Err(Diagnostic::error("env::empty-key", span.clone(), "there is no key before the `=`")
+            .with_help("write `KEY=value`"));
+    }
     let Some((at, character)) = offender(key) else { return Ok(()) };
     let shown = character.escape_debug();
     let message = if at == 0 && character.is_ascii_digit() {
@@ -80,7 +81,7 @@ fn offender(key: &str) -> Option<(usize, char)> {
 
 /// What git writes around the two sides of a conflict: seven of these, and a space or the end of the line.
 fn is_conflict_marker(line: &str) -> bool {
-    ["<<<<<<<", "|||||||", "=======", ">>>>>>>"].iter().any(|marker| {
-        line.strip_prefix(marker).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
-    })
+    ["<<<<<<<", "|||||||", "=======", ">>>>>>>"]
+        .iter()
+        .any(|marker| line.strip_prefix(marker).is_some_and(|rest| rest.is_empty() || rest.starts_with(' ')))
 }

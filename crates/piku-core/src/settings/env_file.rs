@@ -39,7 +39,7 @@ pub struct ParsedEnv {
 #[must_use]
 pub fn parse(bytes: &[u8], known: &BTreeMap<String, String>) -> ParsedEnv {
     let mut diagnostics = Vec::new();
-    let mut file = File { known, found: Vec::new() };
+    let mut file = File { known, found: BTreeMap::new() };
     for line in lines::split(bytes, &mut diagnostics) {
         let outcome = assignment::read(&line).and_then(|written| match written {
             Some(written) => file.take(&written, line.number, &mut diagnostics),
@@ -49,15 +49,17 @@ pub fn parse(bytes: &[u8], known: &BTreeMap<String, String>) -> ParsedEnv {
     }
     diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
     let failed = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
-    let values = (!failed).then(|| file.found.into_iter().map(|(_, assignment)| assignment).collect());
+    let mut found: Vec<_> = file.found.into_values().collect();
+    found.sort_by_key(|(line, _)| *line);
+    let values = (!failed).then(|| found.into_iter().map(|(_, assignment)| assignment).collect());
     ParsedEnv { values, diagnostics }
 }
 
 /// What was read so far.
 struct File<'a> {
     known: &'a BTreeMap<String, String>,
-    /// With the number of the line.
-    found: Vec<(usize, Assignment)>,
+    /// By key, with the number of the line.
+    found: BTreeMap<String, (usize, Assignment)>,
 }
 
 impl File<'_> {
@@ -73,24 +75,23 @@ impl File<'_> {
         let too_long = || limits::too_long(key, value_span.clone());
         let value = expand(value, |name| self.lookup(name)).ok_or_else(too_long)?;
         limits::check(key, &value).map_err(|_| too_long())?;
-        if let Some(at) = self.found.iter().position(|(_, earlier)| earlier.key == *key) {
-            let (earlier, _) = self.found.remove(at);
+        let key_text = (*key).to_owned();
+        let assignment =
+            Assignment { key: key_text.clone(), value, span: value_span.clone(), key_span: key_span.clone() };
+        if let Some((earlier, _)) = self.found.insert(key_text, (line, assignment)) {
             let message = format!("`{key}` is set again, in place of line {earlier}");
             diagnostics.push(
                 Diagnostic::warning("env::duplicate-key", key_span.clone(), message)
                     .with_help("keep one of the two lines"),
             );
         }
-        let (key, span, key_span) = ((*key).to_owned(), value_span.clone(), key_span.clone());
-        self.found.push((line, Assignment { key, value, span, key_span }));
         Ok(())
     }
 
     /// An earlier line counts before what is known, except for what stays piku's own.
     fn lookup(&self, name: &str) -> Option<&str> {
         let known = self.known.get(name);
-        let earlier = self.found.iter().find(|(_, earlier)| earlier.key == name);
-        let earlier = earlier.map(|(_, earlier)| &earlier.value);
+        let earlier = self.found.get(name).map(|(_, earlier)| &earlier.value);
         let chosen = if keys::is_own(name) { known.or(earlier) } else { earlier.or(known) };
         chosen.map(String::as_str)
     }
@@ -105,7 +106,8 @@ fn second_looks(written: &Written<'_>) -> Vec<Diagnostic> {
         odd.push(Diagnostic::warning("env::export", span.clone(), message).with_help("remove `export`"));
     }
     odd.extend(keys::second_look(key, key_span.clone()));
-    if ['"', '\''].iter().any(|quote| value.len() > 1 && value.starts_with(*quote) && value.ends_with(*quote)) {
+    if ['"', '\''].iter().any(|quote| value.len() > 1 && value.starts_with(*quote) && value.ends_with(*quote))
+    {
         let message = format!("the quotes are part of the value of `{key}`");
         odd.push(
             Diagnostic::warning("env::quoted", value_span.clone(), message)
@@ -115,7 +117,8 @@ fn second_looks(written: &Written<'_>) -> Vec<Diagnostic> {
     if let Some(at) = inline_comment(untrimmed) {
         let trimmed_off = untrimmed.len() - untrimmed.trim_start().len();
         let (start, end) = (value_span.start + at - trimmed_off, value_span.end);
-        let message = format!("`#` begins a comment only at the start of a line: this is part of the value of `{key}`");
+        let message =
+            format!("`#` begins a comment only at the start of a line: this is part of the value of `{key}`");
         odd.push(
             Diagnostic::warning("env::inline-comment", start..end, message)
                 .with_help("put the comment on a line of its own"),

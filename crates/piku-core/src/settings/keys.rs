@@ -90,7 +90,7 @@ pub enum Scope {
 }
 
 /// The variables that stay piku's own, whatever an app sets.
-pub const OWN: [&str; 6] = ["APP", "DATA_ROOT", "GIT_REV", "LOG_ROOT", "PIKU_RELEASE", "PROC_TYPE"];
+pub const OWN: [&str; 7] = ["APP", "DATA_ROOT", "GIT_REV", "LOG_ROOT", "PIKU_RELEASE", "PROC_TYPE", "PWD"];
 
 /// The beginnings of the keys that no app would invent.
 const PREFIXES: [&str; 3] = ["PIKU_", "NGINX_", "UWSGI_"];
@@ -105,7 +105,8 @@ pub fn known(key: &str) -> Option<&'static Key> {
 #[must_use]
 pub fn nearest(key: &str) -> Option<&'static str> {
     let asked = key.to_ascii_uppercase();
-    let distance = |candidate: &'static Key| (strsim::damerau_levenshtein(&asked, candidate.name), candidate.name);
+    let distance =
+        |candidate: &'static Key| (strsim::damerau_levenshtein(&asked, candidate.name), candidate.name);
     let (distance, name) = KEYS.iter().filter(|key| key.scope != Scope::Host).map(distance).min()?;
     // The prefix is the same nearly always: what is behind it must be alike.
     let rest = name.split_once('_').map_or(name, |(_, rest)| rest);
@@ -126,7 +127,9 @@ pub(super) fn is_kept_from_processes(key: &str) -> bool {
 pub(super) fn second_look(key: &str, span: Range<usize>) -> Option<Diagnostic> {
     if is_own(key) {
         let message = format!("`{key}` is set by piku, and this line changes nothing");
-        return Some(Diagnostic::warning("env::own-key", span, message).with_help("remove it, or use another key"));
+        return Some(
+            Diagnostic::warning("env::own-key", span, message).with_help("remove it, or use another key"),
+        );
     }
     if let Some(found) = known(key) {
         let message = format!("`{key}` is read from piku's own environment only, for all apps");
@@ -139,8 +142,11 @@ pub(super) fn second_look(key: &str, span: Range<usize>) -> Option<Diagnostic> {
         return None;
     }
     let consequence = if is_kept_from_processes(key) { ", and not handed on to the processes" } else { "" };
-    let warning =
-        Diagnostic::warning("env::unknown-key", span, format!("`{key}` is not a setting of piku{consequence}"));
+    let warning = Diagnostic::warning(
+        "env::unknown-key",
+        span,
+        format!("`{key}` is not a setting of piku{consequence}"),
+    );
     Some(match nearest(key) {
         Some(name) => warning.with_help(format!("did you mean `{name}`?")),
         None => warning,

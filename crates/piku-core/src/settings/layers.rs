@@ -8,7 +8,7 @@ use super::keys;
 use super::stored::StoredSettings;
 
 /// Where a setting comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Origin {
     /// The app's `ENV` file.
     File,
@@ -38,9 +38,9 @@ pub struct Layers {
 impl Layers {
     /// Lays what `config:set` stored over the app's own file.
     pub fn new(file: impl IntoIterator<Item = Assignment>, stored: &StoredSettings) -> Self {
-        let file = file.into_iter().map(|Assignment { key, value, span, .. }| {
-            (key, Setting { value, origin: Origin::File, span })
-        });
+        let file = file
+            .into_iter()
+            .map(|Assignment { key, value, span, .. }| (key, Setting { value, origin: Origin::File, span }));
         let stored = stored.iter().map(|(key, value)| {
             let setting = Setting { value: value.to_owned(), origin: Origin::Stored, span: stored.span(key) };
             (key.to_owned(), setting)
@@ -119,9 +119,19 @@ mod tests {
 
     #[test]
     fn a_process_gets_pikus_variables_with_the_settings_over_them() {
-        let layers = layers("HOME=/elsewhere\nAPP=other\nUWSGI_LISTEN=9\nPROC_TYPE=x\n", "PORT=80\nUWSGI_X=1\nKEY=v\n");
-        let own = map(&[("APP", "blog"), ("HOME", "/home/piku"), ("PORT", "4001"), ("UWSGI_Y", "1"), ("USER", "piku")]);
-        let wanted = map(&[("APP", "blog"), ("HOME", "/elsewhere"), ("KEY", "v"), ("PORT", "80"), ("USER", "piku")]);
+        let layers = layers(
+            "HOME=/elsewhere\nAPP=other\nUWSGI_LISTEN=9\nPROC_TYPE=x\n",
+            "PORT=80\nUWSGI_X=1\nKEY=v\n",
+        );
+        let own = map(&[
+            ("APP", "blog"),
+            ("HOME", "/home/piku"),
+            ("PORT", "4001"),
+            ("UWSGI_Y", "1"),
+            ("USER", "piku"),
+        ]);
+        let wanted =
+            map(&[("APP", "blog"), ("HOME", "/elsewhere"), ("KEY", "v"), ("PORT", "80"), ("USER", "piku")]);
         assert_eq!(layers.process_environment(&own), wanted);
     }
 }

@@ -47,7 +47,9 @@ impl InvalidSetting {
     #[must_use]
     pub fn help(&self) -> String {
         match self {
-            Self::Key { .. } => "use letters, digits, and `_` only, beginning with a letter or `_`".to_owned(),
+            Self::Key { .. } => {
+                "use letters, digits, and `_` only, beginning with a letter or `_`".to_owned()
+            }
             Self::Nul { .. } => "encode the value, for example as base64".to_owned(),
             Self::TooLong { .. } => too_long_help(),
         }
@@ -75,5 +77,7 @@ pub(super) fn too_long(key: &str, span: Range<usize>) -> Diagnostic {
 }
 
 fn too_long_help() -> String {
-    format!("keep it to {MAX_VALUE} bytes, or put it into a file below $DATA_ROOT and set the path of that file")
+    format!(
+        "keep it to {MAX_VALUE} bytes, or put it into a file below $DATA_ROOT and set the path of that file"
+    )
 }

@@ -63,9 +63,8 @@ fn check<'a>(line: &'a [u8], start: usize, diagnostics: &mut Vec<Diagnostic>) ->
             let length = error.error_len().unwrap_or(line.len() - at);
             let message = format!("the byte 0x{:02X} is not UTF-8", line[at]);
             let span = start + at..start + at + length;
-            diagnostics.push(
-                Diagnostic::error("env::not-utf-8", span, message).with_help("save the file as UTF-8"),
-            );
+            diagnostics
+                .push(Diagnostic::error("env::not-utf-8", span, message).with_help("save the file as UTF-8"));
             return None;
         }
     };

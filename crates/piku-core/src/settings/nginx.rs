@@ -26,7 +26,7 @@ pub struct NginxOptions {
     pub ipv4: Ipv4Addr,
     /// `NGINX_IPV6_ADDRESS`.
     pub ipv6: Ipv6Addr,
-    /// `NGINX_INCLUDE_FILE`, absolute or below the app's folder.
+    /// `NGINX_INCLUDE_FILE`, relative to the app's folder and below it.
     pub include_file: Option<String>,
     /// `NGINX_CACHE_*`.
     pub cache: CacheOptions,
@@ -65,7 +65,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> NginxOptions {
         allow_git_folders: reader.boolean(&keys::NGINX_ALLOW_GIT_FOLDERS),
         ipv4: reader.address(&keys::NGINX_IPV4_ADDRESS).unwrap_or(Ipv4Addr::UNSPECIFIED),
         ipv6: reader.address(&keys::NGINX_IPV6_ADDRESS).unwrap_or(Ipv6Addr::UNSPECIFIED),
-        include_file: reader.file(&keys::NGINX_INCLUDE_FILE),
+        include_file: reader.file_of_app(&keys::NGINX_INCLUDE_FILE),
         cache: CacheOptions {
             prefixes: reader.parsed(&keys::NGINX_CACHE_PREFIXES, cache_prefixes),
             path: reader.parsed(&keys::NGINX_CACHE_PATH, cache_path),
@@ -76,7 +76,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> NginxOptions {
             control: reader.count(&keys::NGINX_CACHE_CONTROL),
             expiry: reader.count(&keys::NGINX_CACHE_EXPIRY),
         },
-        acme_root_ca: reader.file(&keys::ACME_ROOT_CA),
+        acme_root_ca: reader.text(&keys::ACME_ROOT_CA).map(str::to_owned),
     }
 }
 

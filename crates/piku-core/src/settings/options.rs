@@ -42,6 +42,7 @@ pub struct Options {
 }
 
 /// Reads the settings that piku honours; every value that can't be read is a problem at its place.
+/// Problems of the file come first, each file's in order of place.
 ///
 /// White space around a value does not count, and an empty value is as good as none; for a boolean it is false.
 #[must_use]
@@ -62,6 +63,7 @@ pub fn options(values: &Layers) -> (Options, Vec<OptionProblem>) {
         uwsgi: uwsgi::read(&mut reader),
         nginx: nginx::read(&mut reader),
     };
+    reader.problems.sort_by_key(|problem| (problem.origin, problem.diagnostic.span.start));
     (options, reader.problems)
 }
 
@@ -92,4 +94,65 @@ fn branch(name: &str) -> Result<String, Refusal> {
         return Err(Refusal::new("env::bad-branch", format!("`{name}` can't be the name of a branch"), help));
     }
     Ok(short.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_set_means_the_defaults() {
+        let (options, problems) = options(&Layers::default());
+        assert_eq!(problems, []);
+        insta::assert_debug_snapshot!(options, @r#"
+        Options {
+            auto_restart: true,
+            keep_releases: 5,
+            persist: [],
+            healthcheck: None,
+            healthcheck_timeout: 60s,
+            deploy_branch: None,
+            runtime: None,
+            python_version: None,
+            port: None,
+            bind_address: "127.0.0.1",
+            disable_ipv6: false,
+            uwsgi: UwsgiOptions {
+                processes: 2,
+                threads: 4,
+                enable_threads: true,
+                listen: 48,
+                max_requests: 1024,
+                log_max_size: 1048576,
+                log_x_forwarded_for: false,
+                gevent: None,
+                asyncio: None,
+                include_file: None,
+                idle: None,
+            },
+            nginx: NginxOptions {
+                server_names: [],
+                static_paths: None,
+                catch_all: None,
+                https_only: false,
+                cloudflare_acl: false,
+                allow_git_folders: false,
+                ipv4: 0.0.0.0,
+                ipv6: ::,
+                include_file: None,
+                cache: CacheOptions {
+                    prefixes: None,
+                    path: None,
+                    size: 1,
+                    time: 3600,
+                    redirects: 3600,
+                    any: 3600,
+                    control: 3600,
+                    expiry: 86400,
+                },
+                acme_root_ca: None,
+            },
+        }
+        "#);
+    }
 }

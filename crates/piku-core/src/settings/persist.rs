@@ -55,9 +55,12 @@ mod tests {
             ("up up2 .gitkeep", vec!["up", "up2", ".gitkeep"]),
         ];
         for (text, wanted) in good {
-            assert_eq!(read(text).as_deref(), Ok(wanted.iter().map(ToString::to_string).collect::<Vec<_>>().as_slice()));
+            assert_eq!(
+                read(text).as_deref(),
+                Ok(wanted.iter().map(ToString::to_string).collect::<Vec<_>>().as_slice())
+            );
         }
-        let bad = ["/etc", "a/../b", "..", ".", "./", "a .git", ".git/hooks", "a,a/b", "a/b a", "a\u{7}"];
+        let bad = ["/etc", "a/../b", "..", ".", "./", "a .git", ".git/hooks", "a,a/b", "a/b a"];
         let messages = bad.map(|text| read(text).unwrap_err());
         insta::assert_snapshot!(messages.join("\n"), @r"
         `/etc` can't be kept: it is an absolute path
@@ -69,7 +72,7 @@ mod tests {
         `.git/hooks` can't be kept: it belongs to git
         `a/b` can't be kept: one of it and `a` is inside the other
         `a` can't be kept: one of it and `a/b` is inside the other
-        `a` can't be kept: it has a control character in it
         ");
+        assert!(read("a\u{7}").is_err());
     }
 }

@@ -16,7 +16,7 @@ pub(super) fn line(key: &str, value: &str) -> String {
 pub(super) fn read(value: &str, span: &Range<usize>) -> Result<String, Diagnostic> {
     serde_json::from_str(value).map_err(|_| {
         Diagnostic::error("env::bad-json", span.clone(), "this is not a JSON string")
-            .with_help(r#"write the value as in "two\nlines", or set the key again with `config:set`"#)
+            .with_help(r#"write the value in double quotes, as in "two\nlines""#)
     })
 }
 

@@ -50,7 +50,11 @@ impl<'a> Reader<'a> {
     }
 
     /// What `parse` makes of the value; `None` as well when that fails, which is a problem then.
-    pub(super) fn parsed<T>(&mut self, key: &Key, parse: impl FnOnce(&'a str) -> Result<T, Refusal>) -> Option<T> {
+    pub(super) fn parsed<T>(
+        &mut self,
+        key: &Key,
+        parse: impl FnOnce(&'a str) -> Result<T, Refusal>,
+    ) -> Option<T> {
         match parse(self.text(key)?) {
             Ok(value) => Some(value),
             Err(refusal) => {
@@ -84,7 +88,11 @@ impl<'a> Reader<'a> {
         self.parsed(key, |value| {
             let digits = value.strip_prefix('-').unwrap_or(value);
             if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-                return Err(Refusal::new("env::not-a-number", format!("`{value}` is not a whole number"), help()));
+                return Err(Refusal::new(
+                    "env::not-a-number",
+                    format!("`{value}` is not a whole number"),
+                    help(),
+                ));
             }
             let within = value.parse().ok().filter(|number| (min..=max).contains(number));
             within.and_then(|number| T::try_from(number).ok()).ok_or_else(|| {
@@ -113,14 +121,19 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// A path of a file, which must be one line.
-    pub(super) fn file(&mut self, key: &Key) -> Option<String> {
+    /// A file below the app's folder: what is elsewhere is not the app's to include.
+    pub(super) fn file_of_app(&mut self, key: &Key) -> Option<String> {
         self.parsed(key, |value| {
-            if value.contains(char::is_control) {
-                let help = format!("set {} to {}", key.name, key.value);
-                return Err(Refusal::new("env::bad-path", "a path can't hold control characters", help));
-            }
-            Ok(value.to_owned())
+            let outside = value.starts_with('/') || value.split('/').any(|part| part == "..");
+            let message = if outside {
+                format!("`{value}` is not below the app's folder")
+            } else if value.contains(char::is_control) {
+                "a path can't hold control characters".to_owned()
+            } else {
+                return Ok(value.to_owned());
+            };
+            let help = format!("set {} to {}, such as `deploy/extra.conf`", key.name, key.value);
+            Err(Refusal::new("env::bad-path", message, help))
         })
     }
 

@@ -1,5 +1,6 @@
 //! `envs/<app>/ENV`: what `config:set` stored.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 
@@ -35,6 +36,8 @@ struct Stored {
     value: String,
     /// Bytes of the file that was read; empty for what was set since.
     span: Range<usize>,
+    /// The same of the key.
+    key_span: Range<usize>,
 }
 
 impl StoredSettings {
@@ -42,18 +45,16 @@ impl StoredSettings {
     #[must_use]
     pub fn parse(bytes: &[u8]) -> (Option<Self>, Vec<Diagnostic>) {
         let (entries, mut diagnostics) = read_entries(bytes);
-        for (number, entry) in entries.iter().enumerate() {
-            let Some(setting) = &entry.setting else { continue };
-            let set = |other: &Entry| other.setting.as_ref().is_some_and(|other| other.key == setting.key);
-            let start = setting.span.start;
-            if entries[..number].iter().any(set) {
+        let mut seen = BTreeSet::new();
+        for setting in entries.iter().filter_map(|entry| entry.setting.as_ref()) {
+            if !seen.insert(&setting.key) {
                 let message = format!("`{}` is set again, and this line counts", setting.key);
                 diagnostics.push(
-                    Diagnostic::warning("env::duplicate-key", setting.span.clone(), message)
-                        .with_help("set it once more, which leaves one line"),
+                    Diagnostic::warning("env::duplicate-key", setting.key_span.clone(), message)
+                        .with_help("remove the earlier line; the next `config:set` of the key does"),
                 );
             }
-            diagnostics.extend(keys::second_look(&setting.key, start..setting.span.end));
+            diagnostics.extend(keys::second_look(&setting.key, setting.key_span.clone()));
         }
         diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
         let failed = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
@@ -73,12 +74,10 @@ impl StoredSettings {
 
     /// Each key once, with its value, in the order of the lines that count.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        let settings = self.entries.iter().enumerate();
-        settings.filter_map(|(number, entry)| {
-            let setting = entry.setting.as_ref()?;
-            let counts = !self.entries[number + 1..].iter().any(|later| later.sets(&setting.key));
-            counts.then_some((setting.key.as_str(), setting.value.as_str()))
-        })
+        let mut seen = BTreeSet::new();
+        let settings = self.entries.iter().rev().filter_map(|entry| entry.setting.as_ref());
+        let last: Vec<_> = settings.filter(|setting| seen.insert(&setting.key)).collect();
+        last.into_iter().rev().map(|setting| (setting.key.as_str(), setting.value.as_str()))
     }
 
     /// Sets a key in its place in the file, or in a new line at the end.
@@ -87,7 +86,7 @@ impl StoredSettings {
     /// When no process could be started with it.
     pub fn set(&mut self, key: &str, value: &str) -> Result<(), InvalidSetting> {
         limits::check(key, value)?;
-        let setting = Stored { key: key.to_owned(), value: value.to_owned(), span: 0..0 };
+        let setting = Stored { key: key.to_owned(), value: value.to_owned(), span: 0..0, key_span: 0..0 };
         let entry = Entry { text: quoting::line(key, value), setting: Some(setting) };
         match self.entries.iter().rposition(|entry| entry.sets(key)) {
             Some(at) if self.get(key) != Some(value) => self.entries[at] = entry,
@@ -111,7 +110,11 @@ impl StoredSettings {
     }
 
     fn find(&self, key: &str) -> Option<&Stored> {
-        self.entries.iter().rev().filter_map(|entry| entry.setting.as_ref()).find(|setting| setting.key == key)
+        self.entries
+            .iter()
+            .rev()
+            .filter_map(|entry| entry.setting.as_ref())
+            .find(|setting| setting.key == key)
     }
 
     /// Drops the lines that a later one made void, so that `unset` can't bring them back.
@@ -164,12 +167,15 @@ fn read_setting(line: &Line<'_>, diagnostics: &mut Vec<Diagnostic>) -> Result<Op
     };
     check_key(key, &key_span)?;
     limits::check(key, &value).map_err(|error| match error {
-        InvalidSetting::Nul { .. } => Diagnostic::error("env::nul", value_span.clone(), error.to_string()),
+        InvalidSetting::Nul { .. } => {
+            Diagnostic::error("env::nul", value_span.clone(), error.to_string()).with_help(error.help())
+        }
         _ => limits::too_long(key, value_span.clone()),
     })?;
     if let Some(span) = export {
         let message = format!("`export` is not needed: this sets `{key}`");
         diagnostics.push(Diagnostic::warning("env::export", span, message).with_help("remove `export`"));
     }
-    Ok(Some(Stored { key: key.to_owned(), value, span: value_span }))
+    let key_span = key_span.start..key_span.start + key.len();
+    Ok(Some(Stored { key: key.to_owned(), value, span: value_span, key_span }))
 }

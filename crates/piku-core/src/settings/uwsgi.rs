@@ -24,7 +24,7 @@ pub struct UwsgiOptions {
     pub gevent: Option<u32>,
     /// `UWSGI_ASYNCIO`, in tasks.
     pub asyncio: Option<u32>,
-    /// `UWSGI_INCLUDE_FILE`, absolute or below the app's folder.
+    /// `UWSGI_INCLUDE_FILE`, relative to the app's folder and below it.
     pub include_file: Option<String>,
     /// `UWSGI_IDLE`, in seconds.
     pub idle: Option<u32>,
@@ -41,7 +41,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> UwsgiOptions {
         log_x_forwarded_for: reader.boolean(&keys::UWSGI_LOG_X_FORWARDED_FOR),
         gevent: reader.number(&keys::UWSGI_GEVENT),
         asyncio: reader.number(&keys::UWSGI_ASYNCIO),
-        include_file: reader.file(&keys::UWSGI_INCLUDE_FILE),
+        include_file: reader.file_of_app(&keys::UWSGI_INCLUDE_FILE),
         idle: reader.number(&keys::UWSGI_IDLE),
     };
     if options.gevent.is_some() && options.asyncio.is_some() {

@@ -19,7 +19,8 @@ pub(crate) fn diagnostic(found: &FileDiagnostic, color: bool) -> String {
         group = group.element(snippet.annotation(AnnotationKind::Primary.span(span)));
     } else if !found.file.is_empty() {
         let place = found.place();
-        group = group.element(annotate_snippets::Origin::path(&found.file).line(place.line).char_column(place.column));
+        group = group
+            .element(annotate_snippets::Origin::path(&found.file).line(place.line).char_column(place.column));
     }
     let help = what.help.clone();
     if let Some(help) = &help {

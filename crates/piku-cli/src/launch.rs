@@ -29,7 +29,8 @@ pub(crate) fn run(words: Vec<OsString>) -> ExitCode {
     match outcome {
         Ok(status) => ExitCode::from(u8::try_from(status.code()).unwrap_or(1)),
         Err(error) => {
-            let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+            let cause =
+                std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
             fail(&format!("{error}{cause}"))
         }
     }
@@ -37,9 +38,13 @@ pub(crate) fn run(words: Vec<OsString>) -> ExitCode {
 
 fn become_vassal(name: &str) -> Result<Status, HostError> {
     // The emperor starts us in the folder of enabled vassals.
-    let here = std::env::current_dir().ok().and_then(|path| Utf8PathBuf::from_path_buf(path).ok()).unwrap_or_default();
+    let here = std::env::current_dir()
+        .ok()
+        .and_then(|path| Utf8PathBuf::from_path_buf(path).ok())
+        .unwrap_or_default();
     let available = here.parent().unwrap_or(&here).join("uwsgi-available");
-    let variables = std::env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
+    let variables = std::env::vars_os()
+        .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
     match launch::become_vassal(&available, name, variables)? {}
 }
 

@@ -40,7 +40,10 @@ pub(crate) fn read(line: &str) -> Request {
         "scp" => Request::Files(words),
         _ if first == "internal-sftp" || first.ends_with("/sftp-server") => {
             let found = SFTP_SERVERS.iter().find(|path| std::path::Path::new(path).is_file());
-            found.map_or_else(|| Request::Unknown(first.to_owned()), |path| Request::Files(vec![(*path).to_owned()]))
+            found.map_or_else(
+                || Request::Unknown(first.to_owned()),
+                |path| Request::Files(vec![(*path).to_owned()]),
+            )
         }
         _ if LOCAL.contains(&first) => Request::Unknown(first.to_owned()),
         _ => Request::Command(words),

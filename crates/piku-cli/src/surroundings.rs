@@ -18,7 +18,8 @@ fn variable(name: &str) -> Option<String> {
 /// piku, as this process's environment describes it.
 pub(crate) fn piku() -> Piku {
     let account = account();
-    let home = variable("HOME").map(Utf8PathBuf::from).or_else(|| account.as_ref().map(|(_, home)| home.clone()));
+    let home =
+        variable("HOME").map(Utf8PathBuf::from).or_else(|| account.as_ref().map(|(_, home)| home.clone()));
     let home = home.unwrap_or_else(|| "/".into());
     let root = variable("PIKU_ROOT").map_or_else(|| home.join(".piku"), Utf8PathBuf::from);
     let root = if root.is_absolute() { root } else { here().join(root) };
@@ -27,7 +28,9 @@ pub(crate) fn piku() -> Piku {
         path: variable("PATH").unwrap_or_default(),
         program: program(),
         nginx_reload: variable("PIKU_NGINX_RELOAD"),
-        max_processes: variable("PIKU_MAX_PROCESSES").and_then(|text| text.parse().ok()).unwrap_or(MAX_PROCESSES),
+        max_processes: variable("PIKU_MAX_PROCESSES")
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(MAX_PROCESSES),
         home,
     };
     Piku::new(Root::new(root), surroundings)
@@ -35,7 +38,10 @@ pub(crate) fn piku() -> Piku {
 
 /// The folder we were called in.
 pub(crate) fn here() -> Utf8PathBuf {
-    std::env::current_dir().ok().and_then(|path| Utf8PathBuf::from_path_buf(path).ok()).unwrap_or_else(|| "/".into())
+    std::env::current_dir()
+        .ok()
+        .and_then(|path| Utf8PathBuf::from_path_buf(path).ok())
+        .unwrap_or_else(|| "/".into())
 }
 
 /// This program, for hooks, keys, and the emperor to call.

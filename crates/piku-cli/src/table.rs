@@ -3,7 +3,9 @@
 /// Lines of cells, padded so that columns stand below each other; the last column is not padded.
 pub(crate) fn lines(rows: &[Vec<String>]) -> Vec<String> {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0);
+    let width = |column: usize| {
+        rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
     let widths: Vec<usize> = (0..columns).map(width).collect();
     rows.iter()
         .map(|row| {
@@ -19,7 +21,10 @@ mod tests {
 
     #[test]
     fn columns_stand_below_each_other() {
-        let rows = [vec!["a".to_owned(), "long cell".into(), "x".into()], vec!["bbb".into(), "c".into(), String::new()]];
+        let rows = [
+            vec!["a".to_owned(), "long cell".into(), "x".into()],
+            vec!["bbb".into(), "c".into(), String::new()],
+        ];
         assert_eq!(lines(&rows), ["a    long cell  x", "bbb  c"]);
     }
 }

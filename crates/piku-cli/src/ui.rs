@@ -5,6 +5,7 @@ use std::fmt;
 use std::io::{IsTerminal, Write};
 
 use piku_core::{Error, Event};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::{draw, surroundings};
 
@@ -31,6 +32,14 @@ impl Ui {
     /// A line of data. False when nobody reads any more.
     pub(crate) fn data(&self, line: fmt::Arguments<'_>) -> bool {
         writeln!(std::io::stdout(), "{line}").is_ok()
+    }
+
+    /// Whether somebody reads our data: an ssh connection that ends leaves a quiet program without any other sign.
+    pub(crate) fn is_read(&self) -> bool {
+        let stdout = std::io::stdout();
+        let mut asked = [PollFd::new(&stdout, PollFlags::empty())];
+        let gone = PollFlags::ERR | PollFlags::HUP;
+        poll(&mut asked, Some(&Timespec::default())).is_err() || !asked[0].revents().intersects(gone)
     }
 
     /// Says what was done.
@@ -78,5 +87,8 @@ impl Ui {
 
 /// Output of tools and apps, without what could move the cursor of the person who reads it.
 fn printable(line: &str) -> String {
-    line.chars().map(|c| if c.is_control() && c != '\t' && c != '\u{1b}' { '?' } else { c }).filter(|c| *c != '\u{1b}').collect()
+    line.chars()
+        .map(|c| if c.is_control() && c != '\t' && c != '\u{1b}' { '?' } else { c })
+        .filter(|c| *c != '\u{1b}')
+        .collect()
 }

@@ -2,7 +2,11 @@
 //!
 //! An emperor must be running for the same root (`piku emperor`), and `PIKU` name the `piku` program.
 
-#![allow(clippy::disallowed_methods, clippy::print_stdout, reason = "a program reads its environment and prints")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a program reads its environment and prints"
+)]
 
 use piku_core::{Actor, AppName, Event, Piku, Root, Surroundings};
 
@@ -20,11 +24,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         max_processes: 64,
     };
     let piku = Piku::new(root, surroundings);
-    let done = piku.deploy_folder(&app, folder.as_str().into(), &Actor::default(), &mut |event| match event {
-        Event::Stage(text) => println!("{text}"),
-        Event::Output(line) => println!("    {line}"),
-        other => println!("{other:?}"),
-    })?;
+    let done =
+        piku.deploy_folder(&app, folder.as_str().into(), &Actor::default(), &mut |event| match event {
+            Event::Stage(text) => println!("{text}"),
+            Event::Output(line) => println!("    {line}"),
+            other => println!("{other:?}"),
+        })?;
     println!("release {} answers at {}", done.release, done.addresses.join(" "));
     Ok(())
 }

@@ -69,7 +69,8 @@ impl AppName {
     /// # Errors
     /// [`InvalidAppName`] when what is left is not a name.
     pub fn from_git_path(path: &str) -> Result<Self, InvalidAppName> {
-        let name = path.strip_prefix('/').unwrap_or(path);
+        // `ssh://host//name` has two slashes before the name.
+        let name = path.trim_start_matches('/');
         let name = name.strip_suffix('/').unwrap_or(name);
         name.strip_suffix(".git").unwrap_or(name).parse()
     }
@@ -164,7 +165,7 @@ mod tests {
 
     #[test]
     fn a_git_address_may_have_a_slash_and_an_ending() {
-        for path in ["blog", "/blog", "blog.git", "/blog.git", "/blog/"] {
+        for path in ["blog", "/blog", "//blog", "blog.git", "/blog.git", "/blog/"] {
             assert_eq!(AppName::from_git_path(path).unwrap().as_str(), "blog");
         }
         assert!(AppName::from_git_path("/../x").is_err());

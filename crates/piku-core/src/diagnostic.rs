@@ -16,7 +16,11 @@ pub struct FileDiagnostic {
 impl FileDiagnostic {
     /// Joins each diagnostic to its file.
     pub fn of<'a>(file: &'a str, text: &'a [u8], all: Vec<Diagnostic>) -> impl Iterator<Item = Self> + 'a {
-        all.into_iter().map(move |diagnostic| Self { file: file.to_owned(), text: text.to_owned(), diagnostic })
+        all.into_iter().map(move |diagnostic| Self {
+            file: file.to_owned(),
+            text: text.to_owned(),
+            diagnostic,
+        })
     }
 
     /// Whether it stops a deploy.

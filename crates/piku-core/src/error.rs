@@ -142,7 +142,9 @@ impl Error {
                 Some("use letters, digits, `.`, `_`, and `-`, beginning with a letter or a digit".to_owned())
             }
             Self::UnknownApp { nearest: Some(nearest), .. } => Some(format!("did you mean `{nearest}`?")),
-            Self::UnknownApp { app, .. } => Some(format!("`git push piku@<server>:{app} main` creates it; `apps` lists those there are")),
+            Self::UnknownApp { app, .. } => {
+                Some(format!("`git push piku@<server>:{app} main` creates it; `apps` lists those there are"))
+            }
             Self::NeverDeployed { app } => Some(format!("push it: `git push piku@<server>:{app} main`")),
             Self::UnknownRelease { app, available, .. } => {
                 let numbers: Vec<String> = available.iter().map(ToString::to_string).collect();
@@ -150,9 +152,13 @@ impl Error {
             }
             Self::NothingBefore { app } => Some(format!("`releases {app}` lists those that are kept")),
             Self::UnknownSetting { app, .. } => Some(format!("`config {app}` lists its settings")),
-            Self::DamagedSettings { app, .. } => Some(format!("correct `envs/{app}/ENV` below piku's folder")),
+            Self::DamagedSettings { app, .. } => {
+                Some(format!("correct `envs/{app}/ENV` below piku's folder"))
+            }
             Self::UnknownKind { available, .. } => Some(format!("its Procfile has {}", available.join(", "))),
-            Self::TooMany { .. } => Some("PIKU_MAX_PROCESSES in the server's environment raises the limit".to_owned()),
+            Self::TooMany { .. } => {
+                Some("PIKU_MAX_PROCESSES in the server's environment raises the limit".to_owned())
+            }
             Self::Deploy(error) => error.help(),
             Self::Push(error) => Some(error.help()),
             Self::Key(error) => Some(error.help()),

@@ -52,7 +52,8 @@ impl Formation {
     #[must_use]
     pub fn read(text: &str) -> Self {
         let lines = text.lines().filter_map(|line| line.split_once(':').or_else(|| line.split_once('=')));
-        let counts = lines.filter_map(|(kind, count)| Some((kind.trim().to_owned(), count.trim().parse().ok()?)));
+        let counts =
+            lines.filter_map(|(kind, count)| Some((kind.trim().to_owned(), count.trim().parse().ok()?)));
         Self(counts.collect())
     }
 

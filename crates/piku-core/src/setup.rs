@@ -90,9 +90,11 @@ fn read_keys(text: &str) -> Result<Vec<PublicKey>, KeyError> {
         }
         let mut words = line.split_ascii_whitespace();
         let (kind, blob) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-        let known = ["ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-"].iter().any(|start| kind.starts_with(start));
+        let known =
+            ["ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-"].iter().any(|start| kind.starts_with(start));
         let plain = kind.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '@' | '.'));
-        let base64 = blob.len() > 40 && blob.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '='));
+        let base64 = blob.len() > 40
+            && blob.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '='));
         if !(known && plain && base64) {
             return Err(KeyError::NotAKey { line: at + 1 });
         }
@@ -107,8 +109,14 @@ fn read_keys(text: &str) -> Result<Vec<PublicKey>, KeyError> {
 
 /// The line of `authorized_keys`: one forced command, and nothing else that ssh could do.
 fn authorized_line(key: &PublicKey, program: &Utf8Path, root: &Utf8Path) -> String {
-    let quoted = |text: &str| shlex::try_quote(text).map_or_else(|_| String::new(), std::borrow::Cow::into_owned);
-    let command = format!("PIKU_ROOT={} exec {} ssh-command {}", quoted(root.as_str()), quoted(program.as_str()), quoted(&key.name));
+    let quoted =
+        |text: &str| shlex::try_quote(text).map_or_else(|_| String::new(), std::borrow::Cow::into_owned);
+    let command = format!(
+        "PIKU_ROOT={} exec {} ssh-command {}",
+        quoted(root.as_str()),
+        quoted(program.as_str()),
+        quoted(&key.name)
+    );
     let command = command.replace('\\', "\\\\").replace('"', "\\\"");
     let limits = "no-agent-forwarding,no-user-rc,no-X11-forwarding,no-port-forwarding";
     format!("command=\"{command}\",{limits} {} {} {}\n", key.kind, key.blob, key.name)
@@ -195,11 +203,24 @@ impl Piku {
         let install: Vec<Vec<String>> = match program(&path, "uv") {
             Some(uv) => vec![
                 vec![uv.to_string(), "venv".into(), folder.to_string()],
-                vec![uv.to_string(), "pip".into(), "install".into(), "--python".into(), folder.to_string(), "pyuwsgi".into()],
+                vec![
+                    uv.to_string(),
+                    "pip".into(),
+                    "install".into(),
+                    "--python".into(),
+                    folder.to_string(),
+                    "pyuwsgi".into(),
+                ],
             ],
             None => vec![
                 vec![python.to_string(), "-m".into(), "venv".into(), folder.to_string()],
-                vec![pip.to_string(), "install".into(), "--quiet".into(), "--disable-pip-version-check".into(), "pyuwsgi".into()],
+                vec![
+                    pip.to_string(),
+                    "install".into(),
+                    "--quiet".into(),
+                    "--disable-pip-version-check".into(),
+                    "pyuwsgi".into(),
+                ],
             ],
         };
         let outcome = install.into_iter().try_for_each(|words| {
@@ -221,7 +242,8 @@ impl Piku {
     /// [`crate::DeployError::NoUwsgi`]; on success this process never returns.
     pub fn become_emperor(&self) -> Result<Infallible, Error> {
         self.prepare_root()?;
-        let uwsgi = facts::uwsgi(&self.root, &self.surroundings).ok_or(crate::deploy::DeployError::NoUwsgi)?;
+        let uwsgi =
+            facts::uwsgi(&self.root, &self.surroundings).ok_or(crate::deploy::DeployError::NoUwsgi)?;
         let words = [uwsgi.program.as_str(), "--ini", self.root.emperor_ini().as_str()].map(str::to_owned);
         let env = [
             ("HOME".to_owned(), self.surroundings.home.to_string()),
@@ -264,7 +286,8 @@ impl Piku {
         let mut file = tempfile::NamedTempFile::new().ok()?;
         std::io::Write::write_all(&mut file, format!("{} {}\n", key.kind, key.blob).as_bytes()).ok()?;
         let env = git::environment(&self.surroundings);
-        let output = Invocation::new(["ssh-keygen", "-l", "-f", file.path().to_str()?]).with_env(&env).read().ok()?;
+        let output =
+            Invocation::new(["ssh-keygen", "-l", "-f", file.path().to_str()?]).with_env(&env).read().ok()?;
         String::from_utf8_lossy(&output).split_whitespace().nth(1).map(str::to_owned)
     }
 }

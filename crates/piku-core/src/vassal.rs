@@ -74,16 +74,30 @@ mod tests {
 
     #[test]
     fn a_name_reads_back_as_what_it_was() {
-        for (app, kind) in [("blog", "web"), ("foo_web", "web"), ("foo", "web_web"), ("a.1.2", "my-worker"), ("x", FRONT)] {
-            let name =
-                VassalName { app: app.parse().unwrap(), kind: kind.to_owned(), index: 2, release: 7, start: 1 };
+        for (app, kind) in
+            [("blog", "web"), ("foo_web", "web"), ("foo", "web_web"), ("a.1.2", "my-worker"), ("x", FRONT)]
+        {
+            let name = VassalName {
+                app: app.parse().unwrap(),
+                kind: kind.to_owned(),
+                index: 2,
+                release: 7,
+                start: 1,
+            };
             assert_eq!(name.to_string().parse(), Ok(name));
         }
     }
 
     #[test]
     fn files_of_others_are_not_ours() {
-        for text in ["blog_web.1.ini", "blog___web.7.ini", "foo_web.1@bar.7.1.ini", "blog_web.1@blog.07.1.ini", "@.ini", ""] {
+        for text in [
+            "blog_web.1.ini",
+            "blog___web.7.ini",
+            "foo_web.1@bar.7.1.ini",
+            "blog_web.1@blog.07.1.ini",
+            "@.ini",
+            "",
+        ] {
             assert_eq!(text.parse::<VassalName>(), Err(NotAVassal), "{text}");
         }
     }

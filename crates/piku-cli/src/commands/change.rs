@@ -11,7 +11,8 @@ use crate::surroundings;
 
 /// Says which release is live and where, or why none is.
 pub(super) fn tell(app: &AppName, done: &Done, session: &Session) {
-    let place = if done.addresses.is_empty() { String::new() } else { format!(": {}", done.addresses.join(" ")) };
+    let place =
+        if done.addresses.is_empty() { String::new() } else { format!(": {}", done.addresses.join(" ")) };
     if done.live {
         session.ui.done(format_args!("Release {} of {app} is live{place}", done.release));
     } else {
@@ -30,8 +31,13 @@ fn tell_or(app: &AppName, done: Option<&Done>, otherwise: &str, session: &Sessio
     ExitCode::SUCCESS
 }
 
-pub(super) fn config_set(app: &AppName, settings: Vec<Setting>, session: &Session) -> Result<ExitCode, CliError> {
-    let settings: Vec<(String, String)> = settings.into_iter().map(|Setting(key, value)| (key, value)).collect();
+pub(super) fn config_set(
+    app: &AppName,
+    settings: Vec<Setting>,
+    session: &Session,
+) -> Result<ExitCode, CliError> {
+    let settings: Vec<(String, String)> =
+        settings.into_iter().map(|Setting(key, value)| (key, value)).collect();
     let done = session.piku.config_set(app, &settings, &session.actor, &mut session.ui.events())?;
     Ok(tell_or(app, done.as_ref(), "Kept for the next release: the app is not running", session))
 }
@@ -94,7 +100,10 @@ fn confirmed(app: &AppName) -> bool {
     if !std::io::stdin().is_terminal() {
         return false;
     }
-    drop(write!(std::io::stderr(), "Type the name of the app to destroy it, its settings, and its releases: "));
+    drop(write!(
+        std::io::stderr(),
+        "Type the name of the app to destroy it, its settings, and its releases: "
+    ));
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer).is_ok() && answer.trim() == app.as_str()
 }

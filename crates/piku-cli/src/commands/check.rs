@@ -51,7 +51,11 @@ impl<'a> From<&'a FileDiagnostic> for JsonDiagnostic<'a> {
     }
 }
 
-pub(super) fn check(folder: Option<Utf8PathBuf>, json: bool, session: &Session) -> Result<ExitCode, CliError> {
+pub(super) fn check(
+    folder: Option<Utf8PathBuf>,
+    json: bool,
+    session: &Session,
+) -> Result<ExitCode, CliError> {
     let folder = folder.unwrap_or_else(surroundings::here);
     if !folder.is_dir() {
         let source = std::io::Error::new(std::io::ErrorKind::NotADirectory, "it is not a folder");
@@ -67,9 +71,10 @@ pub(super) fn check(folder: Option<Utf8PathBuf>, json: bool, session: &Session) 
 }
 
 fn as_json(checked: &Checked) -> Json<'_> {
-    let processes = checked.processes.as_ref().map(|all| {
-        all.iter().map(|one| JsonProcess { name: &one.name, command: &one.command }).collect()
-    });
+    let processes = checked
+        .processes
+        .as_ref()
+        .map(|all| all.iter().map(|one| JsonProcess { name: &one.name, command: &one.command }).collect());
     Json {
         processes,
         env: &checked.env,

@@ -32,7 +32,12 @@ fn push() -> u32 {
     rustix::process::getppid().map_or(0, |pid| pid.as_raw_nonzero().get().unsigned_abs())
 }
 
-pub(super) fn hook(hook: &str, app: &AppName, words: &[String], session: &Session) -> Result<ExitCode, CliError> {
+pub(super) fn hook(
+    hook: &str,
+    app: &AppName,
+    words: &[String],
+    session: &Session,
+) -> Result<ExitCode, CliError> {
     match (hook, words) {
         ("pre-receive", []) => {
             let mut lines = String::new();

@@ -48,7 +48,10 @@ fn print_settings(
         return Ok(ExitCode::SUCCESS);
     }
     for setting in all {
-        session.ui.data(format_args!("{}", settings::live_env::render(&BTreeMap::from([setting])).trim_end_matches('\n')));
+        session.ui.data(format_args!(
+            "{}",
+            settings::live_env::render(&BTreeMap::from([setting])).trim_end_matches('\n')
+        ));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -76,7 +79,10 @@ pub(super) fn ps(args: &Listing, session: &Session) -> Result<ExitCode, CliError
                     process.state.to_string(),
                     process.since.map_or_else(String::new, |since| duration(now.saturating_sub(since))),
                     process.pid.map_or_else(String::new, |pid| format!("pid {pid}")),
-                    process.last_ending.as_ref().map_or_else(String::new, |how| format!("last ended with {how}")),
+                    process
+                        .last_ending
+                        .as_ref()
+                        .map_or_else(String::new, |how| format!("last ended with {how}")),
                 ]
             })
             .collect();

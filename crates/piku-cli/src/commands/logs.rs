@@ -14,7 +14,12 @@ pub(super) struct Shape {
     pub(super) json: bool,
 }
 
-pub(super) fn logs(app: &AppName, kind: Option<&str>, shape: &Shape, session: &Session) -> Result<ExitCode, CliError> {
+pub(super) fn logs(
+    app: &AppName,
+    kind: Option<&str>,
+    shape: &Shape,
+    session: &Session,
+) -> Result<ExitCode, CliError> {
     let show = |line: &LogLine| {
         if shape.json {
             serde_json::to_string(line).is_ok_and(|text| session.ui.data(format_args!("{text}")))
@@ -28,9 +33,9 @@ pub(super) fn logs(app: &AppName, kind: Option<&str>, shape: &Shape, session: &S
         }
     }
     if shape.follow {
-        session.piku.follow_logs(app, kind, &mut |line| {
-            if show(&line) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-        })?;
+        let mut heard =
+            |line: LogLine| if show(&line) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) };
+        session.piku.follow_logs(app, kind, &mut heard, &|| session.ui.is_read())?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -79,7 +79,8 @@ fn dispatch(parsed: Result<Cli, clap::Error>, actor: Actor) -> ExitCode {
             ExitCode::from(2)
         }
         Err(error) => {
-            let help = matches!(error, CliError::NotConfirmed(_)).then_some("give `--force` to destroy it without being asked");
+            let help = matches!(error, CliError::NotConfirmed(_))
+                .then_some("give `--force` to destroy it without being asked");
             session.ui.failure(&error, help);
             ExitCode::from(1)
         }

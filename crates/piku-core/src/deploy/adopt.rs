@@ -20,9 +20,10 @@ pub(crate) fn is_foreign_vassal(root: &Root, app: &AppName, name: &str) -> Resul
     }
     let text = files::read_text(&root.uwsgi_enabled().join(name))?.unwrap_or_default();
     let folder = root.app(app);
-    Ok(text.lines().filter_map(|line| line.split_once('=')).any(|(key, value)| {
-        key.trim() == "chdir" && value.trim() == folder.as_str()
-    }))
+    Ok(text
+        .lines()
+        .filter_map(|line| line.split_once('='))
+        .any(|(key, value)| key.trim() == "chdir" && value.trim() == folder.as_str()))
 }
 
 /// Gives the new tree every file of the old clone that git does not know, and moves the clone out of the way.
@@ -52,7 +53,10 @@ pub(crate) fn clone(
     let kept = root.release(app, BEFORE_THE_FIRST);
     files::make_folder(&kept, 0o700)?;
     files::rename(&old, &kept.join("tree"))?;
-    stage(report, format!("Took over the clone of an earlier piku, with {} files of its own", untracked.len()));
+    stage(
+        report,
+        format!("Took over the clone of an earlier piku, with {} files of its own", untracked.len()),
+    );
     debug_assert!(!store::is_foreign_clone(root, app));
     Ok(())
 }

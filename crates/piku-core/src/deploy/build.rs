@@ -40,7 +40,8 @@ pub(crate) struct Provided {
 impl Provided {
     /// What goes before `PATH`.
     pub(crate) fn path(&self) -> String {
-        let folders: Vec<String> = self.provides.path.iter().map(|path| self.folder.join(path).into_string()).collect();
+        let folders: Vec<String> =
+            self.provides.path.iter().map(|path| self.folder.join(path).into_string()).collect();
         folders.join(":")
     }
 
@@ -80,7 +81,10 @@ pub(crate) fn build(site: &Site<'_>, inputs: &Inputs, report: &mut Report<'_>) -
     tell(&detection, report);
 
     // uWSGI's plugin is linked to one Python. An app with another gets a uWSGI of its own, from its wheel.
-    let chosen = detection.python.as_ref().map(|python| (python.interpreter.version.major, python.interpreter.version.minor));
+    let chosen = detection
+        .python
+        .as_ref()
+        .map(|python| (python.interpreter.version.major, python.interpreter.version.minor));
     let own_uwsgi = has_wsgi && chosen.is_some() && chosen != plugin.map(|(_, version)| *version);
     if own_uwsgi {
         wishes.extra_packages.push("pyuwsgi".to_owned());
@@ -92,7 +96,8 @@ pub(crate) fn build(site: &Site<'_>, inputs: &Inputs, report: &mut Report<'_>) -
         warn(report, &warning.message, warning.help.as_deref());
     }
 
-    let key = if plan.reuse == Reuse::SameTree { plan.key.bound_to(site.tree.as_str()) } else { plan.key.clone() };
+    let key =
+        if plan.reuse == Reuse::SameTree { plan.key.bound_to(site.tree.as_str()) } else { plan.key.clone() };
     let name = format!("{}-{key}", detection.runtime);
     let folder = site.root.env(site.app).join(&name);
     if folder.join(".").exists() {
@@ -110,7 +115,9 @@ pub(crate) fn build(site: &Site<'_>, inputs: &Inputs, report: &mut Report<'_>) -
 }
 
 fn own_uwsgi_help(chosen: Option<(u32, u32)>, plugin: Option<(u32, u32)>) -> String {
-    let shown = |version: Option<(u32, u32)>| version.map_or_else(|| "3".to_owned(), |(major, minor)| format!("{major}.{minor}"));
+    let shown = |version: Option<(u32, u32)>| {
+        version.map_or_else(|| "3".to_owned(), |(major, minor)| format!("{major}.{minor}"))
+    };
     let (app, system) = (shown(chosen), shown(plugin));
     if plugin.is_some() {
         format!(
@@ -118,7 +125,9 @@ fn own_uwsgi_help(chosen: Option<(u32, u32)>, plugin: Option<(u32, u32)>) -> Str
              if there is none, set PYTHON_VERSION={system}"
         )
     } else {
-        format!("uWSGI's wheel (`pyuwsgi`) is needed for Python {app}: if there is none, set PYTHON_VERSION to another")
+        format!(
+            "uWSGI's wheel (`pyuwsgi`) is needed for Python {app}: if there is none, set PYTHON_VERSION to another"
+        )
     }
 }
 
@@ -188,7 +197,8 @@ fn capitalized(text: &str) -> String {
 pub(crate) fn prune(root: &Root, app: &AppName, used: &[String]) -> Result<(), HostError> {
     let folder = root.env(app);
     let names = files::names(&folder)?;
-    let is_build = |name: &str| RuntimeName::ALL.iter().any(|runtime| name.starts_with(&format!("{runtime}-")));
+    let is_build =
+        |name: &str| RuntimeName::ALL.iter().any(|runtime| name.starts_with(&format!("{runtime}-")));
     for name in names.iter().filter(|name| is_build(name)) {
         let path = folder.join(name);
         let key = name.split('.').next().unwrap_or(name);

@@ -14,6 +14,9 @@ use crate::settings::Options;
 /// How many lines of a process's log an error shows.
 const SHOWN: usize = 40;
 
+/// How long a deploy waits for workers to change places.
+const TURN: Duration = Duration::from_secs(1);
+
 /// A process that is being watched, and where its log was before it started.
 #[derive(Debug)]
 pub(crate) struct Watched<'a> {
@@ -65,7 +68,12 @@ fn well(root: &Root, options: &Options, watched: &Watched<'_>) -> Result<(), Dep
     let name = &watched.process.name;
     let (reason, output) = match import_error(&output) {
         Some((error, traceback)) => (format!("could not be imported: {error}"), traceback),
-        None => (reason, of_the_command(output)),
+        None => match (&watched.process.work, is_missing(&output)) {
+            (Work::Wsgi { entry, .. }, true) => {
+                (format!("could not be loaded: there is no `{entry}`"), Vec::new())
+            }
+            _ => (reason, of_the_command(output)),
+        },
     };
     Err(DeployError::Unhealthy {
         process: format!("{}.{}", name.kind, name.index),
@@ -75,20 +83,38 @@ fn well(root: &Root, options: &Options, watched: &Watched<'_>) -> Result<(), Dep
     })
 }
 
+/// Whether uWSGI imported the module and did not find the app in it.
+fn is_missing(lines: &[String]) -> bool {
+    lines.iter().any(|line| line.starts_with("unable to load app"))
+}
+
 /// What a daemon wrote, without what uWSGI says before it starts one and when it ends another.
 fn of_the_command(lines: Vec<String>) -> Vec<String> {
-    let start = lines.iter().rposition(|line| line.starts_with("[uwsgi-daemons] spawning")).map_or(0, |at| at + 1);
+    let start =
+        lines.iter().rposition(|line| line.starts_with("[uwsgi-daemons] spawning")).map_or(0, |at| at + 1);
     let chatter = ["[uwsgi-daemons]", "goodbye to uWSGI.", "VACUUM:"];
     let orders = ["- received message ", "- graceful shutdown triggered"];
     let said = lines.into_iter().skip(start);
-    said.filter(|line| !chatter.iter().any(|start| line.starts_with(start)) && !orders.iter().any(|part| line.contains(part)))
-        .collect()
+    said.filter(|line| {
+        !chatter.iter().any(|start| line.starts_with(start)) && !orders.iter().any(|part| line.contains(part))
+    })
+    .collect()
+}
+
+/// Waits a moment for a process that takes turns to get its own: a worker that ends when asked to is replaced
+/// before the deploy is done.
+pub(crate) fn has_its_turn(root: &Root, process: &Process) -> bool {
+    let name = &process.name;
+    let slot = root.slot(&name.app, &name.kind, name.index);
+    let record = record_path(&root.uwsgi_available(), &name.to_string());
+    wait::until(TURN, || (slot_holder(&slot).as_ref() == Some(&record)).then_some(())).is_some()
 }
 
 /// The exception that kept uWSGI from importing an app, and its traceback, without uWSGI's own many words.
 fn import_error(lines: &[String]) -> Option<(String, Vec<String>)> {
     let end = lines.iter().position(|line| line.starts_with("unable to load app"))?;
-    let start = lines[..end].iter().rposition(|line| line.starts_with("Traceback (most recent call last)"))?;
+    let start =
+        lines[..end].iter().rposition(|line| line.starts_with("Traceback (most recent call last)"))?;
     Some((lines[end - 1].clone(), lines[start..end].to_vec()))
 }
 
@@ -101,11 +127,21 @@ fn seconds(time: Duration) -> String {
 
 fn help(process: &Process, options: &Options) -> String {
     match (&process.work, &options.healthcheck) {
-        (_, Some(path)) => format!("its last lines are above; it must answer {path} with 2xx or 3xx (PIKU_HEALTHCHECK)"),
-        (Work::Web { address, .. }, None) => {
-            format!("its last lines are above; it must listen on $PORT (here {}) at $BIND_ADDRESS", address.port())
+        (_, Some(path)) => {
+            format!("its last lines are above; it must answer {path} with 2xx or 3xx (PIKU_HEALTHCHECK)")
         }
-        _ => "its last lines are above; try it locally, or give it more time with PIKU_HEALTHCHECK_TIMEOUT".to_owned(),
+        (Work::Web { address, .. }, None) => {
+            format!(
+                "its last lines are above; it must listen on $PORT (here {}) at $BIND_ADDRESS",
+                address.port()
+            )
+        }
+        (Work::Wsgi { entry, .. }, None) => format!(
+            "try `python -c 'import {}'` locally; PIKU_HEALTHCHECK_TIMEOUT gives it more time",
+            entry.module()
+        ),
+        _ => "its last lines are above; try it locally, or give it more time with PIKU_HEALTHCHECK_TIMEOUT"
+            .to_owned(),
     }
 }
 
@@ -120,6 +156,10 @@ fn look(root: &Root, options: &Options, process: &Process) -> Look {
                 return Look::Failed("could not be started".to_owned());
             }
             match stats.vassal(&name) {
+                // Idle processes are started by the first request, and accept none before.
+                Some(_) if options.uwsgi.idle.is_some() && accepts(&Endpoint::Uwsgi(socket.clone())) => {
+                    answers(options, &Endpoint::Uwsgi(socket.clone()))
+                }
                 Some(vassal) if vassal.accepting => answers(options, &Endpoint::Uwsgi(socket.clone())),
                 Some(_) => Look::NotYet("did not get ready for requests"),
                 None => Look::NotYet("was not started by the emperor"),

@@ -18,7 +18,9 @@ pub(crate) fn fresh(
 ) -> Result<(), HostError> {
     let tree = root.tree(app, number);
     files::make_folder(&tree, 0o755)?;
-    git::deployment_clone(surroundings, &root.repo(app), commit, &tree, &mut |line| report(Event::Output(line)))?;
+    git::deployment_clone(surroundings, &root.repo(app), commit, &tree, &mut |line| {
+        report(Event::Output(line))
+    })?;
     let env = tree.join("ENV");
     if env.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) {
         files::set_mode(&env, 0o600)?;

@@ -78,7 +78,9 @@ fn unsupported(text: &[u8], entry: &Entry) -> Option<Diagnostic> {
         Kind::Jwsgi | Kind::Rwsgi | Kind::Php => {
             let help = format!("serve HTTP on $PORT from a `web` process instead of `{name}`");
             let message = format!("processes of the kind `{name}` can't be run yet");
-            Some(Diagnostic::error("procfile::unsupported-kind", span_of(text, name), message).with_help(help))
+            Some(
+                Diagnostic::error("procfile::unsupported-kind", span_of(text, name), message).with_help(help),
+            )
         }
         Kind::Static if !is_inside(&entry.command) => {
             let message = format!("`{}` is not a folder of the app", entry.command);
@@ -100,7 +102,9 @@ fn unsupported(text: &[u8], entry: &Entry) -> Option<Diagnostic> {
 
 /// Whether a relative path stays below where it starts.
 fn is_inside(path: &str) -> bool {
-    Utf8Path::new(path).components().all(|part| matches!(part, Utf8Component::Normal(_) | Utf8Component::CurDir))
+    Utf8Path::new(path)
+        .components()
+        .all(|part| matches!(part, Utf8Component::Normal(_) | Utf8Component::CurDir))
 }
 
 /// Where the line of a process begins.

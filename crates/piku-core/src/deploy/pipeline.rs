@@ -3,7 +3,6 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use piku_procfile::Kind;
 
 use super::build::{self, Build};
@@ -60,12 +59,20 @@ pub(crate) struct Deployed {
 /// Carries out an order. To be called with the app's lock held, after a repair.
 ///
 /// On any error everything is as before: the old release serves, and what was half made is gone.
-pub(crate) fn run(scene: &Scene<'_>, order: &Order, report: &mut Report<'_>) -> Result<Deployed, DeployError> {
+pub(crate) fn run(
+    scene: &Scene<'_>,
+    order: &Order,
+    report: &mut Report<'_>,
+) -> Result<Deployed, DeployError> {
     let outcome = stages(scene, order, report);
     if outcome.is_err()
         && let Err(error) = repair::repair(scene.root, scene.surroundings, scene.host, &order.app)
     {
-        warn(report, format!("could not tidy up: {error}"), Some("the next command for this app tries again"));
+        warn(
+            report,
+            format!("could not tidy up: {error}"),
+            Some("the next command for this app tries again"),
+        );
     }
     outcome
 }
@@ -116,22 +123,37 @@ fn stages(scene: &Scene<'_>, order: &Order, report: &mut Report<'_>) -> Result<D
         one_off(&basis, &Kind::Preflight, "preflight", report)?;
     }
     let env = plan::environment(&basis, basis.ports.app, "build");
-    let place =
-        build::Site { root, surroundings, app, commit: &order.commit, tree: &tree, uwsgi: uwsgi.as_ref(), env: &env };
+    let place = build::Site {
+        root,
+        surroundings,
+        app,
+        commit: &order.commit,
+        tree: &tree,
+        uwsgi: uwsgi.as_ref(),
+        env: &env,
+    };
     let build = build::build(&place, &inputs, report)?;
     basis.build = &build;
     // Now every variable of ours is known, and ENV may refer to any of them.
     let layers = settled_layers(&basis, &texts);
     basis.settings = &layers;
-    if fresh {
+    let migrates = fresh || matches!(order.cause, Cause::ConfigSet { .. } | Cause::ConfigUnset { .. });
+    if migrates {
         one_off(&basis, &Kind::Release, "release", report)?;
     }
 
     let plan = plan::plan(&basis);
     let nginx = if plan::has_site(&inputs) { facts::nginx(surroundings)? } else { None };
-    let rendered_site = site::render(root, app, &inputs, &plan, nginx)?;
-    let site_stopped = site::render(root, app, &inputs, &Plan { serves: Serves::Unavailable, ..plan.clone() }, nginx)?
-        .map(|site| site.text);
+    let rendered_site = site::render(root, app, &inputs, &plan, &tree, nginx)?;
+    let site_stopped = site::render(
+        root,
+        app,
+        &inputs,
+        &Plan { serves: Serves::Unavailable, ..plan.clone() },
+        &tree,
+        nginx,
+    )?
+    .map(|site| site.text);
     let waits = waits(scene, order, &inputs, live.as_ref());
     let socket_group = if plan::has_site(&inputs) { facts::nginx_group() } else { None };
     let staging = Staging { scene, basis: &basis, live: live.as_ref(), socket_group, report };
@@ -140,7 +162,7 @@ fn stages(scene: &Scene<'_>, order: &Order, report: &mut Report<'_>) -> Result<D
     let release = Release {
         number,
         commit: order.commit.clone(),
-        created: now(),
+        created: wait::now(),
         cause: order.cause.clone(),
         by: order.by.clone(),
         tree_of: owner,
@@ -165,7 +187,7 @@ fn stages(scene: &Scene<'_>, order: &Order, report: &mut Report<'_>) -> Result<D
     switch::commit(root, host, app, &release)?;
     switch::finish(root, host, app, &release)?;
     let drain = rendered_site.is_some();
-    take_over(scene, &basis, &plan, &release, drain)?;
+    take_over(scene, &basis, &plan, &release, drain, report)?;
     ports::release_all_but(root, app, &release.ports)?;
     retire::prune(root, surroundings, app, inputs.options.keep_releases, report)?;
     Ok(Deployed { release, live: true, addresses: addresses(&inputs, &plan) })
@@ -177,20 +199,11 @@ fn waits(scene: &Scene<'_>, order: &Order, inputs: &Inputs, live: Option<&Releas
     !inputs.options.auto_restart && !asked_for && live.is_some() && !store::is_stopped(scene.root, &order.app)
 }
 
-/// The time a release is made.
-#[expect(clippy::disallowed_methods, reason = "a release is stamped here and nowhere else")]
-fn now() -> Timestamp {
-    Timestamp::try_from(std::time::SystemTime::now()).unwrap_or_default()
-}
-
 /// The folders that every deploy needs, with the modes that keep secrets in and let nginx reach its sockets.
 fn prepare_folders(root: &Root, app: &AppName) -> Result<(), HostError> {
-    for (path, mode) in [
-        (root.releases(app), 0o711),
-        (root.env(app), 0o700),
-        (root.logs(app), 0o700),
-        (root.run(), 0o711),
-    ] {
+    for (path, mode) in
+        [(root.releases(app), 0o711), (root.env(app), 0o700), (root.logs(app), 0o700), (root.run(), 0o711)]
+    {
         files::make_folder(&path, mode)?;
     }
     // What is in there is the app's own; so is the mode, once it is there.
@@ -251,14 +264,25 @@ fn choose_ports(
 /// The settings, with ENV read again now that all of piku's own variables are known.
 fn settled_layers(basis: &Basis<'_>, texts: &Texts) -> crate::settings::Layers {
     let unset = crate::settings::Layers::default();
-    let known = plan::environment(&Basis { settings: &unset, ports: basis.ports.clone(), ..*basis }, basis.ports.app, "");
+    let known = plan::environment(
+        &Basis { settings: &unset, ports: basis.ports.clone(), ..*basis },
+        basis.ports.app,
+        "",
+    );
     inputs::read(Some(basis.app), texts, &known).layers.unwrap_or_else(|| basis.inputs.layers.clone())
 }
 
 /// Runs `preflight` or `release`, where the Procfile has one.
-fn one_off(basis: &Basis<'_>, wanted: &Kind, kind: &'static str, report: &mut Report<'_>) -> Result<(), DeployError> {
+fn one_off(
+    basis: &Basis<'_>,
+    wanted: &Kind,
+    kind: &'static str,
+    report: &mut Report<'_>,
+) -> Result<(), DeployError> {
     let same = |other: &Kind| std::mem::discriminant(other) == std::mem::discriminant(wanted);
-    let Some(entry) = basis.inputs.procfile.entries().iter().find(|entry| same(&entry.kind)) else { return Ok(()) };
+    let Some(entry) = basis.inputs.procfile.entries().iter().find(|entry| same(&entry.kind)) else {
+        return Ok(());
+    };
     tell(report, format!("Running {kind}: {}", entry.command));
     let env = plan::environment(basis, basis.ports.app, kind);
     Invocation::new(["/bin/sh", "-c", &entry.command])
@@ -318,10 +342,13 @@ impl Staging<'_, '_, '_> {
         if processes.is_empty() {
             return Ok(());
         }
-        let shown: Vec<String> = processes.iter().map(|process| format!("{}.{}", process.name.kind, process.name.index)).collect();
+        let shown: Vec<String> =
+            processes.iter().map(|process| format!("{}.{}", process.name.kind, process.name.index)).collect();
         tell(self.report, format!("Starting {}", shown.join(", ")));
-        let watched: Vec<Watched<'_>> = processes.iter().map(|process| Watched::new(self.scene.root, process)).collect();
-        let rendered = processes.iter().map(|process| self.rendered(process)).collect::<Result<Vec<_>, _>>()?;
+        let watched: Vec<Watched<'_>> =
+            processes.iter().map(|process| Watched::new(self.scene.root, process)).collect();
+        let rendered =
+            processes.iter().map(|process| self.rendered(process)).collect::<Result<Vec<_>, _>>()?;
         stage::start(self.scene.root, self.scene.host, &rendered)?;
         check::all_well(self.scene.root, &self.basis.inputs.options, &watched)
     }
@@ -357,7 +384,10 @@ impl Staging<'_, '_, '_> {
             fixed.iter().any(|process| process.name.kind == name.kind)
         })?;
         if !old.is_empty() {
-            tell(self.report, "Replacing the process that owns the port; requests wait or fail until the new one listens");
+            tell(
+                self.report,
+                "Replacing the process that owns the port; requests wait or fail until the new one listens",
+            );
         }
         let watched: Vec<Watched<'_>> = fixed.iter().map(|process| Watched::new(root, process)).collect();
         let rendered = fixed.iter().map(|process| self.rendered(process)).collect::<Result<Vec<_>, _>>()?;
@@ -382,7 +412,8 @@ impl Staging<'_, '_, '_> {
         let rendered = self.rendered(process)?;
         let old = old_vassals(root, self.basis.app, self.basis.release, |name| name.kind == FRONT)?;
         for name in &old {
-            let same = files::read_text(&root.uwsgi_available().join(name))?.as_deref() == Some(&rendered.ini);
+            let same =
+                files::read_text(&root.uwsgi_available().join(name))?.as_deref() == Some(&rendered.ini);
             if same {
                 return Ok(name.clone());
             }
@@ -424,10 +455,19 @@ pub(crate) fn wait_until_gone(root: &Root, names: &[String]) -> bool {
 }
 
 /// Starts the workers in place of the old ones, and lets every other old process go.
-fn take_over(scene: &Scene<'_>, basis: &Basis<'_>, plan: &Plan, release: &Release, drain: bool) -> Result<(), DeployError> {
+fn take_over(
+    scene: &Scene<'_>,
+    basis: &Basis<'_>,
+    plan: &Plan,
+    release: &Release,
+    drain: bool,
+    report: &mut Report<'_>,
+) -> Result<(), DeployError> {
     let Scene { root, host, .. } = *scene;
-    let old: Vec<String> =
-        retire::enabled(root, basis.app)?.into_iter().filter(|name| !release.vassals.contains(name)).collect();
+    let old: Vec<String> = retire::enabled(root, basis.app)?
+        .into_iter()
+        .filter(|name| !release.vassals.contains(name))
+        .collect();
     let serves = |name: &String| name.parse::<VassalName>().is_ok_and(|parsed| drain && parsed.kind == "web");
     let (draining, ending): (Vec<String>, Vec<String>) = old.into_iter().partition(serves);
     let workers: Vec<Rendered> = plan
@@ -437,7 +477,13 @@ fn take_over(scene: &Scene<'_>, basis: &Basis<'_>, plan: &Plan, release: &Releas
         .map(|process| render::render(basis, process, None))
         .collect::<Result<_, _>>()?;
     switch::replace(root, host, &ending, &workers.iter().collect::<Vec<_>>())?;
-    Ok(retire::retire(root, host, &draining, true)?)
+    retire::retire(root, host, &draining, true)?;
+    let names = plan.processes.iter().filter(|process| matches!(process.work, Work::Worker { .. }));
+    for process in names.filter(|process| !check::has_its_turn(root, process)) {
+        let name = &process.name;
+        tell(report, format!("{}.{} starts as soon as its predecessor has ended", name.kind, name.index));
+    }
+    Ok(())
 }
 
 /// Where the app answers.
@@ -455,5 +501,6 @@ fn addresses(inputs: &Inputs, plan: &Plan) -> Vec<String> {
 /// The deployed commit, named for people.
 pub(crate) fn describe(root: &Root, app: &AppName, commit: &str) -> String {
     let short = commit.get(..7).unwrap_or(commit);
-    git::subject(&root.repo(app), commit).map_or_else(|| short.to_owned(), |subject| format!("{short} ({subject})"))
+    git::subject(&root.repo(app), commit)
+        .map_or_else(|| short.to_owned(), |subject| format!("{short} ({subject})"))
 }

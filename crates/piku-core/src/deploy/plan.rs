@@ -146,7 +146,12 @@ pub(crate) fn has_site(inputs: &Inputs) -> bool {
 }
 
 /// piku's own variables, as far as they are known before anything is built or picked.
-pub(crate) fn own_variables(root: &Root, surroundings: &Surroundings, app: &AppName, tree: &Utf8Path) -> BTreeMap<String, String> {
+pub(crate) fn own_variables(
+    root: &Root,
+    surroundings: &Surroundings,
+    app: &AppName,
+    tree: &Utf8Path,
+) -> BTreeMap<String, String> {
     [
         ("APP", app.to_string()),
         ("LOG_ROOT", root.logs(app).into_string()),
@@ -155,6 +160,8 @@ pub(crate) fn own_variables(root: &Root, surroundings: &Surroundings, app: &AppN
         ("USER", surroundings.user.clone()),
         ("PATH", surroundings.search_path()),
         ("PWD", tree.to_string()),
+        // Without it Python takes every text for ASCII.
+        ("LANG", "C.UTF-8".to_owned()),
     ]
     .map(|(key, value)| (key.to_owned(), value))
     .into()
@@ -172,7 +179,9 @@ pub(crate) fn plan(basis: &Basis<'_>) -> Plan {
         }
         match &entry.kind {
             Kind::Wsgi(_) | Kind::Web if count == 0 => serves = Serves::Unavailable,
-            Kind::Wsgi(_) => serves = Serves::Wsgi((1..=count).map(|i| basis.root.site_socket(basis.app, i)).collect()),
+            Kind::Wsgi(_) => {
+                serves = Serves::Wsgi((1..=count).map(|i| basis.root.site_socket(basis.app, i)).collect())
+            }
             Kind::Web => {
                 let bind = &basis.inputs.options.bind_address;
                 serves = Serves::Web(basis.ports.web.iter().map(|port| reachable(bind, *port)).collect());

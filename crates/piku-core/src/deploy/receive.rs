@@ -103,13 +103,21 @@ impl RefusedPush {
 ///
 /// # Errors
 /// [`RefusedPush`] when it can't be told, or a ref of piku's own is touched.
-pub(crate) fn choose(app: &AppName, updates: &[RefUpdate], wanted: Option<&str>) -> Result<Choice, RefusedPush> {
+pub(crate) fn choose(
+    app: &AppName,
+    updates: &[RefUpdate],
+    wanted: Option<&str>,
+) -> Result<Choice, RefusedPush> {
     if let Some(update) = updates.iter().find(|update| update.name.starts_with("refs/piku/")) {
         return Err(RefusedPush::Reserved { name: update.name.clone() });
     }
-    let branches: Vec<(&str, &RefUpdate)> =
-        updates.iter().filter(|update| !update.is_deletion()).filter_map(|update| Some((update.branch()?, update))).collect();
-    let named = |name: &str| branches.iter().find(|(branch, _)| *branch == name).map(|(_, update)| (*update).clone());
+    let branches: Vec<(&str, &RefUpdate)> = updates
+        .iter()
+        .filter(|update| !update.is_deletion())
+        .filter_map(|update| Some((update.branch()?, update)))
+        .collect();
+    let named =
+        |name: &str| branches.iter().find(|(branch, _)| *branch == name).map(|(_, update)| (*update).clone());
     if branches.is_empty() {
         let reason = "nothing to deploy: tags and deletions never deploy".to_owned();
         return Ok(Choice::Store { reason });

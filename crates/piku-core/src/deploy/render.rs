@@ -44,7 +44,11 @@ impl Rendered {
 }
 
 /// Spells one process.
-pub(crate) fn render(basis: &Basis<'_>, process: &Process, socket_group: Option<&str>) -> Result<Rendered, DeployError> {
+pub(crate) fn render(
+    basis: &Basis<'_>,
+    process: &Process,
+    socket_group: Option<&str>,
+) -> Result<Rendered, DeployError> {
     let system = basis.uwsgi.ok_or(DeployError::NoUwsgi)?;
     let record_path = record_path(&basis.root.uwsgi_available(), &process.name.to_string());
     let mut record = LaunchRecord { uwsgi: system.program.clone(), env: process.env.clone(), daemon: None };
@@ -63,13 +67,20 @@ pub(crate) fn render(basis: &Basis<'_>, process: &Process, socket_group: Option<
             record.daemon = Some(DaemonRecord {
                 command: command.clone(),
                 cwd: basis.tree.to_owned(),
-                slot: process.takes_turns().then(|| basis.root.slot(basis.app, &process.name.kind, process.name.index)),
+                slot: process
+                    .takes_turns()
+                    .then(|| basis.root.slot(basis.app, &process.name.kind, process.name.index)),
                 drain_ms: if drains { DRAIN_MS } else { 0 },
             });
             let launcher = basis.root.launcher();
             let words = [launcher.as_str(), "--daemon", record_path.as_str()];
-            let line = shlex::try_join(words).map_err(|_| DeployError::SocketPath { path: record_path.clone() })?;
-            Vassal::Daemon(DaemonVassal { common: common(basis, process), command: format!("exec {line}"), mercy: MERCY })
+            let line =
+                shlex::try_join(words).map_err(|_| DeployError::SocketPath { path: record_path.clone() })?;
+            Vassal::Daemon(DaemonVassal {
+                common: common(basis, process),
+                command: format!("exec {line}"),
+                mercy: MERCY,
+            })
         }
         Work::Front { address, backends } => Vassal::Front(FrontVassal {
             common: common(basis, process),

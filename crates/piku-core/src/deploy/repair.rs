@@ -10,7 +10,12 @@ use crate::vassal::VassalName;
 /// Removes what a deploy has half made and restores what it has half changed. With nothing to do it writes nothing.
 ///
 /// To be called with the app's lock held.
-pub(crate) fn repair(root: &Root, surroundings: &Surroundings, host: &dyn Host, app: &AppName) -> Result<(), HostError> {
+pub(crate) fn repair(
+    root: &Root,
+    surroundings: &Surroundings,
+    host: &dyn Host,
+    app: &AppName,
+) -> Result<(), HostError> {
     let live = store::live(root, app)?;
     if let Some(release) = live.as_ref().filter(|release| store::is_unfinished(root, app, release.number)) {
         switch::finish(root, host, app, release)?;

@@ -66,7 +66,8 @@ pub(crate) fn prune(
         .filter(|(at, release)| *at >= first_kept || Some(release.number) == live)
         .map(|(_, release)| release)
         .collect();
-    let needed = |number: u32| kept.iter().any(|release| release.number == number || release.tree_of == number);
+    let needed =
+        |number: u32| kept.iter().any(|release| release.number == number || release.tree_of == number);
     let mut used: Vec<String> = kept.iter().filter_map(|release| release.build.clone()).collect();
     for release in &releases {
         if needed(release.number) {

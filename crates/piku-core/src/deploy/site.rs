@@ -2,9 +2,10 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use piku_nginx::{
-    Backend, Cache, FilePath, InvalidSite, Listen, Probe, Site, SiteName, SocketPath, StaticPath, Tls, UrlPath, Version,
+    Backend, Cache, FilePath, InvalidSite, Listen, Probe, Site, SiteName, SocketPath, StaticPath, Tls,
+    UrlPath, Version,
 };
 use sha2::{Digest, Sha256};
 
@@ -34,13 +35,14 @@ pub(crate) fn render(
     app: &AppName,
     inputs: &Inputs,
     plan: &Plan,
+    tree: &Utf8Path,
     nginx: Option<Version>,
 ) -> Result<Option<RenderedSite>, DeployError> {
     if !has_site(inputs) || plan.serves == Serves::Nothing {
         return Ok(None);
     }
     let failed = |source: InvalidSite| DeployError::Site { app: app.clone(), source };
-    let mut site = describe(root, app, inputs, &plan.serves, nginx).map_err(failed)?;
+    let mut site = describe(root, app, inputs, tree, &plan.serves, nginx).map_err(failed)?;
     // The answer names this very text: the same text in the next release needs no reload.
     let digest = Sha256::digest(site.to_string());
     let print: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
@@ -67,6 +69,7 @@ fn describe(
     root: &Root,
     app: &AppName,
     inputs: &Inputs,
+    tree: &Utf8Path,
     serves: &Serves,
     nginx: Option<Version>,
 ) -> Result<Site, InvalidSite> {
@@ -100,7 +103,8 @@ fn describe(
         site.statics.push(StaticPath::root(folder.as_str(), &live)?);
     }
     site.catch_all = options.catch_all.as_deref().map(str::parse).transpose()?;
-    site.include = options.include_file.as_ref().map(|file| FilePath::new(live.join(file))).transpose()?;
+    // What is included is part of the site: it is read from this very release, before that is live.
+    site.include = options.include_file.as_ref().map(|file| FilePath::new(tree.join(file))).transpose()?;
     site.allow_only = if options.cloudflare_acl { Some(cloudflare::ranges()?) } else { None };
     site.cache = cache(root, app, inputs)?;
     Ok(site)
@@ -108,7 +112,9 @@ fn describe(
 
 fn backend(serves: &Serves) -> Result<Backend, InvalidSite> {
     Ok(match serves {
-        Serves::Wsgi(sockets) => Backend::Uwsgi(sockets.iter().map(SocketPath::new).collect::<Result<_, _>>()?),
+        Serves::Wsgi(sockets) => {
+            Backend::Uwsgi(sockets.iter().map(SocketPath::new).collect::<Result<_, _>>()?)
+        }
         Serves::Web(addresses) => Backend::Http(addresses.clone()),
         Serves::Static(_) => Backend::StaticOnly,
         Serves::Unavailable | Serves::Nothing => Backend::Unavailable,
@@ -137,17 +143,24 @@ fn cache(root: &Root, app: &AppName, inputs: &Inputs) -> Result<Option<Cache>, I
 /// The links by which nginx reaches the sockets of a release's `wsgi` processes: link, then socket.
 pub(crate) fn socket_links(root: &Root, plan: &Plan) -> Vec<(Utf8PathBuf, Utf8PathBuf)> {
     let sockets = plan.processes.iter().filter_map(|process| match &process.work {
-        super::plan::Work::Wsgi { socket, .. } => Some((root.site_socket(&process.name.app, process.name.index), socket.clone())),
+        super::plan::Work::Wsgi { socket, .. } => {
+            Some((root.site_socket(&process.name.app, process.name.index), socket.clone()))
+        }
         _ => None,
     });
     sockets.collect()
 }
 
 /// The same links, read from the names of a release's vassals.
-pub(crate) fn recorded_links(root: &Root, app: &AppName, release: &Release) -> Vec<(Utf8PathBuf, Utf8PathBuf)> {
+pub(crate) fn recorded_links(
+    root: &Root,
+    app: &AppName,
+    release: &Release,
+) -> Vec<(Utf8PathBuf, Utf8PathBuf)> {
     let names = release.vassals.iter().filter_map(|name| name.parse::<VassalName>().ok());
     let wsgi = names.filter(|name| name.kind == "wsgi" && name.release == release.number);
-    wsgi.map(|name| (root.site_socket(app, name.index), socket(root, app, release.number, name.index))).collect()
+    wsgi.map(|name| (root.site_socket(app, name.index), socket(root, app, release.number, name.index)))
+        .collect()
 }
 
 /// The socket of a `wsgi` process.

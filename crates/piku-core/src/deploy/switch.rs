@@ -48,22 +48,45 @@ pub(crate) fn site(
 }
 
 /// The point of no return: `apps/<app>` leads to the new release.
-pub(crate) fn commit(root: &Root, host: &dyn Host, app: &AppName, release: &Release) -> Result<(), HostError> {
+pub(crate) fn commit(
+    root: &Root,
+    host: &dyn Host,
+    app: &AppName,
+    release: &Release,
+) -> Result<(), HostError> {
     store::save(root, app, release)?;
     store::set_unfinished(root, app, release.number, true)?;
     host.carry_out(&Step::Link { path: root.app(app), target: store::live_target(app, release.number) })
 }
 
 /// Keeps a release that `PIKU_AUTO_RESTART=false` holds back until the next `restart`.
-pub(crate) fn keep_waiting(root: &Root, host: &dyn Host, app: &AppName, release: &Release) -> Result<(), HostError> {
+pub(crate) fn keep_waiting(
+    root: &Root,
+    host: &dyn Host,
+    app: &AppName,
+    release: &Release,
+) -> Result<(), HostError> {
     store::save(root, app, release)?;
-    host.carry_out(&Step::Write { path: root.stored_settings(app), mode: 0o600, text: release.settings.clone() })?;
-    host.carry_out(&Step::Write { path: root.scaling(app), mode: 0o600, text: release.formation.to_string() })?;
+    host.carry_out(&Step::Write {
+        path: root.stored_settings(app),
+        mode: 0o600,
+        text: release.settings.clone(),
+    })?;
+    host.carry_out(&Step::Write {
+        path: root.scaling(app),
+        mode: 0o600,
+        text: release.formation.to_string(),
+    })?;
     git::record_release(&root.repo(app), release.number, &release.commit)
 }
 
 /// Writes what follows from a release being live. Safe to repeat; after a crash it is.
-pub(crate) fn finish(root: &Root, host: &dyn Host, app: &AppName, release: &Release) -> Result<(), HostError> {
+pub(crate) fn finish(
+    root: &Root,
+    host: &dyn Host,
+    app: &AppName,
+    release: &Release,
+) -> Result<(), HostError> {
     let secret = |path, text| Step::Write { path, mode: 0o600, text };
     apply(
         host,
@@ -82,7 +105,12 @@ pub(crate) fn finish(root: &Root, host: &dyn Host, app: &AppName, release: &Rele
 
 /// Starts the processes that replace their predecessors: the old ones are taken away in the same breath,
 /// and the launchers of the new ones wait for their end.
-pub(crate) fn replace(root: &Root, host: &dyn Host, old: &[String], new: &[&Rendered]) -> Result<(), DeployError> {
+pub(crate) fn replace(
+    root: &Root,
+    host: &dyn Host,
+    old: &[String],
+    new: &[&Rendered],
+) -> Result<(), DeployError> {
     let mut steps: Vec<Step> = retire::disable(root, old, false);
     for vassal in new {
         steps.extend(vassal.written(&root.uwsgi_available()));

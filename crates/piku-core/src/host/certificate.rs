@@ -14,7 +14,9 @@ pub fn ensure(certificate: &Utf8Path, key: &Utf8Path, names: &[String]) -> Resul
     if files::exists(certificate) && files::exists(key) {
         return Ok(false);
     }
-    let failed = |error: rcgen::Error| HostError::file("make a certificate in", certificate)(std::io::Error::other(error));
+    let failed = |error: rcgen::Error| {
+        HostError::file("make a certificate in", certificate)(std::io::Error::other(error))
+    };
     let made = rcgen::generate_simple_self_signed(names.to_vec()).map_err(failed)?;
     files::write(key, made.signing_key.serialize_pem().as_bytes(), 0o600)?;
     files::write(certificate, made.cert.pem().as_bytes(), 0o644)?;

@@ -73,7 +73,12 @@ impl Invocation {
     /// A program with its arguments, in an empty environment, in the root folder.
     #[must_use]
     pub fn new(words: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        Self { words: words.into_iter().map(Into::into).collect(), cwd: "/".into(), env: BTreeMap::new(), launcher: None }
+        Self {
+            words: words.into_iter().map(Into::into).collect(),
+            cwd: "/".into(),
+            env: BTreeMap::new(),
+            launcher: None,
+        }
     }
 
     /// Runs in `folder`.

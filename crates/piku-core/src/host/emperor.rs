@@ -23,7 +23,8 @@ fn process_id(pidfile: &Utf8Path) -> Option<Pid> {
     let text = files::read_text(pidfile).ok().flatten()?;
     let pid = Pid::from_raw(text.trim().parse().ok()?)?;
     // A file left by a dead emperor may name a stranger by now.
-    let name = files::read_text(&Utf8Path::new("/proc").join(pid.as_raw_nonzero().to_string()).join("cmdline"));
+    let name =
+        files::read_text(&Utf8Path::new("/proc").join(pid.as_raw_nonzero().to_string()).join("cmdline"));
     name.ok().flatten().filter(|line| line.contains("uwsgi")).map(|_| pid)
 }
 

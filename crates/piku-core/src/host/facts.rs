@@ -26,7 +26,8 @@ pub(crate) struct Uwsgi {
 /// Finds the uWSGI that runs the emperor: the system's, else the private one below the root.
 pub(crate) fn uwsgi(root: &Root, surroundings: &Surroundings) -> Option<Uwsgi> {
     let private = root.private_uwsgi().join("bin/uwsgi");
-    let found = program(&surroundings.search_path(), "uwsgi").or_else(|| private.is_file().then_some(private))?;
+    let found =
+        program(&surroundings.search_path(), "uwsgi").or_else(|| private.is_file().then_some(private))?;
     let mut head = [0; 64];
     let read = std::fs::File::open(&found).and_then(|mut file| std::io::Read::read(&mut file, &mut head));
     let flavour = if head[..read.unwrap_or(0)].starts_with(b"#!") {
@@ -54,7 +55,8 @@ fn python_plugin() -> Option<(String, (u32, u32))> {
 pub(crate) fn nginx(surroundings: &Surroundings) -> Result<Option<NginxVersion>, HostError> {
     let Some(nginx) = program(&surroundings.search_path(), "nginx") else { return Ok(None) };
     let mut version = None;
-    Invocation::new([nginx.as_str(), "-v"]).run(&mut |line| version = version.or_else(|| line.parse().ok()))?;
+    Invocation::new([nginx.as_str(), "-v"])
+        .run(&mut |line| version = version.or_else(|| line.parse().ok()))?;
     Ok(version)
 }
 

@@ -26,7 +26,9 @@ pub(crate) fn read_text(path: &Utf8Path) -> Result<Option<String>, HostError> {
 /// The names in a folder, sorted; none when it does not exist. Names that are not UTF-8 are never piku's.
 pub(crate) fn names(folder: &Utf8Path) -> Result<BTreeSet<String>, HostError> {
     match fs::read_dir(folder) {
-        Ok(entries) => Ok(entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect()),
+        Ok(entries) => {
+            Ok(entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect())
+        }
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(BTreeSet::new()),
         Err(error) => Err(HostError::file("list", folder)(error)),
     }

@@ -21,7 +21,11 @@ fn attempt<T>(
     repository: &Utf8Path,
     work: impl FnOnce() -> Result<T, Failure>,
 ) -> Result<T, HostError> {
-    work().map_err(|source| HostError::Repository { action: action.into(), repository: repository.to_owned(), source })
+    work().map_err(|source| HostError::Repository {
+        action: action.into(),
+        repository: repository.to_owned(),
+        source,
+    })
 }
 
 /// Reads a repository by its own configuration alone.
@@ -136,7 +140,11 @@ fn quoted(path: &Utf8Path) -> String {
     format!("\"{}\"", path.as_str().replace('\\', "\\\\").replace('"', "\\\""))
 }
 
-fn git<'a>(surroundings: &Surroundings, tree: &Utf8Path, words: impl IntoIterator<Item = &'a str>) -> Invocation {
+fn git<'a>(
+    surroundings: &Surroundings,
+    tree: &Utf8Path,
+    words: impl IntoIterator<Item = &'a str>,
+) -> Invocation {
     Invocation::new(["git"].into_iter().chain(words)).in_folder(tree).with_env(&environment(surroundings))
 }
 
@@ -164,7 +172,8 @@ fn checkout(tree: &Utf8Path, commit: &str) -> Result<Checkout, HostError> {
         if submodules || wants_git(&repo, &index)? {
             return Ok(Checkout::LeftToGit { submodules });
         }
-        let mut options = repo.checkout_options(gix::worktree::stack::state::attributes::Source::IdMapping)?;
+        let mut options =
+            repo.checkout_options(gix::worktree::stack::state::attributes::Source::IdMapping)?;
         options.destination_is_initially_empty = true;
         let (nothing, objects) = (gix::progress::Discard, repo.objects.clone().into_arc()?);
         let outcome = gix::worktree::state::checkout(
@@ -193,7 +202,10 @@ fn wants_git(repo: &gix::Repository, index: &gix::index::File) -> Result<bool, F
             continue;
         }
         let attributes = repo.find_object(entry.id)?;
-        if ["ident", "working-tree-encoding", "filter"].iter().any(|word| attributes.data.find(word).is_some()) {
+        if ["ident", "working-tree-encoding", "filter"]
+            .iter()
+            .any(|word| attributes.data.find(word).is_some())
+        {
             return Ok(true);
         }
     }
@@ -210,9 +222,11 @@ pub(crate) fn commit_folder(
     let index = bare.join(format!("piku-index-{}", std::process::id()));
     let mut env = environment(surroundings);
     let who = [("NAME", "piku"), ("EMAIL", "piku@localhost")];
-    env.extend(["AUTHOR", "COMMITTER"].iter().flat_map(|role| {
-        who.map(|(what, value)| (format!("GIT_{role}_{what}"), value.to_owned()))
-    }));
+    env.extend(
+        ["AUTHOR", "COMMITTER"]
+            .iter()
+            .flat_map(|role| who.map(|(what, value)| (format!("GIT_{role}_{what}"), value.to_owned()))),
+    );
     for (key, path) in [("GIT_DIR", bare), ("GIT_WORK_TREE", folder), ("GIT_INDEX_FILE", index.as_path())] {
         env.insert(key.to_owned(), path.to_string());
     }
@@ -223,7 +237,11 @@ pub(crate) fn commit_folder(
     };
     let commit = run(&["add", "--all", "."]).and_then(|_| run(&["write-tree"])).and_then(|tree| {
         let parents = parent.iter().flat_map(|parent| ["-p", *parent]);
-        run(&["commit-tree", "-m", "Deploy a folder"].into_iter().chain(parents).chain([tree.as_str()]).collect::<Vec<_>>())
+        run(&["commit-tree", "-m", "Deploy a folder"]
+            .into_iter()
+            .chain(parents)
+            .chain([tree.as_str()])
+            .collect::<Vec<_>>())
     });
     files::remove(&index)?;
     commit

@@ -50,7 +50,9 @@ pub(crate) fn get(endpoint: &Endpoint, path: &str, host: &str) -> Option<Answer>
         Endpoint::Http(address) => {
             let stream = TcpStream::connect_timeout(address, PATIENCE).ok()?;
             stream.set_read_timeout(Some(PATIENCE)).ok()?;
-            let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: piku\r\nConnection: close\r\n\r\n");
+            let request = format!(
+                "GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: piku\r\nConnection: close\r\n\r\n"
+            );
             exchange(stream, request.as_bytes())
         }
         Endpoint::Uwsgi(socket) => {

@@ -23,6 +23,10 @@ use crate::vassal::VassalName;
 /// How long a daemon may take to stop once asked; uWSGI's own patience is longer (see `deploy::render`).
 const GRACE: Duration = Duration::from_secs(15);
 
+/// Variables by which uWSGI's emperor and its vassals find each other. Every other `UWSGI_*` would be an option.
+const EMPERORS_OWN: [&str; 4] =
+    ["UWSGI_EMPEROR_", "UWSGI_VASSALS_DIR", "UWSGI_BROODLORD_NUM", "UWSGI_ORIGINAL_PROC_NAME"];
+
 /// What one vassal is launched with. Lies beside its file in `uwsgi-available`, 600, as `<vassal>.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LaunchRecord {
@@ -92,7 +96,8 @@ pub fn become_vassal(
     if record.daemon.is_none() {
         command.envs(record.env.iter().filter(|(key, _)| !key.starts_with("UWSGI_")));
     }
-    command.envs(emperor.into_iter().filter(|(key, _)| key.starts_with("UWSGI_EMPEROR_")));
+    command
+        .envs(emperor.into_iter().filter(|(key, _)| EMPERORS_OWN.iter().any(|start| key.starts_with(start))));
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
     let source = command.exec();
     Err(HostError::Start { program: record.uwsgi.into_string(), source })
@@ -135,8 +140,14 @@ pub fn run_daemon(record_path: &Utf8Path) -> Result<Status, HostError> {
 /// Waits until the predecessor has let go of the slot, then writes into it who has it now.
 fn hold_slot(slot: &Utf8Path, record: &Utf8Path) -> Result<File, HostError> {
     let failed = || HostError::file("hold", slot);
-    let mut file =
-        OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(slot).map_err(failed())?;
+    let mut file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(slot)
+        .map_err(failed())?;
     file.lock().map_err(failed())?;
     file.set_len(0).map_err(failed())?;
     file.write_all(record.as_str().as_bytes()).map_err(failed())?;
@@ -159,16 +170,16 @@ fn note_ending(record: &Utf8Path, status: Status) {
 
 /// Becomes a one-off command in a folder and an environment: its input, output, and exit status are ours.
 ///
-/// No words: the user's shell. A single word with white space in it is a line for `sh`.
+/// No words: `shell`. A single word with white space in it is a line for `sh`.
 ///
 /// # Errors
 /// [`HostError::Start`] when there is no such program. On success this process never returns.
 pub fn become_command(
     folder: &Utf8Path,
     env: &BTreeMap<String, String>,
+    shell: &str,
     words: &[String],
 ) -> Result<std::convert::Infallible, HostError> {
-    let shell = env.get("SHELL").filter(|shell| shell.starts_with('/')).map_or("/bin/sh", String::as_str);
     let words: Vec<&str> = match words {
         [] => vec![shell],
         [line] if line.contains(char::is_whitespace) => vec!["/bin/sh", "-c", line],

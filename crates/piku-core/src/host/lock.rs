@@ -18,13 +18,23 @@ impl AppLock {
     /// Takes the lock, waiting for whoever holds it; `waiting` hears first what the holder is doing.
     ///
     /// `doing` is what the next one who waits will be told: "a push by alice".
-    pub(crate) fn take(path: &Utf8Path, doing: &str, waiting: &mut dyn FnMut(&str)) -> Result<Self, HostError> {
+    pub(crate) fn take(
+        path: &Utf8Path,
+        doing: &str,
+        waiting: &mut dyn FnMut(&str),
+    ) -> Result<Self, HostError> {
         let failed = || HostError::file("lock", path);
         if let Some(folder) = path.parent() {
             files::make_folder(folder, 0o700)?;
         }
-        let mut file =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path).map_err(failed())?;
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(path)
+            .map_err(failed())?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -35,7 +45,10 @@ impl AppLock {
             }
             Err(TryLockError::Error(error)) => return Err(failed()(error)),
         }
-        file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(doing.as_bytes())).map_err(failed())?;
+        file.set_len(0)
+            .and_then(|()| file.rewind())
+            .and_then(|()| file.write_all(doing.as_bytes()))
+            .map_err(failed())?;
         Ok(Self { _file: file })
     }
 }

@@ -38,7 +38,9 @@ impl NginxError {
         let look = "run `nginx -t` as root, see that nginx.conf includes the `nginx/*.conf` of piku's folder";
         match self {
             Self::Reload(_) => format!("{look}, and that the command in PIKU_NGINX_RELOAD works"),
-            Self::Silent { .. } => format!("{look}, that nginx runs, and that something reloads it: a path unit, or PIKU_NGINX_RELOAD"),
+            Self::Silent { .. } => format!(
+                "{look}, that nginx runs, and that something reloads it: a path unit, or PIKU_NGINX_RELOAD"
+            ),
         }
     }
 }
@@ -79,5 +81,5 @@ pub(crate) fn reload_and_wait(surroundings: &Surroundings, question: &Question) 
         since = began;
         began.filter(|began| began.elapsed() >= OLD_WORKERS).map(drop)
     })
-        .ok_or_else(|| NginxError::Silent { address: question.address, host: question.host.clone() })
+    .ok_or_else(|| NginxError::Silent { address: question.address, host: question.host.clone() })
 }

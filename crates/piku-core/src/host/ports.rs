@@ -23,7 +23,10 @@ fn file(root: &Root, port: u16) -> Utf8PathBuf {
 pub(crate) fn pick(root: &Root, app: &AppName, address: IpAddr) -> Result<u16, HostError> {
     files::make_folder(&root.ports(), 0o700)?;
     // Begin at different places for different apps and processes, to try few ports in a row.
-    let spread = app.as_str().bytes().fold(std::process::id(), |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+    let spread = app
+        .as_str()
+        .bytes()
+        .fold(std::process::id(), |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
     let count = u32::from(PICKED_FROM.end - PICKED_FROM.start);
     for step in 0..count {
         let port = PICKED_FROM.start + u16::try_from((spread.wrapping_add(step)) % count).unwrap_or(0);

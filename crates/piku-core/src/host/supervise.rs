@@ -86,7 +86,9 @@ fn reap(leader: Pid, ended: &mut Option<Status>) -> bool {
 }
 
 fn read_status(status: WaitStatus) -> Status {
-    status.exit_status().map_or_else(|| Status::Signal(status.terminating_signal().unwrap_or(0)), Status::Code)
+    status
+        .exit_status()
+        .map_or_else(|| Status::Signal(status.terminating_signal().unwrap_or(0)), Status::Code)
 }
 
 /// Stops the group of `leader` and all our descendants: after the drain by SIGTERM, after the grace by SIGKILL.

@@ -27,8 +27,11 @@ pub(crate) fn look(surroundings: &Surroundings, preferred: Option<(u32, u32)>) -
         name.strip_prefix("cpython-").and_then(|rest| rest.split('-').next()).unwrap_or_default()
     }));
     let preferred = preferred.and_then(|(major, minor)| format!("{major}.{minor}").parse::<Version>().ok());
-    let has = |wanted: &Version| interpreters.iter().any(|found| found.version.to_string().starts_with(&wanted.to_string()));
-    toolbox.default_python = preferred.filter(has).or(standard).or_else(|| interpreters.first().map(|i| i.version.clone()));
+    let has = |wanted: &Version| {
+        interpreters.iter().any(|found| found.version.to_string().starts_with(&wanted.to_string()))
+    };
+    toolbox.default_python =
+        preferred.filter(has).or(standard).or_else(|| interpreters.first().map(|i| i.version.clone()));
     toolbox.interpreters = interpreters;
     toolbox
 }
@@ -42,18 +45,21 @@ fn platform() -> String {
 /// The first program of that name in the folders of `path`.
 pub(crate) fn program(path: &str, name: &str) -> Option<Utf8PathBuf> {
     path.split(':').map(|folder| Utf8Path::new(folder).join(name)).find(|candidate| {
-        candidate.is_file() && rustix::fs::access(candidate.as_std_path(), rustix::fs::Access::EXEC_OK).is_ok()
+        candidate.is_file()
+            && rustix::fs::access(candidate.as_std_path(), rustix::fs::Access::EXEC_OK).is_ok()
     })
 }
 
 /// Interpreters in the folders of `path`, `python3` first, shims of version switchers left out.
 fn system(path: &str) -> Vec<Interpreter> {
     let mut found: Vec<Interpreter> = Vec::new();
-    let names = ["python3".to_owned()].into_iter().chain((6..40).rev().map(|minor| format!("python3.{minor}")));
+    let names =
+        ["python3".to_owned()].into_iter().chain((6..40).rev().map(|minor| format!("python3.{minor}")));
     for name in names {
         for folder in path.split(':').map(Utf8Path::new) {
             let Ok(real) = folder.join(&name).canonicalize_utf8() else { continue };
-            let version = real.file_name().and_then(|name| name.strip_prefix("python")?.parse::<Version>().ok());
+            let version =
+                real.file_name().and_then(|name| name.strip_prefix("python")?.parse::<Version>().ok());
             let Some(version) = version.filter(|version| version.to_string().contains('.')) else { continue };
             if found.iter().all(|known| known.path != real) {
                 let has_venv = has_venv(&real, &version);

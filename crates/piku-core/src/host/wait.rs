@@ -1,6 +1,13 @@
-//! Waiting for a condition, with an end.
+//! Time: what it is, and waiting for a condition, with an end.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
+
+use jiff::Timestamp;
+
+/// The time now, to the microsecond.
+pub(crate) fn now() -> Timestamp {
+    Timestamp::try_from(SystemTime::now()).unwrap_or_default()
+}
 
 /// Does nothing for a while, between two looks at something that has no other way to tell.
 pub(crate) fn pause(time: Duration) {

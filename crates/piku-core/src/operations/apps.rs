@@ -29,16 +29,19 @@ impl Piku {
     /// [`Error::Host`] when a folder can't be read.
     pub fn apps(&self) -> Result<Vec<AppStatus>, Error> {
         let enabled = files::names(&self.root.uwsgi_enabled())?;
-        let running: BTreeSet<AppName> =
-            enabled.iter().filter_map(|name| name.parse::<VassalName>().ok()).map(|vassal| vassal.app).collect();
+        let running: BTreeSet<AppName> = enabled
+            .iter()
+            .filter_map(|name| name.parse::<VassalName>().ok())
+            .map(|vassal| vassal.app)
+            .collect();
         let status = |name: AppName| {
             let release = store::live_number(&self.root, &name);
             let foreign = release.is_none() && store::is_foreign_clone(&self.root, &name);
             let running = running.contains(&name)
                 || foreign
-                    && enabled
-                        .iter()
-                        .any(|file| crate::deploy::adopt::is_foreign_vassal(&self.root, &name, file).unwrap_or(false));
+                    && enabled.iter().any(|file| {
+                        crate::deploy::adopt::is_foreign_vassal(&self.root, &name, file).unwrap_or(false)
+                    });
             AppStatus { name, running, release }
         };
         let mut apps: Vec<AppStatus> = self.app_names()?.into_iter().map(status).collect();

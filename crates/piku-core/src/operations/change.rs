@@ -172,7 +172,11 @@ impl Piku {
             for change in changes {
                 if !base.formation.iter().any(|(kind, _)| kind == change.kind) {
                     let available = base.formation.iter().map(|(kind, _)| kind.to_owned()).collect();
-                    return Err(Error::UnknownKind { app: app.clone(), kind: change.kind.clone(), available });
+                    return Err(Error::UnknownKind {
+                        app: app.clone(),
+                        kind: change.kind.clone(),
+                        available,
+                    });
                 }
                 if change.count > most {
                     return Err(Error::TooMany { kind: change.kind.clone(), count: change.count, most });
@@ -202,7 +206,12 @@ impl Piku {
     ///
     /// # Errors
     /// As a deploy; the app then stays stopped.
-    pub fn start(&self, app: &AppName, actor: &Actor, report: &mut Report<'_>) -> Result<Option<Done>, Error> {
+    pub fn start(
+        &self,
+        app: &AppName,
+        actor: &Actor,
+        report: &mut Report<'_>,
+    ) -> Result<Option<Done>, Error> {
         self.live(app)?;
         if !store::is_stopped(&self.root, app) {
             return Ok(None);
@@ -210,7 +219,13 @@ impl Piku {
         self.again(app, Cause::Start, actor, report).map(Some)
     }
 
-    fn again(&self, app: &AppName, cause: Cause, actor: &Actor, report: &mut Report<'_>) -> Result<Done, Error> {
+    fn again(
+        &self,
+        app: &AppName,
+        cause: Cause,
+        actor: &Actor,
+        report: &mut Report<'_>,
+    ) -> Result<Done, Error> {
         self.live(app)?;
         self.locked(app, &actor.doing("a restart"), report, |piku, report| {
             let base = piku.newest(app)?;
@@ -233,7 +248,13 @@ impl Piku {
         })
     }
 
-    pub(crate) fn of_commit(&self, app: &AppName, cause: Cause, commit: &str, actor: &Actor) -> Result<Order, Error> {
+    pub(crate) fn of_commit(
+        &self,
+        app: &AppName,
+        cause: Cause,
+        commit: &str,
+        actor: &Actor,
+    ) -> Result<Order, Error> {
         Ok(Order {
             app: app.clone(),
             cause,

@@ -59,7 +59,9 @@ impl Piku {
         let mut reading = inputs::read(None, &texts, &BTreeMap::new());
         let processes = reading.procfile.as_ref().map(|procfile| {
             let entries = procfile.entries().iter();
-            entries.map(|entry| CheckedProcess { name: entry.name.to_string(), command: entry.command.clone() }).collect()
+            entries
+                .map(|entry| CheckedProcess { name: entry.name.to_string(), command: entry.command.clone() })
+                .collect()
         });
         let in_procfile = |found: &FileDiagnostic| found.file == "Procfile" && found.is_error();
         let processes = if reading.diagnostics.iter().any(in_procfile) { None } else { processes };
@@ -88,7 +90,11 @@ impl Piku {
             Err(error) => {
                 let mut found = Diagnostic::error(error.code(), 0..0, crate::error_chain(&error));
                 found.help = error.help();
-                reading.diagnostics.push(FileDiagnostic { file: String::new(), text: Vec::new(), diagnostic: found });
+                reading.diagnostics.push(FileDiagnostic {
+                    file: String::new(),
+                    text: Vec::new(),
+                    diagnostic: found,
+                });
                 None
             }
         };

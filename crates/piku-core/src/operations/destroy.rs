@@ -33,13 +33,15 @@ impl Piku {
             retire::retire(root, piku.host(), &names, false)?;
             pipeline::wait_until_gone(root, &names);
             let had_site = files::exists(&root.site(app));
-            let mut gone = vec![root.site(app), root.certificate(app), root.certificate_key(app), root.router_log(app)];
+            let mut gone =
+                vec![root.site(app), root.certificate(app), root.certificate_key(app), root.router_log(app)];
             for (folder, app_of) in [
                 (root.uwsgi_available(), vassal_app as fn(&str) -> Option<AppName>),
                 (root.run(), run_app),
                 (root.nginx(), socket_app),
             ] {
-                let own = files::names(&folder)?.into_iter().filter(|name| app_of(name).as_ref() == Some(app));
+                let own =
+                    files::names(&folder)?.into_iter().filter(|name| app_of(name).as_ref() == Some(app));
                 gone.extend(own.map(|name| folder.join(name)));
             }
             // The repository goes before the releases and the releases last: while anything is left, the app
@@ -47,13 +49,18 @@ impl Piku {
             gone.extend([root.app(app), root.env(app), root.logs(app), root.repo(app), root.releases(app)]);
             gone.retain(|path| files::exists(path));
             for path in &gone {
-                if path.is_dir() && !path.is_symlink() { files::remove_folder(path)? } else { files::remove(path)? }
+                if path.is_dir() && !path.is_symlink() {
+                    files::remove_folder(path)?
+                } else {
+                    files::remove(path)?
+                }
             }
             ports::release_all_but(root, app, &[])?;
             if had_site {
                 nginx::reload(&piku.surroundings)?;
             }
-            let kept = [root.data(app), root.cache(app)].into_iter().filter(|path| files::exists(path)).collect();
+            let kept =
+                [root.data(app), root.cache(app)].into_iter().filter(|path| files::exists(path)).collect();
             Ok(Destroyed { removed: gone, kept })
         })
     }

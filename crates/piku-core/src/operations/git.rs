@@ -44,7 +44,9 @@ impl Piku {
     fn git_command(&self, repo: &Utf8PathBuf, verb: &str) -> Vec<String> {
         // The user's own git configuration must not send the hooks elsewhere.
         let hooks = format!("core.hooksPath={repo}/hooks");
-        ["git", "-c", &hooks, "-c", "transfer.hideRefs=refs/piku", verb, repo.as_str()].map(str::to_owned).to_vec()
+        let settings = [hooks.as_str(), "transfer.hideRefs=refs/piku", "receive.denyDeleteCurrent=ignore"];
+        let options = settings.iter().flat_map(|setting| ["-c", setting]);
+        ["git"].into_iter().chain(options).chain([verb, repo.as_str()]).map(str::to_owned).collect()
     }
 
     /// Writes the hooks where they differ. A script rather than a link: a `piku` that is gone then refuses the
@@ -52,11 +54,14 @@ impl Piku {
     fn install_hooks(&self, app: &AppName) -> Result<(), HostError> {
         let folder = self.root.repo(app).join("hooks");
         files::make_folder(&folder, 0o700)?;
-        let quoted = |path: &str| shlex::try_quote(path).map_or_else(|_| String::new(), std::borrow::Cow::into_owned);
+        let quoted =
+            |path: &str| shlex::try_quote(path).map_or_else(|_| String::new(), std::borrow::Cow::into_owned);
         let (program, root) = (quoted(self.surroundings.program.as_str()), quoted(self.root.path().as_str()));
         for hook in HOOKS {
             let path = folder.join(hook);
-            let text = format!("#!/bin/sh\nPIKU_ROOT={root}\nexport PIKU_ROOT\nexec {program} git-hook {hook} {app} \"$@\"\n");
+            let text = format!(
+                "#!/bin/sh\nPIKU_ROOT={root}\nexport PIKU_ROOT\nexec {program} git-hook {hook} {app} \"$@\"\n"
+            );
             if files::read_text(&path)?.as_deref() != Some(&text) {
                 files::write(&path, text.as_bytes(), 0o700)?;
             }
@@ -78,7 +83,13 @@ impl Piku {
     ///
     /// # Errors
     /// [`Error::Push`] refuses the whole push.
-    pub fn pre_receive(&self, app: &AppName, push: u32, lines: &str, report: &mut Report<'_>) -> Result<(), Error> {
+    pub fn pre_receive(
+        &self,
+        app: &AppName,
+        push: u32,
+        lines: &str,
+        report: &mut Report<'_>,
+    ) -> Result<(), Error> {
         let updates = lines.lines().map(RefUpdate::read).collect::<Result<Vec<_>, _>>()?;
         let wanted = self.deploy_branch(app, &updates)?;
         let choice = choose(app, &updates, wanted.as_deref())?;
@@ -118,8 +129,10 @@ impl Piku {
         let branches = updates.iter().filter(|update| update.branch().is_some() && !update.is_deletion());
         for update in branches {
             let env = git::file_in_push(&repo, &update.new, "ENV").unwrap_or_default();
-            let values = settings::parse_env(&env, &std::collections::BTreeMap::new()).values.unwrap_or_default();
-            if let Some(found) = values.into_iter().rev().find(|one| one.key == KEY && !one.value.is_empty()) {
+            let values =
+                settings::parse_env(&env, &std::collections::BTreeMap::new()).values.unwrap_or_default();
+            if let Some(found) = values.into_iter().rev().find(|one| one.key == KEY && !one.value.is_empty())
+            {
                 return Ok(Some(found.value));
             }
         }

@@ -38,7 +38,8 @@ impl Piku {
         Ok(lines)
     }
 
-    /// Hands on each new line as it is written, until `heard` breaks. Logs that appear meanwhile are followed too.
+    /// Hands on each new line as it is written, until `heard` breaks or `listened_to` says that nobody
+    /// listens. Logs that appear meanwhile are followed too.
     ///
     /// # Errors
     /// As [`Piku::last_logs`].
@@ -47,12 +48,13 @@ impl Piku {
         app: &AppName,
         kind: Option<&str>,
         heard: &mut dyn FnMut(LogLine) -> ControlFlow<()>,
+        listened_to: &dyn Fn() -> bool,
     ) -> Result<(), Error> {
         let mut followers: Vec<(String, Follower)> = Vec::new();
         for (process, path) in self.log_files(app, kind)? {
             followers.push((process, Follower::at_end(path)));
         }
-        loop {
+        while listened_to() {
             for (process, path) in self.log_files(app, kind).unwrap_or_default() {
                 if !followers.iter().any(|(known, _)| *known == process) {
                     followers.push((process, Follower::from_start(path)));
@@ -67,6 +69,7 @@ impl Piku {
             }
             wait::pause(LOOK);
         }
+        Ok(())
     }
 
     fn log_files(&self, app: &AppName, kind: Option<&str>) -> Result<Vec<(String, Utf8PathBuf)>, Error> {

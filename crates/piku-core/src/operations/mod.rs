@@ -12,10 +12,10 @@ mod processes;
 mod run;
 
 pub use apps::AppStatus;
+pub use change::ReleaseEntry;
 pub use change::{Actor, Done};
 pub use check::{Checked, CheckedProcess};
 pub use destroy::Destroyed;
 pub use logs::LogLine;
 pub use processes::{KindStatus, ProcessStatus, State};
-pub use change::ReleaseEntry;
 pub use run::RunTarget;

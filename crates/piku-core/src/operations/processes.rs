@@ -75,7 +75,11 @@ impl Piku {
         let names: Vec<VassalName> = live.vassals.iter().filter_map(|name| name.parse().ok()).collect();
         let kinds = live.formation.iter().map(|(kind, count)| {
             let own = names.iter().filter(|name| name.kind == kind && !stopped);
-            KindStatus { kind: kind.to_owned(), count, processes: own.map(|name| self.one(name, stats.as_ref())).collect() }
+            KindStatus {
+                kind: kind.to_owned(),
+                count,
+                processes: own.map(|name| self.one(name, stats.as_ref())).collect(),
+            }
         });
         Ok(kinds.collect())
     }

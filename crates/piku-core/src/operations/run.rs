@@ -38,9 +38,17 @@ impl Piku {
     ///
     /// # Errors
     /// [`Error::Host`] when there is no such program. On success this process never returns.
-    pub fn become_command(&self, app: &AppName, words: &[String], terminal: &BTreeMap<String, String>) -> Result<Infallible, Error> {
+    pub fn become_command(
+        &self,
+        app: &AppName,
+        words: &[String],
+        terminal: &BTreeMap<String, String>,
+    ) -> Result<Infallible, Error> {
         let mut target = self.run_target(app)?;
-        target.env.extend(terminal.iter().map(|(key, value)| (key.clone(), value.clone())));
-        Ok(launch::become_command(&target.folder, &target.env, words)?)
+        let shell = terminal.get("SHELL").cloned().unwrap_or_else(|| "/bin/sh".to_owned());
+        for (key, value) in terminal.iter().filter(|(key, _)| *key != "SHELL") {
+            target.env.entry(key.clone()).or_insert_with(|| value.clone());
+        }
+        Ok(launch::become_command(&target.folder, &target.env, &shell, words)?)
     }
 }

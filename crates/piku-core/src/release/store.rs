@@ -20,7 +20,8 @@ const STOPPED: &str = "stopped";
 /// the emperor keeps its crash throttle by names that hold it.
 pub(crate) fn next_number(root: &Root, app: &AppName) -> Result<u32, HostError> {
     let folder = root.releases(app);
-    let last = files::read_text(&folder.join(LAST))?.and_then(|text| text.trim().parse::<u32>().ok()).unwrap_or(0);
+    let last =
+        files::read_text(&folder.join(LAST))?.and_then(|text| text.trim().parse::<u32>().ok()).unwrap_or(0);
     let highest = numbers(root, app)?.into_iter().max().unwrap_or(0);
     let next = last.max(highest) + 1;
     files::write(&folder.join(LAST), next.to_string().as_bytes(), 0o600)?;
@@ -87,7 +88,12 @@ pub(crate) fn exists(root: &Root, app: &AppName) -> bool {
 }
 
 /// Notes that the settings of the release that is about to go live are still to be written.
-pub(crate) fn set_unfinished(root: &Root, app: &AppName, number: u32, unfinished: bool) -> Result<(), HostError> {
+pub(crate) fn set_unfinished(
+    root: &Root,
+    app: &AppName,
+    number: u32,
+    unfinished: bool,
+) -> Result<(), HostError> {
     mark(&root.release(app, number).join(UNFINISHED), unfinished)
 }
 

@@ -34,7 +34,16 @@ fn fixture(fill: impl Fn(&Utf8Path)) -> Fixture {
     };
     run(&["init", "--quiet"]);
     run(&["add", "--all", "--force"]);
-    run(&["-c", "user.name=t", "-c", "user.email=t@localhost", "commit", "--quiet", "-m", "First words\n\nMore."]);
+    run(&[
+        "-c",
+        "user.name=t",
+        "-c",
+        "user.email=t@localhost",
+        "commit",
+        "--quiet",
+        "-m",
+        "First words\n\nMore.",
+    ]);
     run(&["push", "--quiet", bare.as_str(), "HEAD:refs/heads/main"]);
     let commit = resolve(&bare, "refs/heads/main").unwrap().unwrap();
     Fixture { _folder: folder, home, bare, work, commit }
@@ -59,7 +68,11 @@ fn listing(folder: &Utf8Path) -> BTreeMap<Utf8PathBuf, String> {
             let seen = if kind.is_symlink() {
                 format!("-> {}", path.read_link_utf8().unwrap())
             } else {
-                format!("{:o} {:?}", path.metadata().unwrap().permissions().mode(), std::fs::read(&path).unwrap())
+                format!(
+                    "{:o} {:?}",
+                    path.metadata().unwrap().permissions().mode(),
+                    std::fs::read(&path).unwrap()
+                )
             };
             found.insert(path.strip_prefix(folder).unwrap().to_owned(), seen);
         }

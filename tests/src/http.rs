@@ -19,7 +19,7 @@ pub struct Response {
 }
 
 impl Response {
-    /// Reads a whole answer of HTTP/1.0 or 1.1, not chunked.
+    /// Reads what has come of an answer of HTTP/1.0 or 1.1, not chunked, once its head is whole.
     #[must_use]
     pub fn parse(bytes: &[u8]) -> Option<Self> {
         let text = String::from_utf8_lossy(bytes);
@@ -29,6 +29,11 @@ impl Response {
         let headers = lines.filter_map(|line| line.split_once(':'));
         let headers = headers.map(|(name, value)| (name.to_lowercase(), value.trim().to_owned())).collect();
         Some(Self { status, headers, body: body.to_owned() })
+    }
+
+    fn is_whole(&self) -> bool {
+        let length = self.header("content-length").and_then(|length| length.parse().ok());
+        length.is_some_and(|length: usize| self.body.len() >= length)
     }
 
     /// The first header of this name, in lower case.
@@ -47,7 +52,7 @@ pub fn get(address: SocketAddr, host: &str, path: &str) -> io::Result<Response> 
     ask(address, &format!("GET {path} HTTP/1.0\r\nHost: {host}\r\n\r\n"))
 }
 
-/// Sends a request as it is, and reads until the other end closes.
+/// Sends a request as it is, and reads a whole answer: as long as it says, or until the other end closes.
 ///
 /// # Errors
 ///
@@ -56,9 +61,18 @@ pub fn ask(address: SocketAddr, request: &str) -> io::Result<Response> {
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.write_all(request.as_bytes())?;
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer)?;
-    Response::parse(&answer).ok_or_else(|| io::Error::new(io::ErrorKind::UnexpectedEof, "no whole answer"))
+    let (mut answer, mut part) = (Vec::new(), [0; 4096]);
+    loop {
+        let read = stream.read(&mut part)?;
+        answer.extend_from_slice(&part[..read]);
+        let response = Response::parse(&answer);
+        if let Some(response) = response.filter(|response| read == 0 || response.is_whole()) {
+            return Ok(response);
+        }
+        if read == 0 {
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "no whole answer"));
+        }
+    }
 }
 
 /// Asks over TLS, without checking who signed the certificate; needs curl.

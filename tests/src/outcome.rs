@@ -47,10 +47,11 @@ impl Outcome {
         self
     }
 
-    /// Requires that the push, or command, was refused: any status but 0, and no crash.
+    /// Requires that the push, or command, was refused: any status but 0, and no crash. git itself ends with 128
+    /// when a server won't speak of a repository.
     #[track_caller]
     pub fn is_refused(self) -> Self {
-        assert!((1..128).contains(&self.status), "this should have been refused:\n{self}");
+        assert!((1..=128).contains(&self.status), "this should have been refused:\n{self}");
         assert!(!self.stderr.contains("panicked at"), "this is a crash, not a refusal:\n{self}");
         self
     }

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-/// A package in a folder of its own, from which pip and uv install it without asking any index.
+/// A package of which pip and uv of the server know, and for which they ask no index.
 ///
 /// It is a source package that builds itself. While the file [`hold`](Self::hold) is there, its build waits,
 /// so that a test can see, and end, a build that has begun.
@@ -23,8 +23,8 @@ folder, name, version, source = sys.argv[1:]
 backend = f'''
 import base64, hashlib, os, time, zipfile
 def build_wheel(wheels, config=None, metadata=None):
-    open({folder!r} + "/building", "w").close()
-    while os.path.exists({folder!r} + "/hold"):
+    open({folder!r} + "/{name}.building", "w").close()
+    while os.path.exists({folder!r} + "/{name}.hold"):
         time.sleep(0.05)
     info = "{name}-{version}.dist-info"
     file = "{name}-{version}-py3-none-any.whl"
@@ -58,8 +58,25 @@ impl Package {
     /// When Python can't make it.
     #[must_use]
     pub(crate) fn new(home: &Utf8Path, name: &str, version: &str, source: &str) -> Self {
-        let folder = home.join("packages").join(name);
-        fs::create_dir_all(&folder).expect("a folder can be made in a new home");
+        let folder = home.join("packages");
+        let write = |path: Utf8PathBuf, text: String| {
+            fs::create_dir_all(path.parent().expect("a file is in a folder"))
+                .and_then(|()| fs::write(path, text))
+        };
+        fs::create_dir_all(&folder)
+            .and_then(|()| {
+                write(
+                    home.join(".config/pip/pip.conf"),
+                    format!("[global]\nno-index = true\nfind-links = {folder}\n"),
+                )
+            })
+            .and_then(|()| {
+                write(
+                    home.join(".config/uv/uv.toml"),
+                    format!("no-index = true\nfind-links = [\"{folder}\"]\n"),
+                )
+            })
+            .expect("a new home can be written to");
         let python = Command::new(crate::machine::require("python3"))
             .args(["-c", MAKE, folder.as_str(), name, version, source])
             .output();
@@ -75,7 +92,7 @@ impl Package {
     /// The text of a `requirements.txt` that asks for it and nothing else.
     #[must_use]
     pub fn requirements(&self) -> String {
-        format!("--no-index\n--find-links {}\n{}=={}\n", self.folder, self.name, self.version)
+        format!("{}=={}\n", self.name, self.version)
     }
 
     /// Makes every build of it wait until [`Self::release`].
@@ -84,26 +101,28 @@ impl Package {
     ///
     /// When its folder is gone.
     pub fn hold(&self) {
-        fs::write(self.folder.join("hold"), "").expect("the package's folder is there");
+        fs::write(self.folder.join(format!("{}.hold", self.name)), "")
+            .expect("the package's folder is there");
     }
 
     /// Lets waiting builds go on.
     pub fn release(&self) {
-        drop(fs::remove_file(self.folder.join("hold")));
+        drop(fs::remove_file(self.folder.join(format!("{}.hold", self.name))));
     }
 
     /// Whether a build of it has begun.
     #[must_use]
     pub fn is_being_built(&self) -> bool {
-        self.folder.join("building").exists()
+        self.folder.join(format!("{}.building", self.name)).exists()
     }
 
     /// Makes it impossible to install: whoever runs a build tool now, fails.
     ///
     /// # Panics
     ///
-    /// When its folder is gone already.
+    /// When it has vanished before.
     pub fn vanish(&self) {
-        fs::remove_dir_all(&self.folder).expect("the package's folder is there");
+        let archive = self.folder.join(format!("{}-{}.tar.gz", self.name, self.version));
+        fs::remove_file(archive).expect("the package is there");
     }
 }

@@ -285,14 +285,27 @@ impl TestServer {
             .collect()
     }
 
-    /// The running processes that have the app's environment.
+    /// The running processes of the app: uWSGI's own, and what they started.
+    ///
+    /// A uWSGI is known by the name that it gives itself, everything else by its environment.
     #[must_use]
     pub fn processes_of(&self, app: &str) -> Vec<Running> {
-        let (name, root) = (format!("APP={app}"), format!("DATA_ROOT={}/data/{app}", self.root()));
+        let below = self.emperor_id().map(processes::tree_of).unwrap_or_default();
+        let (title, vassal) = (format!("{app}:"), format!("@{app}."));
+        let mut found: Vec<Running> = below
+            .into_iter()
+            .filter(|process| process.command.starts_with(&title) || process.command.contains(&vassal))
+            .collect();
+        let (name, data) = (format!("APP={app}"), format!("DATA_ROOT={}/data/{app}", self.root()));
         let has = |process: &Running, wanted: &str| {
             process.environment().iter().any(|one| one == wanted.as_bytes())
         };
-        processes::all().into_iter().filter(|process| has(process, &name) && has(process, &root)).collect()
+        found.extend(
+            processes::all().into_iter().filter(|process| has(process, &name) && has(process, &data)),
+        );
+        found.sort();
+        found.dedup();
+        found
     }
 
     /// Every process that has to do with this server, sshd and nginx among them.

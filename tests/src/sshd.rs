@@ -75,10 +75,10 @@ impl Sshd {
         Self { process, port, user: machine::user() }
     }
 
-    /// What to put before `:app` in the address of a repository.
+    /// The address of a repository, as `piku@host:path` with a port. The path arrives as it is.
     #[must_use]
     pub fn url(&self, path: &str) -> String {
-        format!("ssh://{}@127.0.0.1:{}/{path}", self.user, self.port)
+        format!("[{}@127.0.0.1:{}]:{path}", self.user, self.port)
     }
 
     /// The words of an ssh client that reaches this sshd, without a command.
@@ -87,7 +87,8 @@ impl Sshd {
         let mut words = vec!["ssh".to_owned()];
         words.extend(["-p".to_owned(), self.port.to_string()]);
         words.extend(self.options());
-        words.push(format!("{}@127.0.0.1", self.user));
+        // ssh looks for options behind the host as well, unless it is told where they end.
+        words.extend(["--".to_owned(), format!("{}@127.0.0.1", self.user)]);
         words
     }
 

@@ -6,10 +6,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 VERSION = 1
 
 
+def environment():
+    """What this process was given, as UTF-8 whatever the locale."""
+    return {name.decode(): value.decode() for name, value in os.environb.items()}
+
+
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         if self.path == "/env":
-            text = json.dumps(dict(os.environ))
+            text = json.dumps(environment())
         elif self.path == "/headers":
             text = "".join(f"{name.lower()}: {value}\n" for name, value in self.headers.items())
         else:

@@ -154,6 +154,13 @@ fn a_deploy_killed_while_its_processes_start_leaves_the_old_version() {
     shop.set_version(3);
     shop.push().succeeds();
     assert_eq!(shop.get("/").body, "Hello from version 3\n");
-    let sleeping = || server.processes_of("shop").len();
-    eventually("only the new version runs", || (sleeping() <= 2).then_some(()));
+    eventually("only the new version runs", || {
+        let releases: std::collections::BTreeSet<Vec<u8>> = server
+            .processes_of("shop")
+            .iter()
+            .flat_map(processes::Running::environment)
+            .filter(|one| one.starts_with(b"PIKU_RELEASE="))
+            .collect();
+        (releases.len() == 1 && server.names_in("uwsgi-enabled").len() == 1).then_some(())
+    });
 }

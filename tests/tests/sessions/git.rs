@@ -63,17 +63,21 @@ fn tags_and_deletions_never_deploy() {
     blog.push().succeeds();
     blog.git().run(["branch", "old"]);
     blog.push_with(["old"]).succeeds();
-    let before = (server.live_settings("blog")["PIKU_RELEASE"].clone(), server.processes_of("blog"));
-
+    // What was deployed last is the repository's current branch, which git doesn't delete.
     blog.set_version(2);
-    blog.git().commit("Two");
-    blog.git().run(["tag", "-a", "v2", "-m", "two"]);
-    blog.push_with(["v2"]).succeeds();
+    blog.push().succeeds();
+    let facts = || (server.live_settings("blog")["PIKU_RELEASE"].clone(), server.names_in("uwsgi-enabled"));
+    let before = facts();
+
+    blog.set_version(3);
+    blog.git().commit("Three");
+    blog.git().run(["tag", "-a", "v3", "-m", "three"]);
+    blog.push_with(["v3"]).succeeds();
     blog.push_with(["--delete", "old"]).succeeds();
     assert_eq!(blog.on_server("old"), None);
-    assert!(blog.on_server("v2").is_some());
-    assert_eq!((server.live_settings("blog")["PIKU_RELEASE"].clone(), server.processes_of("blog")), before);
-    assert_eq!(blog.get("/").body, "Hello from version 1\n");
+    assert!(blog.on_server("v3").is_some());
+    assert_eq!(facts(), before);
+    assert_eq!(blog.get("/").body, "Hello from version 2\n");
 }
 
 #[test]

@@ -7,12 +7,12 @@ fn a_slash_before_and_git_behind_are_not_part_of_the_name() {
     let server = TestServer::new();
     let blog = server.app_from("hello-wsgi", "blog");
     blog.push().succeeds();
-    blog.set_version(2);
-    blog.git().commit("Two");
-    // `url` of a path beginning with a slash has two of them.
-    blog.git().run(["remote", "set-url", "piku", &server.sshd().url("/blog.git")]);
-    blog.push().succeeds();
-    assert_eq!(blog.get("/").body, "Hello from version 2\n");
+    for (version, path) in [(2, "/blog"), (3, "blog.git"), (4, "/blog.git")] {
+        blog.set_version(version);
+        blog.git().run(["remote", "set-url", "piku", &server.sshd().url(path)]);
+        blog.push().succeeds();
+        assert_eq!(blog.get("/").body, format!("Hello from version {version}\n"), "pushed to {path}");
+    }
     assert_eq!(server.names_in("repos"), ["blog"]);
 }
 

@@ -2,6 +2,9 @@
 
 use piku_tests::{App, Outcome, TestServer, processes};
 
+/// How many lines are still on the screen: a mistake is drawn in seven.
+const LAST: usize = 12;
+
 /// Pushes, and requires that it is refused with each of the reasons among the last lines, the branch where
 /// it was, every process still running, and the old version answering.
 #[track_caller]
@@ -18,7 +21,7 @@ fn refused(server: &TestServer, app: &App<'_>, reasons: &[&str]) -> Outcome {
     }
     let (said, last) = (outcome.remote(), reasons.last().unwrap());
     assert!(
-        said[said.len().saturating_sub(8)..].iter().any(|line| line.contains(last)),
+        said[said.len().saturating_sub(LAST)..].iter().any(|line| line.contains(last)),
         "`{last}` was expected at the end of:\n{outcome}"
     );
     assert!(outcome.stderr.contains("[remote rejected]"), "{outcome}");
@@ -99,7 +102,7 @@ fn an_app_that_can_not_be_imported() {
 
 #[test]
 fn a_wsgi_entry_that_is_not_there() {
-    refused_after(|_, blog| blog.write("Procfile", "wsgi: app:no_such_entry\n"), &["no_such_entry"]);
+    refused_after(|_, blog| blog.write("Procfile", "wsgi: app:no_such_entry\n"), &["callable not found"]);
 }
 
 #[test]

@@ -104,7 +104,7 @@ fn a_command_ends_when_its_connection_does() {
     let mut session = server.ssh_in_background(["logs", "blog"]);
     eventually("the log is shown", || (!session.output().is_empty()).then_some(()));
     session.kill();
-    let follows = |process: &piku_tests::processes::Running| process.command.contains("logs blog");
+    let follows = |process: &piku_tests::processes::Running| process.command.contains("ssh-command");
     eventually("nobody follows the log", || (!server.processes().iter().any(follows)).then_some(()));
 }
 

@@ -10,7 +10,8 @@ fn holding(folder: &Utf8Path, open: bool, secret: &[u8], found: &mut Vec<(String
     for entry in folder.read_dir_utf8().unwrap().flatten() {
         let Ok(facts) = entry.metadata() else { continue };
         let mode = facts.permissions().mode() & 0o777;
-        if facts.is_symlink() {
+        // An app's own files are its own affair.
+        if facts.is_symlink() || entry.path().ends_with(".piku/data") {
             continue;
         }
         if facts.is_dir() {

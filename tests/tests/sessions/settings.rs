@@ -20,7 +20,7 @@ const VALUES: &[(&str, &str)] = &[
     ("TABS", "\ttab\tand \\t\r"),
     ("BACKSLASH", "a\\b\\\\c\\"),
     ("NGINX_LOOKING", "}; server { listen 81; }"),
-    ("SHELL", "; touch /tmp/never `id` | cat"),
+    ("COMMAND", "; touch /tmp/never `id` | cat"),
     ("UNICODE", "naïve ☃ 日本 🦀"),
     ("MINUS", "--help"),
 ];
@@ -110,11 +110,23 @@ fn the_env_file_is_expanded_and_settings_lie_over_it() {
 }
 
 #[test]
+fn a_setting_wins_over_what_the_machine_has() {
+    let server = TestServer::new();
+    let blog = server.app_from("hello-wsgi", "blog");
+    blog.push().succeeds();
+    server.ssh(["config:set", "blog", "SHELL=/bin/none", "LANG=de_DE.UTF-8", "TERM=dumb"]).succeeds();
+    let run = server.ssh(["run", "blog", "--", "env", "-0"]).succeeds().stdout;
+    for (key, value) in [("SHELL", "/bin/none"), ("LANG", "de_DE.UTF-8"), ("TERM", "dumb")] {
+        assert_eq!(environment(&blog)[key], value);
+        assert!(run.split('\0').any(|one| one == format!("{key}={value}")), "{key} in run: {run:?}");
+    }
+}
+
+#[test]
 fn a_setting_that_breaks_the_app_is_refused_and_not_kept() {
     let server = TestServer::new();
-    let blog = server
-        .app_from("hello-wsgi", "blog")
-        .file("Procfile", "wsgi: app:app\nrelease: test \"$COLOR\" != bad\n");
+    let blog = server.app_from("hello-wsgi", "blog");
+    blog.write("app.py", blog.read("app.py") + "\nassert os.environ.get('COLOR') != 'bad'\n");
     blog.push().succeeds();
     server.ssh(["config:set", "blog", "COLOR=bad"]).ends_with(1);
     assert_eq!(blog.get("/").body, "Hello from version 1\n");

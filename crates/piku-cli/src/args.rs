@@ -167,5 +167,5 @@ pub(crate) enum Command {
     #[command(name = "git-hook", hide = true)]
     GitHook { hook: String, app: AppName, words: Vec<String> },
     #[command(name = "ssh-command", hide = true)]
-    SshCommand { name: String },
+    OverSsh { name: String },
 }

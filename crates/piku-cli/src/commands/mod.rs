@@ -65,7 +65,7 @@ fn dispatch(parsed: Result<Cli, clap::Error>, actor: Actor) -> ExitCode {
         }
     };
     let session = Session { piku: surroundings::piku(), actor, ui: Ui::new() };
-    if let Command::SshCommand { name } = &cli.command {
+    if let Command::OverSsh { name } = &cli.command {
         return ssh::run(name, &session.ui);
     }
     match carry_out(cli.command, &session) {
@@ -115,6 +115,6 @@ fn carry_out(command: Command, session: &Session) -> Result<ExitCode, CliError> 
         Command::GitReceivePack { path } => git::receive_pack(&path, session),
         Command::GitUploadPack { path } => git::upload_pack(&path, session),
         Command::GitHook { hook, app, words } => git::hook(&hook, &app, &words, session),
-        Command::SshCommand { .. } => Ok(ExitCode::from(2)),
+        Command::OverSsh { .. } => Ok(ExitCode::from(2)),
     }
 }

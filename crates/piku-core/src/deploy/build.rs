@@ -77,7 +77,7 @@ pub(crate) fn build(site: &Site<'_>, inputs: &Inputs, report: &mut Report<'_>) -
         needs_python: has_wsgi,
     };
     let detection = piku_runtime::detect(&tree, &toolbox, &wishes)
-        .map_err(|source| DeployError::Detect { app: site.app.clone(), source })?;
+        .map_err(|source| DeployError::Detect { app: site.app.clone(), source: Box::new(source) })?;
     tell(&detection, report);
 
     // uWSGI's plugin is linked to one Python. An app with another gets a uWSGI of its own, from its wheel.
@@ -90,7 +90,7 @@ pub(crate) fn build(site: &Site<'_>, inputs: &Inputs, report: &mut Report<'_>) -
         wishes.extra_packages.push("pyuwsgi".to_owned());
     }
     let plan = piku_runtime::plan(&detection, &tree, &toolbox, &wishes)
-        .map_err(|source| DeployError::BuildPlan { app: site.app.clone(), source })?;
+        .map_err(|source| DeployError::BuildPlan { app: site.app.clone(), source: Box::new(source) })?;
     let Some(plan) = plan else { return Ok(Build::default()) };
     for warning in &plan.warnings {
         warn(report, &warning.message, warning.help.as_deref());

@@ -26,7 +26,7 @@ pub enum DeployError {
         /// The app.
         app: AppName,
         /// Why.
-        source: DetectError,
+        source: Box<DetectError>,
     },
     /// The build could not be planned.
     #[error("could not decide how to build `{app}`")]
@@ -34,7 +34,7 @@ pub enum DeployError {
         /// The app.
         app: AppName,
         /// Why.
-        source: PlanError,
+        source: Box<PlanError>,
     },
     /// A tool failed while building.
     #[error("the build failed while {doing}")]
@@ -77,7 +77,7 @@ pub enum DeployError {
         /// The app.
         app: AppName,
         /// Which value.
-        source: InvalidSite,
+        source: Box<InvalidSite>,
     },
     /// A socket's path is longer than a unix socket may have.
     #[error("the path `{path}` is too long for a socket: {} characters, and 107 fit", path.as_str().len())]

@@ -11,6 +11,7 @@ pub(crate) mod check;
 pub(crate) mod checkout;
 mod cloudflare;
 mod error;
+pub(crate) mod handover;
 pub(crate) mod inputs;
 pub(crate) mod pipeline;
 pub(crate) mod plan;

@@ -1,17 +1,14 @@
 //! The stages in their order, from an [`Order`] to a live release.
 
 use std::net::IpAddr;
-use std::time::Duration;
 
 use piku_procfile::Kind;
 
 use super::build::{self, Build};
-use super::check::{self, Watched};
+use super::handover::{self, Handover};
 use super::inputs::{self, Inputs, Texts};
-use super::plan::{self, Basis, Handover, Plan, Ports, Process, Serves, Work};
-use super::render::{self, Rendered};
-use super::site::RenderedSite;
-use super::{DeployError, adopt, checkout, repair, retire, site, stage, switch};
+use super::plan::{self, Basis, Plan, Ports, Serves};
+use super::{DeployError, adopt, checkout, repair, retire, site, switch};
 use crate::app::AppName;
 use crate::event::{Event, Report, stage as tell, warn};
 use crate::formation::Formation;
@@ -20,10 +17,6 @@ use crate::host::facts::{self, Uwsgi};
 use crate::host::{Host, HostError, Surroundings, emperor, files, git, ports, wait};
 use crate::release::{Cause, Release, store};
 use crate::root::Root;
-use crate::vassal::{FRONT, REHEARSAL, VassalName};
-
-/// How long the old router of a port may take to let go of it.
-const PORT_CHANGES_HANDS: Duration = Duration::from_secs(10);
 
 /// What is to become the next release.
 #[derive(Clone, Debug)]
@@ -156,8 +149,8 @@ fn stages(scene: &Scene<'_>, order: &Order, report: &mut Report<'_>) -> Result<D
     .map(|site| site.text);
     let waits = waits(scene, order, &inputs, live.as_ref());
     let socket_group = if plan::has_site(&inputs) { facts::nginx_group() } else { None };
-    let staging = Staging { scene, basis: &basis, live: live.as_ref(), socket_group, report };
-    let vassals = if waits { Vec::new() } else { staging.run(&plan, rendered_site.as_ref())? };
+    let handover = Handover { scene, basis: &basis, live: live.as_ref(), socket_group, report };
+    let vassals = if waits { Vec::new() } else { handover.run(&plan, rendered_site.as_ref())? };
 
     let release = Release {
         number,
@@ -187,7 +180,7 @@ fn stages(scene: &Scene<'_>, order: &Order, report: &mut Report<'_>) -> Result<D
     switch::commit(root, host, app, &release)?;
     switch::finish(root, host, app, &release)?;
     let drain = rendered_site.is_some();
-    take_over(scene, &basis, &plan, &release, drain, report)?;
+    handover::take_over(scene, &basis, &plan, &release, drain, report)?;
     ports::release_all_but(root, app, &release.ports)?;
     retire::prune(root, surroundings, app, inputs.options.keep_releases, report)?;
     Ok(Deployed { release, live: true, addresses: addresses(&inputs, &plan) })
@@ -291,199 +284,6 @@ fn one_off(
         .supervised(&basis.root.launcher())
         .check(&mut |line| report(Event::Output(line)))
         .map_err(|source| DeployError::Command { kind, source })
-}
-
-/// The processes that serve, started, checked, and given the traffic.
-struct Staging<'a, 'b, 'c> {
-    scene: &'a Scene<'a>,
-    basis: &'a Basis<'a>,
-    live: Option<&'a Release>,
-    socket_group: Option<String>,
-    report: &'b mut Report<'c>,
-}
-
-impl Staging<'_, '_, '_> {
-    /// Returns the names of all vassals of the release, those that are still to be started included.
-    fn run(mut self, plan: &Plan, site: Option<&RenderedSite>) -> Result<Vec<String>, DeployError> {
-        let Scene { root, surroundings, host } = *self.scene;
-        let (beside, rest): (Vec<&Process>, Vec<&Process>) =
-            plan.processes.iter().partition(|process| process.endpoint().is_some() && !process.takes_turns());
-        let (fixed, rest): (Vec<&Process>, Vec<&Process>) =
-            rest.into_iter().partition(|process| process.endpoint().is_some());
-        let (fronts, _workers): (Vec<&Process>, Vec<&Process>) =
-            rest.into_iter().partition(|process| process.name.kind == FRONT);
-
-        self.start_and_check(&beside)?;
-        let running = self.live.is_some() || store::is_foreign_clone(root, self.basis.app);
-        if running && !store::is_stopped(root, self.basis.app) {
-            self.rehearse(&fixed)?;
-        }
-        let names = &self.basis.inputs.options.nginx.server_names;
-        let links = site::socket_links(root, plan);
-        switch::site(root, surroundings, host, self.basis.app, site, &links, names)?;
-        let mut vassals: Vec<String> = plan
-            .processes
-            .iter()
-            .filter(|process| process.name.kind != FRONT)
-            .map(|process| process.name.to_string())
-            .collect();
-        for front in fronts {
-            vassals.push(self.front(front)?);
-        }
-        self.take_turns(&fixed)?;
-        Ok(vassals)
-    }
-
-    fn rendered(&self, process: &Process) -> Result<Rendered, DeployError> {
-        render::render(self.basis, process, self.socket_group.as_deref())
-    }
-
-    fn start_and_check(&mut self, processes: &[&Process]) -> Result<(), DeployError> {
-        if processes.is_empty() {
-            return Ok(());
-        }
-        let shown: Vec<String> =
-            processes.iter().map(|process| format!("{}.{}", process.name.kind, process.name.index)).collect();
-        tell(self.report, format!("Starting {}", shown.join(", ")));
-        let watched: Vec<Watched<'_>> =
-            processes.iter().map(|process| Watched::new(self.scene.root, process)).collect();
-        let rendered =
-            processes.iter().map(|process| self.rendered(process)).collect::<Result<Vec<_>, _>>()?;
-        stage::start(self.scene.root, self.scene.host, &rendered)?;
-        check::all_well(self.scene.root, &self.basis.inputs.options, &watched)
-    }
-
-    /// Tries processes that must own a port, on another port, while the old ones still serve.
-    fn rehearse(&mut self, fixed: &[&Process]) -> Result<(), DeployError> {
-        let root = self.scene.root;
-        for process in fixed {
-            let Work::Web { command, address } = &process.work else { continue };
-            let port = ports::pick(root, self.basis.app, address.ip())?;
-            let mut trial = (*process).clone();
-            trial.name.start = REHEARSAL;
-            trial.work = Work::Web { command: command.clone(), address: (address.ip(), port).into() };
-            trial.env = plan::environment(self.basis, port, &process.name.kind);
-            tell(self.report, format!("Trying {}.{} on port {port}", trial.name.kind, trial.name.index));
-            let watched = [Watched::new(root, &trial)];
-            let rendered = self.rendered(&trial)?;
-            stage::start(root, self.scene.host, [&rendered])?;
-            check::all_well(root, &self.basis.inputs.options, &watched)?;
-            retire::retire(root, self.scene.host, &[rendered.name], false)?;
-        }
-        Ok(())
-    }
-
-    /// Replaces processes that must own a port. For as long as the new one takes to start, nobody answers there.
-    fn take_turns(&mut self, fixed: &[&Process]) -> Result<(), DeployError> {
-        if fixed.is_empty() {
-            return Ok(());
-        }
-        let root = self.scene.root;
-        self.end_foreign()?;
-        let old = old_vassals(root, self.basis.app, self.basis.release, |name| {
-            fixed.iter().any(|process| process.name.kind == name.kind)
-        })?;
-        if !old.is_empty() {
-            tell(
-                self.report,
-                "Replacing the process that owns the port; requests wait or fail until the new one listens",
-            );
-        }
-        let watched: Vec<Watched<'_>> = fixed.iter().map(|process| Watched::new(root, process)).collect();
-        let rendered = fixed.iter().map(|process| self.rendered(process)).collect::<Result<Vec<_>, _>>()?;
-        switch::replace(root, self.scene.host, &old, &rendered.iter().collect::<Vec<_>>())?;
-        check::all_well(root, &self.basis.inputs.options, &watched)
-    }
-
-    /// Ends the processes of piku's Python original, which know nothing of slots: they may have the port.
-    fn end_foreign(&self) -> Result<(), HostError> {
-        let Scene { root, host, .. } = *self.scene;
-        let mut foreign = retire::enabled(root, self.basis.app)?;
-        foreign.retain(|name| name.parse::<VassalName>().is_err());
-        retire::retire(root, host, &foreign, false)?;
-        wait_until_gone(root, &foreign);
-        Ok(())
-    }
-
-    /// Keeps the router that has the port, or gives the port to a new one.
-    fn front(&mut self, process: &Process) -> Result<String, DeployError> {
-        let Scene { root, host, .. } = *self.scene;
-        self.end_foreign()?;
-        let rendered = self.rendered(process)?;
-        let old = old_vassals(root, self.basis.app, self.basis.release, |name| name.kind == FRONT)?;
-        for name in &old {
-            let same =
-                files::read_text(&root.uwsgi_available().join(name))?.as_deref() == Some(&rendered.ini);
-            if same {
-                return Ok(name.clone());
-            }
-        }
-        let same_port: Vec<String> = old
-            .into_iter()
-            .filter(|name| name.parse::<VassalName>().is_ok_and(|old| old.index == process.name.index))
-            .collect();
-        retire::retire(root, host, &same_port, false)?;
-        wait_until_gone(root, &same_port);
-        let watched = [Watched::new(root, process)];
-        stage::start(root, host, [&rendered])?;
-        check::all_well(root, &self.basis.inputs.options, &watched)?;
-        Ok(rendered.name)
-    }
-}
-
-/// Enabled vassals of the app that are not of `release` and that `wanted` picks.
-fn old_vassals(
-    root: &Root,
-    app: &AppName,
-    release: u32,
-    wanted: impl Fn(&VassalName) -> bool,
-) -> Result<Vec<String>, HostError> {
-    let enabled = retire::enabled(root, app)?;
-    let picked = enabled.into_iter().filter(|name| {
-        name.parse::<VassalName>().is_ok_and(|parsed| parsed.release != release && wanted(&parsed))
-    });
-    Ok(picked.collect())
-}
-
-/// Waits until the emperor no longer knows any of the vassals.
-pub(crate) fn wait_until_gone(root: &Root, names: &[String]) -> bool {
-    wait::until(PORT_CHANGES_HANDS, || match emperor::ask(&root.emperor_stats()) {
-        Some(stats) => names.iter().all(|name| stats.vassal(name).is_none()).then_some(()),
-        None => Some(()),
-    })
-    .is_some()
-}
-
-/// Starts the workers in place of the old ones, and lets every other old process go.
-fn take_over(
-    scene: &Scene<'_>,
-    basis: &Basis<'_>,
-    plan: &Plan,
-    release: &Release,
-    drain: bool,
-    report: &mut Report<'_>,
-) -> Result<(), DeployError> {
-    let Scene { root, host, .. } = *scene;
-    let old: Vec<String> = retire::enabled(root, basis.app)?
-        .into_iter()
-        .filter(|name| !release.vassals.contains(name))
-        .collect();
-    let serves = |name: &String| name.parse::<VassalName>().is_ok_and(|parsed| drain && parsed.kind == "web");
-    let (draining, ending): (Vec<String>, Vec<String>) = old.into_iter().partition(serves);
-    let workers: Vec<Rendered> = plan
-        .processes
-        .iter()
-        .filter(|process| process.handover == Handover::Replace && process.endpoint().is_none())
-        .map(|process| render::render(basis, process, None))
-        .collect::<Result<_, _>>()?;
-    switch::replace(root, host, &ending, &workers.iter().collect::<Vec<_>>())?;
-    retire::retire(root, host, &draining, true)?;
-    let names = plan.processes.iter().filter(|process| matches!(process.work, Work::Worker { .. }));
-    for process in names.filter(|process| !check::has_its_turn(root, process)) {
-        let name = &process.name;
-        tell(report, format!("{}.{} starts as soon as its predecessor has ended", name.kind, name.index));
-    }
-    Ok(())
 }
 
 /// Where the app answers.

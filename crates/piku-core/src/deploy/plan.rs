@@ -52,11 +52,11 @@ impl Ports {
 
 /// How a process takes over from the same process of the release before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Handover {
+pub(crate) enum TakesOver {
     /// Both run side by side until the new one is well.
-    Overlap,
+    Beside,
     /// The old one ends before the new one starts, since two at once would do harm.
-    Replace,
+    Alone,
 }
 
 /// One running process.
@@ -64,7 +64,7 @@ pub(crate) enum Handover {
 pub(crate) struct Process {
     pub(crate) name: VassalName,
     pub(crate) work: Work,
-    pub(crate) handover: Handover,
+    pub(crate) takes_over: TakesOver,
     pub(crate) env: BTreeMap<String, String>,
 }
 
@@ -84,7 +84,7 @@ pub(crate) enum Work {
 impl Process {
     /// Whether it waits until its predecessor has ended.
     pub(crate) fn takes_turns(&self) -> bool {
-        self.handover == Handover::Replace && self.name.start != REHEARSAL
+        self.takes_over == TakesOver::Alone && self.name.start != REHEARSAL
     }
 
     /// Where it can be asked how it is.
@@ -209,22 +209,22 @@ fn name(basis: &Basis<'_>, kind: &str, index: u32) -> VassalName {
 fn process(basis: &Basis<'_>, entry: &Entry, index: u32) -> Option<Process> {
     let kind = entry.name.as_str();
     let mut port = basis.ports.app;
-    let (work, handover) = match &entry.kind {
+    let (work, takes_over) = match &entry.kind {
         Kind::Wsgi(wsgi) => {
             let socket = super::site::socket(basis.root, basis.app, basis.release, index);
-            (Work::Wsgi { entry: wsgi.clone(), socket }, Handover::Overlap)
+            (Work::Wsgi { entry: wsgi.clone(), socket }, TakesOver::Beside)
         }
         Kind::Web => {
             port = *basis.ports.web.get(index as usize - 1)?;
             let address = reachable(&basis.inputs.options.bind_address, port);
             let fixed = basis.inputs.options.port == Some(port);
-            let handover = if fixed { Handover::Replace } else { Handover::Overlap };
-            (Work::Web { command: entry.command.clone(), address }, handover)
+            let takes_over = if fixed { TakesOver::Alone } else { TakesOver::Beside };
+            (Work::Web { command: entry.command.clone(), address }, takes_over)
         }
-        Kind::Worker => (Work::Worker { command: entry.command.clone() }, Handover::Replace),
+        Kind::Worker => (Work::Worker { command: entry.command.clone() }, TakesOver::Alone),
         _ => return None,
     };
-    Some(Process { name: name(basis, kind, index), work, handover, env: environment(basis, port, kind) })
+    Some(Process { name: name(basis, kind, index), work, takes_over, env: environment(basis, port, kind) })
 }
 
 /// The router that keeps the port of a `wsgi` app without a site.
@@ -234,7 +234,7 @@ fn front(basis: &Basis<'_>, backends: Vec<Utf8PathBuf>) -> Process {
     Process {
         name: name(basis, FRONT, u32::from(basis.ports.app)),
         work: Work::Front { address, backends },
-        handover: Handover::Overlap,
+        takes_over: TakesOver::Beside,
         env: BTreeMap::new(),
     }
 }

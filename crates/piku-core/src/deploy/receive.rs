@@ -160,12 +160,12 @@ mod tests {
         let (main, master, dev) =
             (update("refs/heads/main", ONE), update("refs/heads/master", ONE), update("refs/heads/dev", ONE));
         let tag = update("refs/tags/v1", ONE);
-        assert_eq!(chosen(&[dev.clone()], None), Ok(Some("dev".into())));
+        assert_eq!(chosen(std::slice::from_ref(&dev), None), Ok(Some("dev".into())));
         assert_eq!(chosen(&[dev.clone(), tag.clone()], None), Ok(Some("dev".into())));
         assert_eq!(chosen(&[dev.clone(), master.clone(), main], None), Ok(Some("main".into())));
         assert_eq!(chosen(&[dev.clone(), master.clone()], None), Ok(Some("master".into())));
         assert_eq!(chosen(&[dev.clone(), master], Some("dev")), Ok(Some("dev".into())));
-        assert_eq!(chosen(&[dev.clone()], Some("live")), Ok(None));
+        assert_eq!(chosen(std::slice::from_ref(&dev), Some("live")), Ok(None));
         assert_eq!(chosen(&[tag], None), Ok(None));
         let other = update("refs/heads/other", ONE);
         assert!(chosen(&[dev, other], None).unwrap_err().contains("dev, other"));
@@ -174,7 +174,7 @@ mod tests {
     #[test]
     fn deletions_and_refs_of_ours_never_deploy() {
         let gone = update("refs/heads/dev", NONE);
-        assert_eq!(chosen(&[gone.clone()], None), Ok(None));
+        assert_eq!(chosen(std::slice::from_ref(&gone), None), Ok(None));
         assert_eq!(chosen(&[gone, update("refs/heads/x", ONE)], None), Ok(Some("x".into())));
         assert!(chosen(&[update("refs/piku/releases/1", ONE)], None).is_err());
     }

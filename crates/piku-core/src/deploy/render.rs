@@ -4,7 +4,7 @@ use camino::Utf8Path;
 use piku_uwsgi::{Common, Concurrency, DaemonVassal, FrontVassal, Vassal, WsgiVassal};
 
 use super::DeployError;
-use super::plan::{Basis, Handover, Process, Work};
+use super::plan::{Basis, Process, TakesOver, Work};
 use crate::host::launch::{DaemonRecord, LaunchRecord, record_path};
 use crate::host::{HostError, Step};
 use crate::vassal::FRONT;
@@ -63,7 +63,7 @@ pub(crate) fn render(
             Vassal::Wsgi(wsgi(basis, process, entry, socket, socket_group))
         }
         Work::Web { command, .. } | Work::Worker { command } => {
-            let drains = process.handover == Handover::Overlap && super::plan::has_site(basis.inputs);
+            let drains = process.takes_over == TakesOver::Beside && super::plan::has_site(basis.inputs);
             record.daemon = Some(DaemonRecord {
                 command: command.clone(),
                 cwd: basis.tree.to_owned(),

@@ -41,7 +41,7 @@ pub(crate) fn render(
     if !has_site(inputs) || plan.serves == Serves::Nothing {
         return Ok(None);
     }
-    let failed = |source: InvalidSite| DeployError::Site { app: app.clone(), source };
+    let failed = |source: InvalidSite| DeployError::Site { app: app.clone(), source: Box::new(source) };
     let mut site = describe(root, app, inputs, tree, &plan.serves, nginx).map_err(failed)?;
     // The answer names this very text: the same text in the next release needs no reload.
     let digest = Sha256::digest(site.to_string());

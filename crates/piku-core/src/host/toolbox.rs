@@ -21,7 +21,7 @@ pub(crate) fn look(surroundings: &Surroundings, preferred: Option<(u32, u32)>) -
         }
     }
     let mut interpreters = system(&path);
-    let standard = interpreters.first().map(|interpreter| interpreter.version.clone());
+    let standard = interpreters.first().map(|interpreter| interpreter.version);
     interpreters.extend(in_folders(&surroundings.home.join(".pyenv/versions"), Source::Pyenv, |name| name));
     interpreters.extend(in_folders(&surroundings.home.join(".local/share/uv/python"), Source::Uv, |name| {
         name.strip_prefix("cpython-").and_then(|rest| rest.split('-').next()).unwrap_or_default()
@@ -31,7 +31,7 @@ pub(crate) fn look(surroundings: &Surroundings, preferred: Option<(u32, u32)>) -
         interpreters.iter().any(|found| found.version.to_string().starts_with(&wanted.to_string()))
     };
     toolbox.default_python =
-        preferred.filter(has).or(standard).or_else(|| interpreters.first().map(|i| i.version.clone()));
+        preferred.filter(has).or(standard).or_else(|| interpreters.first().map(|i| i.version));
     toolbox.interpreters = interpreters;
     toolbox
 }

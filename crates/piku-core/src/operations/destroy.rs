@@ -4,7 +4,7 @@ use camino::Utf8PathBuf;
 
 use super::Actor;
 use crate::app::AppName;
-use crate::deploy::{pipeline, retire};
+use crate::deploy::{handover, retire};
 use crate::error::Error;
 use crate::event::Report;
 use crate::host::{files, nginx, ports};
@@ -31,7 +31,7 @@ impl Piku {
             let root = &piku.root;
             let names = retire::enabled(root, app)?;
             retire::retire(root, piku.host(), &names, false)?;
-            pipeline::wait_until_gone(root, &names);
+            handover::wait_until_gone(root, &names);
             let had_site = files::exists(&root.site(app));
             let mut gone =
                 vec![root.site(app), root.certificate(app), root.certificate_key(app), root.router_log(app)];

@@ -143,7 +143,7 @@ fn what_the_app_wrote_is_told_from_what_was_checked_out() {
     let tree = it.home.join("tree");
     let surroundings = surroundings(&it.home);
     deployment_clone(&surroundings, &it.bare, &it.commit, &tree, &mut |_| {}).unwrap();
-    assert_eq!(untracked(&surroundings, &tree).unwrap(), [Utf8PathBuf::new(); 0]);
+    assert!(untracked(&surroundings, &tree).unwrap().is_empty());
     std::fs::write(tree.join("deep/upload.jpg"), "x").unwrap();
     std::fs::write(tree.join("app.log"), "x").unwrap();
     let mut found = untracked(&surroundings, &tree).unwrap();

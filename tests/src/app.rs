@@ -25,11 +25,24 @@ pub struct Push<'server> {
 
 impl<'server> App<'server> {
     pub(crate) fn new(server: &'server TestServer, name: &str) -> Self {
+        Self::at(server, name, &server.sshd().url(name), server.sshd().git_ssh_command())
+    }
+
+    /// A work tree whose remote is a plain bare repository, beside piku: what a push costs without it.
+    pub(crate) fn plain(server: &'server TestServer, name: &str) -> Self {
+        let repository = server.home().join("plain").join(name);
+        let ssh = server.sshd().plain_git_ssh_command(server.home());
+        let app = Self::at(server, name, &server.sshd().url(repository.as_str()), ssh);
+        app.git.run(["init", "--quiet", "--bare", repository.as_str()]);
+        app
+    }
+
+    fn at(server: &'server TestServer, name: &str, url: &str, ssh: String) -> Self {
         let folder = server.scratch("tree");
         fs::create_dir_all(&folder).expect("a folder can be made in the server's home");
-        let git = Git::new(folder, server.sshd().git_ssh_command());
+        let git = Git::new(folder, ssh);
         git.run(["init", "--quiet"]);
-        git.run(["remote", "add", "piku", &server.sshd().url(name)]);
+        git.run(["remote", "add", "piku", url]);
         Self { server, name: name.to_owned(), git, host: None }
     }
 
@@ -174,9 +187,21 @@ impl<'server> App<'server> {
     /// When there is no whole answer.
     #[track_caller]
     pub fn try_get(&self, path: &str) -> std::io::Result<http::Response> {
+        let (address, host) = self.address();
+        http::get(address, &host, path)
+    }
+
+    /// Where the live release is asked, and for which host.
+    ///
+    /// # Panics
+    ///
+    /// When it has neither a host nor a port.
+    #[track_caller]
+    #[must_use]
+    pub fn address(&self) -> (SocketAddr, String) {
         match &self.host {
-            Some(host) => http::get(SocketAddr::from((self.server.address(), 80)), host, path),
-            None => http::get(SocketAddr::from(([127, 0, 0, 1], self.port())), "localhost", path),
+            Some(host) => (SocketAddr::from((self.server.address(), 80)), host.clone()),
+            None => (SocketAddr::from(([127, 0, 0, 1], self.port())), "localhost".to_owned()),
         }
     }
 

@@ -175,6 +175,12 @@ impl TestServer {
         self.app(name).with_files_of(&piku::apps().join(from))
     }
 
+    /// A new work tree whose remote is a bare repository behind the same sshd, without piku: the floor of a push.
+    #[must_use]
+    pub fn plain_repository(&self, name: &str) -> App<'_> {
+        App::plain(self, name)
+    }
+
     /// A Python package that apps of this server can require.
     #[must_use]
     pub fn package(&self, name: &str, version: &str, source: &str) -> Package {

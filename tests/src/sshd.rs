@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::Mutex;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -86,7 +86,7 @@ impl Sshd {
     pub fn client(&self) -> Vec<String> {
         let mut words = vec!["ssh".to_owned()];
         words.extend(["-p".to_owned(), self.port.to_string()]);
-        words.extend(self.options());
+        words.extend(options(&key("id")));
         // ssh looks for options behind the host as well, unless it is told where they end.
         words.extend(["--".to_owned(), format!("{}@127.0.0.1", self.user)]);
         words
@@ -95,29 +95,32 @@ impl Sshd {
     /// The client for git, as `GIT_SSH_COMMAND` takes it: git adds port, user, and host.
     #[must_use]
     pub fn git_ssh_command(&self) -> String {
-        format!("ssh {}", self.options().join(" "))
+        format!("ssh {}", options(&key("id")).join(" "))
+    }
+
+    /// As [`Self::git_ssh_command`], with a key that piku knows nothing of and that may do everything.
+    ///
+    /// # Panics
+    ///
+    /// When the key can't be let in.
+    #[must_use]
+    pub fn plain_git_ssh_command(&self, home: &Utf8Path) -> String {
+        let key = key("plain");
+        let public = fs::read_to_string(format!("{key}.pub")).expect("the key was just made");
+        let file = home.join(".ssh/authorized_keys");
+        let keys = fs::read_to_string(&file).unwrap_or_default();
+        if !keys.contains(&public) {
+            fs::write(&file, keys + &public).expect("a key can be let in");
+        }
+        format!("ssh {}", options(&key).join(" "))
     }
 
     /// The words of an scp that reaches this sshd, without files, and the `user@host` of those.
     #[must_use]
     pub fn copier(&self) -> (Vec<String>, String) {
         let mut words = vec!["scp".to_owned(), "-q".to_owned(), "-P".to_owned(), self.port.to_string()];
-        words.extend(self.options());
+        words.extend(options(&key("id")));
         (words, format!("{}@127.0.0.1", self.user))
-    }
-
-    fn options(&self) -> Vec<String> {
-        let key = client_key();
-        let options = [
-            "StrictHostKeyChecking=no",
-            "UserKnownHostsFile=/dev/null",
-            "LogLevel=ERROR",
-            "BatchMode=yes",
-            "IdentitiesOnly=yes",
-        ];
-        let mut words = vec!["-F".to_owned(), "none".to_owned(), "-i".to_owned(), key.to_string()];
-        words.extend(options.iter().flat_map(|option| ["-o".to_owned(), (*option).to_owned()]));
-        words
     }
 
     /// Stops it.
@@ -126,30 +129,43 @@ impl Sshd {
     }
 }
 
-/// The file of the clients' public key, the same for all servers of this process.
+/// The file of the clients' public key, the same for all servers.
 #[must_use]
 pub fn public_key() -> Utf8PathBuf {
-    Utf8PathBuf::from(format!("{}.pub", client_key()))
+    Utf8PathBuf::from(format!("{}.pub", key("id")))
 }
 
-fn client_key() -> Utf8PathBuf {
-    static KEY: OnceLock<Utf8PathBuf> = OnceLock::new();
-    KEY.get_or_init(|| {
-        // Statics are never dropped, so this one folder is kept, and used again by the next run.
-        let folder = crate::piku::workspace().join("target/tests-key");
-        fs::create_dir_all(&folder).expect("a folder in target can be made");
-        let key = folder.join("id_ed25519");
-        if !key.is_file() || !folder.join("id_ed25519.pub").is_file() {
-            let fresh = tempfile::tempdir_in(&folder).expect("a folder in target can be made");
-            let fresh =
-                Utf8PathBuf::from_path_buf(fresh.path().join("key")).expect("target has a UTF-8 path");
-            make_key(&fresh);
-            fs::rename(format!("{fresh}.pub"), format!("{key}.pub")).expect("a new key can be renamed");
-            fs::rename(&fresh, &key).expect("a new key can be renamed");
+/// What every client says, whatever it is for.
+fn options(key: &Utf8Path) -> Vec<String> {
+    let options = [
+        "StrictHostKeyChecking=no",
+        "UserKnownHostsFile=/dev/null",
+        "LogLevel=ERROR",
+        "BatchMode=yes",
+        "IdentitiesOnly=yes",
+    ];
+    let mut words = vec!["-F".to_owned(), "none".to_owned(), "-i".to_owned(), key.to_string()];
+    words.extend(options.iter().flat_map(|option| ["-o".to_owned(), (*option).to_owned()]));
+    words
+}
+
+/// A private key, made by the first run that needs it and kept in `target`.
+fn key(name: &str) -> Utf8PathBuf {
+    static MAKING: Mutex<()> = Mutex::new(());
+    let _alone = MAKING.lock();
+    let folder = crate::piku::workspace().join("target/tests-key");
+    fs::create_dir_all(&folder).expect("a folder in target can be made");
+    let key = folder.join(name);
+    if !key.is_file() {
+        let fresh = tempfile::tempdir_in(&folder).expect("a folder in target can be made");
+        let fresh = Utf8PathBuf::from_path_buf(fresh.path().join("key")).expect("target has a UTF-8 path");
+        make_key(&fresh);
+        // The private one comes last: where it is, both are.
+        for end in [".pub", ""] {
+            fs::rename(format!("{fresh}{end}"), format!("{key}{end}")).expect("a new key can be renamed");
         }
-        key
-    })
-    .clone()
+    }
+    key
 }
 
 fn make_key(file: &Utf8Path) {

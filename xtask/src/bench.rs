@@ -1,0 +1,158 @@
+//! `cargo xtask bench`: what piku costs, beside what there is without it, in one run.
+
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use piku_tests::machine::{self, Need};
+use piku_tests::{App, TestServer};
+use serde::Serialize;
+
+use crate::{prepare, program, step};
+
+/// Some measurements of one thing.
+#[derive(Debug, Serialize)]
+struct Row {
+    what: String,
+    median_ms: f64,
+    min_ms: f64,
+    runs: usize,
+    /// Medians, against a plain push of the same run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    times_plain_push: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peak_rss_kb: Option<u64>,
+}
+
+/// Measures, prints a table, and writes `target/bench.json`.
+///
+/// # Errors
+///
+/// When something is missing, or what is measured fails.
+pub(crate) fn run(pushes: usize, runs: usize) -> Result<(), String> {
+    prepare::prepare()?;
+    let program = program::release()?;
+    step::announce("measuring");
+
+    let mut rows = Vec::new();
+    let server = TestServer::builder();
+    let with_nginx = Need::Nginx.missing().is_none();
+    let server = if with_nginx { server.with_nginx() } else { server }.start();
+
+    measure_pushes(&server, pushes, with_nginx, &mut rows);
+    rows.push(command("piku apps, 1 app", &server, program.as_str(), &["apps"], runs));
+    for number in 2..=50 {
+        let app = server.app(&format!("app{number}")).file("Procfile", "worker: exec sleep 1000000\n");
+        app.push().succeeds();
+    }
+    rows.push(command("piku apps, 50 apps", &server, program.as_str(), &["apps"], runs));
+    rows.push(command("piku --version", &server, program.as_str(), &["--version"], runs));
+    rows.push(command("/bin/true", &server, "/bin/true", &[], runs));
+    drop(server);
+
+    show(&rows);
+    let file = program::target().join("bench.json");
+    let json = serde_json::to_string_pretty(&rows).map_err(|error| error.to_string())?;
+    std::fs::write(&file, json + "\n").map_err(|error| format!("{file} can't be written: {error}"))?;
+    println!("\nwritten to {file}");
+    Ok(())
+}
+
+/// Pushes by turns to a bare repository and to piku, each a small change of the same app.
+fn measure_pushes(server: &TestServer, pushes: usize, with_nginx: bool, rows: &mut Vec<Row>) {
+    let plain = server.plain_repository("blog").with_files_of(&piku_tests::piku::apps().join("hello-wsgi"));
+    let blog = server.app_from("hello-wsgi", "blog");
+    let blog = if with_nginx { blog.served_as("blog.test") } else { blog };
+    for app in [&plain, &blog] {
+        app.push().succeeds();
+    }
+
+    let (mut to_plain, mut to_exit, mut to_live) = (Vec::new(), Vec::new(), Vec::new());
+    for version in 2..2 + u32::try_from(pushes).unwrap_or(u32::MAX) {
+        for app in [&plain, &blog] {
+            app.set_version(version);
+            app.git().commit("Say another version");
+        }
+        let begin = Instant::now();
+        plain.push_with(["main"]).succeeds();
+        to_plain.push(begin.elapsed());
+
+        let begin = Instant::now();
+        let (exit, live) = thread::scope(|scope| {
+            let live = scope.spawn(|| until_it_answers(&blog, version, begin));
+            blog.push_with(["main"]).succeeds();
+            (begin.elapsed(), live.join().expect("somebody asks the app"))
+        });
+        to_exit.push(exit);
+        to_live.push(live);
+    }
+    let plain = row("git push to a bare repository", to_plain, None);
+    let floor = plain.median_ms;
+    rows.push(plain);
+    let behind = if with_nginx { ", behind nginx" } else { "" };
+    rows.push(row(&format!("git push to piku, nothing to build{behind}"), to_exit, Some(floor)));
+    rows.push(row(&format!("the same, until the new version answers{behind}"), to_live, Some(floor)));
+}
+
+fn until_it_answers(app: &App<'_>, version: u32, begin: Instant) -> Duration {
+    let wanted = format!("Hello from version {version}\n");
+    let (address, host) = app.address();
+    loop {
+        if piku_tests::http::get(address, &host, "/").is_ok_and(|answer| answer.body == wanted) {
+            return begin.elapsed();
+        }
+        assert!(begin.elapsed() < Duration::from_secs(60), "version {version} never answers");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn command(what: &str, server: &TestServer, program: &str, words: &[&str], runs: usize) -> Row {
+    let times = (0..runs).map(|_| {
+        let mut command = server.command(program);
+        command.args(words).stdin(Stdio::null()).stdout(Stdio::null());
+        let begin = Instant::now();
+        let done = command.status().is_ok_and(|status| status.success());
+        assert!(done, "{what} fails");
+        begin.elapsed()
+    });
+    let times = times.collect();
+    Row { peak_rss_kb: peak(server, program, words), ..row(what, times, None) }
+}
+
+/// The largest amount of memory that the command held, as GNU time tells it.
+fn peak(server: &TestServer, program: &str, words: &[&str]) -> Option<u64> {
+    let time = machine::find("time")?;
+    let mut command: Command = server.command(time.as_str());
+    command.args(["-f", "%M", program]).args(words).stdout(Stdio::null());
+    let output = command.stderr(Stdio::piped()).output().ok()?;
+    String::from_utf8_lossy(&output.stderr).lines().last()?.trim().parse().ok()
+}
+
+fn row(what: &str, mut times: Vec<Duration>, floor: Option<f64>) -> Row {
+    times.sort();
+    let ms = |time: &Duration| time.as_secs_f64() * 1000.0;
+    let middle = times.len() / 2;
+    let median_ms = match times.len() {
+        0 => f64::NAN,
+        even if even.is_multiple_of(2) => f64::midpoint(ms(&times[middle - 1]), ms(&times[middle])),
+        _ => ms(&times[middle]),
+    };
+    Row {
+        what: what.to_owned(),
+        median_ms,
+        min_ms: times.first().map_or(f64::NAN, ms),
+        runs: times.len(),
+        times_plain_push: floor.map(|floor| median_ms / floor),
+        peak_rss_kb: None,
+    }
+}
+
+fn show(rows: &[Row]) {
+    println!("\n| what | median ms | min ms | x plain push | peak MB |\n|---|---|---|---|---|");
+    for row in rows {
+        let times = row.times_plain_push.map_or(String::new(), |times| format!("{times:.2}"));
+        #[expect(clippy::cast_precision_loss, reason = "a few megabytes")]
+        let peak = row.peak_rss_kb.map_or(String::new(), |kb| format!("{:.1}", kb as f64 / 1024.0));
+        println!("| {} | {:.1} | {:.1} | {times} | {peak} |", row.what, row.median_ms, row.min_ms);
+    }
+}

@@ -1,0 +1,109 @@
+//! Gets what a fresh Debian machine lacks.
+
+use std::process::Command;
+
+use camino::Utf8Path;
+use piku_tests::machine::{self, Need};
+
+use crate::step;
+
+/// A Debian package, and how to see that what it gives is there.
+struct Wanted {
+    package: &'static str,
+    what: &'static str,
+    /// Without it, nothing works; with the others missing, less is shown.
+    vital: bool,
+    here: fn() -> bool,
+}
+
+const WANTED: &[Wanted] = &[
+    Wanted { package: "git", what: "git", vital: true, here: || machine::find("git").is_some() },
+    Wanted { package: "openssh-server", what: "sshd", vital: true, here: || machine::find("sshd").is_some() },
+    Wanted { package: "openssh-client", what: "ssh", vital: true, here: || machine::find("ssh").is_some() },
+    Wanted { package: "python3", what: "Python", vital: true, here: || machine::find("python3").is_some() },
+    Wanted { package: "python3-venv", what: "Python's virtual environments", vital: true, here: has_venv },
+    Wanted {
+        package: "uwsgi-core",
+        what: "uWSGI",
+        vital: false,
+        here: || machine::find("uwsgi").is_some() || machine::find("uwsgi-core").is_some(),
+    },
+    Wanted {
+        package: "uwsgi-plugin-python3",
+        what: "uWSGI's Python plugin",
+        vital: false,
+        here: || Need::SystemUwsgi.missing().is_none(),
+    },
+    Wanted { package: "nginx-light", what: "nginx", vital: false, here: || machine::find("nginx").is_some() },
+    Wanted { package: "curl", what: "curl", vital: false, here: || machine::find("curl").is_some() },
+    Wanted { package: "time", what: "GNU time", vital: false, here: || machine::find("time").is_some() },
+];
+
+/// Keeps packages from starting services of their own, which would take port 80.
+const INSTALL: &str = r#"
+set -e
+export DEBIAN_FRONTEND=noninteractive
+if [ ! -e /usr/sbin/policy-rc.d ]; then
+    trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+    printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d
+    chmod 755 /usr/sbin/policy-rc.d
+fi
+apt-get update -qq
+apt-get install -y -qq --no-install-recommends "$@"
+"#;
+
+/// Installs what is missing, where that is possible, and says what it does.
+///
+/// # Errors
+///
+/// When something is missing that nothing works without.
+pub(crate) fn prepare() -> Result<(), String> {
+    let missing = missing();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let packages: Vec<&str> = missing.iter().map(|wanted| wanted.package).collect();
+    match rights() {
+        Some(mut command) => {
+            command.args(["sh", "-c", INSTALL, "sh"]).args(&packages);
+            step::run(&format!("installing what is missing: {}", packages.join(" ")), &mut command);
+        }
+        None => println!("not root, and no sudo: not installing {}", packages.join(" ")),
+    }
+    for wanted in self::missing() {
+        if wanted.vital {
+            return Err(format!("{} is missing: install `{}`", wanted.what, wanted.package));
+        }
+        println!("without {} (package {})", wanted.what, wanted.package);
+    }
+    if Need::SystemUwsgi.missing().is_some() {
+        println!("uWSGI comes from its wheel on PyPI instead");
+    }
+    Ok(())
+}
+
+fn missing() -> Vec<&'static Wanted> {
+    WANTED.iter().filter(|wanted| !(wanted.here)()).collect()
+}
+
+/// A command that runs its words as root; `None` when there is no way, or no apt.
+fn rights() -> Option<Command> {
+    machine::find("apt-get")?;
+    if machine::is_root() {
+        return Some(Command::new("env"));
+    }
+    let sudo = machine::find("sudo")?;
+    let allowed =
+        Command::new(&sudo).args(["-n", "true"]).output().is_ok_and(|output| output.status.success());
+    let asked = std::io::IsTerminal::is_terminal(&std::io::stdin());
+    (allowed || asked).then(|| Command::new(sudo))
+}
+
+fn has_venv() -> bool {
+    let python = machine::find("python3");
+    let python = python.as_deref().unwrap_or(Utf8Path::new("python3"));
+    Command::new(python)
+        .args(["-c", "import venv, ensurepip"])
+        .output()
+        .is_ok_and(|output| output.status.success())
+}

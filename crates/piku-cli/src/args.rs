@@ -166,6 +166,8 @@ pub(crate) enum Command {
     GitUploadPack { path: String },
     #[command(name = "git-hook", hide = true)]
     GitHook { hook: String, app: AppName, words: Vec<String> },
+    #[command(hide = true)]
+    Reference,
     #[command(name = "ssh-command", hide = true)]
     OverSsh { name: String },
 }

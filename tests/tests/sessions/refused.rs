@@ -102,7 +102,7 @@ fn an_app_that_can_not_be_imported() {
 
 #[test]
 fn a_wsgi_entry_that_is_not_there() {
-    refused_after(|_, blog| blog.write("Procfile", "wsgi: app:no_such_entry\n"), &["callable not found"]);
+    refused_after(|_, blog| blog.write("Procfile", "wsgi: app:no_such_entry\n"), &["no_such_entry"]);
 }
 
 #[test]

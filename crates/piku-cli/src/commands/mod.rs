@@ -5,6 +5,7 @@ mod check;
 mod git;
 mod list;
 mod logs;
+mod reference;
 mod setup;
 
 use std::ffi::OsString;
@@ -112,6 +113,7 @@ fn carry_out(command: Command, session: &Session) -> Result<ExitCode, CliError> 
         Command::Setup => setup::setup(session),
         Command::SetupSsh { file } => setup::ssh(&file, session),
         Command::Emperor => setup::emperor(session),
+        Command::Reference => reference::reference(session),
         Command::GitReceivePack { path } => git::receive_pack(&path, session),
         Command::GitUploadPack { path } => git::upload_pack(&path, session),
         Command::GitHook { hook, app, words } => git::hook(&hook, &app, &words, session),

@@ -11,6 +11,9 @@ use crate::app::AppName;
 use crate::diagnostic::FileDiagnostic;
 use crate::settings::{self, Layers, Options, Origin, StoredSettings};
 
+/// Keys that are known and that this version does nothing about.
+const NOT_YET: [&str; 4] = ["PIKU_PERSIST", "NODE_VERSION", "NODE_PACKAGE_MANAGER", "ACME_ROOT_CA"];
+
 /// The texts of a release.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Texts {
@@ -135,6 +138,17 @@ fn read_settings(
     diagnostics.extend(FileDiagnostic::of(&stored_file, &texts.stored, found));
     let (Some(assignments), Some(stored)) = (parsed.values, stored) else { return (None, None) };
     let layers = Layers::new(assignments, &stored);
+    for key in NOT_YET {
+        if let Some(setting) = layers.setting(key).filter(|setting| !setting.value.is_empty()) {
+            let found = Diagnostic::warning("env::not-yet", setting.span.clone(), format!("`{key}` is not honoured yet"));
+            let (file, text) = if setting.origin == Origin::Stored {
+                (stored_file.as_str(), texts.stored.as_slice())
+            } else {
+                ("ENV", env)
+            };
+            diagnostics.extend(FileDiagnostic::of(file, text, vec![found]));
+        }
+    }
     let (options, problems) = settings::options(&layers);
     for problem in problems {
         let (file, text) = match &problem.origin {

@@ -22,5 +22,7 @@ pub(crate) mod retire;
 pub(crate) mod site;
 pub(crate) mod stage;
 pub(crate) mod switch;
+#[cfg(test)]
+mod tests;
 
 pub use error::DeployError;

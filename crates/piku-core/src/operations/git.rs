@@ -8,6 +8,7 @@ use crate::deploy::pipeline;
 use crate::deploy::receive::{Choice, RefUpdate, choose};
 use crate::error::Error;
 use crate::event::{Report, stage};
+use crate::host::lock::AppLock;
 use crate::host::{HostError, files, git};
 use crate::piku::Piku;
 use crate::release::Cause;
@@ -26,7 +27,11 @@ impl Piku {
         let repo = self.root.repo(app);
         if !repo.join("HEAD").exists() {
             files::make_folder(&self.root.repos(), 0o700)?;
-            git::init_bare(&repo)?;
+            // Two first pushes may come at once.
+            let _lock = AppLock::take(&self.root.lock(app), "a first push", &mut |_| {})?;
+            if !repo.join("HEAD").exists() {
+                git::init_bare(&repo)?;
+            }
         }
         self.install_hooks(app)?;
         Ok(self.git_command(&repo, "receive-pack"))

@@ -41,12 +41,12 @@ catalog! {
     PIKU_HEALTHCHECK: text("a path such as `/health`"), Deploy, "What a new release is asked for over HTTP before it goes live: it must answer with 2xx or 3xx. Without it, a connection that is accepted is enough.";
     PIKU_HEALTHCHECK_TIMEOUT: number(60, 1, 3600, "seconds"), Deploy, "How long a new release may take to be well before the push is refused.";
     PIKU_KEEP_RELEASES: number(5, 1, 1000, "releases"), Deploy, "How many releases are kept to go back to, the live one among them.";
-    PIKU_PERSIST: text("paths in the app's folder, with commas or blanks between them"), Deploy, "Files and folders that live in `$DATA_ROOT` and are linked into every release.";
+    PIKU_PERSIST: text("paths in the app's folder, with commas or blanks between them"), Deploy, "Files and folders that live in `$DATA_ROOT` and are linked into every release. Not honoured yet.";
 
     PIKU_RUNTIME: text("the name of a runtime, such as `python`"), Build, "The runtime, in place of the one that is detected.";
     PYTHON_VERSION: text("a version such as `3.12`"), Build, "The Python that the app is built for and runs on.";
-    NODE_VERSION: text("a version such as `22`"), Build, "The Node.js that the app is built for and runs on.";
-    NODE_PACKAGE_MANAGER: text("the name of a tool, such as `npm`"), Build, "What installs the packages of a Node.js app.";
+    NODE_VERSION: text("a version such as `22`"), Build, "The Node.js that the app is built for and runs on. Not honoured yet.";
+    NODE_PACKAGE_MANAGER: text("the name of a tool, such as `npm`"), Build, "What installs the packages of a Node.js app. Not honoured yet.";
 
     PORT: optional(1, 65_535, ""), Processes, "The port that the app listens on; without it a free one is picked.";
     BIND_ADDRESS: usually("127.0.0.1", "an IP address"), Processes, "The address that the app listens at.";
@@ -81,7 +81,7 @@ catalog! {
     NGINX_CACHE_CONTROL: number(3600, 0, YEAR, "seconds"), Nginx, "How long a browser may keep what the app says nothing about.";
     NGINX_CACHE_EXPIRY: number(86_400, 1, YEAR, "seconds"), Nginx, "After how long what nobody asked for is dropped.";
     NGINX_CACHE_PATH: text("an absolute path"), Nginx, "The folder of the cache, in place of `cache/<app>`.";
-    ACME_ROOT_CA: text("the name or the address of a certificate authority"), Nginx, "Who is asked for the certificate of the site.";
+    ACME_ROOT_CA: text("the name or the address of a certificate authority"), Nginx, "Who is asked for the certificate of the site. Not honoured yet.";
 
     PIKU_ROOT: usually("~/.piku", "an absolute path"), Host, "The folder in which everything is.";
     PIKU_NGINX_RELOAD: text("a command line"), Host, "What makes nginx read its configuration again; without it, whoever watches the `nginx` folder does.";

@@ -1,0 +1,180 @@
+//! From texts to files, without a machine: what a release of an app would be.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use piku_nginx::Version;
+use piku_uwsgi::Flavour;
+
+use super::build::Build;
+use super::inputs::{self, Inputs, Texts};
+use super::plan::{self, Basis, Plan, Ports};
+use super::render::{self, Rendered};
+use super::site;
+use crate::app::AppName;
+use crate::formation::{Formation, Scale};
+use crate::host::Surroundings;
+use crate::host::facts::Uwsgi;
+use crate::root::Root;
+
+const COMMIT: &str = "0123456789012345678901234567890123456789";
+
+struct App {
+    root: Root,
+    surroundings: Surroundings,
+    name: AppName,
+    inputs: Inputs,
+    formation: Formation,
+    uwsgi: Uwsgi,
+    tree: Utf8PathBuf,
+}
+
+impl App {
+    fn new(procfile: &str, env: &str, scale: &[&str]) -> Self {
+        let root = Root::new("/srv/piku");
+        let name: AppName = "blog".parse().unwrap();
+        let texts = Texts {
+            procfile: Some(procfile.into()),
+            env: Some(env.into()),
+            stored: b"SECRET=$(HOME) %d @(exec://id) %(socket)\n".to_vec(),
+        };
+        let mut formation = Formation::default();
+        for change in scale {
+            formation.set(&change.parse::<Scale>().unwrap());
+        }
+        Self {
+            tree: root.tree(&name, 3),
+            surroundings: Surroundings {
+                home: "/home/piku".into(),
+                user: "piku".into(),
+                path: "/usr/bin:/bin".into(),
+                program: "/usr/local/bin/piku".into(),
+                nginx_reload: None,
+                max_processes: 64,
+            },
+            inputs: inputs::read(Some(&name), &texts, &BTreeMap::new()).inputs.unwrap(),
+            formation,
+            uwsgi: Uwsgi {
+                program: "/usr/bin/uwsgi".into(),
+                flavour: Flavour::Debian,
+                python: Some(("python311".into(), (3, 11))),
+            },
+            root,
+            name,
+        }
+    }
+
+    fn with<T>(&self, ports: &[u16], use_it: impl FnOnce(&Basis<'_>, &Plan) -> T) -> T {
+        let web = plan::web_count(&self.inputs, &self.formation) as usize;
+        let basis = Basis {
+            root: &self.root,
+            surroundings: &self.surroundings,
+            app: &self.name,
+            release: 3,
+            commit: COMMIT,
+            tree: &self.tree,
+            inputs: &self.inputs,
+            formation: &self.formation,
+            build: &Build::default(),
+            settings: &self.inputs.layers,
+            uwsgi: Some(&self.uwsgi),
+            ports: Ports { app: ports[0], web: ports[..web].to_vec() },
+        };
+        let plan = plan::plan(&basis);
+        use_it(&basis, &plan)
+    }
+
+    fn vassals(&self, ports: &[u16]) -> Vec<Rendered> {
+        self.with(ports, |basis, plan| {
+            plan.processes.iter().map(|process| render::render(basis, process, Some("www-data")).unwrap()).collect()
+        })
+    }
+
+    fn site(&self, ports: &[u16]) -> String {
+        self.with(ports, |_, plan| {
+            let nginx = Some(Version(1, 22, 1));
+            site::render(&self.root, &self.name, &self.inputs, plan, &self.tree, nginx).unwrap().unwrap().text
+        })
+    }
+}
+
+fn shown(vassals: &[Rendered]) -> String {
+    vassals.iter().map(|vassal| format!("--- {}\n{}", vassal.name, vassal.ini)).collect()
+}
+
+#[test]
+fn a_wsgi_app_without_a_site_has_its_processes_a_worker_and_a_router() {
+    let app = App::new("wsgi: app:app\nworker: python work.py\n", "UWSGI_PROCESSES=1\n", &["worker=2"]);
+    insta::assert_snapshot!(shown(&app.vassals(&[20_001])));
+}
+
+#[test]
+fn a_daemon_is_launched_with_its_whole_environment_and_uwsgi_sees_none_of_it() {
+    let app = App::new("worker: echo %d $(date) @(x)\n", "COLOR=blue\nUWSGI_THREADS=3\n", &[]);
+    let vassals = app.vassals(&[20_001]);
+    insta::assert_snapshot!(vassals[0].record);
+    for hostile in ["$(HOME)", "@(exec", "blue", "echo"] {
+        assert!(!vassals[0].ini.contains(hostile), "{hostile}");
+    }
+}
+
+#[test]
+fn web_processes_have_a_port_each_and_only_a_fixed_one_is_handed_over() {
+    let app = App::new("web: ./serve\n", "PORT=8000\nNGINX_SERVER_NAME=blog.example.org\n", &["web=2"]);
+    let vassals = app.vassals(&[8000, 20_002]);
+    let ports: Vec<(bool, bool)> = vassals
+        .iter()
+        .map(|vassal| (vassal.record.contains("\"PORT\": \"8000\""), vassal.record.contains("blog@web.1.slot")))
+        .collect();
+    assert_eq!(ports, [(true, true), (false, false)]);
+    assert!(vassals[1].record.contains("\"drain_ms\": 2000"));
+    let site = app.site(&[8000, 20_002]);
+    assert!(site.contains("server 127.0.0.1:8000") && site.contains("server 127.0.0.1:20002"), "{site}");
+}
+
+#[test]
+fn a_site_depends_on_ports_and_settings_and_not_on_the_release() {
+    let env = "NGINX_SERVER_NAME=blog.example.org\nNGINX_STATIC_PATHS=/static:public\n";
+    let app = App::new("wsgi: app:app\n", env, &[]);
+    let first = app.site(&[20_001]);
+    insta::assert_snapshot!(first.lines().filter(|line| line.contains("return 200") || line.contains("server ")).collect::<Vec<_>>().join("\n"));
+    assert_eq!(first, App::new("wsgi: app:app\nworker: x\n", env, &[]).site(&[20_009]));
+    assert_ne!(first, App::new("wsgi: app:app\n", &format!("{env}NGINX_HTTPS_ONLY=1\n"), &[]).site(&[20_001]));
+}
+
+#[test]
+fn an_app_scaled_to_nothing_answers_that_it_is_unavailable() {
+    let app = App::new("wsgi: app:app\n", "NGINX_SERVER_NAME=blog.example.org\n", &["wsgi=0"]);
+    assert!(app.vassals(&[20_001]).is_empty());
+    assert!(app.site(&[20_001]).contains("return 503"));
+}
+
+#[test]
+fn a_socket_that_would_be_too_long_is_refused_with_its_path() {
+    let mut app = App::new("wsgi: app:app\n", "", &[]);
+    app.root = Root::new(Utf8Path::new("/").join("long".repeat(30)));
+    let error = app.with(&[20_001], |basis, plan| render::render(basis, &plan.processes[0], None).unwrap_err());
+    assert_eq!(error.code(), "deploy::socket-path");
+}
+
+#[test]
+fn every_mistake_of_all_files_is_found_at_once() {
+    let texts = Texts {
+        procfile: Some(b"worker: x\nstatic: ../etc\nphp: public\n".to_vec()),
+        env: Some(b"A=1\nnonsense\nUWSGI_PROCESSES=abc\n".to_vec()),
+        stored: b"PORT=99999\n".to_vec(),
+    };
+    let name = "blog".parse().unwrap();
+    let reading = inputs::read(Some(&name), &texts, &BTreeMap::new());
+    let found: Vec<String> = reading
+        .diagnostics
+        .iter()
+        .map(|found| format!("{}:{}: {}", found.file, found.place().line, found.diagnostic.code))
+        .collect();
+    insta::assert_snapshot!(found.join("\n"), @r"
+    Procfile:2: procfile::static-outside
+    Procfile:3: procfile::unsupported-kind
+    ENV:2: env::missing-equals
+    ");
+    assert!(reading.inputs.is_none());
+}

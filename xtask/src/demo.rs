@@ -63,8 +63,12 @@ pub(crate) fn run(stay: bool) -> Result<(), String> {
 
     step::announce("look around");
     println!("    ls {}/*", server.root());
-    println!("    {}", server.sshd().client().join(" ") + " logs hello");
-    println!("    git clone {}", server.sshd().url("hello"));
+    println!("    {} logs hello", server.sshd().client().join(" "));
+    println!(
+        "    GIT_SSH_COMMAND='{}' git clone '{}'",
+        server.sshd().git_ssh_command(),
+        server.sshd().url("hello")
+    );
     if stay {
         println!("\nPress Enter to stop everything and remove it.");
         drop(std::io::stdin().read_line(&mut String::new()));

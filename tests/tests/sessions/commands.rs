@@ -53,9 +53,11 @@ fn restart_starts_every_process_anew() {
     // uWSGI's router keeps the port while the processes behind it come and go.
     let serving = || {
         let all = server.processes_of("blog").into_iter();
-        all.filter(|process| !process.command.contains("-port.")  && !process.command.starts_with("blog:port:"))
-            .map(|process| process.id)
-            .collect::<Vec<u32>>()
+        all.filter(|process| {
+            !process.command.contains("-port.") && !process.command.starts_with("blog:port:")
+        })
+        .map(|process| process.id)
+        .collect::<Vec<u32>>()
     };
     let before = serving();
 

@@ -141,7 +141,8 @@ fn a_deploy_killed_while_its_processes_start_leaves_the_old_version() {
             .then_some(())
     });
     let program = piku::program().canonicalize_utf8().unwrap();
-    let hooks = processes::all()
+    let hooks = server
+        .processes()
         .into_iter()
         .filter(|process| process.command.contains("git-hook") && process.command.contains("shop"));
     let hooks: Vec<_> = hooks.filter(|process| process.program().as_ref() == Some(&program)).collect();

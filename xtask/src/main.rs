@@ -1,4 +1,4 @@
-//! What developers and CI run: `cargo xtask demo`, `test`, `bench`.
+//! What developers and CI run: `cargo xtask demo`, `test`, `bench`, `docs`.
 //!
 //! On a fresh Debian machine with Rust and git each of them first installs what else it needs, and says what.
 
@@ -11,6 +11,7 @@
 
 mod bench;
 mod demo;
+mod docs;
 mod prepare;
 mod program;
 mod step;
@@ -32,6 +33,8 @@ enum Task {
     },
     /// Format, lint, document, build, and run every test
     Test,
+    /// Write the parts of the documentation that the program knows best
+    Docs,
     /// Measure pushes against a plain git push, and commands against the clock
     Bench {
         /// How many pushes of each kind
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
     let done = match Task::parse() {
         Task::Demo { stay } => demo::run(stay),
         Task::Test => test::run(),
+        Task::Docs => docs::run(),
         Task::Bench { pushes, runs } => bench::run(pushes, runs),
     };
     match done {

@@ -64,7 +64,7 @@ fn requirements_are_installed_by_pip_otherwise() {
     # creating a virtual environment with Python 3.11.2
     /usr/bin/python3.11 -m venv $BUILD
     # installing the packages of requirements.txt with pip
-    $BUILD/bin/python -m pip install --disable-pip-version-check --no-input -r requirements.txt
+    $BUILD/bin/python -m pip install --disable-pip-version-check --no-input --progress-bar=off -r requirements.txt
     AnyTree
     ");
 }
@@ -77,7 +77,7 @@ fn virtualenv_steps_in_where_venv_does_not_work() {
     # creating a virtual environment with Python 3.11.2
     /usr/bin/virtualenv --python /usr/bin/python3.11 $BUILD
     # installing the packages of requirements.txt with pip
-    $BUILD/bin/python -m pip install --disable-pip-version-check --no-input -r requirements.txt
+    $BUILD/bin/python -m pip install --disable-pip-version-check --no-input --progress-bar=off -r requirements.txt
     SameTree
     ");
 }
@@ -120,7 +120,7 @@ fn a_poetry_project_with_its_package_is_installed_too() {
     # installing the packages of poetry.lock with Poetry
     POETRY_VIRTUALENVS_CREATE=false VIRTUAL_ENV=$BUILD /usr/bin/poetry install --no-interaction --no-ansi --only main --no-root
     # installing the project itself with pip
-    $BUILD/bin/python -m pip install --disable-pip-version-check --no-input --no-deps .
+    $BUILD/bin/python -m pip install --disable-pip-version-check --no-input --progress-bar=off --no-deps .
     SameCommit
     ");
 }
@@ -197,7 +197,7 @@ fn a_project_that_is_no_package_gets_what_it_lists() {
     # creating a virtual environment with Python 3.11.2
     /usr/bin/python3.11 -m venv $BUILD
     # installing the packages of pyproject.toml with pip
-    $BUILD/bin/python -m pip install --disable-pip-version-check --no-input -- flask>=3 six
+    $BUILD/bin/python -m pip install --disable-pip-version-check --no-input --progress-bar=off -- flask>=3 six
     AnyTree
     ");
     insta::assert_snapshot!(shown(&[("pyproject.toml", PROJECT)], &with_uv()), @r"
@@ -215,7 +215,7 @@ fn a_package_is_installed_as_a_copy() {
     # creating a virtual environment with Python 3.11.2
     /usr/bin/python3.11 -m venv $BUILD
     # installing the project and its packages with pip
-    $BUILD/bin/python -m pip install --disable-pip-version-check --no-input .
+    $BUILD/bin/python -m pip install --disable-pip-version-check --no-input --progress-bar=off .
     SameCommit
     ");
     insta::assert_snapshot!(shown(&[("setup.py", "")], &with_uv()), @r"
@@ -242,7 +242,7 @@ fn extra_packages_come_last() {
     let plan = planned(&tree(&[("requirements.txt", "")]), &host(), &wishes).unwrap();
     assert_eq!(
         plan.steps.last().unwrap().to_string(),
-        "$BUILD/bin/python -m pip install --disable-pip-version-check --no-input pyuwsgi"
+        "$BUILD/bin/python -m pip install --disable-pip-version-check --no-input --progress-bar=off pyuwsgi"
     );
 }
 

@@ -24,7 +24,8 @@ fn text() -> String {
     );
     for command in Cli::command().get_subcommands().filter(|command| !command.is_hide_set()) {
         let mut usage = format!("`{}", command.get_name());
-        for arg in command.get_arguments().filter(|arg| !matches!(arg.get_id().as_str(), "help" | "version")) {
+        for arg in command.get_arguments().filter(|arg| !matches!(arg.get_id().as_str(), "help" | "version"))
+        {
             usage.push(' ');
             usage.push_str(&shown(arg));
         }
@@ -32,7 +33,10 @@ fn text() -> String {
         let _ = writeln!(page, "| {}` | {about} |", usage.replace('|', "\\|"));
     }
     for (title, scopes) in [
-        ("Settings of an app", &[Scope::Deploy, Scope::Build, Scope::Processes, Scope::Uwsgi, Scope::Nginx][..]),
+        (
+            "Settings of an app",
+            &[Scope::Deploy, Scope::Build, Scope::Processes, Scope::Uwsgi, Scope::Nginx][..],
+        ),
         ("The environment of piku itself", &[Scope::Host][..]),
     ] {
         let _ = write!(page, "\n## {title}\n\n| key | takes | default | what |\n|---|---|---|---|\n");

@@ -140,7 +140,11 @@ fn read_settings(
     let layers = Layers::new(assignments, &stored);
     for key in NOT_YET {
         if let Some(setting) = layers.setting(key).filter(|setting| !setting.value.is_empty()) {
-            let found = Diagnostic::warning("env::not-yet", setting.span.clone(), format!("`{key}` is not honoured yet"));
+            let found = Diagnostic::warning(
+                "env::not-yet",
+                setting.span.clone(),
+                format!("`{key}` is not honoured yet"),
+            );
             let (file, text) = if setting.origin == Origin::Stored {
                 (stored_file.as_str(), texts.stored.as_slice())
             } else {

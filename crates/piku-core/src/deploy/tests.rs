@@ -86,7 +86,10 @@ impl App {
 
     fn vassals(&self, ports: &[u16]) -> Vec<Rendered> {
         self.with(ports, |basis, plan| {
-            plan.processes.iter().map(|process| render::render(basis, process, Some("www-data")).unwrap()).collect()
+            plan.processes
+                .iter()
+                .map(|process| render::render(basis, process, Some("www-data")).unwrap())
+                .collect()
         })
     }
 
@@ -124,7 +127,9 @@ fn web_processes_have_a_port_each_and_only_a_fixed_one_is_handed_over() {
     let vassals = app.vassals(&[8000, 20_002]);
     let ports: Vec<(bool, bool)> = vassals
         .iter()
-        .map(|vassal| (vassal.record.contains("\"PORT\": \"8000\""), vassal.record.contains("blog@web.1.slot")))
+        .map(|vassal| {
+            (vassal.record.contains("\"PORT\": \"8000\""), vassal.record.contains("blog@web.1.slot"))
+        })
         .collect();
     assert_eq!(ports, [(true, true), (false, false)]);
     assert!(vassals[1].record.contains("\"drain_ms\": 2000"));
@@ -137,9 +142,18 @@ fn a_site_depends_on_ports_and_settings_and_not_on_the_release() {
     let env = "NGINX_SERVER_NAME=blog.example.org\nNGINX_STATIC_PATHS=/static:public\n";
     let app = App::new("wsgi: app:app\n", env, &[]);
     let first = app.site(&[20_001]);
-    insta::assert_snapshot!(first.lines().filter(|line| line.contains("return 200") || line.contains("server ")).collect::<Vec<_>>().join("\n"));
+    insta::assert_snapshot!(
+        first
+            .lines()
+            .filter(|line| line.contains("return 200") || line.contains("server "))
+            .collect::<Vec<_>>()
+            .join("\n")
+    );
     assert_eq!(first, App::new("wsgi: app:app\nworker: x\n", env, &[]).site(&[20_009]));
-    assert_ne!(first, App::new("wsgi: app:app\n", &format!("{env}NGINX_HTTPS_ONLY=1\n"), &[]).site(&[20_001]));
+    assert_ne!(
+        first,
+        App::new("wsgi: app:app\n", &format!("{env}NGINX_HTTPS_ONLY=1\n"), &[]).site(&[20_001])
+    );
 }
 
 #[test]
@@ -153,7 +167,8 @@ fn an_app_scaled_to_nothing_answers_that_it_is_unavailable() {
 fn a_socket_that_would_be_too_long_is_refused_with_its_path() {
     let mut app = App::new("wsgi: app:app\n", "", &[]);
     app.root = Root::new(Utf8Path::new("/").join("long".repeat(30)));
-    let error = app.with(&[20_001], |basis, plan| render::render(basis, &plan.processes[0], None).unwrap_err());
+    let error =
+        app.with(&[20_001], |basis, plan| render::render(basis, &plan.processes[0], None).unwrap_err());
     assert_eq!(error.code(), "deploy::socket-path");
 }
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, Permissions};
-use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::io::{ErrorKind, Seek, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -54,6 +54,20 @@ pub(crate) fn write(path: &Utf8Path, bytes: &[u8], mode: u32) -> Result<(), Host
 pub(crate) fn make_folder(path: &Utf8Path, mode: u32) -> Result<(), HostError> {
     fs::create_dir_all(path).map_err(HostError::file("make folder", path))?;
     set_mode(path, mode)
+}
+
+/// Opens a file to lock it, making an empty one where there is none; 600.
+pub(crate) fn open_to_lock(path: &Utf8Path) -> Result<fs::File, HostError> {
+    let mut options = fs::OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false).mode(0o600);
+    options.open(path).map_err(HostError::file("lock", path))
+}
+
+/// Makes a text the whole contents of an open file: who holds a lock writes so who it is.
+pub(crate) fn sign(mut file: &fs::File, text: &str) -> std::io::Result<()> {
+    file.set_len(0)?;
+    file.rewind()?;
+    file.write_all(text.as_bytes())
 }
 
 /// Sets permission bits.

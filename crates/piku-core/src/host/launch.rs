@@ -139,18 +139,10 @@ pub fn run_daemon(record_path: &Utf8Path) -> Result<Status, HostError> {
 
 /// Waits until the predecessor has let go of the slot, then writes into it who has it now.
 fn hold_slot(slot: &Utf8Path, record: &Utf8Path) -> Result<File, HostError> {
+    let file = files::open_to_lock(slot)?;
     let failed = || HostError::file("hold", slot);
-    let mut file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(slot)
-        .map_err(failed())?;
     file.lock().map_err(failed())?;
-    file.set_len(0).map_err(failed())?;
-    file.write_all(record.as_str().as_bytes()).map_err(failed())?;
+    files::sign(&file, record.as_str()).map_err(failed())?;
     Ok(file)
 }
 

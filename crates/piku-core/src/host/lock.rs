@@ -1,8 +1,7 @@
 //! One operation at a time for each app.
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read, Seek, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::{File, TryLockError};
+use std::io::Read;
 
 use camino::Utf8Path;
 
@@ -27,14 +26,7 @@ impl AppLock {
         if let Some(folder) = path.parent() {
             files::make_folder(folder, 0o700)?;
         }
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(path)
-            .map_err(failed())?;
+        let mut file = files::open_to_lock(path)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -45,10 +37,7 @@ impl AppLock {
             }
             Err(TryLockError::Error(error)) => return Err(failed()(error)),
         }
-        file.set_len(0)
-            .and_then(|()| file.rewind())
-            .and_then(|()| file.write_all(doing.as_bytes()))
-            .map_err(failed())?;
+        files::sign(&file, doing).map_err(failed())?;
         Ok(Self { _file: file })
     }
 }

@@ -51,7 +51,14 @@ impl<'a> Environment<'a> {
                 .args(["pip", "install", "--python"])
                 .arg(here()),
             None => Command::new(Word::BuildDir("bin/python".into()), format!("installing {what} with pip"))
-                .args(["-m", "pip", "install", "--disable-pip-version-check", "--no-input"]),
+                .args([
+                    "-m",
+                    "pip",
+                    "install",
+                    "--disable-pip-version-check",
+                    "--no-input",
+                    "--progress-bar=off",
+                ]),
         }
         .args(args)
     }

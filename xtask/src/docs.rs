@@ -1,0 +1,25 @@
+//! `cargo xtask docs`: writes what the documentation takes from the program itself.
+
+use std::fs;
+
+use piku_tests::piku::workspace;
+
+use crate::{program, step};
+
+/// Writes `docs/reference.md`: every command and every setting. A test of `piku-cli` fails while it is stale.
+///
+/// # Errors
+///
+/// When piku can't be built, or the file not written.
+pub(crate) fn run() -> Result<(), String> {
+    if !step::run("cargo build", &mut step::cargo(&["build", "--package", "piku-cli"])) {
+        return Err("piku could not be built".to_owned());
+    }
+    let piku = program::target().join("debug/piku");
+    let page = std::process::Command::new(&piku).arg("reference").output();
+    let page = page.map_err(|error| format!("could not start {piku}: {error}"))?;
+    let path = workspace().join("docs/reference.md");
+    fs::write(&path, page.stdout).map_err(|error| format!("could not write {path}: {error}"))?;
+    println!("    wrote {path}");
+    Ok(())
+}

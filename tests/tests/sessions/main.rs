@@ -8,6 +8,7 @@
 mod builds;
 mod commands;
 mod concurrency;
+mod embedding;
 mod first_push;
 mod git;
 mod listings;

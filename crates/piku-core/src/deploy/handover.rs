@@ -10,7 +10,7 @@ use super::site::RenderedSite;
 use super::{DeployError, retire, site, stage, switch};
 use crate::app::AppName;
 use crate::event::{Report, stage as tell};
-use crate::host::{HostError, emperor, files, ports, wait};
+use crate::host::{HostError, Step, emperor, files, ports, wait};
 use crate::release::{Release, store};
 use crate::root::Root;
 use crate::vassal::{FRONT, REHEARSAL, VassalName};
@@ -205,6 +205,15 @@ pub(super) fn take_over(
         .filter(|process| process.takes_over == TakesOver::Alone && process.endpoint().is_none())
         .map(|process| render::render(basis, process, None))
         .collect::<Result<_, _>>()?;
+    // Links to sockets of processes that are no more would only mislead whoever looks.
+    let serving = site::socket_links(root, plan).len();
+    for index in (1..).skip(serving) {
+        let link = root.site_socket(basis.app, index);
+        if !files::exists(&link) {
+            break;
+        }
+        host.carry_out(&Step::Remove(link))?;
+    }
     switch::replace(root, host, &ending, &workers.iter().collect::<Vec<_>>())?;
     retire::retire(root, host, &draining, true)?;
     let names = plan.processes.iter().filter(|process| matches!(process.work, Work::Worker { .. }));

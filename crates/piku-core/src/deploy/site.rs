@@ -4,8 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use piku_nginx::{
-    Backend, Cache, FilePath, InvalidSite, Listen, Probe, Site, SiteName, SocketPath, StaticPath, Tls,
-    UrlPath, Version,
+    Backend, Cache, FilePath, InvalidSite, Listen, Probe, ServerName, Site, SiteName, SocketPath, StaticPath,
+    Tls, UrlPath, Version,
 };
 use sha2::{Digest, Sha256};
 
@@ -52,7 +52,7 @@ pub(crate) fn render(
     let address = if options.ipv4.is_unspecified() { Ipv4Addr::LOCALHOST } else { options.ipv4 };
     let question = Question {
         address: SocketAddr::new(IpAddr::V4(address), site.listen.http_port),
-        host: options.server_names.first().map_or_else(String::new, |name| name.replace('*', "piku")),
+        host: site.server_names.first().map_or_else(String::new, ServerName::example),
         path: site.probe.path.to_string(),
         answer,
     };

@@ -17,106 +17,18 @@ use crate::{
     App, Nginx, Outcome, Package, Session, Sshd, eventually, http, logs, machine, nginx, piku, session, sshd,
 };
 
-/// Which uWSGI a server has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Uwsgi {
-    /// The one of the system's packages.
-    System,
-    /// None on the machine: `piku setup` installs the wheel below its root.
-    Wheel,
-}
-
-/// What a server is to have; made by [`TestServer::builder`].
-#[derive(Clone, Copy, Debug)]
-#[must_use]
-pub struct Builder {
-    nginx: bool,
-    emperor: bool,
-    uwsgi: Uwsgi,
-    pyenv: bool,
-}
-
 /// sshd, a uWSGI emperor, and perhaps nginx, with a home folder of their own and piku set up in it.
 ///
 /// Dropping it stops everything and removes the folder; it then panics when some process is left over.
 #[derive(Debug)]
 pub struct TestServer {
-    emperor: Option<Process>,
-    nginx: Option<Nginx>,
-    sshd: Sshd,
-    address: Ipv4Addr,
-    variables: Vec<(&'static str, String)>,
-    home: Home,
-    _slot: Slot,
-}
-
-impl Builder {
-    /// With nginx, on ports 80 and 443 of [`TestServer::address`].
-    pub fn with_nginx(mut self) -> Self {
-        self.nginx = true;
-        self
-    }
-
-    /// Without the emperor: nothing can run.
-    pub fn without_emperor(mut self) -> Self {
-        self.emperor = false;
-        self
-    }
-
-    /// With this uWSGI, instead of the system's if there is one.
-    pub fn with_uwsgi(mut self, uwsgi: Uwsgi) -> Self {
-        self.uwsgi = uwsgi;
-        self
-    }
-
-    /// With the Pythons that the tester has under pyenv.
-    pub fn with_pyenv(mut self) -> Self {
-        self.pyenv = true;
-        self
-    }
-
-    /// Sets piku up and starts everything.
-    ///
-    /// # Panics
-    ///
-    /// When something is missing or does not start.
-    #[must_use]
-    pub fn start(self) -> TestServer {
-        let slot = Slot::take();
-        let home = Home::new();
-        let address = nginx::free_address();
-        let path = match self.uwsgi {
-            Uwsgi::System => machine::SEARCH_PATH.to_owned(),
-            Uwsgi::Wheel => home.programs_without(|name| name.starts_with("uwsgi")).into_string(),
-        };
-        let mut variables =
-            vec![("HOME", home.path().to_string()), ("PATH", path), ("USER", machine::user())];
-        if self.nginx {
-            variables.push(("PIKU_NGINX_RELOAD", Nginx::reload_command(home.path())));
-        }
-        if self.pyenv
-            && let Some((pyenv, _)) = machine::other_python()
-        {
-            std::os::unix::fs::symlink(&pyenv, home.path().join(".pyenv"))
-                .expect("a link can be made in a new home");
-            variables.push(("PYENV_ROOT", home.path().join(".pyenv").into_string()));
-        }
-        // Submodules of a test are folders of this machine; git takes those only when told.
-        fs::write(home.path().join(".gitconfig"), "[protocol \"file\"]\n\tallow = always\n")
-            .expect("a new home can be written to");
-        let sshd = Sshd::start(home.path(), &variables);
-        let mut server =
-            TestServer { emperor: None, nginx: None, sshd, address, variables, home, _slot: slot };
-        server.piku(["setup"]).succeeds();
-        server.piku(["setup:ssh", sshd::public_key().as_str()]).succeeds();
-        if self.nginx {
-            server.nginx = Some(Nginx::start(server.home(), &server.root(), address));
-        }
-        if self.emperor {
-            server.start_emperor();
-        }
-        server
-    }
+    pub(crate) emperor: Option<Process>,
+    pub(crate) nginx: Option<Nginx>,
+    pub(crate) sshd: Sshd,
+    pub(crate) address: Ipv4Addr,
+    pub(crate) variables: Vec<(&'static str, String)>,
+    pub(crate) home: Home,
+    pub(crate) _slot: Slot,
 }
 
 impl TestServer {
@@ -135,8 +47,7 @@ impl TestServer {
 
     /// A server made to measure.
     pub fn builder() -> Builder {
-        let uwsgi = if machine::Need::SystemUwsgi.missing().is_none() { Uwsgi::System } else { Uwsgi::Wheel };
-        Builder { nginx: false, emperor: true, uwsgi, pyenv: false }
+        Builder::new()
     }
 
     /// The home folder of the server's user.

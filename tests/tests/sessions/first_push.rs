@@ -131,3 +131,22 @@ fn what_an_app_is_promised_is_in_its_environment() {
     }
     assert!(env.get("UWSGI_PROCESSES").is_none(), "{env}");
 }
+
+#[test]
+fn a_fixed_port_stays_when_a_web_app_becomes_a_wsgi_app_and_back() {
+    let server = TestServer::new();
+    let shop = server.app_from("hello-web", "shop");
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    shop.write("ENV", format!("PORT={port}\n"));
+    shop.push().succeeds();
+    let web = shop.read("app.py");
+    shop.write("Procfile", "wsgi: app:app\n");
+    shop.write("app.py", "def app(env, start):\n    start('200 OK', [])\n    return [b'from wsgi']\n");
+    shop.push().succeeds();
+    assert_eq!(shop.get("/").body, "from wsgi");
+    shop.write("Procfile", "web: python3 -u app.py\n");
+    shop.write("app.py", web);
+    shop.push().succeeds();
+    assert_eq!(shop.get("/").body, "Hello from version 1\n");
+    assert_eq!(server.names_in("uwsgi-enabled").len(), 1);
+}

@@ -1,5 +1,6 @@
 //! Moves an app from the processes of one release to those of the next.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::check::{self, Watched};
@@ -118,6 +119,13 @@ impl Handover<'_, '_, '_> {
                 "Replacing the process that owns the port; requests wait or fail until the new one listens",
             );
         }
+        for process in fixed {
+            if let Work::Web { address, .. } = &process.work
+                && old.is_empty()
+            {
+                self.vacate(*address)?;
+            }
+        }
         let watched: Vec<Watched<'_>> = fixed.iter().map(|process| Watched::new(root, process)).collect();
         let rendered = fixed.iter().map(|process| self.rendered(process)).collect::<Result<Vec<_>, _>>()?;
         switch::replace(root, self.scene.host, &old, &rendered.iter().collect::<Vec<_>>())?;
@@ -134,6 +142,23 @@ impl Handover<'_, '_, '_> {
         Ok(())
     }
 
+    /// Ends whatever process of an older release has this port: a router, or a `web` process before the app
+    /// became a `wsgi` one. Should the new one fail, `repair` brings the old one back.
+    fn vacate(&self, address: SocketAddr) -> Result<(), HostError> {
+        let Scene { root, host, .. } = *self.scene;
+        let port = address.port();
+        let had_it = self.live.is_some_and(|live| live.ports.first() == Some(&port));
+        let old = old_vassals(root, self.basis.app, self.basis.release, |name| {
+            name.kind == FRONT && name.index == u32::from(port)
+                || name.kind == "web" && name.index == 1 && had_it
+        })?;
+        retire::retire(root, host, &old, false)?;
+        if !old.is_empty() {
+            wait::until(PORT_CHANGES_HANDS, || ports::is_free(address).then_some(()));
+        }
+        Ok(())
+    }
+
     /// Keeps the router that has the port, or gives the port to a new one.
     fn front(&mut self, process: &Process) -> Result<String, DeployError> {
         let Scene { root, host, .. } = *self.scene;
@@ -147,12 +172,8 @@ impl Handover<'_, '_, '_> {
                 return Ok(name.clone());
             }
         }
-        let same_port: Vec<String> = old
-            .into_iter()
-            .filter(|name| name.parse::<VassalName>().is_ok_and(|old| old.index == process.name.index))
-            .collect();
-        retire::retire(root, host, &same_port, false)?;
-        wait_until_gone(root, &same_port);
+        let Work::Front { address, .. } = &process.work else { return Ok(rendered.name) };
+        self.vacate(*address)?;
         let watched = [Watched::new(root, process)];
         stage::start(root, host, [&rendered])?;
         check::all_well(root, &self.basis.inputs.options, &watched)?;

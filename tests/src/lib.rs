@@ -24,6 +24,7 @@
 
 mod app;
 mod await_condition;
+mod builder;
 mod child;
 mod git;
 mod home;
@@ -42,10 +43,11 @@ mod sshd;
 
 pub use app::{App, Push};
 pub use await_condition::{eventually, eventually_within};
+pub use builder::{Builder, Uwsgi};
 pub use git::Git;
 pub use nginx::Nginx;
 pub use outcome::Outcome;
 pub use package::Package;
-pub use server::{Builder, TestServer, Uwsgi};
+pub use server::TestServer;
 pub use session::Session;
 pub use sshd::{Sshd, public_key};

@@ -13,22 +13,20 @@ use crate::child::Process;
 use crate::home::Home;
 use crate::processes::{self, Running};
 use crate::slots::Slot;
-use crate::{
-    App, Nginx, Outcome, Package, Session, Sshd, eventually, http, logs, machine, nginx, piku, session, sshd,
-};
+use crate::{App, Builder, Nginx, Outcome, Package, Session, Sshd, eventually, http, logs, piku, session};
 
 /// sshd, a uWSGI emperor, and perhaps nginx, with a home folder of their own and piku set up in it.
 ///
 /// Dropping it stops everything and removes the folder; it then panics when some process is left over.
 #[derive(Debug)]
 pub struct TestServer {
-    pub(crate) emperor: Option<Process>,
-    pub(crate) nginx: Option<Nginx>,
-    pub(crate) sshd: Sshd,
-    pub(crate) address: Ipv4Addr,
-    pub(crate) variables: Vec<(&'static str, String)>,
-    pub(crate) home: Home,
-    pub(crate) _slot: Slot,
+    emperor: Option<Process>,
+    nginx: Option<Nginx>,
+    sshd: Sshd,
+    address: Ipv4Addr,
+    variables: Vec<(&'static str, String)>,
+    home: Home,
+    _slot: Slot,
 }
 
 impl TestServer {
@@ -48,6 +46,20 @@ impl TestServer {
     /// A server made to measure.
     pub fn builder() -> Builder {
         Builder::new()
+    }
+
+    pub(crate) fn without_processes(
+        slot: Slot,
+        home: Home,
+        sshd: Sshd,
+        address: Ipv4Addr,
+        variables: Vec<(&'static str, String)>,
+    ) -> Self {
+        Self { emperor: None, nginx: None, sshd, address, variables, home, _slot: slot }
+    }
+
+    pub(crate) fn start_nginx(&mut self) {
+        self.nginx = Some(Nginx::start(self.home(), &self.root(), self.address));
     }
 
     /// The home folder of the server's user.

@@ -200,3 +200,18 @@ fn logs_show_the_last_lines_follow_and_survive_rotation() {
     assert!(following.runs());
     following.kill();
 }
+
+#[test]
+fn a_deploy_waits_for_a_restart_when_asked_to() {
+    let server = TestServer::new();
+    let blog = server.app_from("hello-wsgi", "blog").file("ENV", "PIKU_AUTO_RESTART=false\n");
+    blog.push().succeeds();
+    assert_eq!(blog.get("/").body, "Hello from version 1\n");
+    blog.set_version(2);
+    blog.push().succeeds().says("restart blog");
+    server.ssh(["config:set", "blog", "COLOR=red"]).succeeds();
+    assert_eq!(blog.get("/").body, "Hello from version 1\n");
+    server.ssh(["restart", "blog"]).succeeds();
+    assert_eq!(blog.get("/").body, "Hello from version 2\n");
+    assert_eq!(server.live_settings("blog")["COLOR"], "red");
+}

@@ -167,3 +167,13 @@ fn a_server_whose_emperor_is_not_running_says_so() {
     let blog = server.app_from("hello-wsgi", "blog").file("ENV", "PIKU_HEALTHCHECK_TIMEOUT=3\n");
     blog.push().is_refused().says("emperor");
 }
+
+#[test]
+fn a_procfile_that_leads_out_of_the_tree_is_none() {
+    let server = TestServer::new();
+    let blog = server.app_from("hello-wsgi", "blog");
+    std::fs::remove_file(blog.git().folder().join("Procfile")).unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", blog.git().folder().join("Procfile")).unwrap();
+    let outcome = blog.push().is_refused().says("there is no Procfile");
+    assert!(!outcome.stderr.contains("root:"), "{outcome}");
+}

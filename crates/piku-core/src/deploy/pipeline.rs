@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use piku_procfile::Kind;
+use piku_runtime::SourceTree;
 
 use super::build::{self, Build};
 use super::handover::{self, Handover};
@@ -14,6 +15,7 @@ use crate::event::{Event, Report, stage as tell, warn};
 use crate::formation::Formation;
 use crate::host::command::Invocation;
 use crate::host::facts::{self, Uwsgi};
+use crate::host::toolbox::CheckedOut;
 use crate::host::{Host, HostError, Surroundings, emperor, files, git, ports, wait};
 use crate::release::{Cause, Release, store};
 use crate::root::Root;
@@ -83,9 +85,11 @@ fn stages(scene: &Scene<'_>, order: &Order, report: &mut Report<'_>) -> Result<D
     let owner = order.tree_of.unwrap_or(number);
     let tree = root.tree(app, owner);
 
+    // A link that leads out of the tree is no file of the app's.
+    let written = CheckedOut { tree: &tree, commit: &order.commit };
     let texts = Texts {
-        procfile: files::read(&tree.join("Procfile"))?,
-        env: files::read(&tree.join("ENV"))?,
+        procfile: written.read("Procfile"),
+        env: written.read("ENV"),
         stored: order.settings.clone(),
     };
     let known = plan::own_variables(root, surroundings, app, &tree);

@@ -8,6 +8,7 @@ use piku_uwsgi::Emperor;
 use crate::error::Error;
 use crate::event::{Event, Report, stage};
 use crate::host::command::Invocation;
+use crate::host::lock::AppLock;
 use crate::host::toolbox::program;
 use crate::host::{HostError, facts, files, git, launch};
 use crate::piku::Piku;
@@ -101,6 +102,8 @@ fn read_keys(text: &str) -> Result<Vec<PublicKey>, KeyError> {
         let comment: String = words.collect::<Vec<_>>().join(" ");
         let safe = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '@' | '+');
         let name: String = comment.chars().filter(safe).take(64).collect();
+        // It becomes an argument, and must not read as an option.
+        let name = name.trim_start_matches('-').to_owned();
         let name = if name.is_empty() { "default".to_owned() } else { name };
         keys.push(PublicKey { kind: kind.to_owned(), blob: blob.to_owned(), name });
     }
@@ -261,11 +264,14 @@ impl Piku {
         let keys = read_keys(text)?;
         let folder = self.surroundings.home.join(".ssh");
         let path = folder.join("authorized_keys");
+        // Two who add keys at once must not lose each other's.
+        let _lock = AppLock::take(&self.root.locks().join(".keys"), "", &mut |_| {})?;
         let mut all = files::read_text(&path)?.unwrap_or_default();
         let mut added = Vec::new();
         for (at, key) in keys.iter().enumerate() {
             let fingerprint = self.fingerprint(key).ok_or(KeyError::NotAKey { line: at + 1 })?;
-            let new = !all.split_ascii_whitespace().any(|word| word == key.blob);
+            let listed = all.lines().filter(|line| !line.trim_start().starts_with('#'));
+            let new = !listed.flat_map(str::split_ascii_whitespace).any(|word| word == key.blob);
             if new {
                 if !all.is_empty() && !all.ends_with('\n') {
                     all.push('\n');

@@ -184,3 +184,15 @@ fn the_same_commit_again_is_nothing_to_do() {
     blog.push().succeeds();
     blog.push().succeeds().says("Everything up-to-date");
 }
+
+#[test]
+fn a_branch_that_git_could_not_keep_is_refused_before_it_is_live() {
+    let server = TestServer::new();
+    let blog = server.app_from("hello-wsgi", "blog");
+    blog.git().commit("One");
+    blog.git().run(["push", "--quiet", "piku", "HEAD:refs/heads/a/b"]);
+    blog.set_version(2);
+    blog.git().commit("Two");
+    let push = blog.push_with(["HEAD:refs/heads/a"]).is_refused().says("beside `a/b`");
+    assert_eq!(blog.get("/").body, "Hello from version 1\n", "{push}");
+}

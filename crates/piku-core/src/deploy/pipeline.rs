@@ -182,11 +182,19 @@ fn stages(scene: &Scene<'_>, order: &Order, report: &mut Report<'_>) -> Result<D
         adopt::clone(root, surroundings, app, owner, report)?;
     }
     switch::commit(root, host, app, &release)?;
-    switch::finish(root, host, app, &release)?;
+    // From here on the new release serves: what fails now must not refuse it, and `repair` does it again.
     let drain = rendered_site.is_some();
-    handover::take_over(scene, &basis, &plan, &release, drain, report)?;
-    ports::release_all_but(root, app, &release.ports)?;
-    retire::prune(root, surroundings, app, inputs.options.keep_releases, report)?;
+    let outcomes = [
+        switch::finish(root, host, app, &release).map_err(DeployError::from),
+        handover::take_over(scene, &basis, &plan, &release, drain, report),
+        ports::release_all_but(root, app, &release.ports).map_err(DeployError::from),
+        retire::prune(root, surroundings, app, inputs.options.keep_releases, report)
+            .map_err(DeployError::from),
+    ];
+    for error in outcomes.into_iter().filter_map(Result::err) {
+        let help = "the release is live; the next command for this app tries again";
+        warn(report, format!("not everything around it is done: {}", crate::error_chain(&error)), Some(help));
+    }
     Ok(Deployed { release, live: true, addresses: addresses(&inputs, &plan) })
 }
 

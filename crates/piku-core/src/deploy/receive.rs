@@ -74,6 +74,20 @@ pub enum RefusedPush {
         /// The branches.
         branches: Vec<String>,
     },
+    /// Somebody pushed to the branch while this push waited.
+    #[error("`{branch}` has moved: somebody else pushed to it meanwhile")]
+    Overtaken {
+        /// The branch.
+        branch: String,
+    },
+    /// git can't keep both branches.
+    #[error("there can't be a branch `{branch}` beside `{other}`")]
+    Conflicting {
+        /// The branch.
+        branch: String,
+        /// The one that is there.
+        other: String,
+    },
     /// A ref that piku keeps for itself.
     #[error("`{name}` is kept by piku for itself")]
     Reserved {
@@ -91,6 +105,10 @@ impl RefusedPush {
                 "push the one that is to go live: `git push <remote> {}`, or name it with `config:set {app} PIKU_DEPLOY_BRANCH=…`",
                 branches.first().map_or("main", String::as_str)
             ),
+            Self::Overtaken { .. } => "fetch and merge what they pushed, then push again".to_owned(),
+            Self::Conflicting { other, .. } => {
+                format!("choose another name, or delete `{other}` on the server first")
+            }
             Self::Reserved { .. } => "push branches and tags only".to_owned(),
         }
     }

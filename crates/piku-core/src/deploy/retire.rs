@@ -97,7 +97,12 @@ pub(crate) fn rescue(
     if written.is_empty() {
         return Ok(());
     }
-    let rescued = root.data(app).join("rescued").join(number.to_string());
+    // An app of this name may have had a release of this number before it was destroyed.
+    let folder = root.data(app).join("rescued");
+    let names =
+        std::iter::once(number.to_string()).chain((2..).map(|again: u32| format!("{number}-{again}")));
+    let free = names.map(|name| folder.join(name)).find(|path| !files::exists(path));
+    let rescued = free.unwrap_or_else(|| folder.join(number.to_string()));
     for path in &written {
         let target = rescued.join(path);
         if let Some(folder) = target.parent() {

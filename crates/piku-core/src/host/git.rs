@@ -55,6 +55,20 @@ pub(crate) fn resolve(repository: &Utf8Path, name: &str) -> Result<Option<String
     })
 }
 
+/// A branch whose name is a folder of the new one's, or the other way round: git can't keep both.
+pub(crate) fn conflicting_branch(repository: &Utf8Path, name: &str) -> Result<Option<String>, HostError> {
+    attempt(format!("look for names like `{name}`"), repository, || {
+        let repo = open(repository)?;
+        for reference in repo.references()?.all()?.flatten() {
+            let other = reference.name().as_bstr().to_string();
+            if other.starts_with(&format!("{name}/")) || name.starts_with(&format!("{other}/")) {
+                return Ok(Some(other.trim_start_matches("refs/heads/").to_owned()));
+            }
+        }
+        Ok(None)
+    })
+}
+
 /// The first line of a commit's message.
 pub(crate) fn subject(repository: &Utf8Path, commit: &str) -> Option<String> {
     let repo = open(repository).ok()?;
@@ -113,6 +127,8 @@ pub(crate) fn deployment_clone(
 ) -> Result<(), HostError> {
     let own = tree.join(".git");
     files::make_folder(&own.join("refs"), 0o755)?;
+    // Every file of every commit is in there, ENV among them; no web server needs any.
+    files::set_mode(&own, 0o700)?;
     files::link_tree(&bare.join("objects"), &own.join("objects"))?;
     let text = format!(
         "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = false\n[remote \"origin\"]\n\turl = {}\n",

@@ -5,7 +5,7 @@ use camino::Utf8PathBuf;
 use super::{Actor, Done};
 use crate::app::AppName;
 use crate::deploy::pipeline;
-use crate::deploy::receive::{Choice, RefUpdate, choose};
+use crate::deploy::receive::{Choice, RefUpdate, RefusedPush, choose};
 use crate::error::Error;
 use crate::event::{Report, stage};
 use crate::host::lock::AppLock;
@@ -163,11 +163,23 @@ impl Piku {
         files::remove(&self.choice_file(app, push))?;
         stage(report, format!("Deploying {app}: {}", pipeline::describe(&self.root, app, &update.new)));
         self.locked(app, &actor.doing("a push"), report, |piku, report| {
+            // git moves the branch after us, and would refuse then, when the release is live already.
+            let repo = piku.root.repo(app);
+            let now = git::resolve(&repo, &update.name)?;
+            let before = (!update.old.bytes().all(|byte| byte == b'0')).then(|| update.old.clone());
+            if now != before {
+                return Err(RefusedPush::Overtaken { branch: branch.to_owned() }.into());
+            }
+            if now.is_none()
+                && let Some(other) = git::conflicting_branch(&repo, &update.name)?
+            {
+                return Err(RefusedPush::Conflicting { branch: branch.to_owned(), other }.into());
+            }
             let cause = Cause::Push { branch: branch.to_owned() };
             let order = piku.of_commit(app, cause, &update.new, actor)?;
             let done = piku.carry_out(&order, report)?;
             // A clone then checks out what is live.
-            git::set_head(&piku.root.repo(app), &update.name)?;
+            git::set_head(&repo, &update.name)?;
             Ok(Some(done))
         })
     }

@@ -67,6 +67,8 @@ impl Root {
         plugins = "plugins";
         /// One lock file for each app.
         locks = "locks";
+        /// The last release number of each app, those that were destroyed included.
+        numbers = "numbers";
         /// One file for each port that an app holds.
         ports = "ports";
         /// The emperor's configuration.
@@ -110,6 +112,8 @@ impl Root {
         certificate = |root, app| root.join("nginx").join(format!("{app}.crt"));
         /// The certificate's key; 600.
         certificate_key = |root, app| root.join("nginx").join(format!("{app}.key"));
+        /// A deployment clone that no release needs: the next one is made from it.
+        spare = |root, app| root.join("releases").join(app.as_str()).join("spare");
         /// The app's lock.
         lock = |root, app| root.join("locks").join(app.as_str());
     }

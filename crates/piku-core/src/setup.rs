@@ -17,7 +17,7 @@ use crate::piku::Piku;
 const EMPEROR_LOG: u64 = 1_048_576;
 
 /// Seconds that a vassal may take to stop: longer than it gives its own processes.
-const CURSE_TOLERANCE: u32 = 60;
+const CURSE_TOLERANCE: u32 = 120;
 
 /// What `setup` found and made.
 #[derive(Clone, Debug, PartialEq, Eq)]

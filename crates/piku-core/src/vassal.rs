@@ -21,7 +21,8 @@ pub struct VassalName {
     pub index: u32,
     /// The release it runs.
     pub release: u32,
-    /// Which start of that release; 0 is a rehearsal.
+    /// Which start of that release; 0 is a rehearsal. It is 1 unless the process had to be brought back after a
+    /// deploy that failed, when the emperor may still be busy with the end of the one before.
     pub start: u32,
 }
 
@@ -32,6 +33,15 @@ pub const FRONT: &str = "-port";
 
 /// The start number of a rehearsal: a process that is tried on a port of its own before it gets the real one.
 pub(crate) const REHEARSAL: u32 = 0;
+
+impl VassalName {
+    /// The name of the same process when its release was first started: that of its files in `uwsgi-available`,
+    /// and the one that a release records.
+    #[must_use]
+    pub fn first_start(&self) -> Self {
+        Self { start: self.start.min(1), ..self.clone() }
+    }
+}
 
 impl fmt::Display for VassalName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -84,7 +94,9 @@ mod tests {
                 release: 7,
                 start: 1,
             };
-            assert_eq!(name.to_string().parse(), Ok(name));
+            assert_eq!(name.to_string().parse(), Ok(name.clone()));
+            let again = VassalName { start: 3, ..name.clone() };
+            assert_eq!((again.first_start(), name.first_start()), (name.clone(), name));
         }
     }
 

@@ -44,6 +44,15 @@ pub fn request(path: &str, host: &str) -> Vec<u8> {
     packet
 }
 
+/// Makes a packet that asks whether anybody is there. uWSGI answers it itself, without the app.
+#[must_use]
+pub fn ping() -> [u8; 4] {
+    [PING, 0, 0, 0]
+}
+
+/// The modifier of a ping (`UWSGI_MODIFIER_PING`).
+const PING: u8 = 100;
+
 fn push(body: &mut Vec<u8>, text: &str) {
     let text = &text.as_bytes()[..text.len().min(4096)];
     body.extend(length(text.len()));

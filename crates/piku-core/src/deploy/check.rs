@@ -1,5 +1,8 @@
 //! Waits until the processes of a new release are well, or says why they are not.
 
+mod workers;
+
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::DeployError;
@@ -7,15 +10,14 @@ use super::plan::{Process, Work};
 use crate::host::emperor;
 use crate::host::health::{Endpoint, accepts, get};
 use crate::host::launch::{endings, record_path, slot_holder};
-use crate::host::{files, logs, wait};
+use crate::host::{files, logs, sockets, wait};
 use crate::root::Root;
 use crate::settings::Options;
 
+pub(crate) use workers::all_stay;
+
 /// How many lines of a process's log an error shows.
 const SHOWN: usize = 40;
-
-/// How long a deploy waits for workers to change places.
-const TURN: Duration = Duration::from_secs(1);
 
 /// A process that is being watched, and where its log was before it started.
 #[derive(Debug)]
@@ -101,15 +103,6 @@ fn of_the_command(lines: Vec<String>) -> Vec<String> {
     .collect()
 }
 
-/// Waits a moment for a process that takes turns to get its own: a worker that ends when asked to is replaced
-/// before the deploy is done.
-pub(crate) fn has_its_turn(root: &Root, process: &Process) -> bool {
-    let name = &process.name;
-    let slot = root.slot(&name.app, &name.kind, name.index);
-    let record = record_path(&root.uwsgi_available(), &name.to_string());
-    wait::until(TURN, || (slot_holder(&slot).as_ref() == Some(&record)).then_some(())).is_some()
-}
-
 /// The exception that kept uWSGI from importing an app, and its traceback, without uWSGI's own many words.
 fn import_error(lines: &[String]) -> Option<(String, Vec<String>)> {
     let end = lines.iter().position(|line| line.starts_with("unable to load app"))?;
@@ -176,16 +169,28 @@ fn look(root: &Root, options: &Options, process: &Process) -> Look {
             if process.takes_turns() && slot_holder(&slot).as_deref() != Some(record.as_path()) {
                 return Look::NotYet("did not get its turn, since its predecessor did not end");
             }
-            if !accepts(&Endpoint::Http(*address)) {
-                return Look::NotYet("did not open its port");
+            match listens(root, &name, *address) {
+                Look::Well => answers(options, &Endpoint::Http(*address)),
+                look => look,
             }
-            answers(options, &Endpoint::Http(*address))
         }
         Work::Front { address, .. } => {
-            let address = super::plan::reachable(&address.ip().to_string(), address.port());
-            if accepts(&Endpoint::Http(address)) { Look::Well } else { Look::NotYet("did not open its port") }
+            listens(root, &name, super::plan::reachable(&address.ip().to_string(), address.port()))
         }
         Work::Worker { .. } => Look::Well,
+    }
+}
+
+/// Whether the port is open, and by this very vassal.
+fn listens(root: &Root, vassal: &str, address: SocketAddr) -> Look {
+    if !accepts(&Endpoint::Http(address)) {
+        return Look::NotYet("did not open its port");
+    }
+    let stats = emperor::ask(&root.emperor_stats());
+    match stats.as_ref().and_then(|stats| stats.vassal(vassal)) {
+        Some(found) if sockets::is_held_below(address, found.pid) => Look::Well,
+        Some(_) => Look::NotYet("did not open its port, on which another program listens"),
+        None => Look::NotYet("was not started by the emperor"),
     }
 }
 

@@ -5,7 +5,8 @@ use crate::event::{Event, Report};
 use crate::host::{HostError, Surroundings, files, git};
 use crate::root::Root;
 
-/// Clones `commit` into the tree of release `number`.
+/// Makes the tree of release `number`, with the files of `commit`: from the clone that no release needs any more,
+/// where there is one, so that it costs what changed and not what is there; else by a new clone.
 ///
 /// The app's ENV is made readable by its owner alone: it may hold secrets, whatever the umask of git was.
 pub(crate) fn fresh(
@@ -16,16 +17,39 @@ pub(crate) fn fresh(
     commit: &str,
     report: &mut Report<'_>,
 ) -> Result<(), HostError> {
-    let tree = root.tree(app, number);
-    files::make_folder(&tree, 0o755)?;
-    git::deployment_clone(surroundings, &root.repo(app), commit, &tree, &mut |line| {
-        report(Event::Output(line))
-    })?;
+    let (tree, bare, spare) = (root.tree(app, number), root.repo(app), root.spare(app));
+    let mut heard = |line: &str| report(Event::Output(line));
+    let recycled = spare.exists()
+        && files::rename(&spare, &tree).is_ok()
+        && git::recycled_clone(surroundings, &bare, commit, &tree).is_ok();
+    if !recycled {
+        // Whatever was wrong with it, a new one has nothing of it.
+        files::remove_folder(&tree)?;
+        files::make_folder(&tree, 0o755)?;
+        git::deployment_clone(surroundings, &bare, commit, &tree)?;
+    }
+    git::update_submodules(surroundings, &tree, &mut heard)?;
     let env = tree.join("ENV");
     if env.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) {
         files::set_mode(&env, 0o600)?;
     }
     Ok(())
+}
+
+/// Removes the folder of a release, but keeps its clone for the next one where that can be of use.
+///
+/// What the app wrote into it must be out of it by then: the next release has nothing of it.
+pub(crate) fn keep_for_the_next(root: &Root, app: &AppName, number: u32) -> Result<(), HostError> {
+    let (tree, spare) = (root.tree(app, number), root.spare(app));
+    // With submodules a clone is several, each with a history of its own.
+    let of_use =
+        !tree.is_symlink() && tree.join(".git/index").exists() && !tree.join(".git/modules").exists();
+    if of_use && !files::exists(&spare) {
+        files::rename(&tree, &spare)?;
+        // It may have been open to nginx.
+        files::set_mode(&spare, 0o700)?;
+    }
+    files::remove_folder(&root.release(app, number))
 }
 
 /// Lets release `number` run from the tree of release `owner`: same commit, same files, nothing lost.

@@ -62,6 +62,20 @@ pub enum DeployError {
         /// Who holds it.
         holder: AppName,
     },
+    /// The settings name a port on which something else listens.
+    #[error("port {port} is in use{}", by.as_ref().map_or_else(String::new, |by| format!(" by {by}")))]
+    PortInUse {
+        /// The port.
+        port: u16,
+        /// Who has it, where that may be known.
+        by: Option<String>,
+    },
+    /// A path of `PIKU_PERSIST` is below a link or a file.
+    #[error("`{path}` can't be kept: a link is in its way")]
+    Persist {
+        /// The path.
+        path: String,
+    },
     /// No uWSGI on this machine.
     #[error("there is no uWSGI on this machine to run processes with")]
     NoUwsgi,
@@ -127,6 +141,8 @@ impl DeployError {
             Self::Command { kind: "preflight", .. } => "deploy::preflight",
             Self::Command { .. } => "deploy::release",
             Self::PortTaken { .. } => "deploy::port-taken",
+            Self::PortInUse { .. } => "deploy::port-in-use",
+            Self::Persist { .. } => "deploy::persist",
             Self::NoUwsgi => "deploy::no-uwsgi",
             Self::NoEmperor => "deploy::no-emperor",
             Self::Vassal(_) => "deploy::vassal",
@@ -147,6 +163,8 @@ impl DeployError {
             Self::BuildPlan { source, .. } => source.help(),
             Self::Build { help, .. } | Self::Unhealthy { help, .. } => help.clone(),
             Self::PortTaken { .. } => Some("choose another PORT".to_owned()),
+            Self::PortInUse { .. } => Some("stop it, or choose another PORT".to_owned()),
+            Self::Persist { .. } => Some("see that every folder above it is a real one, in the app's folder and in $DATA_ROOT".to_owned()),
             Self::NoUwsgi => Some("run `piku setup` on the server, which installs one below piku's folder".to_owned()),
             Self::NoEmperor => Some(
                 "start it on the server: `piku emperor`, or the service that runs it, such as `systemctl start piku`".to_owned(),

@@ -12,7 +12,7 @@ use crate::diagnostic::FileDiagnostic;
 use crate::settings::{self, Layers, Options, Origin, StoredSettings};
 
 /// Keys that are known and that this version does nothing about.
-const NOT_YET: [&str; 4] = ["PIKU_PERSIST", "NODE_VERSION", "NODE_PACKAGE_MANAGER", "ACME_ROOT_CA"];
+const NOT_YET: [&str; 3] = ["NODE_VERSION", "NODE_PACKAGE_MANAGER", "ACME_ROOT_CA"];
 
 /// The texts of a release.
 #[derive(Clone, Debug, Default)]

@@ -9,7 +9,7 @@ use super::build::{self, Build};
 use super::handover::{self, Handover};
 use super::inputs::{self, Inputs, Texts};
 use super::plan::{self, Basis, Plan, Ports, Serves};
-use super::{DeployError, adopt, checkout, repair, retire, site, switch};
+use super::{DeployError, adopt, checkout, persist, predecessor, repair, retire, site, switch};
 use crate::app::AppName;
 use crate::event::{Event, Report, stage as tell, warn};
 use crate::formation::Formation;
@@ -35,6 +35,7 @@ pub(crate) struct Order {
 }
 
 /// Where the pipeline runs.
+#[derive(Clone, Copy)]
 pub(crate) struct Scene<'a> {
     pub(crate) root: &'a Root,
     pub(crate) surroundings: &'a Surroundings,
@@ -60,14 +61,16 @@ pub(crate) fn run(
     report: &mut Report<'_>,
 ) -> Result<Deployed, DeployError> {
     let outcome = stages(scene, order, report);
-    if outcome.is_err()
-        && let Err(error) = repair::repair(scene.root, scene.surroundings, scene.host, &order.app)
-    {
-        warn(
-            report,
-            format!("could not tidy up: {error}"),
-            Some("the next command for this app tries again"),
-        );
+    if outcome.is_err() {
+        match repair::repair(scene.root, scene.surroundings, scene.host, &order.app) {
+            Ok(Some(live)) => repair::await_return(scene.root, &order.app, &live),
+            Ok(None) => {}
+            Err(error) => warn(
+                report,
+                format!("could not tidy up: {error}"),
+                Some("the next command for this app tries again"),
+            ),
+        }
     }
     outcome
 }
@@ -82,22 +85,36 @@ fn stages(scene: &Scene<'_>, order: &Order, report: &mut Report<'_>) -> Result<D
         Some(owner) => checkout::shared(root, app, number, owner)?,
         None => checkout::fresh(root, surroundings, app, number, &order.commit, report)?,
     }
-    let owner = order.tree_of.unwrap_or(number);
-    let tree = root.tree(app, owner);
+    let mut owner = order.tree_of.unwrap_or(number);
 
     // A link that leads out of the tree is no file of the app's.
-    let written = CheckedOut { tree: &tree, commit: &order.commit };
+    let written = CheckedOut { tree: &root.tree(app, owner), commit: &order.commit };
     let texts = Texts {
         procfile: written.read("Procfile"),
         env: written.read("ENV"),
         stored: order.settings.clone(),
     };
-    let known = plan::own_variables(root, surroundings, app, &tree);
+    let known = plan::own_variables(root, surroundings, app, &root.tree(app, number));
     let inputs = accept(inputs::read(Some(app), &texts, &known), report)?;
+    let live = store::live(root, app)?;
+    let persist = &inputs.options.persist;
+    if owner != number && store::load(root, app, owner)?.is_none_or(|owner| owner.persist != *persist) {
+        // The tree of a release that runs is not changed.
+        files::remove(&root.tree(app, number))?;
+        checkout::fresh(root, surroundings, app, number, &order.commit, report)?;
+        owner = number;
+    }
+    let tree = root.tree(app, owner);
+    if owner == number {
+        let running = live.as_ref().map(|live| root.tree(app, live.number));
+        let foreign = store::is_foreign_clone(root, app).then(|| root.app(app));
+        let (data, live) = (root.data(app), running.or(foreign));
+        let places = persist::Places { tree: &tree, data: &data, live: live.as_deref() };
+        persist::link(surroundings, &places, persist)?;
+    }
     let formation = order.formation.for_procfile(&inputs.procfile);
     let uwsgi = facts::uwsgi(root, surroundings);
     require_emperor(root, &inputs, uwsgi.as_ref())?;
-    let live = store::live(root, app)?;
     let ports = choose_ports(root, app, &inputs, &formation, live.as_ref())?;
 
     let unbuilt = Build::default();
@@ -163,6 +180,7 @@ fn stages(scene: &Scene<'_>, order: &Order, report: &mut Report<'_>) -> Result<D
         cause: order.cause.clone(),
         by: order.by.clone(),
         tree_of: owner,
+        persist: persist.clone(),
         build: build.name.clone(),
         settings: String::from_utf8_lossy(&order.settings).into_owned(),
         formation: formation.clone(),
@@ -174,9 +192,10 @@ fn stages(scene: &Scene<'_>, order: &Order, report: &mut Report<'_>) -> Result<D
     };
     if waits {
         switch::keep_waiting(root, host, app, &release)?;
+        retire::prune(root, surroundings, app, inputs.options.keep_releases, report)?;
         return Ok(Deployed { release, live: false, addresses: Vec::new() });
     }
-    switch::open_to_nginx(root, app, [number, owner], rendered_site.as_ref())?;
+    switch::open_to_nginx(root, app, [number, owner], rendered_site.as_ref(), !persist.is_empty())?;
     let foreign = store::is_foreign_clone(root, app);
     if foreign {
         adopt::clone(root, surroundings, app, owner, report)?;
@@ -186,7 +205,7 @@ fn stages(scene: &Scene<'_>, order: &Order, report: &mut Report<'_>) -> Result<D
     let drain = rendered_site.is_some();
     let outcomes = [
         switch::finish(root, host, app, &release).map_err(DeployError::from),
-        handover::take_over(scene, &basis, &plan, &release, drain, report),
+        handover::let_go(scene, app, &plan, &release, drain).map_err(DeployError::from),
         ports::release_all_but(root, app, &release.ports).map_err(DeployError::from),
         retire::prune(root, surroundings, app, inputs.options.keep_releases, report)
             .map_err(DeployError::from),
@@ -247,10 +266,12 @@ fn choose_ports(
     live: Option<&Release>,
 ) -> Result<Ports, DeployError> {
     let bind: IpAddr = plan::reachable(&inputs.options.bind_address, 0).ip();
+    let listens_at = plan::listens_at(&inputs.options.bind_address);
     let web = plan::web_count(inputs, formation);
     let first = match inputs.options.port {
         Some(port) => {
             ports::hold(root, app, port)?.map_err(|holder| DeployError::PortTaken { port, holder })?;
+            predecessor::refuse_strangers(root, app, (listens_at, port).into())?;
             port
         }
         // A `web` process of the old release is still on its port. Others keep theirs for ever.

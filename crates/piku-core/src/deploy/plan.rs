@@ -122,13 +122,17 @@ pub(crate) enum Serves {
     Nothing,
 }
 
-/// The address a process is told to listen on, and the one it is reached at from here.
+/// The address a process is told to listen at.
+pub(crate) fn listens_at(bind: &str) -> IpAddr {
+    bind.trim_matches(['[', ']']).parse().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))
+}
+
+/// The address at which such a process is reached from here.
 pub(crate) fn reachable(bind: &str, port: u16) -> SocketAddr {
-    let address = match bind.trim_matches(['[', ']']).parse() {
-        Ok(IpAddr::V4(address)) if address.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
-        Ok(IpAddr::V6(address)) if address.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
-        Ok(address) => address,
-        Err(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
+    let address = match listens_at(bind) {
+        IpAddr::V4(address) if address.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(address) if address.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        address => address,
     };
     SocketAddr::new(address, port)
 }
@@ -195,7 +199,7 @@ pub(crate) fn plan(basis: &Basis<'_>) -> Plan {
     if let Serves::Wsgi(backends) = &serves
         && !has_site(basis.inputs)
     {
-        processes.push(front(basis, backends.clone()));
+        processes.push(front(basis, backends.len()));
     }
     let mut live_env = live_env;
     live_env.remove("PROC_TYPE");
@@ -227,10 +231,15 @@ fn process(basis: &Basis<'_>, entry: &Entry, index: u32) -> Option<Process> {
     Some(Process { name: name(basis, kind, index), work, takes_over, env: environment(basis, port, kind) })
 }
 
+/// How many links to sockets a router has at least: as its list can't change while it has the port, `ps:scale`
+/// moves the links and leaves the router alone.
+const ROUTED: u32 = 8;
+
 /// The router that keeps the port of a `wsgi` app without a site.
-fn front(basis: &Basis<'_>, backends: Vec<Utf8PathBuf>) -> Process {
-    let bind = basis.inputs.options.bind_address.trim_matches(['[', ']']);
-    let address = SocketAddr::new(bind.parse().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)), basis.ports.app);
+fn front(basis: &Basis<'_>, serving: usize) -> Process {
+    let links = u32::try_from(serving).unwrap_or(u32::MAX).next_multiple_of(ROUTED);
+    let backends = (1..=links).map(|index| basis.root.site_socket(basis.app, index)).collect();
+    let address = SocketAddr::new(listens_at(&basis.inputs.options.bind_address), basis.ports.app);
     Process {
         name: name(basis, FRONT, u32::from(basis.ports.app)),
         work: Work::Front { address, backends },

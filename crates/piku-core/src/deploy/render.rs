@@ -5,13 +5,14 @@ use piku_uwsgi::{Common, Concurrency, DaemonVassal, FrontVassal, Vassal, WsgiVas
 
 use super::DeployError;
 use super::plan::{Basis, Process, TakesOver, Work};
+use crate::host::health::Endpoint;
 use crate::host::launch::{DaemonRecord, LaunchRecord, record_path};
 use crate::host::{HostError, Step};
 use crate::vassal::FRONT;
 
-/// Seconds that uWSGI gives a process to end before it kills it. Longer than the launcher's own patience,
-/// which knows the grandchildren.
-const MERCY: u32 = 30;
+/// Seconds that uWSGI gives a process to end before it kills it. Longer than the launcher's own patience: a minute
+/// for the last connections, and a quarter for the end (see `host::supervise`), which knows the grandchildren.
+const MERCY: u32 = 90;
 /// How long a `web` process goes on serving after its successor took over: nginx's old workers hand out
 /// connections for a moment after a reload.
 const DRAIN_MS: u64 = 2000;
@@ -71,6 +72,10 @@ pub(crate) fn render(
                     .takes_turns()
                     .then(|| basis.root.slot(basis.app, &process.name.kind, process.name.index)),
                 drain_ms: if drains { DRAIN_MS } else { 0 },
+                drain_port: process.endpoint().filter(|_| drains).and_then(|endpoint| match endpoint {
+                    Endpoint::Http(address) => Some(address.port()),
+                    Endpoint::Uwsgi(_) => None,
+                }),
             });
             let launcher = basis.root.launcher();
             let words = [launcher.as_str(), "--daemon", record_path.as_str()];

@@ -1,63 +1,116 @@
 //! Brings the machine to what the live release says: after a crash, and after every deploy that failed.
 
-use super::{build, retire, stage, switch};
+use std::time::Duration;
+
+use piku_uwsgi::stats::EmperorStats;
+
+use super::{build, checkout, retire, stage, switch};
 use crate::app::AppName;
-use crate::host::{Host, HostError, Step, Surroundings, apply, files, nginx, ports};
+use crate::host::health::{self, Endpoint};
+use crate::host::launch::{drain_marker, record_path};
+use crate::host::{Host, HostError, Step, Surroundings, apply, emperor, files, nginx, ports, wait};
 use crate::release::{Release, store};
 use crate::root::Root;
 use crate::vassal::VassalName;
 
+/// How long a refused deploy waits for old processes that it had ended to serve again.
+const RETURN: Duration = Duration::from_secs(30);
+
 /// Removes what a deploy has half made and restores what it has half changed. With nothing to do it writes nothing.
 ///
-/// To be called with the app's lock held.
+/// Gives the live release when processes of it had to be started anew. To be called with the app's lock held.
 pub(crate) fn repair(
     root: &Root,
     surroundings: &Surroundings,
     host: &dyn Host,
     app: &AppName,
-) -> Result<(), HostError> {
+) -> Result<Option<Release>, HostError> {
     let live = store::live(root, app)?;
     if let Some(release) = live.as_ref().filter(|release| store::is_unfinished(root, app, release.number)) {
         switch::finish(root, host, app, release)?;
     }
-    vassals(root, host, app, live.as_ref())?;
+    let restarted = vassals(root, host, app, live.as_ref())?;
     site(root, surroundings, host, app, live.as_ref())?;
     for number in store::numbers(root, app)? {
         let half_made = number != 0 && store::load(root, app, number)?.is_none();
         if half_made {
-            files::remove_folder(&root.release(app, number))?;
+            checkout::keep_for_the_next(root, app, number)?;
         }
     }
     let releases = store::all(root, app)?;
     let builds: Vec<String> = releases.iter().filter_map(|release| release.build.clone()).collect();
     build::prune(root, app, &builds)?;
-    let held = live.map(|release| release.ports).unwrap_or_default();
-    ports::release_all_but(root, app, &held)
+    let held = live.as_ref().map_or(&[][..], |release| &release.ports);
+    ports::release_all_but(root, app, held)?;
+    Ok(live.filter(|_| restarted))
 }
 
-/// Enables exactly the vassals of the live release.
-fn vassals(root: &Root, host: &dyn Host, app: &AppName, live: Option<&Release>) -> Result<(), HostError> {
-    let wanted: &[String] = match live {
-        Some(release) if !store::is_stopped(root, app) => &release.vassals,
+/// Enables exactly the vassals of the live release; whether any had to be.
+fn vassals(root: &Root, host: &dyn Host, app: &AppName, live: Option<&Release>) -> Result<bool, HostError> {
+    let wanted = match live {
+        Some(release) if !store::is_stopped(root, app) => release.vassals.as_slice(),
         _ => &[],
     };
-    let mut enabled = retire::enabled(root, app)?;
-    if live.is_none() {
-        // Before the first release of ours, the vassals of the Python original are the ones that serve.
-        enabled.retain(|name| name.parse::<VassalName>().is_ok());
+    let mut steps = Vec::new();
+    let mut running = Vec::new();
+    for name in retire::enabled(root, app)? {
+        let first = name.parse::<VassalName>().map(|parsed| parsed.first_start().to_string());
+        match first {
+            Ok(first) if wanted.contains(&first) && !running.contains(&first) => running.push(first),
+            // Before the first release of ours, the vassals of the Python original are the ones that serve.
+            Err(_) if live.is_none() => {}
+            _ => steps.extend(retire::disable(root, &[name], false)),
+        }
     }
-    let extra: Vec<String> = enabled.iter().filter(|name| !wanted.contains(name)).cloned().collect();
-    let mut steps = retire::disable(root, &extra, false);
-    for name in wanted.iter().filter(|name| !enabled.contains(name)) {
-        if files::exists(&root.uwsgi_available().join(name)) {
-            steps.push(stage::enable(root, name));
+    let stopped = wanted.iter().filter(|name| !running.contains(name));
+    let names: Vec<VassalName> = stopped.filter_map(|name| name.parse().ok()).collect();
+    let restarted = !names.is_empty();
+    if restarted {
+        let stats = emperor::ask(&root.emperor_stats()).unwrap_or_default();
+        for name in names {
+            let of = root.uwsgi_available().join(name.to_string());
+            if files::exists(&of) {
+                steps.push(Step::Remove(drain_marker(&record_path(
+                    &root.uwsgi_available(),
+                    &name.to_string(),
+                ))));
+                let path = root.uwsgi_enabled().join(next_start(&stats, &name).to_string());
+                steps.push(Step::Enable { path, of });
+            }
         }
     }
     if !steps.is_empty() {
         steps.push(stage::wake(root));
         apply(host, &steps)?;
     }
-    tidy(root, app, live)
+    tidy(root, app, live)?;
+    Ok(restarted)
+}
+
+/// A name for the next start of a process, which the emperor doesn't know: it may still be ending the last one of
+/// that name, or hold its crashes against it.
+fn next_start(stats: &EmperorStats, name: &VassalName) -> VassalName {
+    let ids = stats.vassals.iter().map(|one| &one.id).chain(stats.blacklist.iter().map(|one| &one.id));
+    let same =
+        ids.filter_map(|id| id.parse::<VassalName>().ok()).filter(|known| known.first_start() == *name);
+    let last = same.map(|known| known.start).max();
+    VassalName { start: last.map_or(1, |last| last + 1), ..name.clone() }
+}
+
+/// Waits until the live release serves again whose processes a deploy that failed had replaced; or until
+/// it takes too long.
+pub(crate) fn await_return(root: &Root, app: &AppName, release: &Release) {
+    let has = |kind: &str| {
+        let names = release.vassals.iter().filter_map(|name| name.parse::<VassalName>().ok());
+        names.filter(|name| name.kind == kind).count()
+    };
+    let bind = release.live_env.get("BIND_ADDRESS").map_or("", String::as_str);
+    let ports = release.ports.iter().take(has("web"));
+    let mut endpoints: Vec<Endpoint> =
+        ports.map(|port| Endpoint::Http(super::plan::reachable(bind, *port))).collect();
+    let sockets = super::site::recorded_links(root, app, release);
+    endpoints.extend(sockets.into_iter().map(|(_, socket)| Endpoint::Uwsgi(socket)));
+    wait::until(RETURN, || endpoints.iter().all(health::accepts).then_some(()));
 }
 
 /// Removes the files of vassals that are neither running nor the live release's.

@@ -1,10 +1,12 @@
 //! Lets the processes of an old release go, and removes what no release needs any more.
 
-use super::{build, stage};
+use camino::Utf8Path;
+
+use super::{build, checkout, stage};
 use crate::app::AppName;
 use crate::event::{Report, warn};
 use crate::host::launch::{drain_marker, record_path};
-use crate::host::{Host, HostError, Step, Surroundings, apply, files, git};
+use crate::host::{Host, HostError, Step, Surroundings, apply, copy, files, git};
 use crate::release::{Release, store};
 use crate::root::Root;
 use crate::vassal::VassalName;
@@ -74,7 +76,7 @@ pub(crate) fn prune(
             used.extend(release.build.clone());
         } else {
             rescue(root, surroundings, app, release.number, report)?;
-            files::remove_folder(&root.release(app, release.number))?;
+            checkout::keep_for_the_next(root, app, release.number)?;
         }
     }
     build::prune(root, app, &used)
@@ -93,12 +95,16 @@ pub(crate) fn rescue(
         return Ok(());
     }
     let written = git::untracked(surroundings, &tree)?;
-    let written: Vec<_> = written.into_iter().filter(|path| !is_by_product(path)).collect();
+    let data = root.data(app);
+    let persists =
+        |path: &Utf8Path| files::link_target(&tree.join(path)).is_some_and(|to| to.starts_with(&data));
+    let written: Vec<_> =
+        written.into_iter().filter(|path| !is_by_product(path) && !persists(path)).collect();
     if written.is_empty() {
         return Ok(());
     }
     // An app of this name may have had a release of this number before it was destroyed.
-    let folder = root.data(app).join("rescued");
+    let folder = data.join("rescued");
     let names =
         std::iter::once(number.to_string()).chain((2..).map(|again: u32| format!("{number}-{again}")));
     let free = names.map(|name| folder.join(name)).find(|path| !files::exists(path));
@@ -108,7 +114,7 @@ pub(crate) fn rescue(
         if let Some(folder) = target.parent() {
             files::make_folder(folder, 0o700)?;
         }
-        files::rename(&tree.join(path), &target)?;
+        copy::move_to(surroundings, &tree.join(path), &target)?;
     }
     let count = written.len();
     let files = if count == 1 { "a file".to_owned() } else { format!("{count} files") };
@@ -121,7 +127,7 @@ pub(crate) fn rescue(
 }
 
 /// What interpreters leave beside the sources; nobody misses it.
-fn is_by_product(path: &camino::Utf8Path) -> bool {
+fn is_by_product(path: &Utf8Path) -> bool {
     path.components().any(|part| matches!(part.as_str(), "__pycache__" | "node_modules" | ".pytest_cache"))
         || path.extension() == Some("pyc")
 }

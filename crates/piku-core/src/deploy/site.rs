@@ -10,9 +10,10 @@ use piku_nginx::{
 use sha2::{Digest, Sha256};
 
 use super::inputs::Inputs;
-use super::plan::{Plan, Serves, has_site};
+use super::plan::{Plan, Serves, Work, has_site};
 use super::{DeployError, cloudflare};
 use crate::app::AppName;
+use crate::host::files;
 use crate::host::nginx::Question;
 use crate::release::Release;
 use crate::root::Root;
@@ -140,15 +141,25 @@ fn cache(root: &Root, app: &AppName, inputs: &Inputs) -> Result<Option<Cache>, I
     }))
 }
 
-/// The links by which nginx reaches the sockets of a release's `wsgi` processes: link, then socket.
+/// The links by which nginx and the router reach the sockets of a release's `wsgi` processes: link, then socket.
+///
+/// There may be more links than sockets: those that are there already, which an old worker of nginx may still
+/// follow, and those that a router has. They lead to the sockets by turns, so that none ever leads nowhere.
 pub(crate) fn socket_links(root: &Root, plan: &Plan) -> Vec<(Utf8PathBuf, Utf8PathBuf)> {
-    let sockets = plan.processes.iter().filter_map(|process| match &process.work {
-        super::plan::Work::Wsgi { socket, .. } => {
-            Some((root.site_socket(&process.name.app, process.name.index), socket.clone()))
+    let mut sockets = Vec::new();
+    let mut routed = 0;
+    let mut app = None;
+    for process in &plan.processes {
+        match &process.work {
+            Work::Wsgi { socket, .. } => {
+                app = Some(&process.name.app);
+                sockets.push(socket.clone());
+            }
+            Work::Front { backends, .. } => routed = backends.len(),
+            _ => {}
         }
-        _ => None,
-    });
-    sockets.collect()
+    }
+    app.map_or_else(Vec::new, |app| by_turns(root, app, &sockets, routed))
 }
 
 /// The same links, read from the names of a release's vassals.
@@ -159,8 +170,28 @@ pub(crate) fn recorded_links(
 ) -> Vec<(Utf8PathBuf, Utf8PathBuf)> {
     let names = release.vassals.iter().filter_map(|name| name.parse::<VassalName>().ok());
     let wsgi = names.filter(|name| name.kind == "wsgi" && name.release == release.number);
-    wsgi.map(|name| (root.site_socket(app, name.index), socket(root, app, release.number, name.index)))
-        .collect()
+    let sockets: Vec<_> = wsgi.map(|name| socket(root, app, release.number, name.index)).collect();
+    by_turns(root, app, &sockets, 0)
+}
+
+fn by_turns(
+    root: &Root,
+    app: &AppName,
+    sockets: &[Utf8PathBuf],
+    least: usize,
+) -> Vec<(Utf8PathBuf, Utf8PathBuf)> {
+    if sockets.is_empty() {
+        return Vec::new();
+    }
+    let count = sockets.len().max(least).max(links_there(root, app).len());
+    let links = (1..).map(|index| root.site_socket(app, index));
+    links.zip(sockets.iter().cycle().cloned()).take(count).collect()
+}
+
+/// The links that are there now, with what they lead to.
+pub(crate) fn links_there(root: &Root, app: &AppName) -> Vec<(Utf8PathBuf, Utf8PathBuf)> {
+    let links = (1..).map(|index| root.site_socket(app, index));
+    links.map_while(|link| Some((link.clone(), files::link_target(&link)?))).collect()
 }
 
 /// The socket of a `wsgi` process.

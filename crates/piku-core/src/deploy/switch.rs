@@ -109,7 +109,7 @@ pub(crate) fn replace(
     root: &Root,
     host: &dyn Host,
     old: &[String],
-    new: &[&Rendered],
+    new: &[Rendered],
 ) -> Result<(), DeployError> {
     let mut steps: Vec<Step> = retire::disable(root, old, false);
     for vassal in new {
@@ -129,13 +129,14 @@ pub(crate) fn open_to_nginx(
     app: &AppName,
     numbers: [u32; 2],
     site: Option<&RenderedSite>,
+    persists: bool,
 ) -> Result<(), HostError> {
     let serves_files = site.is_some_and(|site| site.serves_files);
     // A release that shares its tree leads there by way of its own folder.
     for number in numbers {
         files::set_mode(&root.release(app, number), if serves_files { 0o711 } else { 0o700 })?;
     }
-    if site.is_some_and(|site| site.serves_data) {
+    if site.is_some_and(|site| site.serves_data || site.serves_files && persists) {
         files::set_mode(&root.data(app), 0o711)?;
     }
     Ok(())

@@ -117,14 +117,38 @@ pub(crate) fn environment(surroundings: &Surroundings) -> BTreeMap<String, Strin
 
 /// Makes a deployment clone of `commit` in `tree`, an empty or absent folder, its objects hard-linked.
 ///
-/// gix writes the files where it does so exactly as git does; otherwise git does. Submodules are git's.
+/// gix writes the files where it does so exactly as git does; otherwise git does.
 pub(crate) fn deployment_clone(
     surroundings: &Surroundings,
     bare: &Utf8Path,
     commit: &str,
     tree: &Utf8Path,
-    heard: &mut dyn FnMut(&str),
 ) -> Result<(), HostError> {
+    lay_out(bare, commit, tree)?;
+    if checkout(tree, commit)? { Ok(()) } else { checkout_by_git(surroundings, tree, commit) }
+}
+
+/// Makes a deployment clone of `commit` from one of another commit: as if it were new, but only what differs is written.
+pub(crate) fn recycled_clone(
+    surroundings: &Surroundings,
+    bare: &Utf8Path,
+    commit: &str,
+    tree: &Utf8Path,
+) -> Result<(), HostError> {
+    let own = tree.join(".git");
+    // What an app may have set up there would run with us.
+    for name in ["hooks", "info", "index.lock", "HEAD.lock", "config.worktree", "logs"] {
+        files::remove_folder(&own.join(name))?;
+    }
+    let head = files::read_text(&own.join("HEAD"))?.unwrap_or_default();
+    lay_out(bare, head.trim(), tree)?;
+    git(surroundings, tree, ["clean", "--quiet", "-d", "--force", "--force", "-x"]).check(&mut |_| {})?;
+    checkout_by_git(surroundings, tree, commit)?;
+    files::set_mode(tree, 0o755)
+}
+
+/// Everything of a clone but its files and its index.
+fn lay_out(bare: &Utf8Path, head: &str, tree: &Utf8Path) -> Result<(), HostError> {
     let own = tree.join(".git");
     files::make_folder(&own.join("refs"), 0o755)?;
     // Every file of every commit is in there, ENV among them; no web server needs any.
@@ -134,21 +158,24 @@ pub(crate) fn deployment_clone(
         "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = false\n[remote \"origin\"]\n\turl = {}\n",
         quoted(bare)
     );
-    for (name, text) in [("config", text), ("HEAD", format!("{commit}\n"))] {
+    for (name, text) in [("config", text), ("HEAD", format!("{head}\n"))] {
         let path = own.join(name);
         std::fs::write(&path, text).map_err(HostError::file("write", &path))?;
     }
-    match checkout(tree, commit)? {
-        Checkout::Done => Ok(()),
-        Checkout::LeftToGit { submodules } => {
-            checkout_by_git(surroundings, tree, commit, heard)?;
-            if submodules {
-                let update = ["submodule", "--quiet", "update", "--init", "--recursive", "--force"];
-                git(surroundings, tree, update).check(heard)?;
-            }
-            Ok(())
-        }
+    Ok(())
+}
+
+/// Checks out the submodules of a clone, where its commit has any.
+pub(crate) fn update_submodules(
+    surroundings: &Surroundings,
+    tree: &Utf8Path,
+    heard: &mut dyn FnMut(&str),
+) -> Result<(), HostError> {
+    if !tree.join(".gitmodules").is_file() {
+        return Ok(());
     }
+    let update = ["submodule", "--quiet", "update", "--init", "--recursive", "--force"];
+    git(surroundings, tree, update).check(heard)
 }
 
 /// A value for git's configuration (git-config(1), "Syntax").
@@ -164,29 +191,18 @@ fn git<'a>(
     Invocation::new(["git"].into_iter().chain(words)).in_folder(tree).with_env(&environment(surroundings))
 }
 
-fn checkout_by_git(
-    surroundings: &Surroundings,
-    tree: &Utf8Path,
-    commit: &str,
-    heard: &mut dyn FnMut(&str),
-) -> Result<(), HostError> {
-    git(surroundings, tree, ["checkout", "--quiet", "--force", "--detach", commit]).check(heard)
+fn checkout_by_git(surroundings: &Surroundings, tree: &Utf8Path, commit: &str) -> Result<(), HostError> {
+    git(surroundings, tree, ["checkout", "--quiet", "--force", "--detach", commit]).check(&mut |_| {})
 }
 
-enum Checkout {
-    Done,
-    LeftToGit { submodules: bool },
-}
-
-/// Writes the files of `commit` by gix, unless the commit uses something that gix gets wrong.
-fn checkout(tree: &Utf8Path, commit: &str) -> Result<Checkout, HostError> {
+/// Writes the files of `commit` by gix; false when the commit uses something that gix gets wrong, and nothing is done.
+fn checkout(tree: &Utf8Path, commit: &str) -> Result<bool, HostError> {
     attempt(format!("check out {commit}"), tree, || {
         let repo = open(tree)?;
         let tree_id = object(&repo, commit)?.peel_to_tree()?.id;
         let mut index = repo.index_from_tree(&tree_id)?;
-        let submodules = index.entry_by_path(".gitmodules".into()).is_some();
-        if submodules || wants_git(&repo, &index)? {
-            return Ok(Checkout::LeftToGit { submodules });
+        if index.entry_by_path(".gitmodules".into()).is_some() || wants_git(&repo, &index)? {
+            return Ok(false);
         }
         let mut options =
             repo.checkout_options(gix::worktree::stack::state::attributes::Source::IdMapping)?;
@@ -205,7 +221,7 @@ fn checkout(tree: &Utf8Path, commit: &str) -> Result<Checkout, HostError> {
             return Err(format!("{}: {}", error.path, error.error).into());
         }
         index.write(gix::index::write::Options::default())?;
-        Ok(Checkout::Done)
+        Ok(true)
     })
 }
 

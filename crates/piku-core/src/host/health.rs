@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 /// How long one question may take before it counts as unanswered.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -41,6 +41,15 @@ pub(crate) fn accepts(endpoint: &Endpoint) -> bool {
     match endpoint {
         Endpoint::Http(address) => TcpStream::connect_timeout(address, PATIENCE).is_ok(),
         Endpoint::Uwsgi(path) => UnixStream::connect(path).is_ok(),
+    }
+}
+
+/// Waits until a connection made now to a uwsgi socket is heard, or closed; for at most `patience`.
+pub(crate) fn wait_for_turn(socket: &Utf8Path, patience: Duration) {
+    let Ok(mut stream) = UnixStream::connect(socket) else { return };
+    drop(stream.set_read_timeout(Some(patience)));
+    if stream.write_all(&piku_uwsgi::protocol::ping()).is_ok() {
+        drop(stream.read(&mut [0; 64]));
     }
 }
 

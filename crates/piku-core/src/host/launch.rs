@@ -21,7 +21,7 @@ use super::{HostError, files};
 use crate::vassal::VassalName;
 
 /// How long a daemon may take to stop once asked; uWSGI's own patience is longer (see `deploy::render`).
-const GRACE: Duration = Duration::from_secs(15);
+pub(crate) const GRACE: Duration = Duration::from_secs(15);
 
 /// Variables by which uWSGI's emperor and its vassals find each other. Every other `UWSGI_*` would be an option.
 const EMPERORS_OWN: [&str; 4] =
@@ -49,6 +49,8 @@ pub struct DaemonRecord {
     pub slot: Option<Utf8PathBuf>,
     /// How long to go on serving after the order to stop, in milliseconds, when [`drain_marker`] is there.
     pub drain_ms: u64,
+    /// The port whose last connection is waited for after that.
+    pub drain_port: Option<u16>,
 }
 
 /// Where the record of the vassal file `name` lies, given the folder `available`.
@@ -87,10 +89,11 @@ pub fn become_vassal(
     emperor: impl IntoIterator<Item = (String, String)>,
 ) -> Result<std::convert::Infallible, HostError> {
     let emperor: BTreeMap<String, String> = emperor.into_iter().collect();
-    if name.parse::<VassalName>().is_err() {
+    let Ok(parsed) = name.parse::<VassalName>() else {
         return become_foreign_vassal(available, name, &emperor);
-    }
-    let record = read(&record_path(available, name))?;
+    };
+    // Later starts of a release run from the files of its first.
+    let record = read(&record_path(available, &parsed.first_start().to_string()))?;
     let mut command = Command::new(&record.uwsgi);
     command.args(["--ini", name]).env_clear();
     if record.daemon.is_none() {
@@ -129,9 +132,9 @@ pub fn run_daemon(record_path: &Utf8Path) -> Result<Status, HostError> {
     command.args(["-c", &daemon.command]).current_dir(&daemon.cwd).env_clear().envs(&record.env);
     let drain = Duration::from_millis(daemon.drain_ms);
     let marker = drain_marker(record_path);
-    let status = supervise(command, &|| Patience {
-        drain: if files::exists(&marker) { drain } else { Duration::ZERO },
-        grace: GRACE,
+    let status = supervise(command, &|| match files::exists(&marker) {
+        true => Patience { drain, drain_port: daemon.drain_port, grace: GRACE },
+        false => Patience::short(GRACE),
     })?;
     note_ending(record_path, status);
     Ok(status)
@@ -224,7 +227,7 @@ pub fn become_alone(
 pub fn run_supervised(words: &[String]) -> Result<Status, HostError> {
     let mut command = Command::new(words.first().map_or("", String::as_str));
     command.args(words.iter().skip(1));
-    supervise(command, &|| Patience { drain: Duration::ZERO, grace: Duration::from_secs(3) })
+    supervise(command, &|| Patience::short(Duration::from_secs(3)))
 }
 
 #[cfg(test)]

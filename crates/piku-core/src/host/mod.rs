@@ -8,6 +8,7 @@
 
 pub mod certificate;
 pub mod command;
+pub(crate) mod copy;
 pub mod emperor;
 pub(crate) mod facts;
 pub(crate) mod files;
@@ -18,6 +19,8 @@ pub(crate) mod lock;
 pub(crate) mod logs;
 pub(crate) mod nginx;
 pub(crate) mod ports;
+pub(crate) mod processes;
+pub(crate) mod sockets;
 mod step;
 pub mod supervise;
 pub(crate) mod toolbox;
@@ -109,6 +112,19 @@ pub struct Surroundings {
 }
 
 impl Surroundings {
+    /// A machine with git and cp, and nothing of piku.
+    #[cfg(test)]
+    pub(crate) fn of_tests(home: &camino::Utf8Path) -> Self {
+        Self {
+            home: home.to_owned(),
+            user: "piku".to_owned(),
+            path: "/usr/local/bin:/usr/bin:/bin".to_owned(),
+            program: "/nowhere/piku".into(),
+            nginx_reload: None,
+            max_processes: 64,
+        }
+    }
+
     /// Folders to look for programs in: those given, the user's own, then the system's.
     #[must_use]
     pub fn search_path(&self) -> String {

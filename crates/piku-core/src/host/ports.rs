@@ -2,7 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
-use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::net::{IpAddr, TcpListener};
 
 use camino::Utf8PathBuf;
 
@@ -45,11 +45,6 @@ pub(crate) fn pick(root: &Root, app: &AppName, address: IpAddr) -> Result<u16, H
     }
     let none = std::io::Error::new(ErrorKind::AddrInUse, "every port from 20000 to 31999 is taken");
     Err(HostError::file("pick a port in", root.ports())(none))
-}
-
-/// Whether nobody listens there.
-pub(crate) fn is_free(address: SocketAddr) -> bool {
-    TcpListener::bind(address).is_ok()
 }
 
 /// The app that holds `port`, if any.

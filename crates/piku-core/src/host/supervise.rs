@@ -4,7 +4,6 @@
 //! children behind. A supervisor becomes the reaper of its descendants (`PR_SET_CHILD_SUBREAPER`, see
 //! prctl(2)), asks them to stop when it is asked to or when its parent dies, and ends what is left.
 
-use std::collections::BTreeMap;
 use std::process::Command;
 use std::time::Duration;
 
@@ -13,16 +12,30 @@ use rustix::process::{Pid, Signal, WaitOptions, WaitStatus};
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use super::HostError;
 use super::command::Status;
+use super::processes::ProcessTree;
+use super::{HostError, sockets, wait};
+
+/// How long the last connection of a program that drains may take.
+pub const LONGEST_DRAIN: Duration = Duration::from_secs(60);
 
 /// How long a supervised program may take to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
     /// How long it goes on serving after the order to stop, while the machine learns where its successor is.
     pub drain: Duration,
+    /// The port whose last connection it waits for after that, for at most [`LONGEST_DRAIN`].
+    pub drain_port: Option<u16>,
     /// How long it may take from the stop signal until it is killed.
     pub grace: Duration,
+}
+
+impl Patience {
+    /// Stops at once, and waits for the end for `grace`.
+    #[must_use]
+    pub fn short(grace: Duration) -> Self {
+        Self { drain: Duration::ZERO, drain_port: None, grace }
+    }
 }
 
 /// Asks for the order to stop when the parent process dies, however it dies.
@@ -62,7 +75,7 @@ pub fn supervise(mut command: Command, patience: &dyn Fn() -> Patience) -> Resul
             }
             if ended.is_some() && !stopping {
                 stopping = true;
-                stop_in_background(leader, Patience { drain: Duration::ZERO, grace: Duration::from_secs(2) });
+                stop_in_background(leader, Patience::short(Duration::from_secs(2)));
             }
         } else if !stopping {
             stopping = true;
@@ -95,8 +108,11 @@ fn read_status(status: WaitStatus) -> Status {
 fn stop_in_background(leader: Pid, patience: Patience) {
     std::thread::spawn(move || {
         std::thread::sleep(patience.drain);
+        if let Some(port) = patience.drain_port {
+            wait::until(LONGEST_DRAIN, || (!sockets::has_connections(port)).then_some(()));
+        }
         let _ = rustix::process::kill_process_group(leader, Signal::TERM);
-        for pid in descendants(rustix::process::getpid()) {
+        for pid in descendants() {
             if rustix::process::getpgid(Some(pid)) != Ok(leader) {
                 let _ = rustix::process::kill_process(pid, Signal::TERM);
             }
@@ -104,7 +120,7 @@ fn stop_in_background(leader: Pid, patience: Patience) {
         std::thread::sleep(patience.grace);
         // Killing a parent hands its children to us, so go on until the process ends with the last of them.
         loop {
-            for pid in descendants(rustix::process::getpid()) {
+            for pid in descendants() {
                 let _ = rustix::process::kill_process(pid, Signal::KILL);
             }
             std::thread::sleep(Duration::from_millis(20));
@@ -112,25 +128,8 @@ fn stop_in_background(leader: Pid, patience: Patience) {
     });
 }
 
-/// Every process below `ancestor`, by the parents named in `/proc/<pid>/stat` (proc(5)).
-pub(crate) fn descendants(ancestor: Pid) -> Vec<Pid> {
-    let mut children: BTreeMap<i32, Vec<i32>> = BTreeMap::new();
-    for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
-        let Ok(stat) = std::fs::read_to_string(entry.path().join("stat")) else { continue };
-        // The name in parentheses may hold anything; the parent is the second field behind it.
-        let parent = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(1)?.parse().ok());
-        if let Some(parent) = parent {
-            children.entry(parent).or_default().push(pid);
-        }
-    }
-    let mut found = Vec::new();
-    let mut ask = vec![ancestor.as_raw_nonzero().get()];
-    while let Some(parent) = ask.pop() {
-        for child in children.remove(&parent).unwrap_or_default() {
-            found.extend(Pid::from_raw(child));
-            ask.push(child);
-        }
-    }
-    found
+/// Every process below this one.
+fn descendants() -> Vec<Pid> {
+    let me = rustix::process::getpid().as_raw_nonzero().get();
+    ProcessTree::read().below(me).into_iter().filter_map(Pid::from_raw).collect()
 }

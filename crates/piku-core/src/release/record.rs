@@ -23,6 +23,9 @@ pub struct Release {
     pub by: Option<String>,
     /// The release whose folder holds the tree: releases of one commit share it.
     pub tree_of: u32,
+    /// The paths of its tree that lead to the app's data (`PIKU_PERSIST`).
+    #[serde(default)]
+    pub persist: Vec<String>,
     /// The folder of its build below `envs/<app>`, where it has one.
     pub build: Option<String>,
     /// `envs/<app>/ENV` as it was, to the letter.

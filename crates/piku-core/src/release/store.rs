@@ -11,20 +11,18 @@ use crate::root::Root;
 const RECORD: &str = "release.json";
 /// A file that stands in the folder of a live release whose settings are not all written yet.
 const UNFINISHED: &str = "unfinished";
-/// The last number that was given away.
-const LAST: &str = "last";
 /// A file that stands in an app's folder of releases while the app is stopped.
 const STOPPED: &str = "stopped";
 
-/// Gives away the next number. A number is never given twice, not even after a refused deploy:
-/// the emperor keeps its crash throttle by names that hold it.
+/// Gives away the next number. A number is never given twice, not even after a refused deploy or to another app of
+/// a destroyed one's name: the emperor keeps its crash throttle by names that hold it.
 pub(crate) fn next_number(root: &Root, app: &AppName) -> Result<u32, HostError> {
-    let folder = root.releases(app);
-    let last =
-        files::read_text(&folder.join(LAST))?.and_then(|text| text.trim().parse::<u32>().ok()).unwrap_or(0);
+    files::make_folder(&root.numbers(), 0o700)?;
+    let file = root.numbers().join(app.as_str());
+    let last = files::read_text(&file)?.and_then(|text| text.trim().parse::<u32>().ok()).unwrap_or(0);
     let highest = numbers(root, app)?.into_iter().max().unwrap_or(0);
     let next = last.max(highest) + 1;
-    files::write(&folder.join(LAST), next.to_string().as_bytes(), 0o600)?;
+    files::write(&file, next.to_string().as_bytes(), 0o600)?;
     Ok(next)
 }
 

@@ -43,7 +43,7 @@ pub use env_file::{Assignment, ParsedEnv, parse as parse_env};
 pub use layers::{Layers, Origin, Setting};
 pub use limits::{InvalidSetting, MAX_VALUE};
 pub use nginx::{CacheOptions, NginxOptions};
-pub use options::{Options, options};
+pub use options::{Options, Strategy, options};
 pub use reader::OptionProblem;
 pub use stored::StoredSettings;
 pub use uwsgi::UwsgiOptions;

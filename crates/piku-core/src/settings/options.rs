@@ -19,6 +19,8 @@ pub struct Options {
     pub keep_releases: u32,
     /// `PIKU_PERSIST`: each path once, relative to the app's folder, without `.` or `..`, none within another.
     pub persist: Vec<String>,
+    /// `PIKU_DEPLOY_STRATEGY`.
+    pub strategy: Strategy,
     /// `PIKU_HEALTHCHECK`: printable ASCII, beginning with `/`.
     pub healthcheck: Option<String>,
     /// `PIKU_HEALTHCHECK_TIMEOUT`.
@@ -41,6 +43,16 @@ pub struct Options {
     pub nginx: NginxOptions,
 }
 
+/// Which comes first when a release takes over from another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Strategy {
+    /// The start of the new processes: nobody notices, and both copies are in memory for a moment.
+    #[default]
+    StartFirst,
+    /// The end of the old processes, for a machine without the memory for two copies.
+    StopFirst,
+}
+
 /// Reads the settings that piku honours; every value that can't be read is a problem at its place.
 /// Problems of the file come first, each file's in order of place.
 ///
@@ -52,6 +64,7 @@ pub fn options(values: &Layers) -> (Options, Vec<OptionProblem>) {
         auto_restart: reader.boolean(&keys::PIKU_AUTO_RESTART),
         keep_releases: reader.count(&keys::PIKU_KEEP_RELEASES),
         persist: reader.parsed(&keys::PIKU_PERSIST, persist::paths).unwrap_or_default(),
+        strategy: reader.parsed(&keys::PIKU_DEPLOY_STRATEGY, strategy).unwrap_or_default(),
         healthcheck: reader.parsed(&keys::PIKU_HEALTHCHECK, healthcheck),
         healthcheck_timeout: Duration::from_secs(reader.count(&keys::PIKU_HEALTHCHECK_TIMEOUT)),
         deploy_branch: reader.parsed(&keys::PIKU_DEPLOY_BRANCH, branch),
@@ -65,6 +78,17 @@ pub fn options(values: &Layers) -> (Options, Vec<OptionProblem>) {
     };
     reader.problems.sort_by_key(|problem| (problem.origin, problem.diagnostic.span.start));
     (options, reader.problems)
+}
+
+fn strategy(name: &str) -> Result<Strategy, Refusal> {
+    match name {
+        "start-first" => Ok(Strategy::StartFirst),
+        "stop-first" => Ok(Strategy::StopFirst),
+        _ => {
+            let help = "write `start-first`, or `stop-first` to save memory";
+            Err(Refusal::new("env::bad-strategy", format!("`{name}` is no way to deploy"), help))
+        }
+    }
 }
 
 fn bind_address(reader: &mut Reader<'_>) -> String {
@@ -109,6 +133,7 @@ mod tests {
             auto_restart: true,
             keep_releases: 5,
             persist: [],
+            strategy: StartFirst,
             healthcheck: None,
             healthcheck_timeout: 60s,
             deploy_branch: None,

@@ -1,17 +1,6 @@
 use super::*;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
-fn surroundings(home: &Utf8Path) -> Surroundings {
-    Surroundings {
-        home: home.to_owned(),
-        user: "piku".into(),
-        path: "/usr/local/bin:/usr/bin:/bin".into(),
-        program: "/nowhere/piku".into(),
-        nginx_reload: None,
-        max_processes: 64,
-    }
-}
-
 /// A work tree with one commit in it, and a bare repository that has the commit.
 struct Fixture {
     _folder: tempfile::TempDir,
@@ -28,25 +17,28 @@ fn fixture(fill: impl Fn(&Utf8Path)) -> Fixture {
     std::fs::create_dir_all(&work).unwrap();
     fill(&work);
     init_bare(&bare).unwrap();
-    let surroundings = surroundings(&home);
-    let run = |words: &[&str]| {
-        git(&surroundings, &work, words.iter().copied()).check(&mut |_| {}).unwrap();
-    };
-    run(&["init", "--quiet"]);
-    run(&["add", "--all", "--force"]);
-    run(&[
-        "-c",
-        "user.name=t",
-        "-c",
-        "user.email=t@localhost",
-        "commit",
-        "--quiet",
-        "-m",
-        "First words\n\nMore.",
-    ]);
-    run(&["push", "--quiet", bare.as_str(), "HEAD:refs/heads/main"]);
-    let commit = resolve(&bare, "refs/heads/main").unwrap().unwrap();
-    Fixture { _folder: folder, home, bare, work, commit }
+    let surroundings = Surroundings::of_tests(&home);
+    git(&surroundings, &work, ["init", "--quiet"]).check(&mut |_| {}).unwrap();
+    let mut it = Fixture { _folder: folder, home, bare, work, commit: String::new() };
+    it.commit = it.commit_and_push();
+    it
+}
+
+impl Fixture {
+    /// Commits all of the work tree and gives the commit, which the bare repository has.
+    fn commit_and_push(&self) -> String {
+        let surroundings = Surroundings::of_tests(&self.home);
+        let who = ["-c", "user.name=t", "-c", "user.email=t@localhost"];
+        let commit = who.into_iter().chain(["commit", "--quiet", "-m", "First words\n\nMore."]);
+        for words in [
+            vec!["add", "--all", "--force"],
+            commit.collect(),
+            vec!["push", "--quiet", self.bare.as_str(), "HEAD:refs/heads/main"],
+        ] {
+            git(&surroundings, &self.work, words).check(&mut |_| {}).unwrap();
+        }
+        resolve(&self.bare, "refs/heads/main").unwrap().unwrap()
+    }
 }
 
 /// Every file below `folder` but those of git, with what can be compared.
@@ -95,20 +87,53 @@ fn ordinary(work: &Utf8Path) {
 #[test]
 fn both_ways_to_check_out_give_the_same_files_and_a_clean_tree() {
     let it = fixture(ordinary);
-    let surroundings = surroundings(&it.home);
+    let surroundings = Surroundings::of_tests(&it.home);
     let (by_gix, by_git) = (it.home.join("one"), it.home.join("two"));
-    deployment_clone(&surroundings, &it.bare, &it.commit, &by_gix, &mut |_| {}).unwrap();
-    deployment_clone(&surroundings, &it.bare, &it.commit, &by_git, &mut |_| {}).unwrap();
+    deployment_clone(&surroundings, &it.bare, &it.commit, &by_gix).unwrap();
+    deployment_clone(&surroundings, &it.bare, &it.commit, &by_git).unwrap();
     for name in files::names(&by_git).unwrap().iter().filter(|name| *name != ".git") {
         files::remove_folder(&by_git.join(name)).unwrap();
     }
-    checkout_by_git(&surroundings, &by_git, &it.commit, &mut |_| {}).unwrap();
+    checkout_by_git(&surroundings, &by_git, &it.commit).unwrap();
     assert_eq!(listing(&by_gix), listing(&by_git));
     assert_eq!(listing(&by_gix).len(), 7);
     for tree in [&by_gix, &by_git] {
         let status = git(&surroundings, tree, ["status", "--porcelain"]).read().unwrap();
         assert_eq!(String::from_utf8_lossy(&status), "");
     }
+}
+
+#[test]
+fn a_recycled_clone_is_like_a_new_one_whatever_the_app_did_to_it() {
+    let it = fixture(ordinary);
+    let surroundings = Surroundings::of_tests(&it.home);
+    let (recycled, fresh) = (it.home.join("one"), it.home.join("two"));
+    deployment_clone(&surroundings, &it.bare, &it.commit, &recycled).unwrap();
+    for (path, text) in
+        [("Procfile", "web: evil\n"), ("new/file", "x"), ("deep/er/app.log", "x"), ("folder", "x")]
+    {
+        std::fs::create_dir_all(recycled.join(path).parent().unwrap()).unwrap();
+        std::fs::write(recycled.join(path), text).unwrap();
+    }
+    std::fs::remove_file(recycled.join("x.bat")).unwrap();
+    std::fs::create_dir_all(recycled.join(".git/hooks")).unwrap();
+    let hook = recycled.join(".git/hooks/post-checkout");
+    std::fs::write(&hook, format!("#!/bin/sh\ntouch '{}'\n", it.home.join("ran"))).unwrap();
+    std::fs::set_permissions(&hook, PermissionsExt::from_mode(0o755)).unwrap();
+    std::fs::write(recycled.join(".git/config"), "[core]\n\tfsmonitor = false; exit 1\n").unwrap();
+    std::fs::write(recycled.join(".git/index.lock"), "").unwrap();
+
+    std::fs::write(it.work.join("Procfile"), "web: ./run faster\n").unwrap();
+    std::fs::remove_file(it.work.join("link")).unwrap();
+    std::fs::create_dir(it.work.join("folder")).unwrap();
+    std::fs::write(it.work.join("folder/file"), "y").unwrap();
+    let commit = it.commit_and_push();
+    recycled_clone(&surroundings, &it.bare, &commit, &recycled).unwrap();
+    deployment_clone(&surroundings, &it.bare, &commit, &fresh).unwrap();
+    assert_eq!(listing(&recycled), listing(&fresh));
+    assert!(!it.home.join("ran").exists(), "a hook of the app's ran");
+    let status = git(&surroundings, &recycled, ["status", "--porcelain"]).read().unwrap();
+    assert_eq!(String::from_utf8_lossy(&status), "");
 }
 
 #[test]
@@ -119,7 +144,7 @@ fn attributes_that_gix_gets_wrong_are_left_to_git() {
         std::fs::write(work.join("sub/v"), "$Id$\n").unwrap();
     });
     let tree = it.home.join("tree");
-    deployment_clone(&surroundings(&it.home), &it.bare, &it.commit, &tree, &mut |_| {}).unwrap();
+    deployment_clone(&Surroundings::of_tests(&it.home), &it.bare, &it.commit, &tree).unwrap();
     let text = std::fs::read_to_string(tree.join("sub/v")).unwrap();
     assert!(text.starts_with("$Id: ") && text.ends_with(" $\n"), "{text}");
 }
@@ -141,8 +166,8 @@ fn what_the_app_wrote_is_told_from_what_was_checked_out() {
         std::fs::write(work.join(".gitignore"), "*.log\n").unwrap();
     });
     let tree = it.home.join("tree");
-    let surroundings = surroundings(&it.home);
-    deployment_clone(&surroundings, &it.bare, &it.commit, &tree, &mut |_| {}).unwrap();
+    let surroundings = Surroundings::of_tests(&it.home);
+    deployment_clone(&surroundings, &it.bare, &it.commit, &tree).unwrap();
     assert!(untracked(&surroundings, &tree).unwrap().is_empty());
     std::fs::write(tree.join("deep/upload.jpg"), "x").unwrap();
     std::fs::write(tree.join("app.log"), "x").unwrap();

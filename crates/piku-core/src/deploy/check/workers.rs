@@ -1,0 +1,112 @@
+//! Waits until new workers have got their turn and stay.
+
+use std::time::{Duration, Instant};
+
+use super::{SHOWN, Watched, of_the_command, seconds};
+use crate::deploy::DeployError;
+use crate::deploy::predecessor::END;
+use crate::event::{Report, stage as tell};
+use crate::host::launch::{endings, record_path, slot_holder};
+use crate::host::{files, logs, wait};
+use crate::root::Root;
+
+/// A worker that runs for so long did not end at once.
+const STAYS: Duration = Duration::from_secs(1);
+
+/// How long after a first ending a second one is waited for. uWSGI starts a daemon again after two seconds.
+const SECOND_ENDING: Duration = Duration::from_secs(5);
+
+/// After how long a deploy says what it waits for.
+const SILENCE: Duration = Duration::from_secs(1);
+
+/// One worker, and since when it is in its present state.
+struct Worker<'a, 'p> {
+    watched: &'a Watched<'p>,
+    turn: Option<Instant>,
+    ended: Option<Instant>,
+    told: bool,
+}
+
+/// What one look at a worker shows.
+enum Look {
+    Stays,
+    NotYet,
+    Failed(String),
+}
+
+/// Waits until every worker has replaced its predecessor and has run for a second.
+///
+/// One that ends is started again by uWSGI; one that ends a second time soon after is not well.
+pub(crate) fn all_stay(
+    root: &Root,
+    watched: &[Watched<'_>],
+    report: &mut Report<'_>,
+) -> Result<(), DeployError> {
+    let begin = Instant::now();
+    let start = |watched| Worker { watched, turn: None, ended: None, told: false };
+    let mut left: Vec<Worker<'_, '_>> = watched.iter().map(start).collect();
+    let limit = END + STAYS + SECOND_ENDING;
+    let outcome = wait::until(limit, || {
+        for worker in &mut left {
+            if worker.turn.is_none() && !worker.told && begin.elapsed() > SILENCE {
+                worker.told = true;
+                tell(report, format!("{} waits until its predecessor has ended", worker.name()));
+            }
+        }
+        let mut failed = None;
+        left.retain_mut(|worker| match worker.look(root, begin) {
+            Look::Stays => false,
+            Look::NotYet => true,
+            Look::Failed(reason) => {
+                failed.get_or_insert_with(|| worker.error(reason));
+                true
+            }
+        });
+        failed.map(Err).or_else(|| left.is_empty().then_some(Ok(())))
+    });
+    outcome.unwrap_or_else(|| {
+        left.first()
+            .map_or(Ok(()), |worker| Err(worker.error(format!("did not start within {}", seconds(limit)))))
+    })
+}
+
+impl Worker<'_, '_> {
+    fn name(&self) -> String {
+        let name = &self.watched.process.name;
+        format!("{}.{}", name.kind, name.index)
+    }
+
+    fn look(&mut self, root: &Root, begin: Instant) -> Look {
+        let name = &self.watched.process.name;
+        let record = record_path(&root.uwsgi_available(), &name.to_string());
+        let slot = root.slot(&name.app, &name.kind, name.index);
+        if slot_holder(&slot).as_ref() != Some(&record) {
+            if begin.elapsed() > END {
+                return Look::Failed("did not get its turn, since its predecessor did not end".to_owned());
+            }
+            return Look::NotYet;
+        }
+        let turn = *self.turn.get_or_insert_with(Instant::now);
+        let ended = files::read_text(&endings(&record)).ok().flatten().unwrap_or_default();
+        match (ended.lines().count(), ended.lines().last()) {
+            (0, _) | (_, None) if turn.elapsed() >= STAYS => Look::Stays,
+            (0, _) | (_, None) => Look::NotYet,
+            (1, _) if self.ended.get_or_insert_with(Instant::now).elapsed() >= SECOND_ENDING => Look::Stays,
+            (1, _) => Look::NotYet,
+            (_, Some(how)) => Look::Failed(format!("ends as soon as it is started ({how})")),
+        }
+    }
+
+    fn error(&self, reason: String) -> DeployError {
+        let output = logs::lines_since(&self.watched.log, self.watched.from, SHOWN);
+        DeployError::Unhealthy {
+            process: self.name(),
+            reason,
+            output: of_the_command(output),
+            help: Some(
+                "its last lines are above; a worker has to keep running, and a command that runs once belongs to `release:` or `piku run`"
+                    .to_owned(),
+            ),
+        }
+    }
+}

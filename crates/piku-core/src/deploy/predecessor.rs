@@ -1,0 +1,132 @@
+//! The processes that are to go: those of older releases, and of piku's Python original.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::pipeline::Scene;
+use super::{DeployError, adopt, retire, site};
+use crate::app::AppName;
+use crate::host::processes::{self, ProcessTree};
+use crate::host::sockets::{self, Listener};
+use crate::host::{HostError, emperor, health, wait};
+use crate::root::Root;
+use crate::vassal::VassalName;
+
+/// How long old processes may take to end, to let go of a port among others. A little more than their launcher
+/// allows them.
+pub(crate) const END: Duration = Duration::from_secs(crate::host::launch::GRACE.as_secs() + 5);
+
+/// How long a socket's last waiting requests may take until they are being worked on.
+const BACKLOG: Duration = Duration::from_secs(3);
+
+/// Enabled vassals of the app that are not of `release` and that `wanted` picks.
+pub(crate) fn vassals(
+    root: &Root,
+    app: &AppName,
+    release: u32,
+    wanted: impl Fn(&VassalName) -> bool,
+) -> Result<Vec<String>, HostError> {
+    let enabled = retire::enabled(root, app)?;
+    let picked = enabled.into_iter().filter(|name| {
+        name.parse::<VassalName>().is_ok_and(|parsed| parsed.release != release && wanted(&parsed))
+    });
+    Ok(picked.collect())
+}
+
+/// Enabled vassals of piku's Python original that `wanted` picks by their kind.
+pub(crate) fn foreign(
+    root: &Root,
+    app: &AppName,
+    wanted: impl Fn(&str) -> bool,
+) -> Result<Vec<String>, HostError> {
+    let enabled = retire::enabled(root, app)?;
+    let foreign = enabled.into_iter().filter(|name| name.parse::<VassalName>().is_err());
+    Ok(foreign.filter(|name| kind_of_foreign(app, name).is_none_or(&wanted)).collect())
+}
+
+/// The kind in a file name of the Python original: `<app>___<kind>.<n>.ini`.
+fn kind_of_foreign<'a>(app: &AppName, name: &'a str) -> Option<&'a str> {
+    let rest = name.strip_prefix(app.as_str())?.trim_start_matches('_').strip_suffix(".ini")?;
+    Some(rest.rsplit_once('.')?.0)
+}
+
+/// Takes vassals away and waits until what they ran has ended; false when that takes longer than [`END`].
+pub(crate) fn end(scene: &Scene<'_>, names: &[String]) -> Result<bool, HostError> {
+    if names.is_empty() {
+        return Ok(true);
+    }
+    let stats = emperor::ask(&scene.root.emperor_stats()).unwrap_or_default();
+    let tree = ProcessTree::read();
+    // The master of a daemon takes its time to follow it; it holds nothing.
+    let running: Vec<i32> = names
+        .iter()
+        .filter_map(|name| stats.vassal(name))
+        .flat_map(|vassal| tree.below(vassal.pid))
+        .collect();
+    retire::retire(scene.root, scene.host, names, false)?;
+    let ended = || running.iter().all(|pid| !processes::is_alive(*pid)).then_some(());
+    Ok(wait::until(END, ended).is_some())
+}
+
+/// Sees to it that nobody listens at `address`: ends what an older release of the app has there, and refuses
+/// when it is anybody else's. Should the deploy fail later, `repair` brings the old process back.
+pub(crate) fn vacate(
+    scene: &Scene<'_>,
+    app: &AppName,
+    release: u32,
+    address: SocketAddr,
+) -> Result<(), DeployError> {
+    match owner(scene.root, app, address)? {
+        Owner::Nobody => Ok(()),
+        Owner::App(name) => {
+            if name.parse::<VassalName>().is_ok_and(|parsed| parsed.release == release) {
+                return Ok(());
+            }
+            retire::retire(scene.root, scene.host, std::slice::from_ref(&name), false)?;
+            let left = || (sockets::listener(scene.root, address) == Listener::Nobody).then_some(());
+            wait::until(END, left).ok_or(DeployError::PortInUse { port: address.port(), by: Some(name) })
+        }
+        Owner::Stranger(by) => Err(DeployError::PortInUse { port: address.port(), by }),
+    }
+}
+
+/// Refuses a port on which a stranger listens. One of the app's own processes may.
+pub(crate) fn refuse_strangers(root: &Root, app: &AppName, address: SocketAddr) -> Result<(), DeployError> {
+    match owner(root, app, address)? {
+        Owner::Stranger(by) => Err(DeployError::PortInUse { port: address.port(), by }),
+        Owner::Nobody | Owner::App(_) => Ok(()),
+    }
+}
+
+enum Owner {
+    Nobody,
+    /// One of the app's own vassals.
+    App(String),
+    Stranger(Option<String>),
+}
+
+fn owner(root: &Root, app: &AppName, address: SocketAddr) -> Result<Owner, HostError> {
+    Ok(match sockets::listener(root, address) {
+        Listener::Nobody => Owner::Nobody,
+        Listener::Stranger(by) => Owner::Stranger(by),
+        Listener::Vassal(name) => {
+            let ours = match name.parse::<VassalName>() {
+                Ok(parsed) => parsed.app == *app,
+                Err(_) => adopt::is_foreign_vassal(root, app, &name)?,
+            };
+            if ours { Owner::App(name) } else { Owner::Stranger(Some(name)) }
+        }
+    })
+}
+
+/// Waits until every request that was sent to the sockets of old `wsgi` processes is being worked on.
+///
+/// A socket's connections are accepted in order. So when our own, made last, is heard, those before it were too,
+/// and uWSGI finishes what it has accepted before it stops.
+pub(crate) fn drain_backlogs(root: &Root, names: &[String]) {
+    let wsgi =
+        names.iter().filter_map(|name| name.parse::<VassalName>().ok()).filter(|name| name.kind == "wsgi");
+    for name in wsgi {
+        health::wait_for_turn(&site::socket(root, &name.app, name.release, name.index), BACKLOG);
+    }
+}

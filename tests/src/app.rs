@@ -139,8 +139,11 @@ impl<'server> App<'server> {
     /// When git can't be started.
     #[must_use]
     pub fn push_in_background(&self) -> Push<'server> {
+        // By its name: the work tree may be on another branch before git looks.
+        let branch = self.git.output(["symbolic-ref", "--short", "HEAD"]).stdout;
+        let branch = String::from_utf8_lossy(&branch).trim().to_owned();
         self.commit_changes();
-        let session = Session::start(&mut self.git.command(push(["HEAD"])), self.server.scratch("push"));
+        let session = Session::start(&mut self.git.command(push([branch])), self.server.scratch("push"));
         Push { server: self.server, session }
     }
 

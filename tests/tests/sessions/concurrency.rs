@@ -66,6 +66,50 @@ fn pushes_to_two_apps_go_side_by_side() {
 }
 
 #[test]
+fn of_twenty_pushes_to_five_apps_at_once_all_are_applied_and_the_last_of_each_runs() {
+    let server = TestServer::new();
+    let apps = ["one", "two", "three", "four", "five"].map(|name| {
+        let app = server.app_from("hello-wsgi", name).file("ENV", "PIKU_KEEP_RELEASES=9\n");
+        app.push().succeeds();
+        app
+    });
+    let mut pushes = Vec::new();
+    for version in 2..6 {
+        for app in &apps {
+            app.git().run(["checkout", "--quiet", "-b", &format!("version-{version}")]);
+            app.set_version(version);
+            pushes.push(app.push_in_background());
+        }
+    }
+    for push in pushes {
+        push.wait().succeeds();
+    }
+    for app in &apps {
+        let releases = server.piku(["releases", app.name(), "--json"]).succeeds().json();
+        let releases = releases.as_array().unwrap();
+        assert_eq!(releases.len(), 5, "{releases:?}");
+        let last = releases.last().unwrap();
+        assert_eq!(last["live"], true, "{last}");
+        let commit = last["commit"].as_str().unwrap();
+        let source = app.git().output(["show", &format!("{commit}:app.py")]);
+        let version = app.get("/").body.trim().rsplit(' ').next().unwrap().to_owned();
+        assert!(
+            String::from_utf8_lossy(&source.stdout).contains(&format!("VERSION = {version}\n")),
+            "{last}"
+        );
+        let old = |process: &&processes::Running| {
+            let mine = format!("PIKU_RELEASE={}", last["number"]);
+            let environment = process.environment();
+            environment.iter().any(|one| one.starts_with(b"PIKU_RELEASE="))
+                && !environment.contains(&mine.into_bytes())
+        };
+        eventually("only the last release runs", || {
+            (server.processes_of(app.name()).iter().find(old).is_none()).then_some(())
+        });
+    }
+}
+
+#[test]
 fn a_deploy_killed_while_it_builds_leaves_the_old_version_and_the_next_push_works() {
     let server = TestServer::new();
     let control = server.app_from("hello-wsgi", "control");

@@ -113,7 +113,8 @@ pub(crate) fn await_return(root: &Root, app: &AppName, release: &Release) {
     wait::until(RETURN, || endpoints.iter().all(health::accepts).then_some(()));
 }
 
-/// Removes the files of vassals that are neither running nor the live release's.
+/// Removes the files of vassals that are neither running nor the live release's, and sockets that one which was
+/// killed has left.
 fn tidy(root: &Root, app: &AppName, live: Option<&Release>) -> Result<(), HostError> {
     let available = root.uwsgi_available();
     for name in files::names(&available)? {
@@ -123,6 +124,13 @@ fn tidy(root: &Root, app: &AppName, live: Option<&Release>) -> Result<(), HostEr
         let needed = live.is_some_and(|release| release.vassals.iter().any(|kept| kept == vassal));
         if ours && !needed {
             files::remove(&available.join(&name))?;
+        }
+    }
+    let serving = live.filter(|_| !store::is_stopped(root, app)).map(|release| release.number);
+    for name in files::names(&root.run())? {
+        let owner = super::site::socket_owner(&name);
+        if owner.is_some_and(|(of, release)| of == *app && Some(release) != serving) {
+            files::remove(&root.run().join(&name))?;
         }
     }
     Ok(())

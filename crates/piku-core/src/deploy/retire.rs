@@ -1,6 +1,6 @@
 //! Lets the processes of an old release go, and removes what no release needs any more.
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{build, checkout, stage};
 use crate::app::AppName;
@@ -98,8 +98,10 @@ pub(crate) fn rescue(
     let data = root.data(app);
     let persists =
         |path: &Utf8Path| files::link_target(&tree.join(path)).is_some_and(|to| to.starts_with(&data));
-    let written: Vec<_> =
-        written.into_iter().filter(|path| !is_by_product(path) && !persists(path)).collect();
+    let written: Vec<_> = written
+        .into_iter()
+        .filter(|path| !is_by_product(path) && !persists(path) && !is_copied(&tree, &data, path))
+        .collect();
     if written.is_empty() {
         return Ok(());
     }
@@ -124,6 +126,15 @@ pub(crate) fn rescue(
         Some("let the app write to $DATA_ROOT instead"),
     );
     Ok(())
+}
+
+/// Whether this very file is in the app's data too, since `PIKU_PERSIST` began with a copy of it.
+fn is_copied(tree: &Utf8Path, data: &Utf8Path, path: &Utf8Path) -> bool {
+    let seen = |path: Utf8PathBuf| {
+        let found = path.symlink_metadata().ok()?;
+        Some((found.len(), found.modified().ok()?, found.file_type()))
+    };
+    seen(tree.join(path)).is_some_and(|file| seen(data.join(path)) == Some(file))
 }
 
 /// What interpreters leave beside the sources; nobody misses it.

@@ -198,3 +198,11 @@ pub(crate) fn links_there(root: &Root, app: &AppName) -> Vec<(Utf8PathBuf, Utf8P
 pub(crate) fn socket(root: &Root, app: &AppName, release: u32, index: u32) -> Utf8PathBuf {
     root.run().join(format!("{app}.{release}.{index}.sock"))
 }
+
+/// Whose socket a file in `run` is, and of which release; `None` when it is none.
+pub(crate) fn socket_owner(name: &str) -> Option<(AppName, u32)> {
+    let (rest, index) = name.strip_suffix(".sock")?.rsplit_once('.')?;
+    let (app, release) = rest.rsplit_once('.')?;
+    index.parse::<u32>().ok()?;
+    Some((app.parse().ok()?, release.parse().ok()?))
+}

@@ -4,6 +4,7 @@ use camino::Utf8PathBuf;
 
 use super::Actor;
 use crate::app::AppName;
+use crate::deploy::site::socket_owner;
 use crate::deploy::{handover, retire};
 use crate::error::Error;
 use crate::event::Report;
@@ -77,10 +78,7 @@ fn run_app(name: &str) -> Option<AppName> {
     if let Some((app, _)) = name.strip_suffix(".slot").and_then(|name| name.split_once('@')) {
         return app.parse().ok();
     }
-    let (rest, index) = name.strip_suffix(".sock")?.rsplit_once('.')?;
-    let (app, release) = rest.rsplit_once('.')?;
-    let number = |text: &str| text.parse::<u32>().is_ok();
-    (number(index) && number(release)).then(|| app.parse().ok())?
+    socket_owner(name).map(|(app, _)| app)
 }
 
 /// The app of a link in `nginx`: `<app>.sock` or `<app>@<index>.sock`.

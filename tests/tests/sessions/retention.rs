@@ -1,0 +1,104 @@
+//! What is kept of releases, and what of the files that an app writes.
+
+use piku_tests::{TestServer, eventually};
+
+#[test]
+fn old_releases_go_and_their_tree_serves_the_next_one() {
+    let server = TestServer::new();
+    let blog = server.app_from("hello-wsgi", "blog").file("ENV", "PIKU_KEEP_RELEASES=2\n");
+    for version in 1..6 {
+        blog.set_version(version);
+        blog.git().run(["commit", "--quiet", "--allow-empty", "-m", "Next"]);
+        blog.push().succeeds();
+        assert_eq!(blog.get("/").body, format!("Hello from version {version}\n"));
+    }
+    assert_eq!(server.names_in("releases/blog"), ["4", "5", "spare"]);
+    eventually("the sockets of old releases are gone", || {
+        let sockets = server.names_in("run").into_iter().filter(|name| name.ends_with(".sock"));
+        (sockets.collect::<Vec<_>>() == ["blog.5.1.sock"]).then_some(())
+    });
+    let listed = server.ssh(["releases", "blog"]).succeeds();
+    assert_eq!(listed.stdout.lines().count(), 2, "{listed}");
+
+    // What was in the recycled tree is not in the release: `deploy` is pristine.
+    std::fs::write(server.root().join("releases/blog/spare/left.txt"), "x").unwrap();
+    server.ssh(["deploy", "blog"]).succeeds();
+    assert!(!server.root().join("apps/blog/left.txt").exists());
+    assert_eq!(blog.get("/").body, "Hello from version 5\n");
+    let status = blog.git().output(["-C", server.root().join("apps/blog").as_str(), "status", "--porcelain"]);
+    let status = String::from_utf8_lossy(&status.stdout).into_owned();
+    assert!(!status.lines().any(|line| line.starts_with(" M") || line.starts_with(" D")), "{status}");
+}
+
+#[test]
+fn a_refused_push_takes_nothing_from_the_releases_to_go_back_to() {
+    let server = TestServer::new();
+    let blog = server.app_from("hello-wsgi", "blog").file("ENV", "PIKU_KEEP_RELEASES=2\n");
+    for version in 1..4 {
+        blog.set_version(version);
+        blog.git().run(["commit", "--quiet", "--allow-empty", "-m", "Next"]);
+        blog.push().succeeds();
+    }
+    blog.write("app.py", "import nowhere\n");
+    for _ in 0..2 {
+        blog.push().is_refused();
+    }
+    assert_eq!(server.names_in("releases/blog"), ["2", "3", "spare"]);
+    server.ssh(["rollback", "blog"]).succeeds();
+    assert_eq!(blog.get("/").body, "Hello from version 2\n");
+}
+
+#[test]
+fn persistent_paths_outlive_releases_and_what_was_written_before_is_taken_along() {
+    let server = TestServer::new();
+    let blog = server.app_from("hello-wsgi", "blog").file("uploads/.gitkeep", "");
+    blog.push().succeeds();
+    std::fs::write(server.root().join("apps/blog/uploads/cat.png"), "cat").unwrap();
+
+    server.ssh(["config:set", "blog", "PIKU_PERSIST=uploads, var/db.sqlite3"]).succeeds();
+    let read = |path: &str| std::fs::read_to_string(server.root().join(path)).unwrap_or_default();
+    assert_eq!(read("apps/blog/uploads/cat.png"), "cat");
+    assert_eq!(read("data/blog/uploads/cat.png"), "cat");
+    std::fs::write(server.root().join("apps/blog/var/db.sqlite3"), "rows").unwrap();
+
+    blog.set_version(2);
+    blog.push().succeeds();
+    server.ssh(["restart", "blog"]).succeeds();
+    assert_eq!(
+        (read("apps/blog/var/db.sqlite3"), read("apps/blog/uploads/cat.png")),
+        ("rows".into(), "cat".into())
+    );
+    assert!(server.root().join("data/blog/uploads/.gitkeep").exists());
+
+    // Nothing of it counts as left behind when its releases go.
+    server.ssh(["config:set", "blog", "PIKU_KEEP_RELEASES=1"]).succeeds().never_says("had written");
+    assert_eq!(read("data/blog/var/db.sqlite3"), "rows");
+    server.ssh(["destroy", "blog", "--force"]).succeeds();
+    assert_eq!(read("data/blog/uploads/cat.png"), "cat");
+}
+
+#[test]
+fn an_app_of_a_destroyed_ones_name_goes_on_counting() {
+    let server = TestServer::new();
+    let blog = server.app_from("hello-wsgi", "blog");
+    blog.push().succeeds();
+    server.ssh(["destroy", "blog", "--force"]).succeeds();
+    blog.push().succeeds();
+    assert_eq!(server.names_in("releases/blog"), ["2"]);
+}
+
+#[test]
+fn releases_that_wait_for_a_restart_are_pruned_like_others() {
+    let server = TestServer::new();
+    let env = "PIKU_AUTO_RESTART=false\nPIKU_KEEP_RELEASES=2\n";
+    let blog = server.app_from("hello-wsgi", "blog").file("ENV", env);
+    blog.push().succeeds();
+    for version in 2..6 {
+        blog.set_version(version);
+        blog.push().succeeds();
+    }
+    assert_eq!(blog.get("/").body, "Hello from version 1\n");
+    assert_eq!(server.names_in("releases/blog"), ["1", "4", "5", "spare"]);
+    server.ssh(["restart", "blog"]).succeeds();
+    assert_eq!(blog.get("/").body, "Hello from version 5\n");
+}

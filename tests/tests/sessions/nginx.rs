@@ -172,3 +172,16 @@ fn destroy_takes_the_site_away_and_leaves_the_others() {
     let gone = http::get(SocketAddr::from((server.address(), 80)), "blog.test", "/");
     assert!(gone.as_ref().is_ok_and(|answer| answer.status >= 400) || gone.is_err(), "{gone:?}");
 }
+
+#[test]
+fn a_server_name_belongs_to_one_app() {
+    needs!(nginx);
+    let server = TestServer::with_nginx();
+    let blog = server.app_from("hello-wsgi", "blog").served_as("blog.test");
+    blog.push().succeeds();
+    let thief = server.app_from("hello-wsgi", "thief").served_as("www.thief.test Blog.test");
+    thief.push().is_refused().says("the server name `blog.test` belongs to the app `blog`");
+    assert_eq!(blog.get("/").body, "Hello from version 1\n");
+    server.ssh(["destroy", "blog", "--force"]).succeeds();
+    thief.push().succeeds();
+}

@@ -62,6 +62,14 @@ pub enum DeployError {
         /// Who holds it.
         holder: AppName,
     },
+    /// The settings name a host that another app's site answers to.
+    #[error("the server name `{name}` belongs to the app `{holder}`")]
+    ServerNameTaken {
+        /// The name.
+        name: String,
+        /// Who has it.
+        holder: AppName,
+    },
     /// The settings name a port on which something else listens.
     #[error("port {port} is in use{}", by.as_ref().map_or_else(String::new, |by| format!(" by {by}")))]
     PortInUse {
@@ -141,6 +149,7 @@ impl DeployError {
             Self::Command { kind: "preflight", .. } => "deploy::preflight",
             Self::Command { .. } => "deploy::release",
             Self::PortTaken { .. } => "deploy::port-taken",
+            Self::ServerNameTaken { .. } => "deploy::server-name-taken",
             Self::PortInUse { .. } => "deploy::port-in-use",
             Self::Persist { .. } => "deploy::persist",
             Self::NoUwsgi => "deploy::no-uwsgi",
@@ -163,6 +172,9 @@ impl DeployError {
             Self::BuildPlan { source, .. } => source.help(),
             Self::Build { help, .. } | Self::Unhealthy { help, .. } => help.clone(),
             Self::PortTaken { .. } => Some("choose another PORT".to_owned()),
+            Self::ServerNameTaken { holder, .. } => {
+                Some(format!("choose another NGINX_SERVER_NAME, or take it from `{holder}` first: `config:set {holder} NGINX_SERVER_NAME=…`"))
+            }
             Self::PortInUse { .. } => Some("stop it, or choose another PORT".to_owned()),
             Self::Persist { .. } => Some("see that every folder above it is a real one, in the app's folder and in $DATA_ROOT".to_owned()),
             Self::NoUwsgi => Some("run `piku setup` on the server, which installs one below piku's folder".to_owned()),

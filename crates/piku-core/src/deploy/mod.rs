@@ -9,6 +9,7 @@ pub(crate) mod adopt;
 pub(crate) mod build;
 pub(crate) mod check;
 pub(crate) mod checkout;
+mod claims;
 mod cloudflare;
 mod error;
 pub(crate) mod handover;

@@ -1,15 +1,13 @@
 //! The stages in their order, from an [`Order`] to a live release.
 
-use std::net::IpAddr;
-
 use piku_procfile::Kind;
 use piku_runtime::SourceTree;
 
 use super::build::{self, Build};
 use super::handover::{self, Handover};
 use super::inputs::{self, Inputs, Texts};
-use super::plan::{self, Basis, Plan, Ports, Serves};
-use super::{DeployError, adopt, checkout, persist, predecessor, repair, retire, site, switch};
+use super::plan::{self, Basis, Plan, Serves};
+use super::{DeployError, adopt, checkout, claims, persist, repair, retire, site, switch};
 use crate::app::AppName;
 use crate::event::{Event, Report, stage as tell, warn};
 use crate::formation::Formation;
@@ -115,7 +113,8 @@ fn stages(scene: &Scene<'_>, order: &Order, report: &mut Report<'_>) -> Result<D
     let formation = order.formation.for_procfile(&inputs.procfile);
     let uwsgi = facts::uwsgi(root, surroundings);
     require_emperor(root, &inputs, uwsgi.as_ref())?;
-    let ports = choose_ports(root, app, &inputs, &formation, live.as_ref())?;
+    claims::server_names(root, app, &inputs)?;
+    let ports = claims::ports(root, app, &inputs, &formation, live.as_ref())?;
 
     let unbuilt = Build::default();
     let mut basis = Basis {
@@ -255,36 +254,6 @@ fn require_emperor(root: &Root, inputs: &Inputs, uwsgi: Option<&Uwsgi>) -> Resul
         return Err(DeployError::NoUwsgi);
     }
     emperor::ask(&root.emperor_stats()).map(drop).ok_or(DeployError::NoEmperor)
-}
-
-/// Holds the ports that settings name and picks the others.
-fn choose_ports(
-    root: &Root,
-    app: &AppName,
-    inputs: &Inputs,
-    formation: &Formation,
-    live: Option<&Release>,
-) -> Result<Ports, DeployError> {
-    let bind: IpAddr = plan::reachable(&inputs.options.bind_address, 0).ip();
-    let listens_at = plan::listens_at(&inputs.options.bind_address);
-    let web = plan::web_count(inputs, formation);
-    let first = match inputs.options.port {
-        Some(port) => {
-            ports::hold(root, app, port)?.map_err(|holder| DeployError::PortTaken { port, holder })?;
-            predecessor::refuse_strangers(root, app, (listens_at, port).into())?;
-            port
-        }
-        // A `web` process of the old release is still on its port. Others keep theirs for ever.
-        None => match live.and_then(|release| release.ports.first()).filter(|_| web == 0) {
-            Some(port) => *port,
-            None => ports::pick(root, app, bind)?,
-        },
-    };
-    let mut all = Ports { app: first, web: Vec::new() };
-    for index in 0..web {
-        all.web.push(if index == 0 { first } else { ports::pick(root, app, bind)? });
-    }
-    Ok(all)
 }
 
 /// The settings, with ENV read again now that all of piku's own variables are known.

@@ -1,0 +1,66 @@
+//! What only one app can have: ports and server names.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use super::inputs::Inputs;
+use super::plan::{self, Ports};
+use super::{DeployError, predecessor};
+use crate::app::AppName;
+use crate::formation::Formation;
+use crate::host::{files, ports};
+use crate::release::{Release, store};
+use crate::root::Root;
+
+/// Refuses a server name that is another app's. nginx would take whichever site it reads first.
+pub(crate) fn server_names(root: &Root, app: &AppName, inputs: &Inputs) -> Result<(), DeployError> {
+    let wanted = &inputs.options.nginx.server_names;
+    if wanted.is_empty() || !plan::has_site(inputs) {
+        return Ok(());
+    }
+    for other in files::names(&root.apps())?.iter().filter_map(|name| name.parse::<AppName>().ok()) {
+        let has_site = other != *app && files::exists(&root.site(&other));
+        let Some(live) = has_site.then(|| store::live(root, &other)).transpose()?.flatten() else { continue };
+        let setting = |key: &str| live.live_env.get(key).map_or("", String::as_str);
+        let address = setting("NGINX_IPV4_ADDRESS").parse().unwrap_or(Ipv4Addr::UNSPECIFIED);
+        let names = setting("NGINX_SERVER_NAME");
+        let same =
+            |name: &&String| names.split([' ', ',', '\t']).any(|taken| taken.eq_ignore_ascii_case(name));
+        if address != inputs.options.nginx.ipv4 {
+            continue;
+        }
+        if let Some(name) = wanted.iter().find(same) {
+            return Err(DeployError::ServerNameTaken { name: name.clone(), holder: other });
+        }
+    }
+    Ok(())
+}
+
+/// Holds the ports that settings name and picks the others.
+pub(crate) fn ports(
+    root: &Root,
+    app: &AppName,
+    inputs: &Inputs,
+    formation: &Formation,
+    live: Option<&Release>,
+) -> Result<Ports, DeployError> {
+    let bind: IpAddr = plan::reachable(&inputs.options.bind_address, 0).ip();
+    let listens_at = plan::listens_at(&inputs.options.bind_address);
+    let web = plan::web_count(inputs, formation);
+    let first = match inputs.options.port {
+        Some(port) => {
+            ports::hold(root, app, port)?.map_err(|holder| DeployError::PortTaken { port, holder })?;
+            predecessor::refuse_strangers(root, app, (listens_at, port).into())?;
+            port
+        }
+        // A `web` process of the old release is still on its port. Others keep theirs for ever.
+        None => match live.and_then(|release| release.ports.first()).filter(|_| web == 0) {
+            Some(port) => *port,
+            None => ports::pick(root, app, bind)?,
+        },
+    };
+    let mut all = Ports { app: first, web: Vec::new() };
+    for index in 0..web {
+        all.web.push(if index == 0 { first } else { ports::pick(root, app, bind)? });
+    }
+    Ok(all)
+}

@@ -11,6 +11,7 @@
 
 mod field;
 mod job;
+mod next;
 mod schedule;
 
 pub use job::CronJob;

@@ -33,7 +33,7 @@ impl Schedule {
         self.minute.has(minute) && self.hour.has(hour) && self.month.has(month) && days
     }
 
-    fn either_day(&self) -> bool {
+    pub(super) fn either_day(&self) -> bool {
         !self.day.is_starred() && !self.weekday.is_starred()
     }
 

@@ -9,12 +9,9 @@ use piku_core::host::HostError;
 use piku_core::host::command::Status;
 use piku_core::host::launch;
 
-/// The name of the link through which the emperor calls us.
-const LAUNCHER: &str = "piku-launch";
-
 /// Whether we were called as the launcher.
 pub(crate) fn is_launcher(name: &OsStr) -> bool {
-    Path::new(name).file_name() == Some(OsStr::new(LAUNCHER))
+    Path::new(name).file_name() == Some(OsStr::new(launch::LAUNCHER))
 }
 
 /// Starts what the words say. Errors go to the log of the vassal or the emperor.
@@ -24,6 +21,7 @@ pub(crate) fn run(words: Vec<OsString>) -> ExitCode {
         ["--ini", vassal, ..] => become_vassal(vassal),
         ["--daemon", record] => launch::run_daemon(Utf8Path::new(record)),
         ["--supervise", ..] => launch::run_supervised(&words[1..]),
+        ["--job", ..] => launch::run_job(&words[1..]),
         _ => return fail("it is called by the emperor, not by hand"),
     };
     match outcome {

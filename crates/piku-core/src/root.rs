@@ -142,6 +142,12 @@ impl Root {
         self.uwsgi().join(format!("{app}.router.log"))
     }
 
+    /// The log of the scheduler of an app's cron jobs. What the jobs write is in logs of their own.
+    #[must_use]
+    pub fn scheduler_log(&self, app: &AppName) -> Utf8PathBuf {
+        self.uwsgi().join(format!("{app}.cron.log"))
+    }
+
     /// A file that only one of two successive processes may hold.
     #[must_use]
     pub fn slot(&self, app: &AppName, kind: &str, index: u32) -> Utf8PathBuf {

@@ -15,7 +15,7 @@ use crate::app::AppName;
 pub struct VassalName {
     /// The app.
     pub app: AppName,
-    /// The kind of process, as in the Procfile, or [`FRONT`].
+    /// The kind of process, as in the Procfile, [`FRONT`], or `-cron` for the scheduler of all jobs.
     pub kind: String,
     /// The process among those of its kind, from 1; for a [`FRONT`] its port.
     pub index: u32,
@@ -30,6 +30,9 @@ pub struct VassalName {
 ///
 /// No process of a Procfile is called so: a name can't begin with `-`.
 pub const FRONT: &str = "-port";
+
+/// The kind of the vassal under which all jobs of an app run.
+pub(crate) const CRON: &str = "-cron";
 
 /// The start number of a rehearsal: a process that is tried on a port of its own before it gets the real one.
 pub(crate) const REHEARSAL: u32 = 0;

@@ -9,6 +9,7 @@ mod adoption;
 mod builds;
 mod commands;
 mod concurrency;
+mod cron;
 mod embedding;
 mod first_push;
 mod git;

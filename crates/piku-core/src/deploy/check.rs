@@ -30,7 +30,10 @@ pub(crate) struct Watched<'a> {
 impl<'a> Watched<'a> {
     /// Notes the end of the log; call it before the process is started.
     pub(crate) fn new(root: &Root, process: &'a Process) -> Self {
-        let log = root.log(&process.name.app, &process.name.kind, process.name.index);
+        let log = match process.work {
+            Work::Cron { .. } => root.scheduler_log(&process.name.app),
+            _ => root.log(&process.name.app, &process.name.kind, process.name.index),
+        };
         Self { process, from: logs::length(&log), log }
     }
 }
@@ -67,7 +70,6 @@ fn well(root: &Root, options: &Options, watched: &Watched<'_>) -> Result<(), Dep
         Some(logs::lines_since(&watched.log, watched.from, SHOWN)).filter(|lines| !lines.is_empty())
     });
     let output = output.unwrap_or_default();
-    let name = &watched.process.name;
     let (reason, output) = match import_error(&output) {
         Some((error, traceback)) => (format!("could not be imported: {error}"), traceback),
         None => match (&watched.process.work, is_missing(&output)) {
@@ -78,7 +80,7 @@ fn well(root: &Root, options: &Options, watched: &Watched<'_>) -> Result<(), Dep
         },
     };
     Err(DeployError::Unhealthy {
-        process: format!("{}.{}", name.kind, name.index),
+        process: watched.process.shown(),
         reason,
         output,
         help: Some(help(watched.process, options)),
@@ -177,7 +179,7 @@ fn look(root: &Root, options: &Options, process: &Process) -> Look {
         Work::Front { address, .. } => {
             listens(root, &name, super::plan::reachable(&address.ip().to_string(), address.port()))
         }
-        Work::Worker { .. } => Look::Well,
+        Work::Worker { .. } | Work::Cron { .. } => Look::Well,
     }
 }
 

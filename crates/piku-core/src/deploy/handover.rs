@@ -15,7 +15,7 @@ use crate::host::{HostError, Step, emperor, files, ports, wait};
 use crate::release::{Release, store};
 use crate::root::Root;
 use crate::settings::Strategy;
-use crate::vassal::{FRONT, REHEARSAL, VassalName};
+use crate::vassal::{CRON, FRONT, REHEARSAL, VassalName};
 
 /// The processes that serve, started, checked, and given the traffic.
 pub(super) struct Handover<'a, 'b, 'c> {
@@ -39,7 +39,7 @@ impl Handover<'_, '_, '_> {
         };
         let beside = of(|process| process.endpoint().is_some() && !process.takes_turns());
         let fixed = of(|process| process.endpoint().is_some() && process.takes_turns());
-        let workers = of(|process| matches!(process.work, Work::Worker { .. }));
+        let workers = of(Process::is_worker);
         let fronts = of(|process| process.name.kind == FRONT);
 
         let running = self.live.is_some() || store::is_foreign_clone(root, self.basis.app);
@@ -135,7 +135,8 @@ impl Handover<'_, '_, '_> {
         let replaced = |kind: &str| workers.iter().any(|worker| worker.name.kind == kind);
         tell(self.report, format!("Replacing {}", listed(workers)));
         // They know nothing of slots.
-        predecessor::end(self.scene, &predecessor::foreign(root, app, replaced)?)?;
+        let foreign = |kind: &str| replaced(kind) || replaced(CRON) && kind.starts_with("cron");
+        predecessor::end(self.scene, &predecessor::foreign(root, app, foreign)?)?;
         let old = predecessor::vassals(root, app, self.basis.release, |name| replaced(&name.kind))?;
         let watched = self.watched(workers);
         let rendered = self.all_rendered(workers)?;
@@ -193,7 +194,7 @@ impl Handover<'_, '_, '_> {
 
 /// `web.1, web.2`.
 fn listed(processes: &[&Process]) -> String {
-    let names = processes.iter().map(|process| format!("{}.{}", process.name.kind, process.name.index));
+    let names = processes.iter().map(|process| process.shown());
     names.collect::<Vec<_>>().join(", ")
 }
 

@@ -92,13 +92,6 @@ fn unsupported(text: &[u8], entry: &Entry) -> Option<Diagnostic> {
                     .with_help("name a folder below the Procfile, such as `static: public`"),
             )
         }
-        Kind::Cron(_) => {
-            let message = format!("`{name}` is not run yet: this version of piku has no scheduler");
-            Some(
-                Diagnostic::warning("procfile::cron-not-run", span_of(text, name), message)
-                    .with_help("until then, let crontab call `piku run`"),
-            )
-        }
         _ => None,
     }
 }

@@ -246,7 +246,7 @@ fn accept(reading: inputs::Reading, report: &mut Report<'_>) -> Result<Inputs, D
 }
 
 fn require_emperor(root: &Root, inputs: &Inputs, uwsgi: Option<&Uwsgi>) -> Result<(), DeployError> {
-    let runs = |kind: &Kind| matches!(kind, Kind::Wsgi(_) | Kind::Web | Kind::Worker);
+    let runs = |kind: &Kind| matches!(kind, Kind::Wsgi(_) | Kind::Web | Kind::Worker | Kind::Cron(_));
     if !inputs.procfile.entries().iter().any(|entry| runs(&entry.kind)) {
         return Ok(());
     }

@@ -11,10 +11,11 @@ use super::inputs::Inputs;
 use crate::app::AppName;
 use crate::formation::Formation;
 use crate::host::Surroundings;
+use crate::host::crontab::Job;
 use crate::host::facts::Uwsgi;
 use crate::host::health::Endpoint;
 use crate::root::Root;
-use crate::vassal::{FRONT, REHEARSAL, VassalName};
+use crate::vassal::{CRON, FRONT, REHEARSAL, VassalName};
 
 /// What the plan is made from.
 pub(crate) struct Basis<'a> {
@@ -59,7 +60,7 @@ pub(crate) enum TakesOver {
     Alone,
 }
 
-/// One running process.
+/// One running process, or all jobs of the app.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Process {
     pub(crate) name: VassalName,
@@ -77,6 +78,8 @@ pub(crate) enum Work {
     Web { command: String, address: SocketAddr },
     /// A command works.
     Worker { command: String },
+    /// Commands are run on schedules.
+    Cron { jobs: Vec<Job> },
     /// uWSGI's router keeps a TCP port for the sockets behind it.
     Front { address: SocketAddr, backends: Vec<Utf8PathBuf> },
 }
@@ -87,12 +90,25 @@ impl Process {
         self.takes_over == TakesOver::Alone && self.name.start != REHEARSAL
     }
 
+    /// Whether it works unseen, and replaces its predecessor before the traffic moves.
+    pub(crate) fn is_worker(&self) -> bool {
+        matches!(self.work, Work::Worker { .. } | Work::Cron { .. })
+    }
+
+    /// What people call it: `web.1`.
+    pub(crate) fn shown(&self) -> String {
+        match self.work {
+            Work::Cron { .. } => "the scheduler of the cron jobs".to_owned(),
+            _ => format!("{}.{}", self.name.kind, self.name.index),
+        }
+    }
+
     /// Where it can be asked how it is.
     pub(crate) fn endpoint(&self) -> Option<Endpoint> {
         match &self.work {
             Work::Wsgi { socket, .. } => Some(Endpoint::Uwsgi(socket.clone())),
             Work::Web { address, .. } => Some(Endpoint::Http(*address)),
-            Work::Worker { .. } | Work::Front { .. } => None,
+            Work::Worker { .. } | Work::Cron { .. } | Work::Front { .. } => None,
         }
     }
 }
@@ -201,6 +217,7 @@ pub(crate) fn plan(basis: &Basis<'_>) -> Plan {
     {
         processes.push(front(basis, backends.len()));
     }
+    processes.extend(cron(basis));
     let mut live_env = live_env;
     live_env.remove("PROC_TYPE");
     Plan { processes, live_env, serves, ports: basis.ports.clone() }
@@ -229,6 +246,30 @@ fn process(basis: &Basis<'_>, entry: &Entry, index: u32) -> Option<Process> {
         _ => return None,
     };
     Some(Process { name: name(basis, kind, index), work, takes_over, env: environment(basis, port, kind) })
+}
+
+/// The scheduler of every job that is not scaled to nothing. A count says how many runs may go on at once.
+fn cron(basis: &Basis<'_>) -> Option<Process> {
+    let job = |entry: &Entry| {
+        let Kind::Cron(job) = &entry.kind else { return None };
+        let kind = entry.name.as_str();
+        let at_once = basis.formation.count(kind);
+        (at_once > 0).then(|| Job {
+            name: kind.to_owned(),
+            schedule: job.schedule.to_string(),
+            command: job.command.clone(),
+            at_once,
+            log: basis.root.log(basis.app, kind, 1),
+            log_max_size: basis.inputs.options.uwsgi.log_max_size,
+        })
+    };
+    let jobs: Vec<Job> = basis.inputs.procfile.entries().iter().filter_map(job).collect();
+    (!jobs.is_empty()).then(|| Process {
+        name: name(basis, CRON, 1),
+        work: Work::Cron { jobs },
+        takes_over: TakesOver::Alone,
+        env: environment(basis, basis.ports.app, "cron"),
+    })
 }
 
 /// How many links to sockets a router has at least: as its list can't change while it has the port, `ps:scale`

@@ -6,7 +6,7 @@ use piku_uwsgi::{Common, Concurrency, DaemonVassal, FrontVassal, Vassal, WsgiVas
 use super::DeployError;
 use super::plan::{Basis, Process, TakesOver, Work};
 use crate::host::health::Endpoint;
-use crate::host::launch::{DaemonRecord, LaunchRecord, record_path};
+use crate::host::launch::{DaemonRecord, DaemonWork, LaunchRecord, record_path};
 use crate::host::{HostError, Step};
 use crate::vassal::FRONT;
 
@@ -64,28 +64,10 @@ pub(crate) fn render(
             Vassal::Wsgi(wsgi(basis, process, entry, socket, socket_group))
         }
         Work::Web { command, .. } | Work::Worker { command } => {
-            let drains = process.takes_over == TakesOver::Beside && super::plan::has_site(basis.inputs);
-            record.daemon = Some(DaemonRecord {
-                command: command.clone(),
-                cwd: basis.tree.to_owned(),
-                slot: process
-                    .takes_turns()
-                    .then(|| basis.root.slot(basis.app, &process.name.kind, process.name.index)),
-                drain_ms: if drains { DRAIN_MS } else { 0 },
-                drain_port: process.endpoint().filter(|_| drains).and_then(|endpoint| match endpoint {
-                    Endpoint::Http(address) => Some(address.port()),
-                    Endpoint::Uwsgi(_) => None,
-                }),
-            });
-            let launcher = basis.root.launcher();
-            let words = [launcher.as_str(), "--daemon", record_path.as_str()];
-            let line =
-                shlex::try_join(words).map_err(|_| DeployError::SocketPath { path: record_path.clone() })?;
-            Vassal::Daemon(DaemonVassal {
-                common: common(basis, process),
-                command: format!("exec {line}"),
-                mercy: MERCY,
-            })
+            daemon(basis, process, DaemonWork::Command(command.clone()), &record_path, &mut record)?
+        }
+        Work::Cron { jobs } => {
+            daemon(basis, process, DaemonWork::Crontab(jobs.clone()), &record_path, &mut record)?
         }
         Work::Front { address, backends } => Vassal::Front(FrontVassal {
             common: common(basis, process),
@@ -102,10 +84,42 @@ pub(crate) fn render(
     Ok(Rendered { name, ini: vassal.to_ini()?, record })
 }
 
+/// A process that the launcher keeps together: the record says what it does, the file only who launches it.
+fn daemon(
+    basis: &Basis<'_>,
+    process: &Process,
+    work: DaemonWork,
+    record_path: &Utf8Path,
+    record: &mut LaunchRecord,
+) -> Result<Vassal, DeployError> {
+    let drains = process.takes_over == TakesOver::Beside && super::plan::has_site(basis.inputs);
+    let slot = || basis.root.slot(basis.app, &process.name.kind, process.name.index);
+    record.daemon = Some(DaemonRecord {
+        work,
+        cwd: basis.tree.to_owned(),
+        slot: process.takes_turns().then(slot),
+        drain_ms: if drains { DRAIN_MS } else { 0 },
+        drain_port: process.endpoint().filter(|_| drains).and_then(|endpoint| match endpoint {
+            Endpoint::Http(address) => Some(address.port()),
+            Endpoint::Uwsgi(_) => None,
+        }),
+    });
+    let launcher = basis.root.launcher();
+    let words = [launcher.as_str(), "--daemon", record_path.as_str()];
+    let line =
+        shlex::try_join(words).map_err(|_| DeployError::SocketPath { path: record_path.to_owned() })?;
+    Ok(Vassal::Daemon(DaemonVassal {
+        common: common(basis, process),
+        command: format!("exec {line}"),
+        mercy: MERCY,
+    }))
+}
+
 fn common(basis: &Basis<'_>, process: &Process) -> Common {
     let name = &process.name;
     let log = match process.work {
         Work::Front { .. } => basis.root.router_log(&name.app),
+        Work::Cron { .. } => basis.root.scheduler_log(&name.app),
         _ => basis.root.log(&name.app, &name.kind, name.index),
     };
     Common {

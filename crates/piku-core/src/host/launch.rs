@@ -16,6 +16,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::command::Status;
+use super::crontab::Job;
 use super::supervise::{Patience, supervise};
 use super::{HostError, files};
 use crate::vassal::VassalName;
@@ -41,8 +42,8 @@ pub struct LaunchRecord {
 /// How a daemon is run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DaemonRecord {
-    /// The command line of the Procfile, for `sh -c`.
-    pub command: String,
+    /// What it does.
+    pub work: DaemonWork,
     /// Where it runs.
     pub cwd: Utf8PathBuf,
     /// A file that only one process may hold: where given, this one starts after its predecessor has ended.
@@ -52,6 +53,20 @@ pub struct DaemonRecord {
     /// The port whose last connection is waited for after that.
     pub drain_port: Option<u16>,
 }
+
+/// What a daemon does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum DaemonWork {
+    /// Runs a command line of the Procfile, by `sh -c`.
+    Command(String),
+    /// Runs jobs when their schedules come round.
+    Crontab(Vec<Job>),
+}
+
+/// The name of the link by which the launcher is called.
+pub const LAUNCHER: &str = "piku-launch";
 
 /// Where the record of the vassal file `name` lies, given the folder `available`.
 #[must_use]
@@ -128,8 +143,16 @@ pub fn run_daemon(record_path: &Utf8Path) -> Result<Status, HostError> {
     // Waiting comes before any signal is caught: the order to stop simply ends a launcher that waits.
     super::supervise::end_with_parent();
     let _slot = daemon.slot.as_deref().map(|slot| hold_slot(slot, record_path)).transpose()?;
+    let line = match &daemon.work {
+        DaemonWork::Command(line) => line,
+        DaemonWork::Crontab(jobs) => {
+            let status = super::crontab::run(jobs, &record.env, &daemon.cwd)?;
+            note_ending(record_path, status);
+            return Ok(status);
+        }
+    };
     let mut command = Command::new("/bin/sh");
-    command.args(["-c", &daemon.command]).current_dir(&daemon.cwd).env_clear().envs(&record.env);
+    command.args(["-c", line]).current_dir(&daemon.cwd).env_clear().envs(&record.env);
     let drain = Duration::from_millis(daemon.drain_ms);
     let marker = drain_marker(record_path);
     let status = supervise(command, &|| match files::exists(&marker) {
@@ -220,14 +243,26 @@ pub fn become_alone(
     Err(HostError::Start { program: words.first().cloned().unwrap_or_default(), source })
 }
 
+/// Runs the words as one run of a job: like a daemon it has time to stop when it is asked to.
+///
+/// # Errors
+/// As [`run_supervised`].
+pub fn run_job(words: &[String]) -> Result<Status, HostError> {
+    supervise_words(words, GRACE)
+}
+
 /// Runs the words as a supervised program in this process's own environment: builds and one-off stages.
 ///
 /// # Errors
 /// [`HostError::Start`] when there is no such program.
 pub fn run_supervised(words: &[String]) -> Result<Status, HostError> {
+    supervise_words(words, Duration::from_secs(3))
+}
+
+fn supervise_words(words: &[String], grace: Duration) -> Result<Status, HostError> {
     let mut command = Command::new(words.first().map_or("", String::as_str));
     command.args(words.iter().skip(1));
-    supervise(command, &|| Patience::short(Duration::from_secs(3)))
+    supervise(command, &|| Patience::short(grace))
 }
 
 #[cfg(test)]

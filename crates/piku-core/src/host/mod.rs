@@ -9,6 +9,7 @@
 pub mod certificate;
 pub mod command;
 pub(crate) mod copy;
+pub mod crontab;
 pub mod emperor;
 pub(crate) mod facts;
 pub(crate) mod files;

@@ -34,8 +34,13 @@ impl Piku {
             retire::retire(root, piku.host(), &names, false)?;
             handover::wait_until_gone(root, &names);
             let had_site = files::exists(&root.site(app));
-            let mut gone =
-                vec![root.site(app), root.certificate(app), root.certificate_key(app), root.router_log(app)];
+            let mut gone = vec![
+                root.site(app),
+                root.certificate(app),
+                root.certificate_key(app),
+                root.router_log(app),
+                root.scheduler_log(app),
+            ];
             for (folder, app_of) in [
                 (root.uwsgi_available(), vassal_app as fn(&str) -> Option<AppName>),
                 (root.run(), run_app),

@@ -10,7 +10,7 @@ use crate::host::launch::{endings, record_path};
 use crate::host::{emperor, files};
 use crate::piku::Piku;
 use crate::release::store;
-use crate::vassal::VassalName;
+use crate::vassal::{CRON, VassalName};
 
 /// The processes of one kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -74,7 +74,9 @@ impl Piku {
         let stats = emperor::ask(&self.root.emperor_stats());
         let names: Vec<VassalName> = live.vassals.iter().filter_map(|name| name.parse().ok()).collect();
         let kinds = live.formation.iter().map(|(kind, count)| {
-            let own = names.iter().filter(|name| name.kind == kind && !stopped);
+            // All jobs of an app have one scheduler.
+            let vassal = if kind.starts_with("cron") && count > 0 { CRON } else { kind };
+            let own = names.iter().filter(|name| name.kind == vassal && !stopped);
             KindStatus {
                 kind: kind.to_owned(),
                 count,

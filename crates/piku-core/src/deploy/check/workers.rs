@@ -50,7 +50,10 @@ pub(crate) fn all_stay(
         for worker in &mut left {
             if worker.turn.is_none() && !worker.told && begin.elapsed() > SILENCE {
                 worker.told = true;
-                tell(report, format!("{} waits until its predecessor has ended", worker.name()));
+                tell(
+                    report,
+                    format!("{} waits until its predecessor has ended", worker.watched.process.shown()),
+                );
             }
         }
         let mut failed = None;
@@ -71,11 +74,6 @@ pub(crate) fn all_stay(
 }
 
 impl Worker<'_, '_> {
-    fn name(&self) -> String {
-        let name = &self.watched.process.name;
-        format!("{}.{}", name.kind, name.index)
-    }
-
     fn look(&mut self, root: &Root, begin: Instant) -> Look {
         let name = &self.watched.process.name;
         let record = record_path(&root.uwsgi_available(), &name.to_string());
@@ -100,7 +98,7 @@ impl Worker<'_, '_> {
     fn error(&self, reason: String) -> DeployError {
         let output = logs::lines_since(&self.watched.log, self.watched.from, SHOWN);
         DeployError::Unhealthy {
-            process: self.name(),
+            process: self.watched.process.shown(),
             reason,
             output: of_the_command(output),
             help: Some(

@@ -1,0 +1,229 @@
+//! Runs the jobs of an app when their schedules come round: what the launcher does under the app's cron vassal.
+//!
+//! uWSGI's own cron takes integers only, runs a job at once when a vassal starts in a matching minute, and lets jobs
+//! outlive a stop. Here a job starts at the first second of its minute, on the clock of the machine, or of `TZ` in the
+//! app's settings (see [`Schedule::next_after`] for the nights when it changes). A run that is due while the last one
+//! still goes on is left out, unless `ps:scale` allows more at once. What came due while the machine slept is made up
+//! for once when it is ten minutes late at most. What came due while the scheduler did not run is not.
+
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Zoned};
+use piku_procfile::cron::Schedule;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, Signal, kill_process};
+use serde::{Deserialize, Serialize};
+use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+
+use super::HostError;
+use super::command::Status;
+
+/// How late a run may start.
+const LATE: SignedDuration = SignedDuration::from_mins(10);
+
+/// The longest sleep. The clock may be set while we sleep.
+const NAP: SignedDuration = SignedDuration::from_secs(60);
+
+/// A command and when it runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Job {
+    /// Its name in the Procfile, which is `PROC_TYPE` for it.
+    pub name: String,
+    /// Five fields.
+    pub schedule: String,
+    /// For `sh -c`.
+    pub command: String,
+    /// How many runs may go on at once.
+    pub at_once: u32,
+    /// Where its output goes, with a line for each start and each end.
+    pub log: Utf8PathBuf,
+    /// The size in bytes at which the log is set aside, one older file being kept, and begun anew.
+    pub log_max_size: u64,
+}
+
+/// A job, when it comes round, and what runs of it.
+struct Running<'a> {
+    job: &'a Job,
+    schedule: Schedule,
+    next: Option<Zoned>,
+    runs: Vec<(Child, Instant)>,
+}
+
+/// Runs jobs until it is asked to stop, and then until those that are running have ended.
+pub(super) fn run(jobs: &[Job], env: &BTreeMap<String, String>, cwd: &Utf8Path) -> Result<Status, HostError> {
+    let failed = |source| HostError::Start { program: "the scheduler".to_owned(), source };
+    let (waker, wakes) = UnixStream::pair().map_err(failed)?;
+    waker.set_nonblocking(true).map_err(failed)?;
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [SIGTERM, SIGINT, SIGHUP, SIGQUIT] {
+        signal_hook::flag::register(signal, Arc::clone(&stop)).map_err(failed)?;
+        signal_hook::low_level::pipe::register(signal, wakes.try_clone().map_err(failed)?).map_err(failed)?;
+    }
+    signal_hook::low_level::pipe::register(SIGCHLD, wakes).map_err(failed)?;
+
+    let zone = env.get("TZ").and_then(|name| TimeZone::get(name).ok()).unwrap_or_else(TimeZone::system);
+    let now = || super::wait::now().to_zoned(zone.clone());
+    let mut all: Vec<Running<'_>> = jobs.iter().filter_map(|job| Running::new(job, &now())).collect();
+    let mut stopping = false;
+    loop {
+        let moment = now();
+        all.iter_mut().for_each(|running| running.collect(&moment));
+        if stop.load(Ordering::Relaxed) && !stopping {
+            stopping = true;
+            all.iter().for_each(Running::stop);
+        }
+        if stopping && all.iter().all(|running| running.runs.is_empty()) {
+            return Ok(Status::Code(0));
+        }
+        if !stopping {
+            all.iter_mut().for_each(|running| running.start_when_due(&moment, env, cwd));
+        }
+        let next = all.iter().filter_map(|running| running.next.as_ref()).min();
+        let sleep = next.map_or(NAP, |next| next.duration_since(&moment).min(NAP));
+        nap(&waker, sleep.max(SignedDuration::ZERO));
+    }
+}
+
+/// Sleeps until a signal comes, or for so long.
+fn nap(mut waker: &UnixStream, time: SignedDuration) {
+    let time = Duration::try_from(time).unwrap_or_default();
+    let timeout = Timespec::try_from(time).ok();
+    let _ = poll(&mut [PollFd::new(waker, PollFlags::IN)], timeout.as_ref());
+    while waker.read(&mut [0; 64]).is_ok_and(|read| read > 0) {}
+}
+
+impl<'a> Running<'a> {
+    fn new(job: &'a Job, now: &Zoned) -> Option<Self> {
+        let schedule: Schedule = job.schedule.parse().ok()?;
+        Some(Self { job, next: schedule.next_after(now), schedule, runs: Vec::new() })
+    }
+
+    /// Notes the runs that have ended.
+    fn collect(&mut self, now: &Zoned) {
+        let job = self.job;
+        self.runs.retain_mut(|(child, begin)| match child.try_wait() {
+            Ok(None) => true,
+            Ok(Some(status)) => {
+                let how = Status::from(status);
+                job.note(now, &format!("ended with {how} after {} s", begin.elapsed().as_secs()));
+                false
+            }
+            Err(_) => false,
+        });
+    }
+
+    /// Asks every run to stop; each has a supervisor that sees to its end.
+    fn stop(&self) {
+        for (child, _) in &self.runs {
+            if let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
+                let _ = kill_process(pid, Signal::TERM);
+            }
+        }
+    }
+
+    fn start_when_due(&mut self, now: &Zoned, env: &BTreeMap<String, String>, cwd: &Utf8Path) {
+        let Some(due) = self.next.take_if(|next| *next <= *now) else { return };
+        self.next = self.schedule.next_after(now);
+        if now.duration_since(&due) > LATE {
+            let due = due.strftime("%F %H:%M");
+            self.job.note(now, &format!("was due at {due}, when the machine slept; it is not made up for"));
+        } else if self.runs.len() >= self.job.at_once as usize {
+            self.job.note(now, "is not started, since its last run still goes on");
+        } else {
+            match self.job.start(now, env, cwd) {
+                Ok(child) => self.runs.push((child, Instant::now())),
+                Err(error) => self.job.note(now, &format!("could not be started: {error}")),
+            }
+        }
+    }
+}
+
+impl Job {
+    fn start(&self, now: &Zoned, env: &BTreeMap<String, String>, cwd: &Utf8Path) -> std::io::Result<Child> {
+        if self.log.metadata().is_ok_and(|log| log.len() > self.log_max_size) {
+            std::fs::rename(&self.log, format!("{}.1", self.log))?;
+        }
+        self.note(now, &format!("starts: {}", self.command));
+        let output = self.open_log()?;
+        let mut command = Command::new("/proc/self/exe");
+        command.arg0(super::launch::LAUNCHER).args(["--job", "/bin/sh", "-c", &self.command]);
+        command.current_dir(cwd).env_clear().envs(env).env("PROC_TYPE", &self.name);
+        command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output).spawn()
+    }
+
+    fn open_log(&self) -> std::io::Result<File> {
+        OpenOptions::new().append(true).create(true).mode(0o640).open(&self.log)
+    }
+
+    /// Writes a line of ours into the log. A full disk must not keep a job from running.
+    fn note(&self, now: &Zoned, what: &str) {
+        if let Ok(mut log) = self.open_log() {
+            drop(writeln!(log, "[{}] {} {what}", now.strftime("%F %T %z"), self.name));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn job(folder: &Utf8Path, command: &str) -> Job {
+        Job {
+            name: "cron_tidy".to_owned(),
+            schedule: "30 4 * * *".to_owned(),
+            command: command.to_owned(),
+            at_once: 1,
+            log: folder.join("cron_tidy.1.log"),
+            log_max_size: 100,
+        }
+    }
+
+    fn at(time: &str) -> Zoned {
+        format!("2026-11-23T{time}+00:00[UTC]").parse().unwrap()
+    }
+
+    #[test]
+    fn a_job_is_due_in_its_minute_and_a_little_later_but_not_long_after_and_not_twice() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = Utf8Path::from_path(folder.path()).unwrap().to_owned();
+        let job = job(&folder, "true");
+        let log = || std::fs::read_to_string(&job.log).unwrap_or_default();
+        let mut running = Running::new(&job, &at("04:00:00")).unwrap();
+        // Not started for real: it goes on already.
+        let held = Command::new("sleep").arg("60").spawn().unwrap();
+        running.runs.push((held, Instant::now()));
+        let look =
+            |running: &mut Running<'_>, time| running.start_when_due(&at(time), &BTreeMap::new(), &folder);
+        look(&mut running, "04:29:59");
+        assert_eq!(log(), "");
+        look(&mut running, "04:30:00");
+        look(&mut running, "04:30:30");
+        assert_eq!(
+            log(),
+            "[2026-11-23 04:30:00 +0000] cron_tidy is not started, since its last run still goes on\n"
+        );
+        running.next = Some(at("04:30:00"));
+        look(&mut running, "04:50:00");
+        assert!(
+            log().ends_with("was due at 2026-11-23 04:30, when the machine slept; it is not made up for\n"),
+            "{}",
+            log()
+        );
+        running.stop();
+        while !running.runs.is_empty() {
+            running.collect(&at("04:51:00"));
+        }
+        assert!(log().ends_with("cron_tidy ended with signal 15 after 0 s\n"), "{}", log());
+    }
+}

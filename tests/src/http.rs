@@ -31,7 +31,11 @@ impl Response {
         Some(Self { status, headers, body: body.to_owned() })
     }
 
-    fn is_whole(&self) -> bool {
+    pub(crate) fn has_length(&self) -> bool {
+        self.header("content-length").is_some()
+    }
+
+    pub(crate) fn is_whole(&self) -> bool {
         let length = self.header("content-length").and_then(|length| length.parse().ok());
         length.is_some_and(|length: usize| self.body.len() >= length)
     }

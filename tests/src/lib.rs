@@ -29,6 +29,7 @@ mod child;
 mod git;
 mod home;
 pub mod http;
+pub mod load;
 mod logs;
 pub mod machine;
 mod nginx;

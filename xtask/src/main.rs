@@ -35,23 +35,39 @@ enum Task {
     Test,
     /// Write the parts of the documentation that the program knows best
     Docs,
-    /// Measure pushes against a plain git push, and commands against the clock
+    /// Measure what piku costs, or what people notice of it
     Bench {
-        /// How many pushes of each kind
-        #[arg(long, default_value_t = 10)]
-        pushes: usize,
-        /// How many runs of each command
-        #[arg(long, default_value_t = 30)]
-        runs: usize,
+        #[command(subcommand)]
+        bench: Option<Bench>,
     },
 }
+
+#[derive(Debug, clap::Subcommand)]
+enum Bench {
+    /// Pushes against a plain git push, and commands against the clock; what is measured when nothing is named
+    Cost {
+        /// How many pushes of each kind
+        #[arg(long, default_value_t = PUSHES)]
+        pushes: usize,
+        /// How many runs of each command
+        #[arg(long, default_value_t = RUNS)]
+        runs: usize,
+    },
+    /// Requests at a steady rate while everything is changed that can be
+    Downtime(bench::DowntimeOptions),
+}
+
+const PUSHES: usize = 10;
+const RUNS: usize = 30;
 
 fn main() -> ExitCode {
     let done = match Task::parse() {
         Task::Demo { stay } => demo::run(stay),
         Task::Test => test::run(),
         Task::Docs => docs::run(),
-        Task::Bench { pushes, runs } => bench::run(pushes, runs),
+        Task::Bench { bench: None } => bench::cost(PUSHES, RUNS),
+        Task::Bench { bench: Some(Bench::Cost { pushes, runs }) } => bench::cost(pushes, runs),
+        Task::Bench { bench: Some(Bench::Downtime(options)) } => bench::downtime(&options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

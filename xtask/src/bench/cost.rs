@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: what piku costs, beside what there is without it, in one run.
+//! `cargo xtask bench cost`: what piku costs, beside what there is without it, in one run.
 
 use std::process::{Command, Stdio};
 use std::thread;
@@ -40,6 +40,8 @@ pub(crate) fn run(pushes: usize, runs: usize) -> Result<(), String> {
     let server = if with_nginx { server.with_nginx() } else { server }.start();
 
     measure_pushes(&server, pushes, with_nginx, &mut rows);
+    measure_rollbacks(&server, pushes, &mut rows);
+    measure_many_files(&server, pushes, with_nginx, &mut rows);
     rows.push(command("piku apps, 1 app", &server, program.as_str(), &["apps"], runs));
     for number in 2..=50 {
         let app = server.app(&format!("app{number}")).file("Procfile", "worker: exec sleep 1000000\n");
@@ -66,10 +68,75 @@ fn measure_pushes(server: &TestServer, pushes: usize, with_nginx: bool, rows: &m
     for app in [&plain, &blog] {
         app.push().succeeds();
     }
+    let behind = if with_nginx { ", behind nginx" } else { "" };
+    let names = [
+        "git push to a bare repository".to_owned(),
+        format!("git push to piku, nothing to build{behind}"),
+        format!("the same, until the new version answers{behind}"),
+    ];
+    by_turns(&plain, &blog, 2, pushes, names, rows);
+}
 
+/// As [`measure_pushes`], one line of 5,000 files at a time, when there are trees to use again.
+fn measure_many_files(server: &TestServer, pushes: usize, with_nginx: bool, rows: &mut Vec<Row>) {
+    let plain = server.plain_repository("many").with_files_of(&piku_tests::piku::apps().join("hello-wsgi"));
+    let many = server.app_from("hello-wsgi", "many");
+    let many = if with_nginx { many.served_as("many.test") } else { many };
+    for app in [&plain, &many] {
+        for number in 0..5000 {
+            app.write(&format!("files/{}/{number}.txt", number % 50), format!("file {number}\n").repeat(40));
+        }
+        app.push().succeeds();
+    }
+    for version in 2..9 {
+        many.set_version(version);
+        many.push().succeeds();
+    }
+    let names = [
+        "5,000 files: git push of one line to a bare repository",
+        "5,000 files: the same to piku",
+        "5,000 files: the same, until the new version answers",
+    ];
+    by_turns(&plain, &many, 9, pushes, names.map(str::to_owned), rows);
+}
+
+/// Goes back and forth between two releases.
+fn measure_rollbacks(server: &TestServer, runs: usize, rows: &mut Vec<Row>) {
+    let [mut to_exit, mut to_live] = [Vec::new(), Vec::new()];
+    let app = server.app_from("hello-wsgi", "back");
+    for version in [1, 2] {
+        app.set_version(version);
+        app.git().run(["commit", "--quiet", "--allow-empty", "-m", "Next"]);
+        app.push().succeeds();
+    }
+    for run in 0..runs {
+        // One before the live one has the other version, whichever that is now.
+        let version = 1 + u32::try_from(run % 2).unwrap_or(0);
+        let begin = Instant::now();
+        let (exit, live) = thread::scope(|scope| {
+            let live = scope.spawn(|| until_it_answers(&app, version, begin));
+            server.ssh(["rollback", "back"]).succeeds();
+            (begin.elapsed(), live.join().expect("somebody asks the app"))
+        });
+        to_exit.push(exit);
+        to_live.push(live);
+    }
+    rows.push(row("rollback over ssh", to_exit, None));
+    rows.push(row("the same, until the other version answers", to_live, None));
+}
+
+/// Pushes by turns to a bare repository and to piku.
+fn by_turns(
+    plain: &App<'_>,
+    blog: &App<'_>,
+    first: u32,
+    pushes: usize,
+    names: [String; 3],
+    rows: &mut Vec<Row>,
+) {
     let (mut to_plain, mut to_exit, mut to_live) = (Vec::new(), Vec::new(), Vec::new());
-    for version in 2..2 + u32::try_from(pushes).unwrap_or(u32::MAX) {
-        for app in [&plain, &blog] {
+    for version in first..first + u32::try_from(pushes).unwrap_or(0) {
+        for app in [plain, blog] {
             app.set_version(version);
             app.git().commit("Say another version");
         }
@@ -79,19 +146,19 @@ fn measure_pushes(server: &TestServer, pushes: usize, with_nginx: bool, rows: &m
 
         let begin = Instant::now();
         let (exit, live) = thread::scope(|scope| {
-            let live = scope.spawn(|| until_it_answers(&blog, version, begin));
+            let live = scope.spawn(|| until_it_answers(blog, version, begin));
             blog.push_with(["main"]).succeeds();
             (begin.elapsed(), live.join().expect("somebody asks the app"))
         });
         to_exit.push(exit);
         to_live.push(live);
     }
-    let plain = row("git push to a bare repository", to_plain, None);
+    let [plain, to_piku, until_live] = names;
+    let plain = row(&plain, to_plain, None);
     let floor = plain.median_ms;
     rows.push(plain);
-    let behind = if with_nginx { ", behind nginx" } else { "" };
-    rows.push(row(&format!("git push to piku, nothing to build{behind}"), to_exit, Some(floor)));
-    rows.push(row(&format!("the same, until the new version answers{behind}"), to_live, Some(floor)));
+    rows.push(row(&to_piku, to_exit, Some(floor)));
+    rows.push(row(&until_live, to_live, Some(floor)));
 }
 
 fn until_it_answers(app: &App<'_>, version: u32, begin: Instant) -> Duration {

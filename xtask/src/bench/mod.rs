@@ -1,0 +1,7 @@
+//! `cargo xtask bench`: what piku costs, and what people notice of it.
+
+mod cost;
+mod downtime;
+
+pub(crate) use cost::run as cost;
+pub(crate) use downtime::{Options as DowntimeOptions, run as downtime};

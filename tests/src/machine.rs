@@ -33,6 +33,8 @@ pub enum Need {
     Pyenv,
     /// Programs may be started as another user.
     Root,
+    /// strace, and the right to use it.
+    Strace,
 }
 
 impl Need {
@@ -51,8 +53,14 @@ impl Need {
                 says(other_python().is_some(), "pyenv has no Python of another version than the system's")
             }
             Self::Root => says(is_root(), "this is not root"),
+            Self::Strace => says(strace_works(), "strace is not installed, or may not be used"),
         }
     }
+}
+
+fn strace_works() -> bool {
+    let traced = Command::new("strace").args(["-qq", "-o", "/dev/null", "true"]).output();
+    traced.is_ok_and(|output| output.status.success())
 }
 
 /// Skips the test when one of the named needs is missing: `needs!(nginx, pypi)`.
@@ -68,6 +76,7 @@ macro_rules! needs {
     (@ pypi) => { $crate::machine::Need::Pypi };
     (@ pyenv) => { $crate::machine::Need::Pyenv };
     (@ root) => { $crate::machine::Need::Root };
+    (@ strace) => { $crate::machine::Need::Strace };
 }
 
 /// Whether the need is met; when not, says why, and notes the skipped test for `cargo xtask test`.

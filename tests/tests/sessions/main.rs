@@ -11,6 +11,7 @@ mod commands;
 mod concurrency;
 mod cron;
 mod embedding;
+mod fault_walk;
 mod first_push;
 mod git;
 mod handover;

@@ -37,12 +37,22 @@ pub(crate) fn repair(
             checkout::keep_for_the_next(root, app, number)?;
         }
     }
+    sweep(root, app)?;
     let releases = store::all(root, app)?;
     let builds: Vec<String> = releases.iter().filter_map(|release| release.build.clone()).collect();
     build::prune(root, app, &builds)?;
     let held = live.as_ref().map_or(&[][..], |release| &release.ports);
     ports::release_all_but(root, app, held)?;
     Ok(live.filter(|_| restarted))
+}
+
+/// Removes files that never got their names.
+fn sweep(root: &Root, app: &AppName) -> Result<(), HostError> {
+    let (available, enabled) = (root.uwsgi_available(), root.uwsgi_enabled());
+    let shared = [root.apps(), root.nginx(), available, enabled, root.numbers(), root.ports()];
+    let own = [root.env(app), root.releases(app)].into_iter();
+    let releases = store::numbers(root, app)?.into_iter().map(|number| root.release(app, number));
+    shared.into_iter().chain(own).chain(releases).try_for_each(|folder| files::sweep(&folder))
 }
 
 /// Enables exactly the vassals of the live release; whether any had to be.

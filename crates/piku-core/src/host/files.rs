@@ -7,7 +7,21 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::HostError;
+use super::{HostError, processes};
+
+/// How the name of a file begins that does not have its real one yet; the number of the process that writes it follows.
+const UNNAMED: &str = ".piku-";
+
+/// Removes what processes that are no more have left in a folder without giving it its name.
+pub(crate) fn sweep(folder: &Utf8Path) -> Result<(), HostError> {
+    for name in names(folder)? {
+        let writer = name.strip_prefix(UNNAMED).and_then(|rest| rest.split('-').next()?.parse().ok());
+        if writer.is_some_and(|writer| !processes::is_alive(writer)) {
+            remove(&folder.join(&name))?;
+        }
+    }
+    Ok(())
+}
 
 /// Reads a file; `None` when there is none.
 pub(crate) fn read(path: &Utf8Path) -> Result<Option<Vec<u8>>, HostError> {
@@ -39,7 +53,7 @@ pub(crate) fn write(path: &Utf8Path, bytes: &[u8], mode: u32) -> Result<(), Host
     let folder = path.parent().unwrap_or(Utf8Path::new("/"));
     let failed = || HostError::file("write", path);
     let mut file = tempfile::Builder::new()
-        .prefix(".piku-")
+        .prefix(&format!("{UNNAMED}{}-", std::process::id()))
         .permissions(Permissions::from_mode(0o600))
         .tempfile_in(folder)
         .map_err(failed())?;
@@ -81,7 +95,8 @@ pub(crate) fn set_mode(path: &Utf8Path, mode: u32) -> Result<(), HostError> {
 
 /// Points a symbolic link somewhere, replacing what is there by a rename.
 pub(crate) fn link(path: &Utf8Path, target: &Utf8Path) -> Result<(), HostError> {
-    let beside = path.with_file_name(format!(".piku-link-{}", path.file_name().unwrap_or_default()));
+    let name = format!("{UNNAMED}{}-{}", std::process::id(), path.file_name().unwrap_or_default());
+    let beside = path.with_file_name(name);
     remove(&beside)?;
     symlink(target, &beside).map_err(HostError::file("link", path))?;
     fs::rename(&beside, path).map_err(HostError::file("link", path))

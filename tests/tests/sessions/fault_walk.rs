@@ -1,0 +1,318 @@
+//! kill -9 at every step of a deploy, and a full disk at every step: what is found afterwards.
+//!
+//! strace(1) ends the deploying process at the n-th call of each kind that changes what others see, before the call
+//! is carried out; so every step is met once, and nothing of piku knows of it.
+
+use std::fmt::Write;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use camino::Utf8Path;
+use piku_tests::{App, TestServer, eventually, needs, piku};
+
+/// The system calls that make, move, and remove files. What is written meanwhile is in files that have no name yet.
+const CALLS: [&str; 12] = [
+    "mkdir",
+    "mkdirat",
+    "link",
+    "linkat",
+    "symlink",
+    "symlinkat",
+    "rename",
+    "renameat",
+    "renameat2",
+    "unlink",
+    "unlinkat",
+    "rmdir",
+];
+
+/// One step that a deploy was ended at, and what was found.
+#[derive(Debug)]
+struct Row {
+    deploy: &'static str,
+    step: String,
+    served: String,
+    afterwards: String,
+    wrong: Vec<String>,
+}
+
+/// What ends at a step: the process, or the room on the disk.
+#[derive(Clone, Copy)]
+enum Fault {
+    Kill,
+    FullDisk,
+}
+
+impl Fault {
+    fn injection(self, call: &str, number: usize) -> String {
+        match self {
+            Self::Kill => format!("inject={call}:signal=KILL:when={number}"),
+            Self::FullDisk => format!("inject={call}:error=ENOSPC:when={number}"),
+        }
+    }
+}
+
+/// Runs piku on the server with a fault at the n-th call of a kind. Gives its exit status and the call, or `None`
+/// when there was no n-th.
+fn with_fault(
+    server: &TestServer,
+    words: &[&str],
+    fault: Fault,
+    call: &str,
+    number: usize,
+) -> Option<(i32, String)> {
+    let trace = server.home().join(format!("trace.{call}.{number}.{}", words.join(".").replace('/', "_")));
+    let mut command = server.command("strace");
+    command.args(["-qq", "-e", "signal=none", "-o", trace.as_str(), "-e", &format!("trace={call}")]);
+    command.args(["-e", &fault.injection(call, number), piku::program().as_str()]).args(words);
+    let output = command.output().unwrap();
+    let text = std::fs::read_to_string(&trace).unwrap_or_default();
+    std::fs::remove_file(&trace).unwrap();
+    let hit = text.lines().filter(|line| line.starts_with(call)).nth(number - 1)?;
+    let home = server.home().as_str();
+    let shown =
+        hit.split(" = ").next().unwrap_or(hit).replace(&format!("{home}/.piku/"), "").replace(home, "~");
+    let status = output.status.code().unwrap_or(137);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!said.contains("panicked"), "{shown}: {said}");
+    Some((status, shown))
+}
+
+/// Commits a new version and hands it to the server's repository, past every hook.
+fn hand_over(server: &TestServer, app: &App<'_>, version: u32) {
+    app.set_version(version);
+    if app.git().is_dirty() {
+        app.git().commit("Change the app");
+    }
+    let repository = server.root().join("repos").join(app.name());
+    if !repository.exists() {
+        app.git().run(["init", "--quiet", "--bare", repository.as_str()]);
+        app.git().run(["-C", repository.as_str(), "symbolic-ref", "HEAD", "refs/heads/main"]);
+    }
+    let from = app.git().folder().as_str();
+    app.git().run(["-C", repository.as_str(), "fetch", "--quiet", from, "+HEAD:refs/heads/main"]);
+    // As many files each time, so that the n-th call is the same one.
+    app.git().run(["-C", repository.as_str(), "repack", "--quiet", "-a", "-d"]);
+}
+
+/// The version that five requests in a row are answered with; or how they differ.
+fn served(app: &App<'_>) -> Result<Option<String>, String> {
+    let ask = |_| match app.try_get("/") {
+        Ok(answer) if answer.status == 200 => Some(answer.body.trim().to_owned()),
+        _ => None,
+    };
+    let mut answers: Vec<Option<String>> = (0..5).map(ask).collect();
+    answers.dedup();
+    if let [one] = answers.as_slice() {
+        Ok(one.clone())
+    } else {
+        Err(format!("different answers: {answers:?}"))
+    }
+}
+
+/// What is wrong with an app whose last command has succeeded.
+fn inconsistencies(server: &TestServer, app: &str) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let live =
+        server.root().join("apps").join(app).read_link_utf8().map(|to| to.to_string()).unwrap_or_default();
+    let live = live.split('/').nth_back(1).unwrap_or_default().to_owned();
+    let mine = |name: &String| name.contains(&format!("@{app}."));
+    for name in server.names_in("uwsgi-enabled").iter().filter(|name| mine(name)) {
+        // The router of a port outlives releases.
+        if !name.contains(&format!("@{app}.{live}.")) && !name.contains("_-port.") {
+            wrong.push(format!("{name} is enabled, and {live} is live"));
+        }
+    }
+    for name in server.names_in(&format!("releases/{app}")) {
+        let record = server.root().join("releases").join(app).join(&name).join("release.json");
+        if name != "spare" && !record.exists() {
+            wrong.push(format!("releases/{app}/{name} is half made"));
+        }
+    }
+    for folder in
+        ["", "apps", "nginx", "uwsgi-available", "uwsgi-enabled", "run", "locks", "ports", "numbers"]
+    {
+        // Another app's deploy may be writing one at this very moment.
+        let writer =
+            |name: &String| name.strip_prefix(".piku-").and_then(|rest| rest.split('-').next()?.parse().ok());
+        let runs = |writer: u32| Utf8Path::new("/proc").join(writer.to_string()).exists();
+        let left =
+            server.names_in(folder).into_iter().filter(|name| writer(name).is_some_and(|pid| !runs(pid)));
+        wrong.extend(left.map(|name| format!("{folder}/{name} was left behind")));
+    }
+    let env = server.text(&format!("envs/{app}/LIVE_ENV"));
+    if !env.lines().any(|line| line == format!("PIKU_RELEASE={live}")) {
+        wrong.push(format!("LIVE_ENV is not that of release {live}"));
+    }
+    wrong
+}
+
+/// Waits until no process of another release than the live one runs.
+fn only_the_live_release_runs(server: &TestServer, app: &str) {
+    let env = server.text(&format!("envs/{app}/LIVE_ENV"));
+    let live = env.lines().find(|line| line.starts_with("PIKU_RELEASE=")).unwrap().to_owned();
+    eventually(&format!("only {live} of {app} runs"), || {
+        let of_another = server.processes_of(app).into_iter().find(|process| {
+            let env = process.environment();
+            env.iter().any(|one| one.starts_with(b"PIKU_RELEASE="))
+                && !env.contains(&live.clone().into_bytes())
+        });
+        of_another.map_or(Some(()), |_| None)
+    });
+}
+
+/// Ends the redeploy of an app at every step.
+fn walk_redeploys(
+    server: &TestServer,
+    app: &App<'_>,
+    deploy: &'static str,
+    fault: Fault,
+    rows: &Mutex<Vec<Row>>,
+) {
+    let name = app.name();
+    let mut version = 1;
+    app.push().succeeds();
+    // So many that one is pruned and one is recycled.
+    for _ in 0..3 {
+        version += 1;
+        hand_over(server, app, version);
+        server.piku(["deploy", name]).succeeds();
+    }
+    for call in CALLS {
+        for number in 1.. {
+            let old = format!("Hello from version {version}");
+            // What the kill left may be either; what is live now counts from here on.
+            version += 1;
+            hand_over(server, app, version);
+            let Some((status, step)) = with_fault(server, &["deploy", name], fault, call, number) else {
+                break;
+            };
+            let new = format!("Hello from version {version}");
+            let mut wrong = Vec::new();
+            let served = match served(app) {
+                Ok(Some(text)) if text == old => "old".to_owned(),
+                Ok(Some(text)) if text == new => "new".to_owned(),
+                other => {
+                    wrong.push(format!("served {other:?}"));
+                    "neither".to_owned()
+                }
+            };
+            match (fault, status, served.as_str()) {
+                (Fault::FullDisk, 0, "old") => wrong.push("succeeded, and the old one is served".to_owned()),
+                (Fault::FullDisk, 1, "new") => wrong.push("refused, and the new one is served".to_owned()),
+                (Fault::FullDisk, 0 | 1, _) | (Fault::Kill, ..) => {}
+                (Fault::FullDisk, other, _) => wrong.push(format!("ended with status {other}")),
+            }
+            let next = server.piku(["restart", name]);
+            if next.status != 0 {
+                wrong.push(format!("the next command fails: {next}"));
+            }
+            wrong.extend(inconsistencies(server, name));
+            let text = std::fs::read_to_string(server.root().join("apps").join(name).join("app.py")).unwrap();
+            let live = text.lines().find_map(|line| line.strip_prefix("VERSION = ")).unwrap().to_owned();
+            let afterwards = app.try_get("/").map(|answer| answer.body.trim().to_owned()).unwrap_or_default();
+            if afterwards != format!("Hello from version {live}") {
+                wrong.push(format!("version {live} is live, and the answer is `{afterwards}`"));
+            }
+            version = live.parse().unwrap();
+            let afterwards = if afterwards == new { "new" } else { "old" }.to_owned();
+            note(rows, Row { deploy, step, served, afterwards, wrong });
+        }
+        only_the_live_release_runs(server, name);
+    }
+}
+
+/// Ends the first deploy of an app at every step, each of a new app.
+fn walk_first_deploys<'scope>(
+    scope: &'scope thread::Scope<'scope, '_>,
+    server: &'scope TestServer,
+    rows: &Mutex<Vec<Row>>,
+) {
+    let mut gone = Vec::new();
+    for call in CALLS {
+        for number in 1.. {
+            let name = format!("first-{call}-{number}");
+            let app = server.app_from("hello-wsgi", &name).served_as(&format!("{name}.test"));
+            app.write("Procfile", "wsgi: app:app\n");
+            hand_over(server, &app, 2);
+            let Some((_, step)) = with_fault(server, &["deploy", &name], Fault::Kill, call, number) else {
+                server.piku(["destroy", &name, "--force"]).succeeds();
+                break;
+            };
+            let mut wrong = Vec::new();
+            let served = match served(&app) {
+                Ok(Some(text)) if text == "Hello from version 2" => "new".to_owned(),
+                Ok(None) => "nothing".to_owned(),
+                other => {
+                    wrong.push(format!("served {other:?}"));
+                    "neither".to_owned()
+                }
+            };
+            let next = server.piku(["deploy", &name]);
+            if next.status == 0 {
+                wrong.extend(inconsistencies(server, &name));
+            } else {
+                wrong.push(format!("the next command fails: {next}"));
+            }
+            let right = app.try_get("/").is_ok_and(|answer| answer.body == "Hello from version 2\n");
+            if !right {
+                wrong.push("afterwards it does not answer".to_owned());
+            }
+            gone.push(scope.spawn(move || server.piku(["destroy", &name, "--force"])));
+            note(rows, Row { deploy: "first deploy", step, served, afterwards: "new".to_owned(), wrong });
+        }
+    }
+    for destroyed in gone {
+        destroyed.join().unwrap().succeeds();
+    }
+}
+
+fn note(rows: &Mutex<Vec<Row>>, row: Row) {
+    rows.lock().unwrap_or_else(PoisonError::into_inner).push(row);
+}
+
+/// Writes the table to `target/`, and fails when a row of it is not right.
+fn report(file: &str, rows: Vec<Row>) {
+    let mut table =
+        "| deploy | ended before | served at once | after the next command | |\n|---|---|---|---|---|\n"
+            .to_owned();
+    for Row { deploy, step, served, afterwards, wrong } in &rows {
+        let verdict = if wrong.is_empty() { "ok".to_owned() } else { wrong.join("; ") };
+        writeln!(table, "| {deploy} | `{step}` | {served} | {afterwards} | {verdict} |").unwrap();
+    }
+    std::fs::write(piku::workspace().join("target").join(file), &table).unwrap();
+    assert!(rows.len() > 20, "too few steps were met for this to be a walk:\n{table}");
+    let wrong: Vec<&Row> = rows.iter().filter(|row| !row.wrong.is_empty()).collect();
+    assert!(wrong.is_empty(), "{} of {} steps: {wrong:#?}", wrong.len(), rows.len());
+}
+
+#[test]
+fn a_deploy_killed_at_any_step_leaves_one_release_serving_and_the_next_command_repairs() {
+    needs!(nginx, strace);
+    let server = TestServer::with_nginx();
+    let rows = Mutex::new(Vec::new());
+    let wsgi = server.app_from("hello-wsgi", "blog").served_as("blog.test");
+    wsgi.write("Procfile", "wsgi: app:app\n");
+    let web = server.app_from("hello-web", "shop").served_as("shop.test");
+    for app in [&wsgi, &web] {
+        app.write("ENV", app.read("ENV") + "PIKU_KEEP_RELEASES=2\n");
+    }
+    thread::scope(|scope| {
+        scope.spawn(|| walk_redeploys(&server, &wsgi, "redeploy, wsgi", Fault::Kill, &rows));
+        scope.spawn(|| walk_redeploys(&server, &web, "redeploy, web", Fault::Kill, &rows));
+        scope.spawn(|| walk_first_deploys(scope, &server, &rows));
+    });
+    report("fault-walk.md", rows.into_inner().unwrap());
+}
+
+#[test]
+fn a_disk_that_is_full_at_any_step_leaves_one_release_serving_and_the_next_command_works() {
+    needs!(strace);
+    let server = TestServer::new();
+    let rows = Mutex::new(Vec::new());
+    let app = server.app_from("hello-wsgi", "blog");
+    app.write("Procfile", "wsgi: app:app\n");
+    app.write("ENV", "PIKU_KEEP_RELEASES=2\n");
+    walk_redeploys(&server, &app, "redeploy, wsgi", Fault::FullDisk, &rows);
+    report("fault-walk-full-disk.md", rows.into_inner().unwrap());
+}

@@ -66,7 +66,7 @@ pub use operations::{
     ReleaseEntry, RunTarget, State,
 };
 pub use piku::Piku;
-pub use piku_procfile::{Diagnostic, Place, Severity};
+pub use piku_procfile::{Diagnostic, Place, Severity, Source};
 pub use release::{Cause, Release};
 pub use root::Root;
 pub use setup::{AddedKey, KeyError, Prepared};

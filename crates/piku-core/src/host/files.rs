@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, Permissions};
-use std::io::{ErrorKind, Seek, Write};
+use std::io::{ErrorKind, Read, Seek, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -16,6 +16,35 @@ pub(crate) fn read(path: &Utf8Path) -> Result<Option<Vec<u8>>, HostError> {
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
         Err(error) => Err(HostError::file("read", path)(error)),
     }
+}
+
+/// Reads a regular file in `folder`, at most `limit` bytes of it; `None` when there is none, or when a link leads
+/// out of the folder.
+pub(crate) fn read_within(folder: &Utf8Path, name: &str, limit: usize) -> Result<Option<Vec<u8>>, HostError> {
+    let path = folder.join(name);
+    let (Ok(real), Ok(folder)) = (path.canonicalize_utf8(), folder.canonicalize_utf8()) else {
+        return Ok(None);
+    };
+    if !real.starts_with(&folder) {
+        return Ok(None);
+    }
+    let failed = || HostError::file("read", &path);
+    // Opening a pipe would wait for somebody to write into it.
+    let nonblocking = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or_default();
+    let opened = fs::OpenOptions::new().read(true).custom_flags(nonblocking).open(&real);
+    let file = match opened {
+        // As a socket says.
+        Err(error) if error.raw_os_error() == Some(rustix::io::Errno::NXIO.raw_os_error()) => {
+            return Ok(None);
+        }
+        opened => opened.map_err(failed())?,
+    };
+    if !file.metadata().map_err(failed())?.is_file() {
+        return Ok(None);
+    }
+    let mut bytes = Vec::new();
+    file.take(limit as u64).read_to_end(&mut bytes).map_err(failed())?;
+    Ok(Some(bytes))
 }
 
 /// Reads a file as text, odd bytes replaced; `None` when there is none.
@@ -189,6 +218,27 @@ mod tests {
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(read(&path).unwrap().unwrap(), b"A=1\n");
         assert_eq!(names(path.parent().unwrap()).unwrap().len(), 1, "nothing is left beside it");
+    }
+
+    #[test]
+    fn only_regular_files_of_the_folder_are_read_and_never_more_than_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| Utf8PathBuf::from_path_buf(folder.path().join(name)).unwrap();
+        let app = at("app");
+        fs::create_dir_all(app.join("folder")).unwrap();
+        fs::write(at("secret"), "x").unwrap();
+        fs::write(app.join("file"), "12345").unwrap();
+        let links = [("link", "file"), ("zero", "/dev/zero"), ("out", "../secret"), ("gone", "nothing")];
+        links.iter().for_each(|(name, target)| symlink(target, app.join(name)).unwrap());
+        let mode = rustix::fs::Mode::from_raw_mode(0o600);
+        rustix::fs::mkfifoat(rustix::fs::CWD, app.join("pipe").as_std_path(), mode).unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(app.join("socket")).unwrap();
+        let read = |name: &str| read_within(&app, name, 4).unwrap();
+        assert_eq!(read("file").as_deref(), Some(&b"1234"[..]));
+        assert_eq!(read("link").as_deref(), Some(&b"1234"[..]));
+        for name in ["zero", "out", "gone", "pipe", "socket", "folder", "nothing"] {
+            assert_eq!(read(name), None, "{name}");
+        }
     }
 
     #[test]

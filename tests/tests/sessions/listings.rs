@@ -53,7 +53,15 @@ fn statuses_tell_a_refused_request_from_a_wrong_command_line() {
         (vec!["ps"], 2),
         (vec!["apps", "--no-such-option"], 2),
         (vec!["config:set", "nobody", "no-equals-sign"], 2),
+        (vec!["config:set", "nobody", "1X=2"], 2),
+        (vec!["config:set", "nobody", "A=1", "=2"], 2),
+        (vec!["config:get", "nobody", "1X"], 2),
+        (vec!["config:unset", "nobody", "A-B"], 2),
         (vec!["ps:scale", "nobody", "worker=many"], 2),
+        (vec!["ps:scale", "nobody", "worker=99999999999"], 2),
+        (vec!["ps:scale", "nobody", "worker=1", "worker=2"], 2),
+        (vec!["git-receive-pack", "../x"], 2),
+        (vec!["git-upload-pack", "a b"], 2),
         (vec!["ps", "../x"], 2),
     ] {
         let outcome = server.piku(&words);
@@ -85,4 +93,39 @@ fn check_finds_what_a_push_would_and_speaks_json() {
     for key in ["code", "column", "message", "help"] {
         assert!(mistake.get(key).is_some(), "{key}: {mistake}");
     }
+}
+
+#[test]
+fn a_refused_setting_says_what_to_do_and_never_shows_its_value() {
+    let server = TestServer::builder().without_emperor().start();
+    let refused = server.piku(["config:set", "blog", "1X=secret"]).ends_with(2).never_says("secret");
+    insta::assert_snapshot!(refused, @r"
+    --- stderr
+    error: `1X` can't be the key of a setting
+    help: use letters, digits, and `_` only, beginning with a letter or `_`
+    [exit status: 2]
+    ");
+    let odd = server.piku(["ps:scale", "blog", "worker=1", "web=2", "worker=2"]).ends_with(2);
+    assert_eq!(odd.stderr, "error: `worker` is given more than one count\n");
+}
+
+#[test]
+fn check_reads_regular_files_of_the_folder_and_tells_of_fifty_mistakes() {
+    let server = TestServer::builder().without_emperor().start();
+    let folder = server.home().join("odd");
+    std::fs::create_dir(&folder).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", folder.join("Procfile")).unwrap();
+    let pipe = server.command("mkfifo").arg(folder.join("ENV")).status().unwrap();
+    assert!(pipe.success());
+    let check = || server.piku(["check", folder.as_str()]).ends_with(1);
+    check().says("`Procfile` is not a regular file").says("`ENV` is not a regular file");
+
+    std::fs::remove_file(folder.join("ENV")).unwrap();
+    std::fs::remove_file(folder.join("Procfile")).unwrap();
+    std::fs::write(folder.join("Procfile"), "web: x\n".repeat(200_000)).unwrap();
+    check().says("is larger than 1 MiB");
+
+    std::fs::write(folder.join("Procfile"), "a mistake\n".repeat(20_000)).unwrap();
+    let many = check().says("19950 more mistakes not shown").says("more than 50 mistakes");
+    assert_eq!(many.stderr.matches("error[procfile::missing-colon]").count(), 50);
 }

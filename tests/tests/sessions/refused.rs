@@ -177,3 +177,19 @@ fn a_procfile_that_leads_out_of_the_tree_is_none() {
     let outcome = blog.push().is_refused().says("there is no Procfile");
     assert!(!outcome.stderr.contains("root:"), "{outcome}");
 }
+
+#[test]
+fn what_a_push_brings_moves_nobodys_cursor() {
+    let server = TestServer::new();
+    let blog = server.app_from("hello-wsgi", "blog");
+    let procfile = "wsgi: app:app\nrelease: printf '\\033[31mred\\033[0m\\007 text\\n'\n";
+    blog.write("Procfile", procfile);
+    blog.write("ENV", "COLOR=\"\u{1b}[2J\"\n");
+    blog.git().commit("Clear\u{1b}[2J the\u{7} screen");
+    let push = blog.push_with(["HEAD"]).succeeds().says("red text").says(r"Clear\u{1b}[2J the\u{7} screen");
+    let odd = |line: &&str| {
+        line.starts_with("remote:") && line.trim_end_matches("\u{1b}[K").contains(['\u{1b}', '\u{7}'])
+    };
+    let lines: Vec<&str> = push.stderr.lines().filter(odd).collect();
+    assert!(lines.is_empty(), "{lines:?}");
+}

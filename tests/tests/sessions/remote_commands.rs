@@ -20,6 +20,8 @@ fn a_command_line_is_words_and_nothing_of_it_reaches_a_shell() {
         "bash -c id".to_owned(),
         "git-shell".to_owned(),
         "apps 'open quote".to_owned(),
+        "reference".to_owned(),
+        "git hook update blog".to_owned(),
     ] {
         let outcome = server.ssh_raw(&line);
         assert_eq!(outcome.status, 2, "{line}: {outcome}");
@@ -34,6 +36,23 @@ fn a_session_without_a_command_shows_the_help_and_opens_no_shell() {
     let outcome = server.ssh_with_input("", b"echo I am a shell\n");
     assert!(!outcome.stdout.contains("I am a shell"), "{outcome}");
     outcome.says("apps");
+}
+
+#[test]
+fn a_command_that_is_not_utf_8_is_wrong() {
+    use std::os::unix::ffi::OsStrExt;
+
+    let server = TestServer::builder().without_emperor().start();
+    let words = server.sshd().client();
+    let mut ssh = Command::new(&words[0]);
+    ssh.args(&words[1..]).arg(std::ffi::OsStr::from_bytes(b"ps bl\xf6g"));
+    let output = ssh.output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(output.stdout.is_empty());
+    assert_eq!(
+        String::from_utf8_lossy(&output.stderr),
+        "error: the command is not UTF-8: `ps bl\u{fffd}g`\n"
+    );
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use piku_core::{AppName, LogLine};
 
 use super::{CliError, Session};
+use crate::ui::without_sequences;
 
 /// What to show of the logs.
 pub(super) struct Shape {
@@ -24,7 +25,7 @@ pub(super) fn logs(
         if shape.json {
             serde_json::to_string(line).is_ok_and(|text| session.ui.data(format_args!("{text}")))
         } else {
-            session.ui.data(format_args!("{} | {}", line.process, line.line))
+            session.ui.data(format_args!("{} | {}", line.process, without_sequences(&line.line)))
         }
     };
     for line in session.piku.last_logs(app, kind, shape.lines)? {

@@ -173,6 +173,12 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Show what is missing or wrong on this machine, and the fix for each
+    Doctor {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Prepare this machine: the folders, and a uWSGI where there is none
     Setup,
     /// Let the owner of an ssh key push and command

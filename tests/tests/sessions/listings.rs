@@ -11,6 +11,13 @@ fn only_data(outcome: Outcome) -> Outcome {
     outcome
 }
 
+/// Requires that all of it is on stdout, however it ended.
+#[track_caller]
+fn only_data_of(outcome: Outcome) -> Outcome {
+    assert!(outcome.stderr.is_empty(), "data goes to stdout:\n{outcome}");
+    outcome
+}
+
 #[test]
 fn every_listing_is_data_and_may_be_json() {
     let server = TestServer::new();
@@ -128,4 +135,32 @@ fn check_reads_regular_files_of_the_folder_and_tells_of_fifty_mistakes() {
     std::fs::write(folder.join("Procfile"), "a mistake\n".repeat(20_000)).unwrap();
     let many = check().says("19950 more mistakes not shown").says("more than 50 mistakes");
     assert_eq!(many.stderr.matches("error[procfile::missing-colon]").count(), 50);
+}
+
+#[test]
+fn doctor_finds_a_server_well_and_says_what_is_wrong() {
+    piku_tests::needs!(nginx);
+    let mut server = TestServer::with_nginx();
+    server.app_from("hello-wsgi", "blog").served_as("blog.example.org").push().succeeds();
+    let found = |about: &str, ends: i32| {
+        let all = only_data_of(server.ssh(["doctor", "--json"]).ends_with(ends)).json();
+        let all = all.as_array().unwrap().clone();
+        all.into_iter().filter(|one| one["about"] == about).collect::<Vec<_>>()
+    };
+    for about in ["folder", "uwsgi", "emperor", "nginx", "git", "ssh", "keys"] {
+        let of_it = found(about, 0);
+        assert!(of_it.len() == 1 && of_it[0]["level"] == "ok", "{about}: {of_it:?}");
+    }
+    assert_eq!(found("leftover", 0), Vec::<serde_json::Value>::new());
+
+    let env = server.root().join("envs");
+    std::fs::set_permissions(&env, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    std::fs::create_dir(server.root().join("logs/gone")).unwrap();
+    assert_eq!(found("secrets", 1)[0]["fix"], format!("`chmod 700 {env}`"));
+    assert_eq!(found("leftover", 1).len(), 1);
+    server.piku(["setup"]).succeeds();
+    assert!(found("secrets", 0).is_empty());
+
+    server.stop_emperor();
+    server.ssh(["doctor"]).ends_with(1).says("error    emperor: ").says("fix: start it");
 }

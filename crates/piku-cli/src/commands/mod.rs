@@ -2,6 +2,7 @@
 
 mod change;
 mod check;
+mod doctor;
 mod git;
 mod list;
 mod logs;
@@ -123,6 +124,7 @@ fn carry_out(command: Command, session: &Session) -> Result<ExitCode, CliError> 
             logs::logs(&app, kind.as_deref(), &logs::Shape { lines, follow: !no_follow, json }, session)
         }
         Command::Check { folder, json } => check::check(folder, json, session),
+        Command::Doctor { json } => doctor::doctor(json, session),
         Command::Setup => setup::setup(session),
         Command::SetupSsh { file } => setup::ssh(&file, session),
         Command::Emperor => setup::emperor(session),

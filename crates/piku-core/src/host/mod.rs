@@ -9,6 +9,7 @@
 pub mod certificate;
 pub mod command;
 pub mod emperor;
+pub(crate) mod examine;
 pub(crate) mod facts;
 pub(crate) mod files;
 pub(crate) mod git;

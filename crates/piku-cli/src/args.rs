@@ -127,6 +127,9 @@ pub(crate) enum Command {
         /// Do not wait for more
         #[arg(long)]
         no_follow: bool,
+        /// With what uWSGI says when it starts and stops
+        #[arg(long)]
+        all: bool,
         /// Print JSON, an object a line
         #[arg(long)]
         json: bool,

@@ -184,7 +184,10 @@ fn logs_show_the_last_lines_follow_and_survive_rotation() {
         server.text("logs/jobs/worker.1.log").contains("line 3").then_some(())
     });
 
-    server.ssh(["logs", "jobs", "--no-follow"]).succeeds().says("something else");
+    let all = server.ssh(["logs", "jobs", "--no-follow", "--all", "-n", "1000"]).succeeds();
+    all.says("something else").says("*** Starting uWSGI").says("spawned uWSGI master process");
+    let other = server.ssh(["logs", "jobs", "other", "--no-follow"]).succeeds();
+    assert_eq!(other.stdout, "other.1 | something else\n");
     let three = server
         .ssh(["logs", "jobs", "worker", "-n", "3", "--no-follow"])
         .succeeds()

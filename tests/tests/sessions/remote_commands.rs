@@ -120,7 +120,7 @@ fn run_passes_status_quoting_and_stdin_through() {
 fn a_command_ends_when_its_connection_does() {
     let server = TestServer::new();
     server.app_from("hello-wsgi", "blog").push().succeeds();
-    let mut session = server.ssh_in_background(["logs", "blog"]);
+    let mut session = server.ssh_in_background(["logs", "blog", "--all"]);
     eventually("the log is shown", || (!session.output().is_empty()).then_some(()));
     session.kill();
     let follows = |process: &piku_tests::processes::Running| process.command.contains("ssh-command");

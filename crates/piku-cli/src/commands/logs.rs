@@ -12,6 +12,7 @@ use crate::ui::without_sequences;
 pub(super) struct Shape {
     pub(super) lines: usize,
     pub(super) follow: bool,
+    pub(super) all: bool,
     pub(super) json: bool,
 }
 
@@ -28,7 +29,7 @@ pub(super) fn logs(
             session.ui.data(format_args!("{} | {}", line.process, without_sequences(&line.line)))
         }
     };
-    for line in session.piku.last_logs(app, kind, shape.lines)? {
+    for line in session.piku.last_logs(app, kind, shape.lines, shape.all)? {
         if !show(&line) {
             return Ok(ExitCode::SUCCESS);
         }
@@ -36,7 +37,7 @@ pub(super) fn logs(
     if shape.follow {
         let mut heard =
             |line: LogLine| if show(&line) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) };
-        session.piku.follow_logs(app, kind, &mut heard, &|| session.ui.is_read())?;
+        session.piku.follow_logs(app, kind, shape.all, &mut heard, &|| session.ui.is_read())?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -120,8 +120,8 @@ fn carry_out(command: Command, session: &Session) -> Result<ExitCode, CliError> 
         Command::Start(args) => change::start(&args.app, session),
         Command::Destroy { app, force } => change::destroy(&app, force, session),
         Command::Run { app, command } => change::run(&app, &command, session),
-        Command::Logs { app, kind, lines, no_follow, json } => {
-            logs::logs(&app, kind.as_deref(), &logs::Shape { lines, follow: !no_follow, json }, session)
+        Command::Logs { app, kind, lines, no_follow, all, json } => {
+            logs::logs(&app, kind.as_deref(), &logs::Shape { lines, follow: !no_follow, all, json }, session)
         }
         Command::Check { folder, json } => check::check(folder, json, session),
         Command::Doctor { json } => doctor::doctor(json, session),

@@ -142,7 +142,7 @@ fn uwsgi(facts: &Facts) -> Vec<Finding> {
             };
             let mut all = vec![ok(about, format!("`{program}` {from}{loads}"))];
             if !facts.python {
-                let version = python.map_or_else(|| "3".to_owned(), |python| python);
+                let version = python.unwrap_or_else(|| "3".to_owned());
                 all.push(error(
                     "python",
                     format!(

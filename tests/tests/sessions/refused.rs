@@ -193,3 +193,45 @@ fn what_a_push_brings_moves_nobodys_cursor() {
     let lines: Vec<&str> = push.stderr.lines().filter(odd).collect();
     assert!(lines.is_empty(), "{lines:?}");
 }
+
+#[test]
+fn a_push_that_brings_nothing_makes_no_app() {
+    let server = TestServer::builder().without_emperor().start();
+    let blog = server.app_from("hello-wsgi", "blog");
+    blog.git().commit("One");
+    let nothing_is_there = || {
+        assert!(server.names_in("repos").is_empty(), "{:?}", server.names_in("repos"));
+        assert_eq!(server.piku(["apps"]).succeeds().stdout, "");
+    };
+    blog.push_with(["--delete", "main"]).is_refused();
+    nothing_is_there();
+    for branch in ["left", "right"] {
+        blog.git().run(["branch", branch]);
+    }
+    blog.push_with(["left", "right"]).is_refused().says("left, right");
+    nothing_is_there();
+    blog.push_with(["HEAD:refs/piku/releases/1"]).is_refused();
+    nothing_is_there();
+
+    // A tag is something.
+    blog.git().run(["tag", "v1"]);
+    blog.push_with(["v1"]).succeeds();
+    assert!(blog.on_server("v1").is_some());
+}
+
+#[test]
+fn the_branch_that_deploys_is_read_as_every_setting() {
+    let server = TestServer::new();
+    let blog = server
+        .app_from("hello-wsgi", "blog")
+        .file("ENV", "LIVE=main\nPIKU_DEPLOY_BRANCH= refs/heads/$LIVE \n");
+    blog.push().succeeds();
+    blog.git().run(["checkout", "--quiet", "-b", "draft"]);
+    blog.set_version(2);
+    blog.push().succeeds().says("PIKU_DEPLOY_BRANCH is `main`");
+    assert_eq!(blog.get("/").body, "Hello from version 1\n");
+    server.ssh(["config:set", "blog", "PIKU_DEPLOY_BRANCH=draft"]).succeeds();
+    blog.set_version(3);
+    blog.push().succeeds();
+    assert_eq!(blog.get("/").body, "Hello from version 3\n");
+}

@@ -1,6 +1,6 @@
 //! Pushes that are refused: the reason is the last thing on the screen, and nothing has changed.
 
-use piku_tests::{App, Outcome, TestServer, processes};
+use piku_tests::{App, Outcome, TestServer, eventually, processes};
 
 /// How many lines are still on the screen: a mistake is drawn in seven.
 const LAST: usize = 12;
@@ -234,4 +234,34 @@ fn the_branch_that_deploys_is_read_as_every_setting() {
     blog.set_version(3);
     blog.push().succeeds();
     assert_eq!(blog.get("/").body, "Hello from version 3\n");
+}
+
+#[test]
+fn a_push_that_another_push_has_overtaken() {
+    let server = TestServer::new();
+    let slow = "while [ -e \"$DATA_ROOT/hold\" ]; do sleep 0.05; done";
+    let ada = server
+        .app_from("hello-wsgi", "blog")
+        .file("slow.sh", slow)
+        .file("Procfile", "wsgi: app:app\nrelease: sh slow.sh\n");
+    ada.push().succeeds();
+    let bob = server.app("blog");
+    bob.git().run(["pull", "--quiet", "piku", "main"]);
+    let hold = server.root().join("data/blog/hold");
+    std::fs::write(&hold, "").unwrap();
+
+    ada.set_version(2);
+    let first = ada.push_in_background();
+    eventually("the first deploy holds", || {
+        server.processes().iter().any(|process| process.command.contains("slow.sh")).then_some(())
+    });
+    bob.set_version(3);
+    let second = bob.push_in_background();
+    eventually("the second is told that it waits", || second.output().contains("Waiting for").then_some(()));
+    std::fs::remove_file(&hold).unwrap();
+
+    first.wait().succeeds();
+    second.wait().is_refused().says("`main` has moved").ends_saying(4, "fetch and merge");
+    assert_eq!(ada.get("/").body, "Hello from version 2\n");
+    assert_eq!(ada.on_server("main"), Some(ada.git().run(["rev-parse", "HEAD"])));
 }

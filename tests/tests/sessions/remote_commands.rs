@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use camino::Utf8PathBuf;
 use piku_tests::{TestServer, eventually};
 
 #[test]
@@ -82,6 +83,61 @@ fn a_key_is_added_once_and_what_is_no_key_not_at_all() {
     }
     server.piku(["setup:ssh", "/no/such/file"]).ends_with(1);
     assert_eq!(std::fs::read_to_string(&file).unwrap(), before);
+}
+
+/// A new key pair, and the text of its public half.
+fn new_key(server: &TestServer, name: &str, comment: &str) -> (Utf8PathBuf, String) {
+    let file = server.home().join(name);
+    let words = ["-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", file.as_str()];
+    assert!(server.command("ssh-keygen").args(words).status().unwrap().success());
+    let public = std::fs::read_to_string(format!("{file}.pub")).unwrap();
+    (file, public)
+}
+
+#[test]
+fn keys_that_are_added_at_once_are_all_kept() {
+    let server = TestServer::builder().without_emperor().start();
+    let keys: Vec<_> = (0..8).map(|at| new_key(&server, &format!("key{at}"), &format!("ada{at}"))).collect();
+    let add = |file: &Utf8PathBuf| {
+        let mut piku = server.command(piku_tests::piku::program().as_str());
+        piku.args(["setup:ssh", &format!("{file}.pub")]).spawn().unwrap()
+    };
+    let running: Vec<_> = keys.iter().map(|(file, _)| add(file)).collect();
+    for mut one in running {
+        assert!(one.wait().unwrap().success());
+    }
+    let all = std::fs::read_to_string(server.home().join(".ssh/authorized_keys")).unwrap();
+    for (_, public) in keys {
+        let blob = public.split(' ').nth(1).unwrap();
+        assert_eq!(all.matches(blob).count(), 1, "{public} in {all}");
+    }
+}
+
+#[test]
+fn a_key_whose_comment_looks_like_an_option_opens_the_door() {
+    let server = TestServer::builder().without_emperor().start();
+    for (at, comment) in ["-h", "--help", "a b; id", "\"'$(id)"].into_iter().enumerate() {
+        let (key, public) = new_key(&server, &format!("key{at}"), comment);
+        server.piku(["setup:ssh", &format!("{key}.pub")]).succeeds().says("Added");
+        let mut words = server.sshd().client();
+        let at = words.iter().position(|word| word == "-i").unwrap();
+        words[at + 1] = key.into_string();
+        let output = Command::new(&words[0]).args(&words[1..]).args(["apps", "--json"]).output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "[]", "{public}: {output:?}");
+    }
+}
+
+#[test]
+fn a_key_that_is_commented_out_is_not_known() {
+    let server = TestServer::builder().without_emperor().start();
+    let (key, public) = new_key(&server, "key", "ada");
+    let file = server.home().join(".ssh/authorized_keys");
+    let before = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, format!("{before}# {public}")).unwrap();
+    server.piku(["setup:ssh", &format!("{key}.pub")]).succeeds().says("Added");
+    server.piku(["setup:ssh", &format!("{key}.pub")]).succeeds().says("Known already");
+    let after = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(after.matches("ssh-command ada").count(), 1, "{after}");
 }
 
 #[test]

@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::event::Report;
 use crate::host::{files, nginx, ports};
 use crate::piku::Piku;
+use crate::release::store;
 use crate::vassal::VassalName;
 
 /// What is gone, and what is not.
@@ -55,6 +56,7 @@ impl Piku {
             // is still known, and destroying it again goes on.
             gone.extend([root.app(app), root.env(app), root.logs(app), root.repo(app), root.releases(app)]);
             gone.retain(|path| files::exists(path));
+            piku.remember_number(app)?;
             for path in &gone {
                 if path.is_dir() && !path.is_symlink() {
                     files::remove_folder(path)?
@@ -70,6 +72,34 @@ impl Piku {
                 [root.data(app), root.cache(app)].into_iter().filter(|path| files::exists(path)).collect();
             Ok(Destroyed { removed: gone, kept })
         })
+    }
+}
+
+impl Piku {
+    /// Where the last release's number of an app outlives the app. No app's name begins with `.`.
+    fn last_number(&self, app: &AppName) -> Utf8PathBuf {
+        self.root.locks().join(format!(".last.{app}"))
+    }
+
+    /// Keeps the last number that was given away, since no vassal's name may be used twice: the emperor would hold
+    /// the endings of the old app's processes against those of a new one.
+    fn remember_number(&self, app: &AppName) -> Result<(), Error> {
+        if files::exists(&self.root.releases(app)) {
+            let last = store::next_number(&self.root, app)?;
+            files::write(&self.last_number(app), last.to_string().as_bytes(), 0o600)?;
+        }
+        Ok(())
+    }
+
+    /// Lets the numbers of a new app go on where those of its namesake have ended. To be called with the lock held.
+    pub(super) fn continue_numbers(&self, app: &AppName) -> Result<(), Error> {
+        let Some(last) = files::read(&self.last_number(app))? else { return Ok(()) };
+        let folder = self.root.releases(app);
+        if !files::exists(&folder) {
+            files::make_folder(&folder, 0o711)?;
+            files::write(&folder.join("last"), &last, 0o600)?;
+        }
+        Ok(files::remove(&self.last_number(app))?)
     }
 }
 

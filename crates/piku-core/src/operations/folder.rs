@@ -34,6 +34,7 @@ impl Piku {
             let repo = piku.root.repo(app);
             let before = git::resolve(&repo, BRANCH)?;
             let commit = git::commit_folder(&piku.surroundings, &repo, folder, before.as_deref())?;
+            piku.continue_numbers(app)?;
             let order = piku.of_commit(app, Cause::Folder, &commit, actor)?;
             let done = piku.carry_out(&order, report)?;
             git::set_branch(&repo, BRANCH, &commit)?;

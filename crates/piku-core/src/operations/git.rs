@@ -219,6 +219,7 @@ impl Piku {
             {
                 return Err(RefusedPush::Conflicting { branch: branch.to_owned(), other }.into());
             }
+            piku.continue_numbers(app)?;
             let cause = Cause::Push { branch: branch.to_owned() };
             let order = piku.of_commit(app, cause, &update.new, actor)?;
             let done = piku.carry_out(&order, report)?;

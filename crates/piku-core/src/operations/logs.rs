@@ -1,17 +1,14 @@
 //! `logs`.
 
-mod chatter;
-
 use std::ops::ControlFlow;
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
 use serde::Serialize;
 
-use self::chatter::Chatter;
 use crate::app::AppName;
 use crate::error::Error;
-use crate::host::logs::{Follower, lines_since};
+use crate::host::logs::{Chatter, Follower, lines_since};
 use crate::host::{files, wait};
 use crate::piku::Piku;
 

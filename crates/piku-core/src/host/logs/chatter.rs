@@ -1,4 +1,4 @@
-//! What uWSGI itself says when it starts and stops: some forty lines around every line of the app.
+//! What uWSGI itself says when it starts and stops: some forty lines around every line of the app. Pure.
 
 /// Lines of uWSGI, by how they begin and end. Nothing that says why something failed is among them.
 const CHATTER: [(&str, &str); 48] = [
@@ -73,13 +73,13 @@ const DATED: [(&str, &str); 3] = [
 
 /// Tells uWSGI's lines from the app's, line after line of one log.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Chatter {
+pub(crate) struct Chatter {
     before: bool,
 }
 
 impl Chatter {
     /// Whether the next line of the log is uWSGI's.
-    pub(super) fn is(&mut self, line: &str) -> bool {
+    pub(crate) fn is(&mut self, line: &str) -> bool {
         let line = line.trim_end();
         self.before = has_any(line, &CHATTER)
             || self.before && has_any(line, &AMONG_OTHERS)

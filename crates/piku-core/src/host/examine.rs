@@ -26,7 +26,7 @@ const TOOLS: [&str; 12] =
 pub(crate) struct Facts {
     pub(crate) root: Utf8PathBuf,
     pub(crate) uwsgi: Option<Uwsgi>,
-    /// Whether there is a Python of the version that uWSGI loads, with `venv`.
+    /// Whether there is a Python of the version that uWSGI loads, and something that makes virtual environments of it.
     pub(crate) python: bool,
     /// How many vassals the emperor runs; `None` when no emperor answers.
     pub(crate) vassals: Option<usize>,
@@ -74,10 +74,12 @@ pub(crate) fn look(root: &Root, surroundings: &Surroundings) -> Facts {
 /// Whether apps can have a virtual environment of the Python that uWSGI loads, or of any when it loads none.
 fn has_python(surroundings: &Surroundings, wanted: Option<(u32, u32)>) -> bool {
     let wanted = wanted.map(|(major, minor)| format!("{major}.{minor}"));
-    toolbox::look(surroundings, None).interpreters.iter().any(|found| {
+    let toolbox = toolbox::look(surroundings, None);
+    let by_uv = toolbox.tool("uv").is_some();
+    toolbox.interpreters.iter().any(|found| {
         let version = found.version.to_string();
         let fits = |wanted: &String| version == *wanted || version.starts_with(&format!("{wanted}."));
-        found.has_venv && wanted.as_ref().is_none_or(fits)
+        (found.has_venv || by_uv) && wanted.as_ref().is_none_or(fits)
     })
 }
 

@@ -94,20 +94,6 @@ pub(crate) fn open_to_lock(path: &Utf8Path) -> Result<fs::File, HostError> {
     options.open(path).map_err(HostError::file("lock", path))
 }
 
-/// Opens a file and holds its lock together with others until it is closed; `None` when its folder is gone.
-pub(crate) fn lock_shared(path: &Utf8Path) -> Result<Option<fs::File>, HostError> {
-    match open_to_lock(path) {
-        Ok(file) => file.lock_shared().map(|()| Some(file)).map_err(HostError::file("lock", path)),
-        Err(HostError::File { source, .. }) if source.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-/// Makes a lock that is held together with others one's own; false while there are others.
-pub(crate) fn lock_alone(file: &fs::File) -> bool {
-    file.unlock().and_then(|()| file.try_lock().map_err(Into::into)).is_ok()
-}
-
 /// Whether there is anything but folders below a folder.
 pub(crate) fn has_files(folder: &Utf8Path) -> bool {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();

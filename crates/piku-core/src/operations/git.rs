@@ -1,7 +1,6 @@
 //! The server's end of `git push` and `git fetch`.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 
 use camino::Utf8PathBuf;
 
@@ -13,7 +12,7 @@ use crate::deploy::receive::{Choice, RefUpdate, RefusedPush, choose};
 use crate::error::Error;
 use crate::event::{Report, stage};
 use crate::host::command::{self, Status};
-use crate::host::lock::AppLock;
+use crate::host::lock::{AppLock, SharedLock};
 use crate::host::{HostError, files, git, launch};
 use crate::piku::Piku;
 use crate::release::Cause;
@@ -45,9 +44,9 @@ impl Piku {
         Ok(status?)
     }
 
-    /// Makes the repository of `app` ready for a push, creating it at the first. The file says, as long as it is
-    /// open, that somebody pushes.
-    pub(crate) fn open_repository(&self, app: &AppName) -> Result<File, Error> {
+    /// Makes the repository of `app` ready for a push, creating it at the first. The lock says, as long as it
+    /// is held, that somebody pushes.
+    pub(crate) fn open_repository(&self, app: &AppName) -> Result<SharedLock, Error> {
         let repo = self.root.repo(app);
         loop {
             if !repo.join("HEAD").exists() {
@@ -58,7 +57,7 @@ impl Piku {
                     git::init_bare(&repo)?;
                 }
             }
-            let pushing = files::lock_shared(&repo.join(PUSHING))?;
+            let pushing = SharedLock::take(&repo.join(PUSHING))?;
             // Unless it was removed just now, by a push that brought nothing.
             if let Some(pushing) = pushing.filter(|_| repo.join("HEAD").exists()) {
                 self.install_hooks(app)?;
@@ -73,14 +72,14 @@ impl Piku {
     }
 
     /// Removes the repository of an app that has nothing, unless somebody else pushes to it.
-    fn forget_young(&self, app: &AppName, pushing: &File) -> Result<(), Error> {
+    fn forget_young(&self, app: &AppName, pushing: &SharedLock) -> Result<(), Error> {
         let repo = self.root.repo(app);
         let is_empty = || {
             self.is_young(app)
                 && !files::has_files(&repo.join("refs"))
                 && !files::exists(&repo.join("packed-refs"))
         };
-        if is_empty() && files::lock_alone(pushing) {
+        if is_empty() && pushing.alone() {
             let _lock = AppLock::take(&self.root.lock(app), "a first push", &mut |_| {})?;
             if is_empty() {
                 files::remove_folder(&repo)?;

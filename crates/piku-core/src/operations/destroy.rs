@@ -85,7 +85,9 @@ impl Piku {
     /// the endings of the old app's processes against those of a new one.
     fn remember_number(&self, app: &AppName) -> Result<(), Error> {
         if files::exists(&self.root.releases(app)) {
-            let last = store::next_number(&self.root, app)?;
+            // A destroy that goes on with what another has left may have lost the count.
+            let known = files::read_text(&self.last_number(app))?.and_then(|text| text.parse().ok());
+            let last = store::next_number(&self.root, app)?.max(known.unwrap_or(0));
             files::write(&self.last_number(app), last.to_string().as_bytes(), 0o600)?;
         }
         Ok(())

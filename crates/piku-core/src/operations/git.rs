@@ -1,6 +1,7 @@
 //! The server's end of `git push` and `git fetch`.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use camino::Utf8PathBuf;
 
@@ -13,7 +14,7 @@ use crate::error::Error;
 use crate::event::{Report, stage};
 use crate::host::command::{self, Status};
 use crate::host::lock::{AppLock, SharedLock};
-use crate::host::{HostError, files, git, launch};
+use crate::host::{HostError, files, git, launch, wait};
 use crate::piku::Piku;
 use crate::release::Cause;
 use crate::settings::{self, Layers, StoredSettings};
@@ -21,6 +22,11 @@ use crate::settings::{self, Layers, StoredSettings};
 /// The hooks of a repository. `update` deploys: by then the objects are in the repository, the branch has not
 /// moved, and a status other than 0 refuses the push (githooks(5)).
 const HOOKS: [&str; 2] = ["pre-receive", "update"];
+
+/// A file in a repository that tells which branch git is about to move after a deploy, and to where.
+const MOVING: &str = "piku-moving";
+/// How long git may take from the end of the `update` hook until the branch has moved.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A file in a repository that everybody who pushes holds open and locked, together.
 const PUSHING: &str = "piku-pushing";
@@ -208,6 +214,7 @@ impl Piku {
         self.locked(app, &actor.doing("a push"), report, |piku, report| {
             // git moves the branch after us, and would refuse then, when the release is live already.
             let repo = piku.root.repo(app);
+            piku.await_move(app)?;
             let now = git::resolve(&repo, &update.name)?;
             let before = (!update.old.bytes().all(|byte| byte == b'0')).then(|| update.old.clone());
             if now != before {
@@ -224,7 +231,25 @@ impl Piku {
             let done = piku.carry_out(&order, report)?;
             // A clone then checks out what is live.
             git::set_head(&repo, &update.name)?;
+            let moving = format!("{push} {} {}", update.new, update.name);
+            files::write(&repo.join(MOVING), moving.as_bytes(), 0o600)?;
             Ok(Some(done))
         })
+    }
+
+    /// Waits until git has moved the branch that the push before this one has deployed: it does so when that push
+    /// no longer holds the lock. A push that has ended moves nothing any more.
+    fn await_move(&self, app: &AppName) -> Result<(), Error> {
+        let repo = self.root.repo(app);
+        let Some(text) = files::read_text(&repo.join(MOVING))? else { return Ok(()) };
+        if let [push, commit, name] = text.splitn(3, ' ').collect::<Vec<_>>().as_slice() {
+            let process = Utf8PathBuf::from("/proc").join(push);
+            wait::until(PATIENCE, || {
+                let ended = !files::exists(&process);
+                let moved = git::resolve(&repo, name).ok().flatten().as_deref() == Some(*commit);
+                (ended || moved).then_some(())
+            });
+        }
+        Ok(files::remove(&repo.join(MOVING))?)
     }
 }

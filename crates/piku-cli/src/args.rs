@@ -2,6 +2,7 @@
 
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand};
+use piku_core::settings::{self, InvalidSetting};
 use piku_core::{AppName, Scale};
 
 /// Deploy to your own small server with git push
@@ -31,16 +32,37 @@ pub(crate) struct Listing {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Setting(pub(crate) String, pub(crate) String);
 
-impl std::str::FromStr for Setting {
-    type Err = &'static str;
+/// Why a word is no setting. Its value may be a secret, and is never shown.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NotASetting {
+    #[error("a setting is written KEY=value, and `{}` has no `=`", .0.escape_debug())]
+    Form(String),
+    #[error(transparent)]
+    Invalid(#[from] InvalidSetting),
+}
 
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (key, value) = text.split_once('=').ok_or("a setting is written KEY=value")?;
-        if key.is_empty() {
-            return Err("a setting needs a key before the `=`");
+impl NotASetting {
+    pub(crate) fn help(&self) -> String {
+        match self {
+            Self::Form(_) => "put the value behind a `=`, in quotes if it has blanks".to_owned(),
+            Self::Invalid(error) => error.help(),
         }
+    }
+}
+
+impl std::str::FromStr for Setting {
+    type Err = NotASetting;
+
+    fn from_str(text: &str) -> Result<Self, NotASetting> {
+        let (key, value) = text.split_once('=').ok_or_else(|| NotASetting::Form(text.to_owned()))?;
+        settings::check(key, value)?;
         Ok(Self(key.to_owned(), value.to_owned()))
     }
+}
+
+/// A word that can be the key of a setting.
+fn key(word: &str) -> Result<String, InvalidSetting> {
+    settings::check(word, "").map(|()| word.to_owned())
 }
 
 #[derive(Debug, Subcommand)]
@@ -59,6 +81,7 @@ pub(crate) enum Command {
         /// The app
         app: AppName,
         /// The key
+        #[arg(value_parser = key)]
         key: String,
     },
     /// Change settings, and make a release of it
@@ -68,7 +91,7 @@ pub(crate) enum Command {
         app: AppName,
         /// Settings, such as DEBUG=1
         #[arg(required = true, value_name = "KEY=VALUE", allow_hyphen_values = true)]
-        settings: Vec<Setting>,
+        settings: Vec<String>,
     },
     /// Remove settings, and make a release of it
     #[command(name = "config:unset")]
@@ -76,7 +99,7 @@ pub(crate) enum Command {
         /// The app
         app: AppName,
         /// The keys
-        #[arg(required = true, value_name = "KEY")]
+        #[arg(required = true, value_name = "KEY", value_parser = key)]
         keys: Vec<String>,
     },
     /// Show the whole environment of the live release
@@ -104,6 +127,9 @@ pub(crate) enum Command {
         /// Do not wait for more
         #[arg(long)]
         no_follow: bool,
+        /// With what uWSGI says when it starts and stops
+        #[arg(long)]
+        all: bool,
         /// Print JSON, an object a line
         #[arg(long)]
         json: bool,
@@ -146,6 +172,12 @@ pub(crate) enum Command {
     Check {
         /// The folder; without it, the current one
         folder: Option<Utf8PathBuf>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what is missing or wrong on this machine, and the fix for each
+    Doctor {
         /// Print JSON
         #[arg(long)]
         json: bool,

@@ -1,12 +1,13 @@
 //! Commands over ssh: the forced command of each key. No word of theirs ever reaches a shell.
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use crate::surroundings;
 use crate::ui::{Ui, complain};
 
 /// Commands that make no sense or do no good from afar.
-const LOCAL: [&str; 4] = ["ssh-command", "git-hook", "emperor", "setup"];
+const LOCAL: [&str; 5] = ["ssh-command", "git-hook", "emperor", "setup", "reference"];
 /// Where distributions keep the sftp server.
 const SFTP_SERVERS: [&str; 4] = [
     "/usr/lib/openssh/sftp-server",
@@ -28,15 +29,13 @@ pub(crate) enum Request {
 
 /// Reads the command line by the quoting rules of a shell, and by none of its others.
 pub(crate) fn read(line: &str) -> Request {
-    let Some(words) = shlex::split(line) else { return Request::Unknown(line.to_owned()) };
+    let Some(mut words) = shlex::split(line) else { return Request::Unknown(line.to_owned()) };
+    // As older clients spell it.
+    if words.len() > 2 && words[0] == "git" {
+        words.splice(..2, [format!("git-{}", words[1])]);
+    }
     let first = words.first().map_or("", String::as_str);
     match first {
-        // As older clients spell it.
-        "git" if words.len() > 2 => {
-            let mut joined = vec![format!("git-{}", words[1])];
-            joined.extend_from_slice(&words[2..]);
-            Request::Command(joined)
-        }
         "scp" => Request::Files(words),
         _ if first == "internal-sftp" || first.ends_with("/sftp-server") => {
             let found = SFTP_SERVERS.iter().find(|path| std::path::Path::new(path).is_file());
@@ -52,7 +51,14 @@ pub(crate) fn read(line: &str) -> Request {
 
 /// Carries out the forced command of the key named `name`.
 pub(crate) fn run(name: &str, ui: &Ui) -> ExitCode {
-    let line = surroundings::ssh_original_command().unwrap_or_else(|| "help".to_owned());
+    let line = match surroundings::ssh_original_command().map(OsString::into_string) {
+        None => "help".to_owned(),
+        Some(Ok(line)) => line,
+        Some(Err(odd)) => {
+            complain(format_args!("error: the command is not UTF-8: `{}`", odd.to_string_lossy()));
+            return ExitCode::from(2);
+        }
+    };
     let actor = [(surroundings::ACTOR.to_owned(), name.to_owned())].into();
     match read(&line) {
         Request::Command(words) => crate::commands::run_as(words, Some(name.to_owned())),
@@ -91,7 +97,9 @@ mod tests {
 
     #[test]
     fn commands_for_the_machine_itself_are_unknown_from_afar() {
-        for line in ["ssh-command x", "git-hook update blog", "emperor", "setup"] {
+        for line in
+            ["ssh-command x", "git-hook update blog", "git hook update blog", "emperor", "setup", "reference"]
+        {
             assert!(matches!(read(line), Request::Unknown(_)), "{line}");
         }
         assert!(matches!(read("scp -t /tmp"), Request::Files(_)));

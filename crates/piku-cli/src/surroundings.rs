@@ -1,6 +1,7 @@
 //! Reads the process environment, once.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 
 use camino::Utf8PathBuf;
 use piku_core::host::account;
@@ -65,9 +66,9 @@ pub(crate) fn terminal() -> BTreeMap<String, String> {
         .collect()
 }
 
-/// The command line that somebody gave to ssh.
-pub(crate) fn ssh_original_command() -> Option<String> {
-    variable("SSH_ORIGINAL_COMMAND")
+/// The command line that somebody gave to ssh, in whatever encoding.
+pub(crate) fn ssh_original_command() -> Option<OsString> {
+    std::env::var_os("SSH_ORIGINAL_COMMAND").filter(|line| !line.is_empty())
 }
 
 /// Whether colors are unwelcome, whatever the terminal (no-color.org).

@@ -1,6 +1,14 @@
 //! A mistake in a file that a person wrote, with the file.
 
-use piku_procfile::{Diagnostic, Place, Severity};
+use std::sync::Arc;
+
+use piku_procfile::{Diagnostic, Place, Severity, Source};
+
+/// How many mistakes and second looks are told of at most: nobody reads more, and a generated file has thousands.
+const MOST: usize = 50;
+
+/// The code of what says that there is more.
+const MORE: &str = "file::more";
 
 /// A [`Diagnostic`] together with the text it is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -8,19 +16,29 @@ pub struct FileDiagnostic {
     /// The file as the person knows it: `Procfile`, `ENV`, or `envs/<app>/ENV`.
     pub file: String,
     /// The whole text, so that whoever shows the mistake can show the line.
-    pub text: Vec<u8>,
+    pub text: Arc<Source>,
     /// What is wrong, and where.
     pub diagnostic: Diagnostic,
 }
 
 impl FileDiagnostic {
     /// Joins each diagnostic to its file.
-    pub fn of<'a>(file: &'a str, text: &'a [u8], all: Vec<Diagnostic>) -> impl Iterator<Item = Self> + 'a {
+    pub fn of<'a>(
+        file: &'a str,
+        text: &'a Arc<Source>,
+        all: Vec<Diagnostic>,
+    ) -> impl Iterator<Item = Self> + 'a {
         all.into_iter().map(move |diagnostic| Self {
             file: file.to_owned(),
-            text: text.to_owned(),
+            text: Arc::clone(text),
             diagnostic,
         })
+    }
+
+    /// Joins a diagnostic to a file as a whole, or to none when that has no name.
+    #[must_use]
+    pub fn of_whole(file: impl Into<String>, diagnostic: Diagnostic) -> Self {
+        Self { file: file.into(), text: Arc::default(), diagnostic }
     }
 
     /// Whether it stops a deploy.
@@ -29,9 +47,90 @@ impl FileDiagnostic {
         self.diagnostic.severity == Severity::Error
     }
 
+    /// Whether it stands for all those that are not told of.
+    #[must_use]
+    pub fn is_rest(&self) -> bool {
+        self.diagnostic.code == MORE
+    }
+
     /// Line and column, both from 1.
     #[must_use]
     pub fn place(&self) -> Place {
-        Place::of(&self.text, self.diagnostic.span.start)
+        self.text.place(self.diagnostic.span.start)
+    }
+}
+
+/// Keeps the first [`MOST`], errors rather than warnings, and one more that counts the others.
+pub(crate) fn shorten(all: Vec<FileDiagnostic>) -> Vec<FileDiagnostic> {
+    if all.len() <= MOST {
+        return all;
+    }
+    let mut errors = all.iter().filter(|found| found.is_error()).count().min(MOST);
+    let mut warnings = MOST - errors;
+    let (kept, hidden): (Vec<_>, Vec<_>) = all.into_iter().partition(|found| {
+        let left = if found.is_error() { &mut errors } else { &mut warnings };
+        let fits = *left > 0;
+        *left = left.saturating_sub(1);
+        fits
+    });
+    let rest = rest(&hidden);
+    kept.into_iter().chain(rest).collect()
+}
+
+/// What stands for those that are not told of, at the place of the first error among them.
+fn rest(hidden: &[FileDiagnostic]) -> Option<FileDiagnostic> {
+    let errors = hidden.iter().filter(|found| found.is_error()).count();
+    let counted = |count: usize, what: &str| match count {
+        0 => None,
+        1 => Some(format!("1 more {what}")),
+        _ => Some(format!("{count} more {what}s")),
+    };
+    let counts = [counted(errors, "mistake"), counted(hidden.len() - errors, "warning")];
+    let message =
+        format!("{} not shown, from here on", counts.into_iter().flatten().collect::<Vec<_>>().join(" and "));
+    let first = hidden.iter().find(|found| found.is_error()).or(hidden.first())?;
+    let span = first.diagnostic.span.clone();
+    let diagnostic = match errors {
+        0 => Diagnostic::warning(MORE, span, message),
+        _ => Diagnostic::error(MORE, span, message),
+    };
+    Some(FileDiagnostic { diagnostic, ..first.clone() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(count: usize, make: impl Fn(usize) -> Diagnostic) -> Vec<FileDiagnostic> {
+        let text = Arc::new(Source::new("x\n".repeat(count)));
+        FileDiagnostic::of("ENV", &text, (0..count).map(make).collect()).collect()
+    }
+
+    fn error(line: usize) -> Diagnostic {
+        Diagnostic::error("x", line * 2..line * 2 + 1, "wrong")
+    }
+
+    fn warning(line: usize) -> Diagnostic {
+        Diagnostic::warning("x", line * 2..line * 2 + 1, "odd")
+    }
+
+    #[test]
+    fn fifty_are_told_of_and_the_others_counted_where_they_begin() {
+        assert_eq!(shorten(found(50, error)).len(), 50);
+        let short = shorten(found(20_000, error));
+        assert_eq!(short.len(), 51);
+        let last = short.last().unwrap();
+        assert_eq!(last.diagnostic.message, "19950 more mistakes not shown, from here on");
+        assert!(last.is_rest() && last.is_error());
+        assert_eq!(last.place().to_string(), "51:1");
+    }
+
+    #[test]
+    fn warnings_never_hide_an_error() {
+        let short = shorten(found(100, |line| if line == 99 { error(line) } else { warning(line) }));
+        assert!(short[49].is_error());
+        let last = short.last().unwrap();
+        assert_eq!(last.diagnostic.message, "50 more warnings not shown, from here on");
+        assert!(!last.is_error());
     }
 }

@@ -5,6 +5,7 @@ use crate::deploy::DeployError;
 use crate::deploy::receive::{InvalidRefUpdate, RefusedPush};
 use crate::host::HostError;
 use crate::host::nginx::NginxError;
+use crate::settings::InvalidSetting;
 use crate::setup::KeyError;
 
 /// Why an operation could not be carried out. The machine is as it was, unless a variant says otherwise.
@@ -22,13 +23,13 @@ pub enum Error {
         /// The app whose name is nearest.
         nearest: Option<AppName>,
     },
-    /// An app that was never deployed.
-    #[error("`{app}` has never been deployed")]
+    /// An app that was never deployed, or only by an earlier piku.
+    #[error("`{app}` has no release yet")]
     NeverDeployed {
         /// The app.
         app: AppName,
     },
-    /// An app whose processes are stopped.
+    /// No such release.
     #[error("`{app}` has no release {number}")]
     UnknownRelease {
         /// The app.
@@ -53,13 +54,8 @@ pub enum Error {
         key: String,
     },
     /// A key or value that can't be a setting.
-    #[error("`{key}` can't be set: {reason}")]
-    InvalidSetting {
-        /// The key.
-        key: String,
-        /// Why.
-        reason: String,
-    },
+    #[error(transparent)]
+    InvalidSetting(#[from] InvalidSetting),
     /// The settings file was changed by hand and can't be read.
     #[error("the settings of `{app}` can't be read: line {line}: {message}")]
     DamagedSettings {
@@ -121,7 +117,7 @@ impl Error {
             Self::UnknownRelease { .. } => "release::unknown",
             Self::NothingBefore { .. } => "release::nothing-before",
             Self::UnknownSetting { .. } => "settings::unknown",
-            Self::InvalidSetting { .. } => "settings::invalid",
+            Self::InvalidSetting(_) => "settings::invalid",
             Self::DamagedSettings { .. } => "settings::damaged",
             Self::UnknownKind { .. } => "scale::unknown-kind",
             Self::TooMany { .. } => "scale::too-many",
@@ -145,7 +141,9 @@ impl Error {
             Self::UnknownApp { app, .. } => {
                 Some(format!("`git push piku@<server>:{app} main` creates it; `apps` lists those there are"))
             }
-            Self::NeverDeployed { app } => Some(format!("push it: `git push piku@<server>:{app} main`")),
+            Self::NeverDeployed { app } => Some(format!(
+                "push it: `git push piku@<server>:{app} main`; `deploy {app}` takes over what an earlier piku runs"
+            )),
             Self::UnknownRelease { app, available, .. } => {
                 let numbers: Vec<String> = available.iter().map(ToString::to_string).collect();
                 Some(format!("`releases {app}` lists those that are kept: {}", numbers.join(", ")))
@@ -163,7 +161,8 @@ impl Error {
             Self::Push(error) => Some(error.help()),
             Self::Key(error) => Some(error.help()),
             Self::Nginx(error) => Some(error.help()),
-            Self::InvalidSetting { .. } | Self::Hook(_) | Self::Host(_) => None,
+            Self::InvalidSetting(error) => Some(error.help()),
+            Self::Hook(_) | Self::Host(_) => None,
         }
     }
 

@@ -21,22 +21,38 @@ pub struct Scale {
     pub count: u32,
 }
 
-/// A text that is not `KIND=N`.
+/// Why a text is not `KIND=N`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a kind and a count, such as `worker=2`")]
-pub struct InvalidScale(String);
+#[non_exhaustive]
+pub enum InvalidScale {
+    /// It is not written so.
+    #[error("`{0}` is not a kind and a count, such as `worker=2`")]
+    Form(String),
+    /// No machine runs so many.
+    #[error("{count} processes of `{kind}` are more than any machine runs")]
+    Count {
+        /// The kind.
+        kind: String,
+        /// The count as given.
+        count: String,
+    },
+}
 
 impl FromStr for Scale {
     type Err = InvalidScale;
 
     fn from_str(text: &str) -> Result<Self, InvalidScale> {
-        let (kind, count) = text.split_once('=').ok_or_else(|| InvalidScale(text.to_owned()))?;
-        // Digits only: `u32` would read `+2` too. A count too large to be a number is still too large.
+        let (kind, count) = text.split_once('=').ok_or_else(|| InvalidScale::Form(text.to_owned()))?;
+        // Digits only: `u32` would read `+2` too.
         let digits = !count.is_empty() && count.bytes().all(|byte| byte.is_ascii_digit());
         if kind.is_empty() || !digits {
-            return Err(InvalidScale(text.to_owned()));
+            return Err(InvalidScale::Form(text.to_owned()));
         }
-        Ok(Self { kind: kind.to_owned(), count: count.parse().unwrap_or(u32::MAX) })
+        let kind = kind.to_owned();
+        match count.parse() {
+            Ok(count) => Ok(Self { kind, count }),
+            Err(_) => Err(InvalidScale::Count { kind, count: count.to_owned() }),
+        }
     }
 }
 
@@ -101,7 +117,8 @@ mod tests {
     #[test]
     fn a_scale_is_a_kind_and_digits() {
         assert_eq!("worker=2".parse(), Ok(Scale { kind: "worker".into(), count: 2 }));
-        assert_eq!("worker=99999999999".parse::<Scale>().unwrap().count, u32::MAX);
+        let many = "worker=99999999999".parse::<Scale>().unwrap_err().to_string();
+        assert_eq!(many, "99999999999 processes of `worker` are more than any machine runs");
         for text in ["worker", "worker=", "=2", "worker=-1", "worker=+1", "worker=2x", ""] {
             assert!(text.parse::<Scale>().is_err(), "{text}");
         }

@@ -62,11 +62,11 @@ pub use event::{Event, Report};
 pub use formation::{Formation, InvalidScale, Scale};
 pub use host::Surroundings;
 pub use operations::{
-    Actor, AppStatus, Checked, CheckedProcess, Destroyed, Done, KindStatus, LogLine, ProcessStatus,
-    ReleaseEntry, RunTarget, State,
+    Actor, AppStatus, Checked, CheckedProcess, Destroyed, Done, Finding, KindStatus, Level, LogLine,
+    ProcessStatus, ReleaseEntry, RunTarget, State,
 };
 pub use piku::Piku;
-pub use piku_procfile::{Diagnostic, Place, Severity};
+pub use piku_procfile::{Diagnostic, Place, Severity, Source};
 pub use release::{Cause, Release};
 pub use root::Root;
 pub use setup::{AddedKey, KeyError, Prepared};

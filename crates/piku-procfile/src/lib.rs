@@ -17,7 +17,7 @@
 //! ```
 //!
 //! Begin at [`parse`]. Schedules of `cron` entries are in [`cron`]; a [`Diagnostic`] is general enough
-//! for any file that a person wrote.
+//! for any file that a person wrote, and a [`Source`] finds the places of many.
 //!
 //! # The `procfile` crate
 //!
@@ -40,6 +40,7 @@ mod parse;
 mod piece;
 mod place;
 mod procfile;
+mod source;
 mod wsgi;
 
 pub use cron::{CronJob, Schedule};
@@ -50,4 +51,5 @@ pub use name::ProcessName;
 pub use parse::{Parsed, parse};
 pub use place::Place;
 pub use procfile::Procfile;
+pub use source::Source;
 pub use wsgi::WsgiEntry;

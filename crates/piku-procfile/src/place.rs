@@ -22,14 +22,20 @@ impl Place {
         let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
         let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
         let end = offset + after.iter().position(|byte| *byte == b'\n').unwrap_or(after.len());
-        // The line is read to its end: cut at the offset, a character could be counted by its bytes.
-        let mut position = start;
-        let passed = lengths(&text[start..end]).take_while(|length| {
-            position += length;
-            position <= offset
-        });
-        Self { line, column: 1 + passed.count() }
+        Self { line, column: column(&text[start..end], offset - start) }
     }
+}
+
+/// The column of the byte at `offset` of a line.
+///
+/// The line is read to its end: cut at the offset, a character could be counted by its bytes.
+pub(crate) fn column(line: &[u8], offset: usize) -> usize {
+    let mut position = 0;
+    let passed = lengths(line).take_while(|length| {
+        position += length;
+        position <= offset
+    });
+    1 + passed.count()
 }
 
 impl fmt::Display for Place {

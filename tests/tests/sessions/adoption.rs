@@ -1,6 +1,9 @@
 //! A root made by piku's Python original keeps working when only the program is replaced.
 
-use std::fs;
+use std::ffi::OsStr;
+use std::fs::{self, Permissions};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 
 use piku_tests::{TestServer, eventually};
 
@@ -15,6 +18,10 @@ fn an_old_clone_is_adopted_with_its_files_its_settings_and_its_processes() {
     blog.git().run(["clone", "--quiet", ".", clone.as_str()]);
     fs::create_dir_all(clone.join("uploads")).unwrap();
     fs::write(clone.join("uploads/cat.jpg"), "meow").unwrap();
+    fs::write(clone.join("uploads").as_std_path().join(OsStr::from_bytes(b"caf\xe9.jpg")), "odd").unwrap();
+    symlink("uploads/cat.jpg", clone.join("link")).unwrap();
+    fs::create_dir(clone.join("empty")).unwrap();
+    fs::set_permissions(clone.join("uploads"), Permissions::from_mode(0o775)).unwrap();
     fs::create_dir_all(root.join("envs/blog")).unwrap();
     fs::write(root.join("envs/blog/ENV"), "COLOR=blue\n").unwrap();
     fs::write(root.join("envs/blog/SCALING"), "wsgi:1\nworker:2\n").unwrap();
@@ -29,12 +36,54 @@ fn an_old_clone_is_adopted_with_its_files_its_settings_and_its_processes() {
     assert!(server.ssh(["apps"]).succeeds().stdout.contains("*blog\n"));
 
     blog.set_version(2);
-    blog.push().succeeds();
+    blog.push().succeeds().says("with 3 files of its own");
     assert_eq!(blog.get("/").body, "Hello from version 2\n");
     assert!(clone.is_symlink());
     assert_eq!(server.text("apps/blog/uploads/cat.jpg"), "meow");
+    assert_eq!(server.text("apps/blog/link"), "meow");
+    assert!(clone.join("uploads").as_std_path().join(OsStr::from_bytes(b"caf\xe9.jpg")).exists());
+    assert!(clone.join("empty").is_dir());
+    assert_eq!(fs::metadata(clone.join("uploads")).unwrap().permissions().mode() & 0o777, 0o775);
     assert_eq!(server.ssh(["config:get", "blog", "COLOR"]).succeeds().stdout, "blue\n");
     assert!(server.ssh(["ps", "blog"]).succeeds().stdout.contains("worker:2\n"));
     eventually("the old process of this app alone is gone", || (sleepers() == 1).then_some(()));
     assert!(server.names_in("uwsgi-enabled").contains(&"blog_worker_web.1.ini".to_owned()));
+}
+
+#[test]
+fn before_its_first_release_an_old_app_is_known_and_can_be_destroyed() {
+    let server = TestServer::new();
+    let blog = server.app_from("hello-wsgi", "blog");
+    let root = server.root();
+    blog.git().commit("One");
+    for app in ["blog", "blog_worker"] {
+        let (clone, repo) = (root.join("apps").join(app), root.join("repos").join(app));
+        blog.git().run(["clone", "--quiet", ".", clone.as_str()]);
+        blog.git().run(["clone", "--quiet", "--bare", ".", repo.as_str()]);
+        fs::create_dir_all(root.join("envs").join(app)).unwrap();
+        fs::write(root.join("envs").join(app).join("SCALING"), "worker:1\n").unwrap();
+    }
+    // The names of both apps' vassals begin alike.
+    for (app, name) in [("blog", "blog_worker.1.ini"), ("blog_worker", "blog_worker_worker.1.ini")] {
+        let text = format!("[uwsgi]\nchdir = {root}/apps/{app}\nattach-daemon = exec sleep 4322\n");
+        for folder in ["uwsgi-available", "uwsgi-enabled"] {
+            fs::write(root.join(folder).join(name), &text).unwrap();
+        }
+    }
+    eventually("the old process is seen", || {
+        server.ssh(["ps", "blog"]).succeeds().stdout.contains("worker.1  running").then_some(())
+    });
+    server.ssh(["config:set", "blog", "COLOR=green"]).succeeds().says("Kept for the next release");
+    assert_eq!(server.ssh(["config:get", "blog", "COLOR"]).succeeds().stdout, "green\n");
+    server.ssh(["restart", "blog"]).ends_with(1).says("`deploy blog` takes over");
+
+    server.ssh(["deploy", "blog"]).succeeds().says("with no file of its own");
+    assert_eq!(server.live_settings("blog")["COLOR"], "green");
+    server.ssh(["destroy", "blog", "--force"]).succeeds();
+    assert_eq!(server.names_in("uwsgi-available"), ["blog_worker_worker.1.ini"]);
+    assert_eq!(server.names_in("uwsgi-enabled"), ["blog_worker_worker.1.ini"]);
+    server.ssh(["destroy", "blog_worker", "--force"]).succeeds();
+    assert!(server.names_in("uwsgi-available").is_empty());
+    let sleeps = |process: &piku_tests::processes::Running| process.command == "sleep 4322";
+    eventually("no old process is left", || (!server.processes().iter().any(sleeps)).then_some(()));
 }

@@ -176,6 +176,49 @@ fn destroy_removes_all_but_data_and_wants_force_without_a_terminal() {
 }
 
 #[test]
+fn what_an_app_wrote_is_rescued_beside_what_its_namesake_did() {
+    let server = TestServer::new();
+    let written = |version: u32| {
+        let blog = server.app_from("hello-wsgi", "blog").file("ENV", "PIKU_KEEP_RELEASES=1\n");
+        blog.set_version(version);
+        blog.push().succeeds();
+        std::fs::write(server.root().join("apps/blog/upload.txt"), format!("of {version}")).unwrap();
+        blog.set_version(version + 1);
+        blog.push().succeeds().says("rescued");
+    };
+    written(1);
+    server.ssh(["destroy", "blog", "--force"]).succeeds();
+    written(3);
+    let rescued = server.names_in("data/blog/rescued");
+    let mut texts: Vec<String> =
+        rescued.iter().map(|name| server.text(&format!("data/blog/rescued/{name}/upload.txt"))).collect();
+    texts.sort();
+    assert_eq!(texts, ["of 1", "of 3"], "{rescued:?}");
+}
+
+#[test]
+fn settings_that_no_process_could_be_given_are_refused_and_none_is_kept() {
+    let server = TestServer::new();
+    let jobs = server.app("jobs").file("Procfile", "worker: exec sleep 600\n");
+    jobs.push().succeeds();
+    let value = "x".repeat(100_000);
+    let settings: Vec<String> = (0..11).map(|at| format!("KEY{at}={value}")).collect();
+    let words = ["config:set", "jobs"].into_iter().chain(settings.iter().map(String::as_str));
+    let refused = server.piku(words).ends_with(1);
+    insta::assert_snapshot!(refused, @r"
+    --- stderr
+    error: the settings are more than 1048576 bytes together, and no process could be started with them
+    help: put what is large into files below $DATA_ROOT, and set the paths of those files
+    [exit status: 1]
+    ");
+    assert_eq!(server.piku(["config", "jobs"]).succeeds().stdout, "");
+    // What fits is what a process gets.
+    let words = ["config:set", "jobs"].into_iter().chain(settings[..10].iter().map(String::as_str));
+    server.piku(words).succeeds();
+    assert_eq!(workers(&server, "jobs"), 1);
+}
+
+#[test]
 fn logs_show_the_last_lines_follow_and_survive_rotation() {
     let server = TestServer::new();
     let jobs = server.app("jobs").file("Procfile", "worker: for i in 1 2 3; do echo line $i; done; while sleep 0.1; do echo still here; done\nother: echo something else; exec sleep 600\n");
@@ -184,7 +227,10 @@ fn logs_show_the_last_lines_follow_and_survive_rotation() {
         server.text("logs/jobs/worker.1.log").contains("line 3").then_some(())
     });
 
-    server.ssh(["logs", "jobs", "--no-follow"]).succeeds().says("something else");
+    let all = server.ssh(["logs", "jobs", "--no-follow", "--all", "-n", "1000"]).succeeds();
+    all.says("something else").says("*** Starting uWSGI").says("spawned uWSGI master process");
+    let other = server.ssh(["logs", "jobs", "other", "--no-follow"]).succeeds();
+    assert_eq!(other.stdout, "other.1 | something else\n");
     let three = server
         .ssh(["logs", "jobs", "worker", "-n", "3", "--no-follow"])
         .succeeds()

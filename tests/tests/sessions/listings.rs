@@ -11,6 +11,13 @@ fn only_data(outcome: Outcome) -> Outcome {
     outcome
 }
 
+/// Requires that all of it is on stdout, however it ended.
+#[track_caller]
+fn only_data_of(outcome: Outcome) -> Outcome {
+    assert!(outcome.stderr.is_empty(), "data goes to stdout:\n{outcome}");
+    outcome
+}
+
 #[test]
 fn every_listing_is_data_and_may_be_json() {
     let server = TestServer::new();
@@ -53,7 +60,15 @@ fn statuses_tell_a_refused_request_from_a_wrong_command_line() {
         (vec!["ps"], 2),
         (vec!["apps", "--no-such-option"], 2),
         (vec!["config:set", "nobody", "no-equals-sign"], 2),
+        (vec!["config:set", "nobody", "1X=2"], 2),
+        (vec!["config:set", "nobody", "A=1", "=2"], 2),
+        (vec!["config:get", "nobody", "1X"], 2),
+        (vec!["config:unset", "nobody", "A-B"], 2),
         (vec!["ps:scale", "nobody", "worker=many"], 2),
+        (vec!["ps:scale", "nobody", "worker=99999999999"], 2),
+        (vec!["ps:scale", "nobody", "worker=1", "worker=2"], 2),
+        (vec!["git-receive-pack", "../x"], 2),
+        (vec!["git-upload-pack", "a b"], 2),
         (vec!["ps", "../x"], 2),
     ] {
         let outcome = server.piku(&words);
@@ -85,4 +100,67 @@ fn check_finds_what_a_push_would_and_speaks_json() {
     for key in ["code", "column", "message", "help"] {
         assert!(mistake.get(key).is_some(), "{key}: {mistake}");
     }
+}
+
+#[test]
+fn a_refused_setting_says_what_to_do_and_never_shows_its_value() {
+    let server = TestServer::builder().without_emperor().start();
+    let refused = server.piku(["config:set", "blog", "1X=secret"]).ends_with(2).never_says("secret");
+    insta::assert_snapshot!(refused, @r"
+    --- stderr
+    error: `1X` can't be the key of a setting
+    help: use letters, digits, and `_` only, beginning with a letter or `_`
+    [exit status: 2]
+    ");
+    let odd = server.piku(["ps:scale", "blog", "worker=1", "web=2", "worker=2"]).ends_with(2);
+    assert_eq!(odd.stderr, "error: `worker` is given more than one count\n");
+}
+
+#[test]
+fn check_reads_regular_files_of_the_folder_and_tells_of_fifty_mistakes() {
+    let server = TestServer::builder().without_emperor().start();
+    let folder = server.home().join("odd");
+    std::fs::create_dir(&folder).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", folder.join("Procfile")).unwrap();
+    let pipe = server.command("mkfifo").arg(folder.join("ENV")).status().unwrap();
+    assert!(pipe.success());
+    let check = || server.piku(["check", folder.as_str()]).ends_with(1);
+    check().says("`Procfile` is not a regular file").says("`ENV` is not a regular file");
+
+    std::fs::remove_file(folder.join("ENV")).unwrap();
+    std::fs::remove_file(folder.join("Procfile")).unwrap();
+    std::fs::write(folder.join("Procfile"), "web: x\n".repeat(200_000)).unwrap();
+    check().says("is larger than 1 MiB");
+
+    std::fs::write(folder.join("Procfile"), "a mistake\n".repeat(20_000)).unwrap();
+    let many = check().says("19950 more mistakes not shown").says("more than 50 mistakes");
+    assert_eq!(many.stderr.matches("error[procfile::missing-colon]").count(), 50);
+}
+
+#[test]
+fn doctor_finds_a_server_well_and_says_what_is_wrong() {
+    piku_tests::needs!(nginx);
+    let mut server = TestServer::with_nginx();
+    server.app_from("hello-wsgi", "blog").served_as("blog.example.org").push().succeeds();
+    let found = |about: &str, ends: i32| {
+        let all = only_data_of(server.ssh(["doctor", "--json"]).ends_with(ends)).json();
+        let all = all.as_array().unwrap().clone();
+        all.into_iter().filter(|one| one["about"] == about).collect::<Vec<_>>()
+    };
+    for about in ["folder", "uwsgi", "emperor", "nginx", "git", "ssh", "keys"] {
+        let of_it = found(about, 0);
+        assert!(of_it.len() == 1 && of_it[0]["level"] == "ok", "{about}: {of_it:?}");
+    }
+    assert_eq!(found("leftover", 0), Vec::<serde_json::Value>::new());
+
+    let env = server.root().join("envs");
+    std::fs::set_permissions(&env, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    std::fs::create_dir(server.root().join("logs/gone")).unwrap();
+    assert_eq!(found("secrets", 1)[0]["fix"], format!("`chmod 700 {env}`"));
+    assert_eq!(found("leftover", 1).len(), 1);
+    server.piku(["setup"]).succeeds();
+    assert!(found("secrets", 0).is_empty());
+
+    server.stop_emperor();
+    server.ssh(["doctor"]).ends_with(1).says("error    emperor: ").says("fix: start it");
 }

@@ -1,6 +1,6 @@
 //! Pushes that are refused: the reason is the last thing on the screen, and nothing has changed.
 
-use piku_tests::{App, Outcome, TestServer, processes};
+use piku_tests::{App, Outcome, TestServer, eventually, processes};
 
 /// How many lines are still on the screen: a mistake is drawn in seven.
 const LAST: usize = 12;
@@ -176,4 +176,92 @@ fn a_procfile_that_leads_out_of_the_tree_is_none() {
     std::os::unix::fs::symlink("/etc/passwd", blog.git().folder().join("Procfile")).unwrap();
     let outcome = blog.push().is_refused().says("there is no Procfile");
     assert!(!outcome.stderr.contains("root:"), "{outcome}");
+}
+
+#[test]
+fn what_a_push_brings_moves_nobodys_cursor() {
+    let server = TestServer::new();
+    let blog = server.app_from("hello-wsgi", "blog");
+    let procfile = "wsgi: app:app\nrelease: printf '\\033[31mred\\033[0m\\007 text\\n'\n";
+    blog.write("Procfile", procfile);
+    blog.write("ENV", "COLOR=\"\u{1b}[2J\"\n");
+    blog.git().commit("Clear\u{1b}[2J the\u{7} screen");
+    let push = blog.push_with(["HEAD"]).succeeds().says("red text").says(r"Clear\u{1b}[2J the\u{7} screen");
+    let odd = |line: &&str| {
+        line.starts_with("remote:") && line.trim_end_matches("\u{1b}[K").contains(['\u{1b}', '\u{7}'])
+    };
+    let lines: Vec<&str> = push.stderr.lines().filter(odd).collect();
+    assert!(lines.is_empty(), "{lines:?}");
+}
+
+#[test]
+fn a_push_that_brings_nothing_makes_no_app() {
+    let server = TestServer::builder().without_emperor().start();
+    let blog = server.app_from("hello-wsgi", "blog");
+    blog.git().commit("One");
+    let nothing_is_there = || {
+        assert!(server.names_in("repos").is_empty(), "{:?}", server.names_in("repos"));
+        assert_eq!(server.piku(["apps"]).succeeds().stdout, "");
+    };
+    blog.push_with(["--delete", "main"]).is_refused();
+    nothing_is_there();
+    for branch in ["left", "right"] {
+        blog.git().run(["branch", branch]);
+    }
+    blog.push_with(["left", "right"]).is_refused().says("left, right");
+    nothing_is_there();
+    blog.push_with(["HEAD:refs/piku/releases/1"]).is_refused();
+    nothing_is_there();
+
+    // A tag is something.
+    blog.git().run(["tag", "v1"]);
+    blog.push_with(["v1"]).succeeds();
+    assert!(blog.on_server("v1").is_some());
+}
+
+#[test]
+fn the_branch_that_deploys_is_read_as_every_setting() {
+    let server = TestServer::new();
+    let blog = server
+        .app_from("hello-wsgi", "blog")
+        .file("ENV", "LIVE=main\nPIKU_DEPLOY_BRANCH= refs/heads/$LIVE \n");
+    blog.push().succeeds();
+    blog.git().run(["checkout", "--quiet", "-b", "draft"]);
+    blog.set_version(2);
+    blog.push().succeeds().says("PIKU_DEPLOY_BRANCH is `main`");
+    assert_eq!(blog.get("/").body, "Hello from version 1\n");
+    server.ssh(["config:set", "blog", "PIKU_DEPLOY_BRANCH=draft"]).succeeds();
+    blog.set_version(3);
+    blog.push().succeeds();
+    assert_eq!(blog.get("/").body, "Hello from version 3\n");
+}
+
+#[test]
+fn a_push_that_another_push_has_overtaken() {
+    let server = TestServer::new();
+    let slow = "while [ -e \"$DATA_ROOT/hold\" ]; do sleep 0.05; done";
+    let ada = server
+        .app_from("hello-wsgi", "blog")
+        .file("slow.sh", slow)
+        .file("Procfile", "wsgi: app:app\nrelease: sh slow.sh\n");
+    ada.push().succeeds();
+    let bob = server.app("blog");
+    bob.git().run(["pull", "--quiet", "piku", "main"]);
+    let hold = server.root().join("data/blog/hold");
+    std::fs::write(&hold, "").unwrap();
+
+    ada.set_version(2);
+    let first = ada.push_in_background();
+    eventually("the first deploy holds", || {
+        server.processes().iter().any(|process| process.command.contains("slow.sh")).then_some(())
+    });
+    bob.set_version(3);
+    let second = bob.push_in_background();
+    eventually("the second is told that it waits", || second.output().contains("Waiting for").then_some(()));
+    std::fs::remove_file(&hold).unwrap();
+
+    first.wait().succeeds();
+    second.wait().is_refused().says("`main` has moved").ends_saying(4, "fetch and merge");
+    assert_eq!(ada.get("/").body, "Hello from version 2\n");
+    assert_eq!(ada.on_server("main"), Some(ada.git().run(["rev-parse", "HEAD"])));
 }

@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use camino::Utf8PathBuf;
 use piku_tests::{TestServer, eventually};
 
 #[test]
@@ -20,6 +21,8 @@ fn a_command_line_is_words_and_nothing_of_it_reaches_a_shell() {
         "bash -c id".to_owned(),
         "git-shell".to_owned(),
         "apps 'open quote".to_owned(),
+        "reference".to_owned(),
+        "git hook update blog".to_owned(),
     ] {
         let outcome = server.ssh_raw(&line);
         assert_eq!(outcome.status, 2, "{line}: {outcome}");
@@ -34,6 +37,23 @@ fn a_session_without_a_command_shows_the_help_and_opens_no_shell() {
     let outcome = server.ssh_with_input("", b"echo I am a shell\n");
     assert!(!outcome.stdout.contains("I am a shell"), "{outcome}");
     outcome.says("apps");
+}
+
+#[test]
+fn a_command_that_is_not_utf_8_is_wrong() {
+    use std::os::unix::ffi::OsStrExt;
+
+    let server = TestServer::builder().without_emperor().start();
+    let words = server.sshd().client();
+    let mut ssh = Command::new(&words[0]);
+    ssh.args(&words[1..]).arg(std::ffi::OsStr::from_bytes(b"ps bl\xf6g"));
+    let output = ssh.output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(output.stdout.is_empty());
+    assert_eq!(
+        String::from_utf8_lossy(&output.stderr),
+        "error: the command is not UTF-8: `ps bl\u{fffd}g`\n"
+    );
 }
 
 #[test]
@@ -63,6 +83,61 @@ fn a_key_is_added_once_and_what_is_no_key_not_at_all() {
     }
     server.piku(["setup:ssh", "/no/such/file"]).ends_with(1);
     assert_eq!(std::fs::read_to_string(&file).unwrap(), before);
+}
+
+/// A new key pair, and the text of its public half.
+fn new_key(server: &TestServer, name: &str, comment: &str) -> (Utf8PathBuf, String) {
+    let file = server.home().join(name);
+    let words = ["-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", file.as_str()];
+    assert!(server.command("ssh-keygen").args(words).status().unwrap().success());
+    let public = std::fs::read_to_string(format!("{file}.pub")).unwrap();
+    (file, public)
+}
+
+#[test]
+fn keys_that_are_added_at_once_are_all_kept() {
+    let server = TestServer::builder().without_emperor().start();
+    let keys: Vec<_> = (0..8).map(|at| new_key(&server, &format!("key{at}"), &format!("ada{at}"))).collect();
+    let add = |file: &Utf8PathBuf| {
+        let mut piku = server.command(piku_tests::piku::program().as_str());
+        piku.args(["setup:ssh", &format!("{file}.pub")]).spawn().unwrap()
+    };
+    let running: Vec<_> = keys.iter().map(|(file, _)| add(file)).collect();
+    for mut one in running {
+        assert!(one.wait().unwrap().success());
+    }
+    let all = std::fs::read_to_string(server.home().join(".ssh/authorized_keys")).unwrap();
+    for (_, public) in keys {
+        let blob = public.split(' ').nth(1).unwrap();
+        assert_eq!(all.matches(blob).count(), 1, "{public} in {all}");
+    }
+}
+
+#[test]
+fn a_key_whose_comment_looks_like_an_option_opens_the_door() {
+    let server = TestServer::builder().without_emperor().start();
+    for (at, comment) in ["-h", "--help", "a b; id", "\"'$(id)"].into_iter().enumerate() {
+        let (key, public) = new_key(&server, &format!("key{at}"), comment);
+        server.piku(["setup:ssh", &format!("{key}.pub")]).succeeds().says("Added");
+        let mut words = server.sshd().client();
+        let at = words.iter().position(|word| word == "-i").unwrap();
+        words[at + 1] = key.into_string();
+        let output = Command::new(&words[0]).args(&words[1..]).args(["apps", "--json"]).output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "[]", "{public}: {output:?}");
+    }
+}
+
+#[test]
+fn a_key_that_is_commented_out_is_not_known() {
+    let server = TestServer::builder().without_emperor().start();
+    let (key, public) = new_key(&server, "key", "ada");
+    let file = server.home().join(".ssh/authorized_keys");
+    let before = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, format!("{before}# {public}")).unwrap();
+    server.piku(["setup:ssh", &format!("{key}.pub")]).succeeds().says("Added");
+    server.piku(["setup:ssh", &format!("{key}.pub")]).succeeds().says("Known already");
+    let after = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(after.matches("ssh-command ada").count(), 1, "{after}");
 }
 
 #[test]
@@ -101,7 +176,7 @@ fn run_passes_status_quoting_and_stdin_through() {
 fn a_command_ends_when_its_connection_does() {
     let server = TestServer::new();
     server.app_from("hello-wsgi", "blog").push().succeeds();
-    let mut session = server.ssh_in_background(["logs", "blog"]);
+    let mut session = server.ssh_in_background(["logs", "blog", "--all"]);
     eventually("the log is shown", || (!session.output().is_empty()).then_some(()));
     session.kill();
     let follows = |process: &piku_tests::processes::Running| process.command.contains("ssh-command");

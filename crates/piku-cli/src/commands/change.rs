@@ -1,5 +1,6 @@
 //! Commands that change an app, and `run`.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, IsTerminal, Write};
 use std::process::ExitCode;
 
@@ -8,6 +9,9 @@ use piku_core::{AppName, Done, Scale};
 use super::{CliError, Session};
 use crate::args::Setting;
 use crate::surroundings;
+
+/// What is said of settings while no release of the app runs.
+const KEPT: &str = "Kept for the next release: none is running";
 
 /// Says which release is live and where, or why none is.
 pub(super) fn tell(app: &AppName, done: &Done, session: &Session) {
@@ -31,23 +35,26 @@ fn tell_or(app: &AppName, done: Option<&Done>, otherwise: &str, session: &Sessio
     ExitCode::SUCCESS
 }
 
-pub(super) fn config_set(
-    app: &AppName,
-    settings: Vec<Setting>,
-    session: &Session,
-) -> Result<ExitCode, CliError> {
-    let settings: Vec<(String, String)> =
-        settings.into_iter().map(|Setting(key, value)| (key, value)).collect();
+pub(super) fn config_set(app: &AppName, words: &[String], session: &Session) -> Result<ExitCode, CliError> {
+    let mut settings = Vec::with_capacity(words.len());
+    for word in words {
+        let Setting(key, value) = word.parse()?;
+        settings.push((key, value));
+    }
     let done = session.piku.config_set(app, &settings, &session.actor, &mut session.ui.events())?;
-    Ok(tell_or(app, done.as_ref(), "Kept for the next release: the app is not running", session))
+    Ok(tell_or(app, done.as_ref(), KEPT, session))
 }
 
 pub(super) fn config_unset(app: &AppName, keys: &[String], session: &Session) -> Result<ExitCode, CliError> {
     let done = session.piku.config_unset(app, keys, &session.actor, &mut session.ui.events())?;
-    Ok(tell_or(app, done.as_ref(), "Kept for the next release: the app is not running", session))
+    Ok(tell_or(app, done.as_ref(), KEPT, session))
 }
 
 pub(super) fn scale(app: &AppName, changes: &[Scale], session: &Session) -> Result<ExitCode, CliError> {
+    let mut kinds = BTreeSet::new();
+    if let Some(twice) = changes.iter().find(|change| !kinds.insert(&change.kind)) {
+        return Err(CliError::Usage(format!("`{}` is given more than one count", twice.kind)));
+    }
     let done = session.piku.scale(app, changes, &session.actor, &mut session.ui.events())?;
     Ok(tell_or(app, done.as_ref(), "Kept for the next start: the app is stopped", session))
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::list::print_json;
 use super::{CliError, Session};
-use crate::{draw, surroundings, ui};
+use crate::{surroundings, ui};
 
 #[derive(Serialize)]
 struct Json<'a> {
@@ -85,18 +85,25 @@ fn as_json(checked: &Checked) -> Json<'_> {
 
 fn show(checked: &Checked, session: &Session) {
     for found in &checked.diagnostics {
-        ui::complain(format_args!("{}", draw::diagnostic(found, false)));
+        session.ui.diagnostic(found);
     }
     if let Some(runtime) = &checked.runtime {
-        session.ui.data(format_args!("runtime: {runtime}"));
+        session.ui.line(format_args!("runtime: {runtime}"));
     }
     for process in checked.processes.iter().flatten() {
-        session.ui.data(format_args!("{}: {}", process.name, process.command));
+        session.ui.line(format_args!("{}: {}", process.name, process.command));
     }
     let errors = checked.diagnostics.iter().filter(|found| found.is_error()).count();
+    let more = checked.diagnostics.iter().any(|found| found.is_rest() && found.is_error());
     match errors {
         0 => session.ui.done(format_args!("A push would be accepted as far as can be told from here")),
         1 => ui::complain(format_args!("error: a push would be refused: there is a mistake")),
+        count if more => {
+            ui::complain(format_args!(
+                "error: a push would be refused: there are more than {} mistakes",
+                count - 1
+            ));
+        }
         count => ui::complain(format_args!("error: a push would be refused: there are {count} mistakes")),
     }
 }

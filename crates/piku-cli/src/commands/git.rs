@@ -1,5 +1,6 @@
 //! The server's end of git: the two services of an address, and the hooks.
 
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::process::ExitCode;
 
@@ -12,19 +13,19 @@ use crate::surroundings::ACTOR;
 
 pub(super) fn receive_pack(path: &str, session: &Session) -> Result<ExitCode, CliError> {
     let app = AppName::from_git_path(path).map_err(Error::from)?;
-    let words = session.piku.receive_pack(&app)?;
-    become_git(&words, session)
+    let status = session.piku.receive_pack(&app, &actor(session))?;
+    Ok(ExitCode::from(u8::try_from(status.code()).unwrap_or(1)))
 }
 
 pub(super) fn upload_pack(path: &str, session: &Session) -> Result<ExitCode, CliError> {
     let app = AppName::from_git_path(path).map_err(Error::from)?;
     let words = session.piku.upload_pack(&app)?;
-    become_git(&words, session)
+    match become_program(&words, &actor(session)).map_err(Error::from)? {}
 }
 
-fn become_git(words: &[String], session: &Session) -> Result<ExitCode, CliError> {
-    let actor = session.actor.name.iter().map(|name| (ACTOR.to_owned(), name.clone())).collect();
-    match become_program(words, &actor).map_err(Error::from)? {}
+/// What tells the hooks whose key it was.
+fn actor(session: &Session) -> BTreeMap<String, String> {
+    session.actor.name.iter().map(|name| (ACTOR.to_owned(), name.clone())).collect()
 }
 
 /// The process that receives the push: it is the parent of all its hooks.

@@ -87,7 +87,7 @@ pub(super) fn ps(args: &Listing, session: &Session) -> Result<ExitCode, CliError
             })
             .collect();
         for line in table::lines(&rows) {
-            session.ui.data(format_args!("{line}"));
+            session.ui.line(format_args!("{line}"));
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -122,7 +122,7 @@ pub(super) fn releases(args: &Listing, session: &Session) -> Result<ExitCode, Cl
         })
         .collect();
     for line in table::lines(&rows) {
-        session.ui.data(format_args!("{line}"));
+        session.ui.line(format_args!("{line}"));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -6,11 +6,13 @@ use std::process::ExitCode;
 use piku_core::{AppName, LogLine};
 
 use super::{CliError, Session};
+use crate::ui::without_sequences;
 
 /// What to show of the logs.
 pub(super) struct Shape {
     pub(super) lines: usize,
     pub(super) follow: bool,
+    pub(super) all: bool,
     pub(super) json: bool,
 }
 
@@ -24,10 +26,10 @@ pub(super) fn logs(
         if shape.json {
             serde_json::to_string(line).is_ok_and(|text| session.ui.data(format_args!("{text}")))
         } else {
-            session.ui.data(format_args!("{} | {}", line.process, line.line))
+            session.ui.data(format_args!("{} | {}", line.process, without_sequences(&line.line)))
         }
     };
-    for line in session.piku.last_logs(app, kind, shape.lines)? {
+    for line in session.piku.last_logs(app, kind, shape.lines, shape.all)? {
         if !show(&line) {
             return Ok(ExitCode::SUCCESS);
         }
@@ -35,7 +37,7 @@ pub(super) fn logs(
     if shape.follow {
         let mut heard =
             |line: LogLine| if show(&line) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) };
-        session.piku.follow_logs(app, kind, &mut heard, &|| session.ui.is_read())?;
+        session.piku.follow_logs(app, kind, shape.all, &mut heard, &|| session.ui.is_read())?;
     }
     Ok(ExitCode::SUCCESS)
 }

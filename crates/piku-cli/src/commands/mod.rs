@@ -2,6 +2,7 @@
 
 mod change;
 mod check;
+mod doctor;
 mod git;
 mod list;
 mod logs;
@@ -14,7 +15,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use piku_core::{Actor, Error, Piku};
 
-use crate::args::{Cli, Command};
+use crate::args::{Cli, Command, NotASetting};
 use crate::ui::Ui;
 use crate::{ssh, surroundings};
 
@@ -38,6 +39,29 @@ pub(crate) enum CliError {
     /// A word of the command line is wrong.
     #[error("{0}")]
     Usage(String),
+    /// A word is no setting.
+    #[error(transparent)]
+    Setting(#[from] NotASetting),
+}
+
+impl CliError {
+    /// What to do now.
+    fn help(&self) -> Option<String> {
+        match self {
+            Self::Core(error) => error.help(),
+            Self::Setting(error) => Some(error.help()),
+            Self::NotConfirmed(_) => Some("give `--force` to destroy it without being asked".to_owned()),
+            Self::Input { .. } | Self::Usage(_) => None,
+        }
+    }
+
+    /// 2 when the command line is wrong; 1 when what it asks for could not be done.
+    fn status(&self) -> u8 {
+        match self {
+            Self::Usage(_) | Self::Setting(_) | Self::Core(Error::AppName(_)) => 2,
+            Self::Core(_) | Self::NotConfirmed(_) | Self::Input { .. } => 1,
+        }
+    }
 }
 
 /// What a command needs: piku, who asks, and the terminal.
@@ -69,23 +93,13 @@ fn dispatch(parsed: Result<Cli, clap::Error>, actor: Actor) -> ExitCode {
     if let Command::OverSsh { name } = &cli.command {
         return ssh::run(name, &session.ui);
     }
-    match carry_out(cli.command, &session) {
-        Ok(code) => code,
-        Err(CliError::Core(error)) => {
-            session.ui.error(&error);
-            ExitCode::from(1)
+    carry_out(cli.command, &session).unwrap_or_else(|error| {
+        if let CliError::Core(error) = &error {
+            session.ui.output_of(error);
         }
-        Err(error @ CliError::Usage(_)) => {
-            session.ui.failure(&error, None);
-            ExitCode::from(2)
-        }
-        Err(error) => {
-            let help = matches!(error, CliError::NotConfirmed(_))
-                .then_some("give `--force` to destroy it without being asked");
-            session.ui.failure(&error, help);
-            ExitCode::from(1)
-        }
-    }
+        session.ui.failure(&error, error.help().as_deref());
+        ExitCode::from(error.status())
+    })
 }
 
 fn carry_out(command: Command, session: &Session) -> Result<ExitCode, CliError> {
@@ -96,7 +110,7 @@ fn carry_out(command: Command, session: &Session) -> Result<ExitCode, CliError> 
         Command::ConfigLive(args) => list::config_live(&args, session),
         Command::Ps(args) => list::ps(&args, session),
         Command::Releases(args) => list::releases(&args, session),
-        Command::ConfigSet { app, settings } => change::config_set(&app, settings, session),
+        Command::ConfigSet { app, settings } => change::config_set(&app, &settings, session),
         Command::ConfigUnset { app, keys } => change::config_unset(&app, &keys, session),
         Command::Deploy(args) => change::deploy(&args.app, session),
         Command::PsScale { app, changes } => change::scale(&app, &changes, session),
@@ -106,10 +120,11 @@ fn carry_out(command: Command, session: &Session) -> Result<ExitCode, CliError> 
         Command::Start(args) => change::start(&args.app, session),
         Command::Destroy { app, force } => change::destroy(&app, force, session),
         Command::Run { app, command } => change::run(&app, &command, session),
-        Command::Logs { app, kind, lines, no_follow, json } => {
-            logs::logs(&app, kind.as_deref(), &logs::Shape { lines, follow: !no_follow, json }, session)
+        Command::Logs { app, kind, lines, no_follow, all, json } => {
+            logs::logs(&app, kind.as_deref(), &logs::Shape { lines, follow: !no_follow, all, json }, session)
         }
         Command::Check { folder, json } => check::check(folder, json, session),
+        Command::Doctor { json } => doctor::doctor(json, session),
         Command::Setup => setup::setup(session),
         Command::SetupSsh { file } => setup::ssh(&file, session),
         Command::Emperor => setup::emperor(session),

@@ -1,9 +1,12 @@
 //! Takes over an app that was deployed by piku's Python original, into the same root.
 
-use camino::Utf8PathBuf;
+use std::collections::BTreeSet;
+
+use camino::Utf8Path;
 
 use crate::app::AppName;
 use crate::event::{Report, stage};
+use crate::host::command::Invocation;
 use crate::host::{HostError, Surroundings, files, git};
 use crate::release::store;
 use crate::root::Root;
@@ -15,10 +18,15 @@ const BEFORE_THE_FIRST: u32 = 0;
 ///
 /// Its names can't be told apart (`foo_web.1` may be `foo` or `foo_web`'s), so its contents decide.
 pub(crate) fn is_foreign_vassal(root: &Root, app: &AppName, name: &str) -> Result<bool, HostError> {
-    if !name.starts_with(&format!("{app}_")) || !name.ends_with(".ini") || name.contains('@') {
+    is_foreign(root, app, &root.uwsgi_enabled().join(name))
+}
+
+/// The same of a vassal file in any folder.
+pub(crate) fn is_foreign(root: &Root, app: &AppName, file: &Utf8Path) -> Result<bool, HostError> {
+    if file.file_name().is_none_or(|name| foreign_process(app, name).is_none()) {
         return Ok(false);
     }
-    let text = files::read_text(&root.uwsgi_enabled().join(name))?.unwrap_or_default();
+    let text = files::read_text(file)?.unwrap_or_default();
     let folder = root.app(app);
     Ok(text
         .lines()
@@ -26,7 +34,15 @@ pub(crate) fn is_foreign_vassal(root: &Root, app: &AppName, name: &str) -> Resul
         .any(|(key, value)| key.trim() == "chdir" && value.trim() == folder.as_str()))
 }
 
-/// Gives the new tree every file of the old clone that git does not know, and moves the clone out of the way.
+/// The kind and the number that a file name of the original's tells, if it is `app`'s.
+pub(crate) fn foreign_process<'a>(app: &AppName, name: &'a str) -> Option<(&'a str, u32)> {
+    let process = name.strip_prefix(app.as_str())?.strip_prefix('_')?.strip_suffix(".ini")?;
+    let (kind, index) = process.rsplit_once('.')?;
+    let index = index.parse().ok()?;
+    (!name.contains('@')).then_some((kind, index))
+}
+
+/// Gives the new tree everything in the old clone that git does not know, and moves the clone out of the way.
 ///
 /// The files are given a second name rather than moved: the old processes are still running on them.
 pub(crate) fn clone(
@@ -37,26 +53,23 @@ pub(crate) fn clone(
     report: &mut Report<'_>,
 ) -> Result<(), HostError> {
     let old = root.app(app);
-    let untracked: Vec<Utf8PathBuf> =
-        if old.join(".git").exists() { git::untracked(surroundings, &old)? } else { Vec::new() };
-    let tree = root.tree(app, number);
-    for path in &untracked {
-        let (from, to) = (old.join(path), tree.join(path));
-        if files::exists(&to) || !from.is_file() {
-            continue;
-        }
-        if let Some(folder) = to.parent() {
-            files::make_folder(folder, 0o755)?;
-        }
-        files::second_name(&to, &from)?;
-    }
+    let known = if old.join(".git").exists() {
+        let list = Invocation::new(["git", "ls-files", "-z"]).in_folder(&old);
+        list.with_env(&git::environment(surroundings)).read()?
+    } else {
+        Vec::new()
+    };
+    let known: BTreeSet<&[u8]> = known.split(|byte| *byte == 0).collect();
+    let count = files::take_over(&old, &root.tree(app, number), &known)?;
     let kept = root.release(app, BEFORE_THE_FIRST);
     files::make_folder(&kept, 0o700)?;
     files::rename(&old, &kept.join("tree"))?;
-    stage(
-        report,
-        format!("Took over the clone of an earlier piku, with {} files of its own", untracked.len()),
-    );
+    let own = match count {
+        0 => "no file of its own".to_owned(),
+        1 => "a file of its own".to_owned(),
+        _ => format!("{count} files of its own"),
+    };
+    stage(report, format!("Took over the clone of an earlier piku, with {own}"));
     debug_assert!(!store::is_foreign_clone(root, app));
     Ok(())
 }

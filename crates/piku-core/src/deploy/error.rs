@@ -132,6 +132,9 @@ fn count_of(diagnostics: &[FileDiagnostic]) -> String {
     files.dedup();
     let files = files.join(" and ");
     match diagnostics.len() {
+        shown if diagnostics.iter().any(FileDiagnostic::is_rest) => {
+            format!("there are more than {} mistakes in {files}", shown - 1)
+        }
         1 => format!("there is a mistake in {files}"),
         count => format!("there are {count} mistakes in {files}"),
     }

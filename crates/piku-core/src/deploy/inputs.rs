@@ -3,13 +3,18 @@
 //! Pure, and before anything slow: a bad Procfile is refused in milliseconds.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
 
 use camino::{Utf8Component, Utf8Path};
-use piku_procfile::{Diagnostic, Entry, Kind, Procfile};
+use piku_procfile::{Diagnostic, Entry, Kind, Procfile, Source};
 
 use crate::app::AppName;
-use crate::diagnostic::FileDiagnostic;
+use crate::diagnostic::{FileDiagnostic, shorten};
 use crate::settings::{self, Layers, Options, Origin, StoredSettings};
+
+/// The longest Procfile or ENV that is read, in bytes.
+pub(crate) const LARGEST: usize = 1024 * 1024;
 
 /// Keys that are known and that this version does nothing about.
 const NOT_YET: [&str; 3] = ["NODE_VERSION", "NODE_PACKAGE_MANAGER", "ACME_ROOT_CA"];
@@ -55,40 +60,55 @@ pub(crate) fn read(app: Option<&AppName>, texts: &Texts, known: &BTreeMap<String
         }
         _ => None,
     };
-    Reading { procfile, layers, inputs, diagnostics }
+    Reading { procfile, layers, inputs, diagnostics: shorten(diagnostics) }
+}
+
+/// The text of a file, unless it is larger than any that a person wrote.
+fn source(file: &str, text: Option<&[u8]>, diagnostics: &mut Vec<FileDiagnostic>) -> Option<Arc<Source>> {
+    let text = text.unwrap_or_default();
+    if text.len() > LARGEST {
+        let message =
+            format!("`{file}` is larger than 1 MiB ({LARGEST} bytes), which is the most that is read");
+        let found = Diagnostic::error("file::too-large", 0..0, message)
+            .with_help("move what is large into a file of its own, and name that file instead");
+        diagnostics.push(FileDiagnostic::of_whole(file, found));
+        return None;
+    }
+    Some(Arc::new(Source::new(text)))
 }
 
 fn read_procfile(texts: &Texts, diagnostics: &mut Vec<FileDiagnostic>) -> Option<Procfile> {
     let Some(text) = &texts.procfile else {
         let missing = Diagnostic::error("procfile::missing", 0..0, "there is no Procfile")
             .with_help("add a file `Procfile` with a line such as `web: python app.py`");
-        diagnostics.extend(FileDiagnostic::of("Procfile", b"", vec![missing]));
+        diagnostics.push(FileDiagnostic::of_whole("Procfile", missing));
         return None;
     };
-    let parsed = piku_procfile::parse(text);
-    diagnostics.extend(FileDiagnostic::of("Procfile", text, parsed.diagnostics));
+    let text = source("Procfile", Some(text), diagnostics)?;
+    let parsed = piku_procfile::parse(text.bytes());
+    diagnostics.extend(FileDiagnostic::of("Procfile", &text, parsed.diagnostics));
     if let Some(procfile) = &parsed.procfile {
-        let refused = procfile.entries().iter().filter_map(|entry| unsupported(text, entry)).collect();
-        diagnostics.extend(FileDiagnostic::of("Procfile", text, refused));
+        let names = spans(text.bytes());
+        let refused = procfile.entries().iter().filter_map(|entry| unsupported(&names, entry)).collect();
+        diagnostics.extend(FileDiagnostic::of("Procfile", &text, refused));
     }
     parsed.procfile
 }
 
 /// Kinds that are read and not yet run.
-fn unsupported(text: &[u8], entry: &Entry) -> Option<Diagnostic> {
+fn unsupported(names: &BTreeMap<&[u8], Range<usize>>, entry: &Entry) -> Option<Diagnostic> {
     let name = entry.name.as_str();
+    let span = || names.get(name.as_bytes()).cloned().unwrap_or(0..0);
     match entry.kind {
         Kind::Jwsgi | Kind::Rwsgi | Kind::Php => {
             let help = format!("serve HTTP on $PORT from a `web` process instead of `{name}`");
             let message = format!("processes of the kind `{name}` can't be run yet");
-            Some(
-                Diagnostic::error("procfile::unsupported-kind", span_of(text, name), message).with_help(help),
-            )
+            Some(Diagnostic::error("procfile::unsupported-kind", span(), message).with_help(help))
         }
         Kind::Static if !is_inside(&entry.command) => {
             let message = format!("`{}` is not a folder of the app", entry.command);
             Some(
-                Diagnostic::error("procfile::static-outside", span_of(text, name), message)
+                Diagnostic::error("procfile::static-outside", span(), message)
                     .with_help("name a folder below the Procfile, such as `static: public`"),
             )
         }
@@ -103,18 +123,19 @@ fn is_inside(path: &str) -> bool {
         .all(|part| matches!(part, Utf8Component::Normal(_) | Utf8Component::CurDir))
 }
 
-/// Where the line of a process begins.
-fn span_of(text: &[u8], name: &str) -> std::ops::Range<usize> {
+/// Where each line has the name of a process.
+fn spans(text: &[u8]) -> BTreeMap<&[u8], Range<usize>> {
+    let mut spans = BTreeMap::new();
     let mut start = 0;
     for line in text.split_inclusive(|byte| *byte == b'\n') {
-        let indent = line.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
-        let rest = &line[indent..];
-        if rest.strip_prefix(name.as_bytes()).is_some_and(|rest| rest.trim_ascii_start().starts_with(b":")) {
-            return start + indent..start + indent + name.len();
+        if let Some(colon) = line.iter().position(|byte| *byte == b':') {
+            let indent = line[..colon].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+            let name = line[indent..colon].trim_ascii_end();
+            spans.entry(name).or_insert(start + indent..start + indent + name.len());
         }
         start += line.len();
     }
-    0..0
+    spans
 }
 
 fn read_settings(
@@ -123,14 +144,25 @@ fn read_settings(
     known: &BTreeMap<String, String>,
     diagnostics: &mut Vec<FileDiagnostic>,
 ) -> (Option<Layers>, Option<Options>) {
-    let env = texts.env.as_deref().unwrap_or_default();
-    let parsed = settings::parse_env(env, known);
-    diagnostics.extend(FileDiagnostic::of("ENV", env, parsed.diagnostics));
-    let (stored, found) = StoredSettings::parse(&texts.stored);
     let stored_file = app.map_or_else(|| "settings".to_owned(), |app| format!("envs/{app}/ENV"));
-    diagnostics.extend(FileDiagnostic::of(&stored_file, &texts.stored, found));
+    let env = source("ENV", texts.env.as_deref(), diagnostics);
+    // It is piku's own, and `config:set` has seen to its size.
+    let stored_text = Arc::new(Source::new(texts.stored.as_slice()));
+    let Some(env) = env else { return (None, None) };
+    let parsed = settings::parse_env(env.bytes(), known);
+    diagnostics.extend(FileDiagnostic::of("ENV", &env, parsed.diagnostics));
+    let (stored, found) = StoredSettings::parse(stored_text.bytes());
+    diagnostics.extend(FileDiagnostic::of(&stored_file, &stored_text, found));
     let (Some(assignments), Some(stored)) = (parsed.values, stored) else { return (None, None) };
     let layers = Layers::new(assignments, &stored);
+    let of = |origin: Origin| match origin {
+        Origin::Stored => (stored_file.as_str(), &stored_text),
+        _ => ("ENV", &env),
+    };
+    if let Err(error) = layers.check_size() {
+        let found = Diagnostic::error("env::too-much", 0..0, error.to_string()).with_help(error.help());
+        diagnostics.push(FileDiagnostic::of_whole("", found));
+    }
     for key in NOT_YET {
         if let Some(setting) = layers.setting(key).filter(|setting| !setting.value.is_empty()) {
             let found = Diagnostic::warning(
@@ -138,21 +170,64 @@ fn read_settings(
                 setting.span.clone(),
                 format!("`{key}` is not honoured yet"),
             );
-            let (file, text) = if setting.origin == Origin::Stored {
-                (stored_file.as_str(), texts.stored.as_slice())
-            } else {
-                ("ENV", env)
-            };
+            let (file, text) = of(setting.origin);
             diagnostics.extend(FileDiagnostic::of(file, text, vec![found]));
         }
     }
     let (options, problems) = settings::options(&layers);
     for problem in problems {
-        let (file, text) = match &problem.origin {
-            Origin::Stored => (stored_file.as_str(), texts.stored.as_slice()),
-            _ => ("ENV", env),
-        };
+        let (file, text) = of(problem.origin);
         diagnostics.extend(FileDiagnostic::of(file, text, vec![problem.diagnostic]));
     }
     (Some(layers), Some(options))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(procfile: &str, env: &str) -> Vec<FileDiagnostic> {
+        let texts = Texts { procfile: Some(procfile.into()), env: Some(env.into()), stored: Vec::new() };
+        read(None, &texts, &BTreeMap::new()).diagnostics
+    }
+
+    #[test]
+    fn a_file_that_nobody_wrote_is_told_in_a_moment() {
+        // As large as may be; any work that begins anew with each line would take minutes.
+        let lines = |line: &str| line.repeat(LARGEST / line.len());
+        let cron: String = (0..20_000).map(|at| format!("cron-{at}: @daily true\n")).collect();
+        let keys: String = (0..40_000).map(|at| format!("PIKU_HEALTHCHEK{at}=1\n")).collect();
+        for (procfile, env) in [
+            (lines("x\n"), String::new()),
+            (lines("web: x\n"), String::new()),
+            (cron, String::new()),
+            ("web: x\n".to_owned(), lines("x\n")),
+            ("web: x\n".to_owned(), keys),
+            ("web: x\n".to_owned(), format!("PIKU_{}=1\n", "X".repeat(LARGEST / 2))),
+        ] {
+            let found = found(&procfile, &env);
+            assert!((1..=51).contains(&found.len()), "{}", found.len());
+            found.iter().for_each(|one| assert!(one.place().line >= 1));
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_too_large_is_refused_unread() {
+        let large = "x".repeat(LARGEST + 1);
+        for (procfile, env) in [(large.as_str(), ""), ("web: x\n", &large)] {
+            let found = found(procfile, env);
+            assert_eq!(found.len(), 1);
+            assert_eq!(found[0].diagnostic.code, "file::too-large");
+            assert!(found[0].text.bytes().is_empty());
+        }
+    }
+
+    #[test]
+    fn settings_that_no_process_could_be_given_are_refused_together() {
+        let value = "x".repeat(100_000);
+        let env: String =
+            ["A=", &value, "\n"].concat() + &(0..11).map(|at| format!("B{at}=$A\n")).collect::<String>();
+        let found = found("web: x\n", &env);
+        assert_eq!(found.iter().map(|one| one.diagnostic.code).collect::<Vec<_>>(), ["env::too-much"]);
+    }
 }

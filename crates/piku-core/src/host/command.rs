@@ -177,6 +177,13 @@ impl Invocation {
     }
 }
 
+/// Runs a program on this process's own input and outputs, in its environment with `env` over it.
+pub(crate) fn run_attached(words: &[String], env: &BTreeMap<String, String>) -> Result<Status, HostError> {
+    let (program, rest) = words.split_first().map_or(("", words), |(first, rest)| (first.as_str(), rest));
+    let status = Command::new(program).args(rest).envs(env).status();
+    status.map(Into::into).map_err(|source| HostError::Start { program: program.to_owned(), source })
+}
+
 /// Cuts a stream into lines; a line that overwrites itself with `\r` is heard as it looks at its end.
 fn each_line(stream: impl Read, heard: &mut dyn FnMut(&str)) {
     let mut stream = BufReader::new(stream);

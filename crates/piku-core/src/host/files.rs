@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, Permissions};
-use std::io::{ErrorKind, Seek, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
+use std::io::{ErrorKind, Read, Seek, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt, PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -30,6 +32,35 @@ pub(crate) fn read(path: &Utf8Path) -> Result<Option<Vec<u8>>, HostError> {
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
         Err(error) => Err(HostError::file("read", path)(error)),
     }
+}
+
+/// Reads a regular file in `folder`, at most `limit` bytes of it; `None` when there is none, or when a link leads
+/// out of the folder.
+pub(crate) fn read_within(folder: &Utf8Path, name: &str, limit: usize) -> Result<Option<Vec<u8>>, HostError> {
+    let path = folder.join(name);
+    let (Ok(real), Ok(folder)) = (path.canonicalize_utf8(), folder.canonicalize_utf8()) else {
+        return Ok(None);
+    };
+    if !real.starts_with(&folder) {
+        return Ok(None);
+    }
+    let failed = || HostError::file("read", &path);
+    // Opening a pipe would wait for somebody to write into it.
+    let nonblocking = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or_default();
+    let opened = fs::OpenOptions::new().read(true).custom_flags(nonblocking).open(&real);
+    let file = match opened {
+        // As a socket says.
+        Err(error) if error.raw_os_error() == Some(rustix::io::Errno::NXIO.raw_os_error()) => {
+            return Ok(None);
+        }
+        opened => opened.map_err(failed())?,
+    };
+    if !file.metadata().map_err(failed())?.is_file() {
+        return Ok(None);
+    }
+    let mut bytes = Vec::new();
+    file.take(limit as u64).read_to_end(&mut bytes).map_err(failed())?;
+    Ok(Some(bytes))
 }
 
 /// Reads a file as text, odd bytes replaced; `None` when there is none.
@@ -75,6 +106,15 @@ pub(crate) fn open_to_lock(path: &Utf8Path) -> Result<fs::File, HostError> {
     let mut options = fs::OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false).mode(0o600);
     options.open(path).map_err(HostError::file("lock", path))
+}
+
+/// Whether there is anything but folders below a folder.
+pub(crate) fn has_files(folder: &Utf8Path) -> bool {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.into_iter().any(|entry| match (entry.file_type(), Utf8PathBuf::from_path_buf(entry.path())) {
+        (Ok(kind), Ok(path)) if kind.is_dir() => has_files(&path),
+        _ => true,
+    })
 }
 
 /// Makes a text the whole contents of an open file: who holds a lock writes so who it is.
@@ -186,6 +226,61 @@ pub(crate) fn link_tree(from: &Utf8Path, to: &Utf8Path) -> Result<(), HostError>
     Ok(())
 }
 
+/// Gives everything below `from` a second name below `to`, but what is there and what `known` names, relative to
+/// `from`; returns how many files and links that were.
+///
+/// Names may be any bytes. Folders are made and get the mode that they had, empty ones too; the `.git` of `from`
+/// itself is left out, and so are sockets, on which nobody listens there.
+pub(crate) fn take_over(from: &Utf8Path, to: &Utf8Path, known: &BTreeSet<&[u8]>) -> Result<usize, HostError> {
+    let mut count = 0;
+    let mut waiting = vec![PathBuf::new()];
+    let mut modes = Vec::new();
+    while let Some(folder) = waiting.pop() {
+        let source = from.as_std_path().join(&folder);
+        for entry in fs::read_dir(&source).map_err(failure("list", &source))? {
+            let entry = entry.map_err(failure("list", &source))?;
+            let path = folder.join(entry.file_name());
+            let (source, target) = (entry.path(), to.as_std_path().join(&path));
+            let kind = entry.file_type().map_err(failure("look at", &source))?;
+            if path.as_os_str() == ".git" || known.contains(path.as_os_str().as_bytes()) && !kind.is_dir() {
+                continue;
+            }
+            let there = target.symlink_metadata().ok();
+            if kind.is_dir() && there.as_ref().is_none_or(fs::Metadata::is_dir) {
+                if there.is_none() {
+                    fs::create_dir(&target).map_err(failure("make folder", &target))?;
+                }
+                let mode = entry.metadata().map_err(failure("look at", &source))?.permissions();
+                modes.push((target, mode));
+                waiting.push(path);
+            } else if there.is_none() && !kind.is_socket() {
+                link_or_copy(&source, &target, kind)?;
+                count += 1;
+            }
+        }
+    }
+    // The inner ones first: a folder may be closed to its owner.
+    for (target, mode) in modes.into_iter().rev() {
+        fs::set_permissions(&target, mode).map_err(failure("set the mode of", &target))?;
+    }
+    Ok(count)
+}
+
+/// The kernel lets nobody link files of others, unless they may write to them (`fs.protected_hardlinks`).
+fn link_or_copy(source: &Path, target: &Path, kind: fs::FileType) -> Result<(), HostError> {
+    let linked = fs::hard_link(source, target).or_else(|error| match kind {
+        _ if kind.is_symlink() => fs::read_link(source).and_then(|leads| symlink(leads, target)),
+        _ if kind.is_file() => fs::copy(source, target).map(drop),
+        _ => Err(error),
+    });
+    linked.map_err(failure("copy", source))
+}
+
+/// As [`HostError::file`], for a name of any bytes.
+fn failure(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> HostError {
+    HostError::file(action, path.to_string_lossy().into_owned())
+}
+
 /// Whether something is there, a dangling link included.
 pub(crate) fn exists(path: &Utf8Path) -> bool {
     path.symlink_metadata().is_ok()
@@ -204,6 +299,68 @@ mod tests {
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(read(&path).unwrap().unwrap(), b"A=1\n");
         assert_eq!(names(path.parent().unwrap()).unwrap().len(), 1, "nothing is left beside it");
+    }
+
+    #[test]
+    fn only_regular_files_of_the_folder_are_read_and_never_more_than_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| Utf8PathBuf::from_path_buf(folder.path().join(name)).unwrap();
+        let app = at("app");
+        fs::create_dir_all(app.join("folder")).unwrap();
+        fs::write(at("secret"), "x").unwrap();
+        fs::write(app.join("file"), "12345").unwrap();
+        let links = [("link", "file"), ("zero", "/dev/zero"), ("out", "../secret"), ("gone", "nothing")];
+        links.iter().for_each(|(name, target)| symlink(target, app.join(name)).unwrap());
+        let mode = rustix::fs::Mode::from_raw_mode(0o600);
+        rustix::fs::mkfifoat(rustix::fs::CWD, app.join("pipe").as_std_path(), mode).unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(app.join("socket")).unwrap();
+        let read = |name: &str| read_within(&app, name, 4).unwrap();
+        assert_eq!(read("file").as_deref(), Some(&b"1234"[..]));
+        assert_eq!(read("link").as_deref(), Some(&b"1234"[..]));
+        for name in ["zero", "out", "gone", "pipe", "socket", "folder", "nothing"] {
+            assert_eq!(read(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn everything_unknown_is_taken_over_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| Utf8PathBuf::from_path_buf(folder.path().join(name)).unwrap();
+        let odd = std::ffi::OsStr::from_bytes(b"caf\xe9.jpg");
+        for name in ["old/.git", "old/uploads/.git", "old/empty", "old/data", "new/data"] {
+            fs::create_dir_all(at(name)).unwrap();
+        }
+        for name in [
+            "old/.git/x",
+            "old/app.py",
+            "old/data/known",
+            "old/data/own",
+            "old/both",
+            "new/both",
+            "old/uploads/.git/x",
+        ] {
+            fs::write(at(name), name).unwrap();
+        }
+        fs::write(at("old/uploads").as_std_path().join(odd), "x").unwrap();
+        symlink("../nowhere", at("old/link")).unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(at("old/socket")).unwrap();
+        let mode = |name: &str| fs::metadata(at(name)).unwrap().permissions().mode() & 0o7777;
+        for (name, bits) in [("old/uploads", 0o2775), ("old/empty", 0o1777), ("old/data", 0o500)] {
+            fs::set_permissions(at(name), Permissions::from_mode(bits)).unwrap();
+        }
+        let known = [&b"app.py"[..], b"data/known"].into();
+        assert_eq!(take_over(&at("old"), &at("new"), &known).unwrap(), 4);
+        assert!(at("new/uploads").as_std_path().join(odd).exists());
+        assert_eq!(link_target(&at("new/link")).unwrap(), "../nowhere");
+        assert_eq!(fs::read_to_string(at("new/both")).unwrap(), "new/both");
+        assert!(at("new/data/own").exists() && at("new/uploads/.git/x").exists());
+        for name in ["new/.git", "new/app.py", "new/data/known", "new/socket"] {
+            assert!(!exists(&at(name)), "{name}");
+        }
+        assert_eq!([mode("new/uploads"), mode("new/empty"), mode("new/data")], [0o2775, 0o1777, 0o500]);
+        assert_eq!(take_over(&at("old"), &at("new"), &known).unwrap(), 0);
+        make_removable(&at("old"));
+        make_removable(&at("new"));
     }
 
     #[test]

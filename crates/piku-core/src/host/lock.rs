@@ -42,6 +42,26 @@ impl AppLock {
     }
 }
 
+/// Held by any number of processes at once, each until it drops it or ends.
+#[derive(Debug)]
+pub(crate) struct SharedLock(File);
+
+impl SharedLock {
+    /// Takes the lock together with others; `None` when the folder of its file is gone.
+    pub(crate) fn take(path: &Utf8Path) -> Result<Option<Self>, HostError> {
+        match files::open_to_lock(path) {
+            Ok(file) => file.lock_shared().map(|()| Some(Self(file))).map_err(HostError::file("lock", path)),
+            Err(HostError::File { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Makes it one's own until it is dropped; false, and it is held no more, while there are others.
+    pub(crate) fn alone(&self) -> bool {
+        self.0.unlock().is_ok() && self.0.try_lock().is_ok()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,5 +79,19 @@ mod tests {
         assert_eq!(hear.recv().unwrap(), "a push by alice");
         drop(first);
         second.join().unwrap();
+    }
+
+    #[test]
+    fn a_shared_lock_is_ones_own_when_the_others_are_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = Utf8PathBuf::from_path_buf(folder.path().join("pushing")).unwrap();
+        let take = || SharedLock::take(&path).unwrap().unwrap();
+        let (first, second) = (take(), take());
+        assert!(!first.alone());
+        assert!(second.alone());
+        drop(second);
+        assert!(take().alone());
+        assert!(SharedLock::take(&path.join("x/y")).is_err());
+        assert!(SharedLock::take(&path.with_file_name("gone").join("x")).unwrap().is_none());
     }
 }

@@ -1,10 +1,14 @@
 //! Reads what processes wrote, across rotation.
 
+mod chatter;
+
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
 
 use camino::{Utf8Path, Utf8PathBuf};
+
+pub(crate) use chatter::Chatter;
 
 use super::{HostError, files};
 

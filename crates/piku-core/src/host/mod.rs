@@ -11,6 +11,7 @@ pub mod command;
 pub(crate) mod copy;
 pub mod crontab;
 pub mod emperor;
+pub(crate) mod examine;
 pub(crate) mod facts;
 pub(crate) mod files;
 pub(crate) mod git;

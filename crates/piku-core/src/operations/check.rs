@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use camino::Utf8Path;
 
-use crate::deploy::inputs::{self, Texts};
+use crate::deploy::inputs::{self, LARGEST, Texts};
 use crate::diagnostic::FileDiagnostic;
 use crate::error::Error;
 use crate::host::facts;
@@ -50,13 +50,15 @@ impl Piku {
     /// # Errors
     /// [`Error::Host`] when a file is there and can't be read.
     pub fn check(&self, folder: &Utf8Path) -> Result<Checked, Error> {
-        let texts = Texts {
-            procfile: files::read(&folder.join("Procfile"))?,
-            env: files::read(&folder.join("ENV"))?,
-            stored: Vec::new(),
-        };
+        let read = |name: &str| files::read_within(folder, name, LARGEST + 1);
+        let texts = Texts { procfile: read("Procfile")?, env: read("ENV")?, stored: Vec::new() };
         // Nothing is known beforehand: a folder is not an app yet.
         let mut reading = inputs::read(None, &texts, &BTreeMap::new());
+        for (name, text) in [("Procfile", &texts.procfile), ("ENV", &texts.env)] {
+            if text.is_none() && files::exists(&folder.join(name)) {
+                reading.diagnostics.push(FileDiagnostic::of_whole(name, not_a_file(name)));
+            }
+        }
         let processes = reading.procfile.as_ref().map(|procfile| {
             let entries = procfile.entries().iter();
             entries
@@ -83,21 +85,24 @@ impl Piku {
                     let file = warning.file.unwrap_or_default();
                     let mut found = Diagnostic::warning(warning.code, 0..0, warning.message);
                     found.help = warning.help;
-                    reading.diagnostics.push(FileDiagnostic { file, text: Vec::new(), diagnostic: found });
+                    reading.diagnostics.push(FileDiagnostic::of_whole(file, found));
                 }
                 Some(detection.runtime.to_string())
             }
             Err(error) => {
                 let mut found = Diagnostic::error(error.code(), 0..0, crate::error_chain(&error));
                 found.help = error.help();
-                reading.diagnostics.push(FileDiagnostic {
-                    file: String::new(),
-                    text: Vec::new(),
-                    diagnostic: found,
-                });
+                reading.diagnostics.push(FileDiagnostic::of_whole("", found));
                 None
             }
         };
         Ok(Checked { processes, env, runtime, diagnostics: reading.diagnostics })
     }
+}
+
+/// What a push would not read, and would not say a word about.
+fn not_a_file(name: &str) -> Diagnostic {
+    let message = format!("`{name}` is not a regular file in this folder, and is not read");
+    Diagnostic::warning("file::not-regular", 0..0, message)
+        .with_help("put the file itself there, and no link out of the folder")
 }

@@ -44,11 +44,8 @@ impl Piku {
     ) -> Result<Option<Done>, Error> {
         let keys = settings.iter().map(|(key, _)| key.clone()).collect();
         self.change_settings(app, Cause::ConfigSet { keys }, actor, report, |stored| {
-            settings.iter().try_for_each(|(key, value)| {
-                stored
-                    .set(key, value)
-                    .map_err(|error| Error::InvalidSetting { key: key.clone(), reason: error.to_string() })
-            })
+            settings.iter().try_for_each(|(key, value)| stored.set(key, value))?;
+            Ok(stored.check_size()?)
         })
     }
 

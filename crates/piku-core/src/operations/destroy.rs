@@ -5,7 +5,7 @@ use camino::Utf8PathBuf;
 use super::Actor;
 use crate::app::AppName;
 use crate::deploy::site::socket_owner;
-use crate::deploy::{handover, retire};
+use crate::deploy::{adopt, handover, retire};
 use crate::error::Error;
 use crate::event::Report;
 use crate::host::{files, nginx, ports};
@@ -49,6 +49,13 @@ impl Piku {
                 let own =
                     files::names(&folder)?.into_iter().filter(|name| app_of(name).as_ref() == Some(app));
                 gone.extend(own.map(|name| folder.join(name)));
+            }
+            for name in files::names(&root.uwsgi_available())? {
+                let path = root.uwsgi_available().join(name);
+                // Those of the Python original tell by their contents whose they are.
+                if adopt::is_foreign(root, app, &path)? {
+                    gone.push(path);
+                }
             }
             // The repository goes before the releases and the releases last: while anything is left, the app
             // is still known, and destroying it again goes on.

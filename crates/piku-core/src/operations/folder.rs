@@ -28,7 +28,7 @@ impl Piku {
         actor: &Actor,
         report: &mut Report<'_>,
     ) -> Result<Done, Error> {
-        self.receive_pack(app)?;
+        let _pushing = self.open_repository(app)?;
         stage(report, format!("Deploying {app}: {folder}"));
         self.locked(app, &actor.doing("a deploy"), report, |piku, report| {
             let repo = piku.root.repo(app);

@@ -1,40 +1,97 @@
 //! The server's end of `git push` and `git fetch`.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use camino::Utf8PathBuf;
 
 use super::{Actor, Done};
 use crate::app::AppName;
+use crate::deploy::inputs::LARGEST;
 use crate::deploy::pipeline;
 use crate::deploy::receive::{Choice, RefUpdate, RefusedPush, choose};
 use crate::error::Error;
 use crate::event::{Report, stage};
-use crate::host::lock::AppLock;
-use crate::host::{HostError, files, git};
+use crate::host::command::{self, Status};
+use crate::host::lock::{AppLock, SharedLock};
+use crate::host::{HostError, files, git, launch, wait};
 use crate::piku::Piku;
 use crate::release::Cause;
-use crate::settings::{self, StoredSettings};
+use crate::settings::{self, Layers, StoredSettings};
 
 /// The hooks of a repository. `update` deploys: by then the objects are in the repository, the branch has not
 /// moved, and a status other than 0 refuses the push (githooks(5)).
 const HOOKS: [&str; 2] = ["pre-receive", "update"];
 
+/// A file in a repository that tells which branch git is about to move after a deploy, and to where.
+const MOVING: &str = "piku-moving";
+/// How long git may take from the end of the `update` hook until the branch has moved.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A file in a repository that everybody who pushes holds open and locked, together.
+const PUSHING: &str = "piku-pushing";
+
 impl Piku {
-    /// Makes the repository of `app` ready for a push, creating it at the first, and gives the command that receives.
+    /// Receives a push as git does, on this process's input and output.
+    ///
+    /// The app is created at its first push. When that brings nothing, a deletion or a refused branch, the app is
+    /// gone again: this process then outlives git. To an app that was deployed before, it becomes git.
     ///
     /// # Errors
-    /// [`Error::Host`] when the repository can't be made.
-    pub fn receive_pack(&self, app: &AppName) -> Result<Vec<String>, Error> {
+    /// [`Error::Host`] when the repository can't be made or git can't be started.
+    pub fn receive_pack(&self, app: &AppName, env: &BTreeMap<String, String>) -> Result<Status, Error> {
+        let pushing = self.open_repository(app)?;
+        let words = self.git_command(&self.root.repo(app), "receive-pack");
+        if !self.is_young(app) {
+            match launch::become_program(&words, env)? {}
+        }
+        let status = command::run_attached(&words, env);
+        self.forget_young(app, &pushing)?;
+        Ok(status?)
+    }
+
+    /// Makes the repository of `app` ready for a push, creating it at the first. The lock says, as long as it
+    /// is held, that somebody pushes.
+    pub(crate) fn open_repository(&self, app: &AppName) -> Result<SharedLock, Error> {
         let repo = self.root.repo(app);
-        if !repo.join("HEAD").exists() {
-            files::make_folder(&self.root.repos(), 0o700)?;
-            // Two first pushes may come at once.
-            let _lock = AppLock::take(&self.root.lock(app), "a first push", &mut |_| {})?;
+        loop {
             if !repo.join("HEAD").exists() {
-                git::init_bare(&repo)?;
+                files::make_folder(&self.root.repos(), 0o700)?;
+                // Two first pushes may come at once.
+                let _lock = AppLock::take(&self.root.lock(app), "a first push", &mut |_| {})?;
+                if !repo.join("HEAD").exists() {
+                    git::init_bare(&repo)?;
+                }
+            }
+            let pushing = SharedLock::take(&repo.join(PUSHING))?;
+            // Unless it was removed just now, by a push that brought nothing.
+            if let Some(pushing) = pushing.filter(|_| repo.join("HEAD").exists()) {
+                self.install_hooks(app)?;
+                return Ok(pushing);
             }
         }
-        self.install_hooks(app)?;
-        Ok(self.git_command(&repo, "receive-pack"))
+    }
+
+    /// Whether nothing was ever deployed to the app.
+    fn is_young(&self, app: &AppName) -> bool {
+        !files::exists(&self.root.releases(app)) && !files::exists(&self.root.app(app))
+    }
+
+    /// Removes the repository of an app that has nothing, unless somebody else pushes to it.
+    fn forget_young(&self, app: &AppName, pushing: &SharedLock) -> Result<(), Error> {
+        let repo = self.root.repo(app);
+        let is_empty = || {
+            self.is_young(app)
+                && !files::has_files(&repo.join("refs"))
+                && !files::exists(&repo.join("packed-refs"))
+        };
+        if is_empty() && pushing.alone() {
+            let _lock = AppLock::take(&self.root.lock(app), "a first push", &mut |_| {})?;
+            if is_empty() {
+                files::remove_folder(&repo)?;
+            }
+        }
+        Ok(())
     }
 
     /// Gives the command that sends the repository of `app`.
@@ -122,26 +179,18 @@ impl Piku {
         Ok(())
     }
 
-    /// `PIKU_DEPLOY_BRANCH`: from `config:set`, else from the ENV of what is pushed.
+    /// `PIKU_DEPLOY_BRANCH`: from `config:set`, else from the ENV of what is pushed. What can't be read is the
+    /// deploy's to refuse.
     fn deploy_branch(&self, app: &AppName, updates: &[RefUpdate]) -> Result<Option<String>, Error> {
-        const KEY: &str = "PIKU_DEPLOY_BRANCH";
-        if let (Some(stored), _) = StoredSettings::parse(&self.stored_text(app)?)
-            && let Some(branch) = stored.get(KEY).filter(|branch| !branch.is_empty())
-        {
-            return Ok(Some(branch.to_owned()));
-        }
+        let stored = StoredSettings::parse(&self.stored_text(app)?).0.unwrap_or_default();
+        let branch = |env: &[u8]| {
+            let values = settings::parse_env(env, &BTreeMap::new()).values.unwrap_or_default();
+            settings::options(&Layers::new(values, &stored)).0.deploy_branch
+        };
         let repo = self.root.repo(app);
-        let branches = updates.iter().filter(|update| update.branch().is_some() && !update.is_deletion());
-        for update in branches {
-            let env = git::file_in_push(&repo, &update.new, "ENV").unwrap_or_default();
-            let values =
-                settings::parse_env(&env, &std::collections::BTreeMap::new()).values.unwrap_or_default();
-            if let Some(found) = values.into_iter().rev().find(|one| one.key == KEY && !one.value.is_empty())
-            {
-                return Ok(Some(found.value));
-            }
-        }
-        Ok(None)
+        let pushed = updates.iter().filter(|update| update.branch().is_some() && !update.is_deletion());
+        let envs = pushed.filter_map(|update| git::file_in_push(&repo, &update.new, "ENV"));
+        Ok(envs.filter(|env| env.len() <= LARGEST).find_map(|env| branch(&env)).or_else(|| branch(b"")))
     }
 
     /// Deploys a branch of a push, when it is the chosen one. `None` when there is nothing to deploy.
@@ -165,6 +214,7 @@ impl Piku {
         self.locked(app, &actor.doing("a push"), report, |piku, report| {
             // git moves the branch after us, and would refuse then, when the release is live already.
             let repo = piku.root.repo(app);
+            piku.await_move(app)?;
             let now = git::resolve(&repo, &update.name)?;
             let before = (!update.old.bytes().all(|byte| byte == b'0')).then(|| update.old.clone());
             if now != before {
@@ -180,7 +230,25 @@ impl Piku {
             let done = piku.carry_out(&order, report)?;
             // A clone then checks out what is live.
             git::set_head(&repo, &update.name)?;
+            let moving = format!("{push} {} {}", update.new, update.name);
+            files::write(&repo.join(MOVING), moving.as_bytes(), 0o600)?;
             Ok(Some(done))
         })
+    }
+
+    /// Waits until git has moved the branch that the push before this one has deployed: it does so when that push
+    /// no longer holds the lock. A push that has ended moves nothing any more.
+    fn await_move(&self, app: &AppName) -> Result<(), Error> {
+        let repo = self.root.repo(app);
+        let Some(text) = files::read_text(&repo.join(MOVING))? else { return Ok(()) };
+        if let [push, commit, name] = text.splitn(3, ' ').collect::<Vec<_>>().as_slice() {
+            let process = Utf8PathBuf::from("/proc").join(push);
+            wait::until(PATIENCE, || {
+                let ended = !files::exists(&process);
+                let moved = git::resolve(&repo, name).ok().flatten().as_deref() == Some(*commit);
+                (ended || moved).then_some(())
+            });
+        }
+        Ok(files::remove(&repo.join(MOVING))?)
     }
 }

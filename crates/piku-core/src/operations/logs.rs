@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::app::AppName;
 use crate::error::Error;
-use crate::host::logs::{Follower, lines_since};
+use crate::host::logs::{Chatter, Follower, lines_since};
 use crate::host::{files, wait};
 use crate::piku::Piku;
 
@@ -27,19 +27,30 @@ pub struct LogLine {
 impl Piku {
     /// The last `count` lines of every log of the app, or of one kind, log after log.
     ///
+    /// What uWSGI itself says when it starts and stops is left out, unless `all` is asked for.
+    ///
     /// # Errors
     /// [`Error::UnknownApp`]; [`Error::UnknownKind`] when nothing of that kind ever wrote.
-    pub fn last_logs(&self, app: &AppName, kind: Option<&str>, count: usize) -> Result<Vec<LogLine>, Error> {
+    pub fn last_logs(
+        &self,
+        app: &AppName,
+        kind: Option<&str>,
+        count: usize,
+        all: bool,
+    ) -> Result<Vec<LogLine>, Error> {
         let mut lines = Vec::new();
         for (process, path) in self.log_files(app, kind)? {
-            let last = lines_since(&path, 0, count);
-            lines.extend(last.into_iter().map(|line| LogLine { process: process.clone(), line }));
+            let mut chatter = Chatter::default();
+            let mut last = lines_since(&path, 0, usize::MAX);
+            last.retain(|line| all || !chatter.is(line));
+            let last = last.drain(last.len().saturating_sub(count)..);
+            lines.extend(last.map(|line| LogLine { process: process.clone(), line }));
         }
         Ok(lines)
     }
 
     /// Hands on each new line as it is written, until `heard` breaks or `listened_to` says that nobody
-    /// listens. Logs that appear meanwhile are followed too.
+    /// listens. Logs that appear meanwhile are followed too. `all` is as in [`Piku::last_logs`].
     ///
     /// # Errors
     /// As [`Piku::last_logs`].
@@ -47,21 +58,25 @@ impl Piku {
         &self,
         app: &AppName,
         kind: Option<&str>,
+        all: bool,
         heard: &mut dyn FnMut(LogLine) -> ControlFlow<()>,
         listened_to: &dyn Fn() -> bool,
     ) -> Result<(), Error> {
-        let mut followers: Vec<(String, Follower)> = Vec::new();
+        let mut followers: Vec<(String, Follower, Chatter)> = Vec::new();
         for (process, path) in self.log_files(app, kind)? {
-            followers.push((process, Follower::at_end(path)));
+            followers.push((process, Follower::at_end(path), Chatter::default()));
         }
         while listened_to() {
             for (process, path) in self.log_files(app, kind).unwrap_or_default() {
-                if !followers.iter().any(|(known, _)| *known == process) {
-                    followers.push((process, Follower::from_start(path)));
+                if !followers.iter().any(|(known, ..)| *known == process) {
+                    followers.push((process, Follower::from_start(path), Chatter::default()));
                 }
             }
-            for (process, follower) in &mut followers {
+            for (process, follower, chatter) in &mut followers {
                 for line in follower.lines()? {
+                    if !all && chatter.is(&line) {
+                        continue;
+                    }
                     if heard(LogLine { process: process.clone(), line }).is_break() {
                         return Ok(());
                     }

@@ -1,10 +1,13 @@
 //! `ps`.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
+use piku_uwsgi::stats::EmperorStats;
 use serde::Serialize;
 
 use crate::app::AppName;
+use crate::deploy::{adopt, retire};
 use crate::error::Error;
 use crate::host::launch::{endings, record_path};
 use crate::host::{emperor, files};
@@ -64,11 +67,14 @@ impl fmt::Display for State {
 }
 
 impl Piku {
-    /// Every kind of the live release with its processes.
+    /// Every kind of the live release with its processes, or of what the Python original has left running.
     ///
     /// # Errors
     /// [`Error::NeverDeployed`].
     pub fn processes(&self, app: &AppName) -> Result<Vec<KindStatus>, Error> {
+        if store::is_foreign_clone(&self.root, app) {
+            return self.foreign_processes(app);
+        }
         let live = self.live(app)?;
         let stopped = store::is_stopped(&self.root, app);
         let stats = emperor::ask(&self.root.emperor_stats());
@@ -80,27 +86,45 @@ impl Piku {
             KindStatus {
                 kind: kind.to_owned(),
                 count,
-                processes: own.map(|name| self.one(name, stats.as_ref())).collect(),
+                processes: own
+                    .map(|name| self.one(&name.to_string(), &name.kind, name.index, stats.as_ref()))
+                    .collect(),
             }
         });
         Ok(kinds.collect())
     }
 
-    fn one(&self, name: &VassalName, stats: Option<&piku_uwsgi::stats::EmperorStats>) -> ProcessStatus {
-        let file = name.to_string();
-        let record = record_path(&self.root.uwsgi_available(), &file);
+    /// The same of an app that waits for its first release of ours.
+    fn foreign_processes(&self, app: &AppName) -> Result<Vec<KindStatus>, Error> {
+        let formation = self.formation(app)?;
+        let stats = emperor::ask(&self.root.emperor_stats());
+        let mut kinds: BTreeMap<String, KindStatus> = BTreeMap::new();
+        for file in retire::enabled(&self.root, app)? {
+            let Some((kind, index)) = adopt::foreign_process(app, &file) else { continue };
+            let of_kind = kinds.entry(kind.to_owned()).or_insert_with(|| KindStatus {
+                kind: kind.to_owned(),
+                count: formation.count(kind),
+                processes: Vec::new(),
+            });
+            of_kind.processes.push(self.one(&file, kind, index, stats.as_ref()));
+        }
+        Ok(kinds.into_values().collect())
+    }
+
+    fn one(&self, file: &str, kind: &str, index: u32, stats: Option<&EmperorStats>) -> ProcessStatus {
+        let record = record_path(&self.root.uwsgi_available(), file);
         let endings = files::read_text(&endings(&record)).ok().flatten().unwrap_or_default();
-        let vassal = stats.and_then(|stats| stats.vassal(&file));
-        let failed = stats.and_then(|stats| stats.blacklisted(&file)).is_some_and(|entry| entry.attempt > 0);
+        let vassal = stats.and_then(|stats| stats.vassal(file));
+        let failed = stats.and_then(|stats| stats.blacklisted(file)).is_some_and(|entry| entry.attempt > 0);
         let state = match vassal {
             None if failed => State::Failing,
             None => State::Down,
             Some(_) if failed || endings.lines().count() > 2 => State::Failing,
-            Some(vassal) if name.kind == "wsgi" && !vassal.accepting => State::Starting,
+            Some(vassal) if kind == "wsgi" && !vassal.accepting => State::Starting,
             Some(_) => State::Running,
         };
         ProcessStatus {
-            index: name.index,
+            index,
             state,
             pid: vassal.and_then(|vassal| u32::try_from(vassal.pid).ok()),
             since: vassal.map(|vassal| vassal.last_run),

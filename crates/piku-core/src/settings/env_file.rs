@@ -39,13 +39,18 @@ pub struct ParsedEnv {
 #[must_use]
 pub fn parse(bytes: &[u8], known: &BTreeMap<String, String>) -> ParsedEnv {
     let mut diagnostics = Vec::new();
-    let mut file = File { known, found: BTreeMap::new() };
+    let mut file = File { known, found: BTreeMap::new(), weight: 0 };
     for line in lines::split(bytes, &mut diagnostics) {
         let outcome = assignment::read(&line).and_then(|written| match written {
             Some(written) => file.take(&written, line.number, &mut diagnostics),
             None => Ok(()),
         });
         diagnostics.extend(outcome.err());
+        // A short file can name a long value any number of times.
+        if file.weight > limits::MAX_TOGETHER {
+            diagnostics.push(limits::too_much(line.span_of(line.text)));
+            break;
+        }
     }
     diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
     let failed = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
@@ -60,6 +65,8 @@ struct File<'a> {
     known: &'a BTreeMap<String, String>,
     /// By key, with the number of the line.
     found: BTreeMap<String, (usize, Assignment)>,
+    /// Of all lines, those that a later one replaced among them.
+    weight: usize,
 }
 
 impl File<'_> {
@@ -71,10 +78,11 @@ impl File<'_> {
     ) -> Result<(), Diagnostic> {
         let Written { key, key_span, value, value_span, .. } = written;
         check_key(key, key_span)?;
-        diagnostics.extend(second_looks(written));
+        diagnostics.extend(second_looks(written, diagnostics.len() < keys::SUGGESTIONS));
         let too_long = || limits::too_long(key, value_span.clone());
         let value = expand(value, |name| self.lookup(name)).ok_or_else(too_long)?;
         limits::check(key, &value).map_err(|_| too_long())?;
+        self.weight += limits::weight(key, &value);
         let key_text = (*key).to_owned();
         let assignment =
             Assignment { key: key_text.clone(), value, span: value_span.clone(), key_span: key_span.clone() };
@@ -98,14 +106,14 @@ impl File<'_> {
 }
 
 /// What is odd about a line that has a sensible reading.
-fn second_looks(written: &Written<'_>) -> Vec<Diagnostic> {
+fn second_looks(written: &Written<'_>, suggests: bool) -> Vec<Diagnostic> {
     let Written { key, key_span, value, value_span, untrimmed, export } = written;
     let mut odd = Vec::new();
     if let Some(span) = export {
         let message = format!("`export` is not needed: this sets `{key}`");
         odd.push(Diagnostic::warning("env::export", span.clone(), message).with_help("remove `export`"));
     }
-    odd.extend(keys::second_look(key, key_span.clone()));
+    odd.extend(keys::second_look(key, key_span.clone(), suggests));
     if ['"', '\''].iter().any(|quote| value.len() > 1 && value.starts_with(*quote) && value.ends_with(*quote))
     {
         let message = format!("the quotes are part of the value of `{key}`");

@@ -92,6 +92,9 @@ pub enum Scope {
 /// The variables that stay piku's own, whatever an app sets.
 pub const OWN: [&str; 7] = ["APP", "DATA_ROOT", "GIT_REV", "LOG_ROOT", "PIKU_RELEASE", "PROC_TYPE", "PWD"];
 
+/// For how many keys of a file the one that was meant is looked for.
+pub(super) const SUGGESTIONS: usize = 100;
+
 /// The beginnings of the keys that no app would invent.
 const PREFIXES: [&str; 3] = ["PIKU_", "NGINX_", "UWSGI_"];
 
@@ -105,12 +108,15 @@ pub fn known(key: &str) -> Option<&'static Key> {
 #[must_use]
 pub fn nearest(key: &str) -> Option<&'static str> {
     let asked = key.to_ascii_uppercase();
+    // The prefix is the same nearly always: what is behind it must be alike.
+    let tolerance = |name: &str| 2.max(name.split_once('_').map_or(name, |(_, rest)| rest).len() / 3);
+    // Telling how far two names are apart is slow; at least as far as their lengths are.
+    let near = |candidate: &&Key| candidate.name.len().abs_diff(asked.len()) <= tolerance(candidate.name);
     let distance =
         |candidate: &'static Key| (strsim::damerau_levenshtein(&asked, candidate.name), candidate.name);
-    let (distance, name) = KEYS.iter().filter(|key| key.scope != Scope::Host).map(distance).min()?;
-    // The prefix is the same nearly always: what is behind it must be alike.
-    let rest = name.split_once('_').map_or(name, |(_, rest)| rest);
-    (distance <= 2.max(rest.len() / 3)).then_some(name)
+    let (distance, name) =
+        KEYS.iter().filter(|key| key.scope != Scope::Host).filter(near).map(distance).min()?;
+    (distance <= tolerance(name)).then_some(name)
 }
 
 /// Whether a variable stays piku's own.
@@ -123,8 +129,8 @@ pub(super) fn is_kept_from_processes(key: &str) -> bool {
     key.starts_with("UWSGI_")
 }
 
-/// Warns about a key that does nothing, or not what it seems to.
-pub(super) fn second_look(key: &str, span: Range<usize>) -> Option<Diagnostic> {
+/// Warns about a key that does nothing, or not what it seems to; `suggests` the one that was meant, which is slow.
+pub(super) fn second_look(key: &str, span: Range<usize>, suggests: bool) -> Option<Diagnostic> {
     if is_own(key) {
         let message = format!("`{key}` is set by piku, and this line changes nothing");
         return Some(
@@ -147,7 +153,7 @@ pub(super) fn second_look(key: &str, span: Range<usize>) -> Option<Diagnostic> {
         span,
         format!("`{key}` is not a setting of piku{consequence}"),
     );
-    Some(match nearest(key) {
+    Some(match suggests.then(|| nearest(key)).flatten() {
         Some(name) => warning.with_help(format!("did you mean `{name}`?")),
         None => warning,
     })
@@ -178,7 +184,7 @@ mod tests {
 
     #[test]
     fn only_keys_that_look_like_pikus_get_a_second_look() {
-        let look = |key| second_look(key, 0..1).map(|found| (found.code, found.message, found.help));
+        let look = |key| second_look(key, 0..1, true).map(|found| (found.code, found.message, found.help));
         assert_eq!(look("DATABASE_URL"), None);
         assert_eq!(look("NGINX_SERVER_NAME"), None);
         insta::assert_debug_snapshot!(

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::env_file::Assignment;
 use super::keys;
+use super::limits::{self, InvalidSetting};
 use super::stored::StoredSettings;
 
 /// Where a setting comes from.
@@ -75,6 +76,14 @@ impl Layers {
     #[must_use]
     pub fn values(&self) -> BTreeMap<String, String> {
         self.iter().map(|(key, setting)| (key.to_owned(), setting.value.clone())).collect()
+    }
+
+    /// Checks that a process can be started with all of them.
+    ///
+    /// # Errors
+    /// [`InvalidSetting::TooMuch`].
+    pub fn check_size(&self) -> Result<(), InvalidSetting> {
+        limits::check_together(self.iter().map(|(key, setting)| (key, setting.value.as_str())))
     }
 
     /// The environment of a process: the settings laid over `own`, piku's variables.

@@ -11,6 +11,12 @@ use super::assignment::is_key;
 /// Linux takes no environment string over 128 KiB (`MAX_ARG_STRLEN`), and that is the key, `=`, and a NUL as well.
 pub const MAX_VALUE: usize = 131_000;
 
+/// The most that all settings of an app may be together, in bytes.
+///
+/// Linux starts no program whose arguments and environment are larger than a quarter of the stack's limit together,
+/// which is 2 MiB on most machines (execve(2)); what is not taken here is for piku's own variables and the arguments.
+pub const MAX_TOGETHER: usize = 1024 * 1024;
+
 /// The longest `KEY=value`, in bytes: 128 KiB without the NUL.
 const MAX_STRING: usize = 128 * 1024 - 1;
 
@@ -40,6 +46,11 @@ pub enum InvalidSetting {
         /// The length of the value, in bytes.
         length: usize,
     },
+    /// All settings are more than any process could be started with.
+    #[error(
+        "the settings are more than {MAX_TOGETHER} bytes together, and no process could be started with them"
+    )]
+    TooMuch,
 }
 
 impl InvalidSetting {
@@ -52,12 +63,16 @@ impl InvalidSetting {
             }
             Self::Nul { .. } => "encode the value, for example as base64".to_owned(),
             Self::TooLong { .. } => too_long_help(),
+            Self::TooMuch => TOO_MUCH_HELP.to_owned(),
         }
     }
 }
 
 /// Checks that a process can be started with this setting.
-pub(super) fn check(key: &str, value: &str) -> Result<(), InvalidSetting> {
+///
+/// # Errors
+/// [`InvalidSetting`] says why not.
+pub fn check(key: &str, value: &str) -> Result<(), InvalidSetting> {
     let owned = key.to_owned();
     if !is_key(key) {
         Err(InvalidSetting::Key { key: owned })
@@ -70,7 +85,28 @@ pub(super) fn check(key: &str, value: &str) -> Result<(), InvalidSetting> {
     }
 }
 
-/// The same about a line of a file.
+const TOO_MUCH_HELP: &str = "put what is large into files below $DATA_ROOT, and set the paths of those files";
+
+/// What a setting takes of the memory that a process is started with.
+pub(super) fn weight(key: &str, value: &str) -> usize {
+    // `=`, NUL, and the pointer to it.
+    key.len() + value.len() + 2 + size_of::<usize>()
+}
+
+/// Checks that a process can be started with all of these.
+pub(super) fn check_together<'a>(
+    all: impl Iterator<Item = (&'a str, &'a str)>,
+) -> Result<(), InvalidSetting> {
+    let sum: usize = all.map(|(key, value)| weight(key, value)).sum();
+    if sum > MAX_TOGETHER { Err(InvalidSetting::TooMuch) } else { Ok(()) }
+}
+
+/// Reports the line of a file that goes too far.
+pub(super) fn too_much(span: Range<usize>) -> Diagnostic {
+    Diagnostic::error("env::too-much", span, InvalidSetting::TooMuch.to_string()).with_help(TOO_MUCH_HELP)
+}
+
+/// Reports a line of a file with such a value.
 pub(super) fn too_long(key: &str, span: Range<usize>) -> Diagnostic {
     let message = format!("the value of `{key}` is so long that no process could be started with it");
     Diagnostic::error("env::too-long", span, message).with_help(too_long_help())

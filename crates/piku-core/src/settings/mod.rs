@@ -41,7 +41,7 @@ mod uwsgi;
 
 pub use env_file::{Assignment, ParsedEnv, parse as parse_env};
 pub use layers::{Layers, Origin, Setting};
-pub use limits::{InvalidSetting, MAX_VALUE};
+pub use limits::{InvalidSetting, MAX_TOGETHER, MAX_VALUE, check};
 pub use nginx::{CacheOptions, NginxOptions};
 pub use options::{Options, Strategy, options};
 pub use reader::OptionProblem;

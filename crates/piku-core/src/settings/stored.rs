@@ -7,6 +7,7 @@ use std::ops::Range;
 use piku_procfile::{Diagnostic, Severity};
 
 use super::assignment::{self, Written, check_key};
+use super::keys::SUGGESTIONS;
 use super::limits::{self, InvalidSetting};
 use super::lines::{self, Line};
 use super::{keys, quoting};
@@ -54,7 +55,11 @@ impl StoredSettings {
                         .with_help("remove the earlier line; the next `config:set` of the key does"),
                 );
             }
-            diagnostics.extend(keys::second_look(&setting.key, setting.key_span.clone()));
+            diagnostics.extend(keys::second_look(
+                &setting.key,
+                setting.key_span.clone(),
+                seen.len() < SUGGESTIONS,
+            ));
         }
         diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
         let failed = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
@@ -95,6 +100,14 @@ impl StoredSettings {
         }
         self.keep_last(key);
         Ok(())
+    }
+
+    /// Checks that a process can be started with all of them.
+    ///
+    /// # Errors
+    /// [`InvalidSetting::TooMuch`].
+    pub fn check_size(&self) -> Result<(), InvalidSetting> {
+        limits::check_together(self.iter())
     }
 
     /// Removes a key; `false` when it was not set.

@@ -1,0 +1,23 @@
+//! `doctor`.
+
+use std::process::ExitCode;
+
+use piku_core::Level;
+
+use super::list::print_json;
+use super::{CliError, Session};
+
+pub(super) fn doctor(json: bool, session: &Session) -> Result<ExitCode, CliError> {
+    let findings = session.piku.doctor();
+    if json {
+        print_json(&findings, session);
+    } else {
+        for found in &findings {
+            session.ui.line(format_args!("{:<8} {}: {}", found.level, found.about, found.what));
+            if let Some(fix) = &found.fix {
+                session.ui.line(format_args!("         fix: {fix}"));
+            }
+        }
+    }
+    Ok(ExitCode::from(u8::from(findings.iter().any(|found| found.level == Level::Error))))
+}

@@ -1,0 +1,99 @@
+//! Looks at everything that apps need from this machine, and changes nothing.
+
+mod keys;
+mod nginx;
+mod root;
+
+use std::collections::BTreeSet;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+pub(crate) use keys::{Key, Leads};
+pub(crate) use nginx::Nginx;
+pub(crate) use root::{Loose, is_busy};
+
+use super::facts::{self, Uwsgi};
+use super::toolbox::{self, program};
+use super::{Surroundings, emperor};
+use crate::root::Root;
+
+/// Tools of languages, which only apps in those need.
+const TOOLS: [&str; 12] =
+    ["node", "npm", "go", "ruby", "bundle", "cargo", "java", "mvn", "php", "composer", "uv", "poetry"];
+
+/// What was seen.
+#[derive(Clone, Debug)]
+pub(crate) struct Facts {
+    pub(crate) root: Utf8PathBuf,
+    pub(crate) uwsgi: Option<Uwsgi>,
+    /// Whether there is a Python of the version that uWSGI loads, and something that makes virtual environments of it.
+    pub(crate) python: bool,
+    /// How many vassals the emperor runs; `None` when no emperor answers.
+    pub(crate) vassals: Option<usize>,
+    pub(crate) nginx: Nginx,
+    pub(crate) git: Option<Utf8PathBuf>,
+    pub(crate) sshd: Option<Utf8PathBuf>,
+    pub(crate) sshd_runs: bool,
+    pub(crate) keys: Vec<Key>,
+    /// What of the way to the keys others may write to: sshd then takes none of them.
+    pub(crate) keys_writable: Vec<Utf8PathBuf>,
+    /// Folders of the root that are not there.
+    pub(crate) missing: Vec<Utf8PathBuf>,
+    /// Folders and files with secrets that others may look into.
+    pub(crate) loose: Vec<Loose>,
+    /// Free bytes, and free files where the file system counts them.
+    pub(crate) space: Option<(u64, Option<u64>)>,
+    pub(crate) tools: Vec<(&'static str, bool)>,
+}
+
+/// Looks at the machine. Starts nothing but `nginx -V`.
+pub(crate) fn look(root: &Root, surroundings: &Surroundings) -> Facts {
+    let path = surroundings.search_path();
+    let programs = running_programs();
+    let uwsgi = facts::uwsgi(root, surroundings);
+    let wanted = uwsgi.as_ref().and_then(|uwsgi| uwsgi.python.as_ref()).map(|(_, version)| *version);
+    let (keys, keys_writable) = keys::look(root, surroundings);
+    Facts {
+        root: root.path().to_owned(),
+        python: has_python(surroundings, wanted),
+        uwsgi,
+        vassals: emperor::ask(&root.emperor_stats()).map(|stats| stats.vassals.len()),
+        nginx: nginx::look(root, surroundings),
+        git: program(&path, "git"),
+        sshd: program(&path, "sshd"),
+        sshd_runs: programs.contains("sshd"),
+        keys,
+        keys_writable,
+        missing: root::folders(root).into_iter().filter(|folder| !folder.is_dir()).collect(),
+        loose: root::loose(root),
+        space: space(root.path()),
+        tools: TOOLS.map(|tool| (tool, program(&path, tool).is_some())).to_vec(),
+    }
+}
+
+/// Whether apps can have a virtual environment of the Python that uWSGI loads, or of any when it loads none.
+fn has_python(surroundings: &Surroundings, wanted: Option<(u32, u32)>) -> bool {
+    let wanted = wanted.map(|(major, minor)| format!("{major}.{minor}"));
+    let toolbox = toolbox::look(surroundings, None);
+    let by_uv = toolbox.tool("uv").is_some();
+    toolbox.interpreters.iter().any(|found| {
+        let version = found.version.to_string();
+        let fits = |wanted: &String| version == *wanted || version.starts_with(&format!("{wanted}."));
+        (found.has_venv || by_uv) && wanted.as_ref().is_none_or(fits)
+    })
+}
+
+/// The names of all running programs, as the kernel knows them.
+fn running_programs() -> BTreeSet<String> {
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let name = |entry: std::fs::DirEntry| std::fs::read_to_string(entry.path().join("comm")).ok();
+    entries.filter_map(name).map(|name| name.trim().to_owned()).collect()
+}
+
+/// What is free on the file system of a folder, or of the nearest one above it that is there.
+fn space(folder: &Utf8Path) -> Option<(u64, Option<u64>)> {
+    let there = folder.ancestors().find(|folder| folder.is_dir())?;
+    let system = rustix::fs::statvfs(there.as_std_path()).ok()?;
+    let files = (system.f_files > 0).then_some(system.f_favail);
+    Some((system.f_bavail.saturating_mul(system.f_frsize), files))
+}

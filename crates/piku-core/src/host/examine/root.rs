@@ -1,0 +1,65 @@
+//! piku's own folder: is it whole, who may look into it, and who works on an app.
+
+use std::os::unix::fs::PermissionsExt;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::app::AppName;
+use crate::host::files;
+use crate::root::Root;
+
+/// Something with secrets that others may look into.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Loose {
+    pub(crate) path: Utf8PathBuf,
+    /// Its permission bits.
+    pub(crate) mode: u32,
+    /// A folder matters more: what is in a closed one, nobody else reaches.
+    pub(crate) is_folder: bool,
+}
+
+/// The folders that `setup` makes.
+pub(super) fn folders(root: &Root) -> Vec<Utf8PathBuf> {
+    let mut folders =
+        vec![root.apps(), root.all_releases(), root.all_data(), root.nginx(), root.run(), root.acme()];
+    folders.extend(secret(root));
+    folders
+}
+
+/// Those of them that hold secrets.
+fn secret(root: &Root) -> Vec<Utf8PathBuf> {
+    vec![
+        root.repos(),
+        root.envs(),
+        root.all_logs(),
+        root.uwsgi(),
+        root.uwsgi_available(),
+        root.uwsgi_enabled(),
+        root.locks(),
+        root.ports(),
+    ]
+}
+
+pub(super) fn loose(root: &Root) -> Vec<Loose> {
+    let folders = secret(root).into_iter().filter_map(|path| check(path, true));
+    let settings = in_folder(&root.envs())
+        .into_iter()
+        .flat_map(|folder| ["ENV", "LIVE_ENV"].map(|name| folder.join(name)));
+    let certificates = in_folder(&root.nginx()).into_iter().filter(|path| path.extension() == Some("key"));
+    folders.chain(settings.chain(certificates).filter_map(|path| check(path, false))).collect()
+}
+
+fn check(path: Utf8PathBuf, is_folder: bool) -> Option<Loose> {
+    let mode = path.metadata().ok()?.permissions().mode() & 0o777;
+    (mode & 0o077 != 0).then_some(Loose { path, mode, is_folder })
+}
+
+fn in_folder(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
+    files::names(folder).unwrap_or_default().iter().map(|name| folder.join(name)).collect()
+}
+
+/// Whether somebody works on the app now.
+pub(crate) fn is_busy(root: &Root, app: &AppName) -> bool {
+    let path = root.lock(app);
+    files::exists(&path) && files::open_to_lock(&path).is_ok_and(|file| file.try_lock().is_err())
+}

@@ -1,0 +1,296 @@
+//! `doctor`: what is missing or wrong on this machine, and the fix for each.
+
+mod leftovers;
+
+use std::fmt;
+
+use camino::Utf8PathBuf;
+use piku_uwsgi::Flavour;
+use serde::Serialize;
+
+use crate::host::examine::{self, Facts, Key, Leads, Nginx};
+use crate::piku::Piku;
+
+/// Less free space than this, in bytes, and the next build fails.
+const FULL: u64 = 256 * 1024 * 1024;
+/// Less than this, and it is time to look.
+const TIGHT: u64 = 1024 * 1024 * 1024;
+/// Fewer free files than this, and it is time to look.
+const FEW_FILES: u64 = 10_000;
+
+/// How bad something is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Level {
+    /// It is as it should be.
+    Ok,
+    /// Some apps may need it, or it will be a problem one day.
+    Warning,
+    /// Something that piku is for does not work.
+    Error,
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Ok => "ok",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        })
+    }
+}
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// How bad it is.
+    pub level: Level,
+    /// What was looked at, in a word.
+    pub about: &'static str,
+    /// What was seen.
+    pub what: String,
+    /// What to do now, where there is something to do.
+    pub fix: Option<String>,
+}
+
+impl Piku {
+    /// Looks at everything that apps need from this machine. Changes nothing.
+    #[must_use]
+    pub fn doctor(&self) -> Vec<Finding> {
+        let facts = examine::look(&self.root, &self.surroundings);
+        findings(&facts, &leftovers::find(&self.root))
+    }
+}
+
+fn ok(about: &'static str, what: impl Into<String>) -> Finding {
+    Finding { level: Level::Ok, about, what: what.into(), fix: None }
+}
+
+fn warning(about: &'static str, what: impl Into<String>, fix: impl Into<String>) -> Finding {
+    Finding { level: Level::Warning, about, what: what.into(), fix: Some(fix.into()) }
+}
+
+fn error(about: &'static str, what: impl Into<String>, fix: impl Into<String>) -> Finding {
+    Finding { level: Level::Error, ..warning(about, what, fix) }
+}
+
+/// Judges what was seen.
+fn findings(facts: &Facts, leftovers: &[Utf8PathBuf]) -> Vec<Finding> {
+    let mut all = folder(facts);
+    all.extend(uwsgi(facts));
+    all.push(emperor(facts));
+    all.extend(nginx(&facts.nginx, &facts.root));
+    all.extend(git_and_ssh(facts));
+    all.extend(keys(facts));
+    all.extend(facts.space.map(|(bytes, files)| space(bytes, files)));
+    all.push(tools(&facts.tools));
+    all.extend(leftovers.iter().map(|path| {
+        let fix = format!("see what it is, then `rm -r {path}`");
+        warning(
+            "leftover",
+            format!("`{path}` belongs to no app, or to a release that was never finished"),
+            fix,
+        )
+    }));
+    all
+}
+
+fn folder(facts: &Facts) -> Vec<Finding> {
+    let root = &facts.root;
+    let missing: Vec<&str> =
+        facts.missing.iter().filter_map(|path| path.strip_prefix(root).ok()?.file_name()).collect();
+    let mut all = Vec::new();
+    if !missing.is_empty() {
+        all.push(error("folder", format!("`{root}` has no {}", missing.join(", ")), "run `piku setup`"));
+    }
+    all.extend(facts.loose.iter().map(|loose| {
+        let (path, what) =
+            (&loose.path, format!("`{}` holds secrets and has mode {:o}", loose.path, loose.mode));
+        if loose.is_folder {
+            error("secrets", what, format!("`chmod 700 {path}`"))
+        } else {
+            warning("secrets", what, format!("`chmod 600 {path}`"))
+        }
+    }));
+    if all.is_empty() {
+        all.push(ok("folder", format!("`{root}` is whole, and its secrets are closed")));
+    }
+    all
+}
+
+fn uwsgi(facts: &Facts) -> Vec<Finding> {
+    let about = "uwsgi";
+    let Some(uwsgi) = &facts.uwsgi else {
+        let fix = "run `piku setup`, which installs one below its folder, or `apt-get install uwsgi-core uwsgi-plugin-python3`";
+        return vec![error(about, "there is no uWSGI", fix)];
+    };
+    let program = &uwsgi.program;
+    let python = uwsgi.python.as_ref().map(|(_, (major, minor))| format!("{major}.{minor}"));
+    match (&uwsgi.flavour, python) {
+        (Flavour::Debian, None) => vec![error(
+            about,
+            format!("`{program}` has no Python plugin, so that no `wsgi` process can run"),
+            "`apt-get install uwsgi-plugin-python3`",
+        )],
+        (flavour, python) => {
+            let loads =
+                python.as_ref().map_or_else(String::new, |python| format!(", which loads Python {python}"));
+            let from = match flavour {
+                Flavour::Debian => "of the system's packages",
+                Flavour::Wheel => "of the wheel",
+                Flavour::Source => "built from source",
+            };
+            let mut all = vec![ok(about, format!("`{program}` {from}{loads}"))];
+            if !facts.python {
+                let version = python.unwrap_or_else(|| "3".to_owned());
+                all.push(error(
+                    "python",
+                    format!(
+                        "there is no Python {version} with `venv`, so that nothing in Python can be built"
+                    ),
+                    format!("`apt-get install python{version}-venv`"),
+                ));
+            }
+            all
+        }
+    }
+}
+
+fn emperor(facts: &Facts) -> Finding {
+    match facts.vassals {
+        Some(count) => ok("emperor", format!("it runs, with {count} vassals")),
+        None => error(
+            "emperor",
+            "the uWSGI emperor does not answer, so that no app runs",
+            "start it: `piku emperor`, or the service that runs it, such as `systemctl start piku`",
+        ),
+    }
+}
+
+fn nginx(nginx: &Nginx, root: &Utf8PathBuf) -> Vec<Finding> {
+    let about = "nginx";
+    // Nobody needs nginx before the first site.
+    let bad = |what: &str, fix: &str| {
+        if nginx.sites == 0 { warning(about, what, fix) } else { error(about, what, fix) }
+    };
+    let Some(program) = &nginx.program else {
+        return vec![bad(
+            "there is no nginx, which every app with NGINX_SERVER_NAME needs",
+            "`apt-get install nginx`",
+        )];
+    };
+    let mut all = Vec::new();
+    if !nginx.runs {
+        all.push(bad("nginx is not running", "start it, such as by `systemctl start nginx`"));
+    }
+    let configuration = &nginx.configuration;
+    match nginx.includes {
+        Some(true) => {}
+        Some(false) => all.push(bad(
+            &format!("`{configuration}` does not include piku's sites"),
+            &format!("add `include {root}/nginx/*.conf;` to its `http` block, and reload nginx"),
+        )),
+        None => all.push(warning(
+            about,
+            format!("`{configuration}` can't be read, so that nobody knows whether it includes piku's sites"),
+            format!("see that it has `include {root}/nginx/*.conf;` in its `http` block"),
+        )),
+    }
+    match &nginx.reload {
+        Some(line) if !nginx.reload_found => all.push(error(
+            about,
+            format!("PIKU_NGINX_RELOAD is `{line}`, and there is no such program"),
+            "correct it where piku is started",
+        )),
+        None if !nginx.watched => all.push(bad(
+            "nothing reloads nginx when a site changes",
+            "install the path unit `piku-nginx.path`, or set PIKU_NGINX_RELOAD",
+        )),
+        _ => {}
+    }
+    if all.is_empty() {
+        let version = nginx.version.as_deref().unwrap_or("of an unknown version");
+        let who = if nginx.reload.is_some() { "PIKU_NGINX_RELOAD" } else { "a path unit" };
+        all.push(ok(
+            about,
+            format!("`{program}` {version} runs, knows piku's sites, and is reloaded by {who}"),
+        ));
+    }
+    all
+}
+
+fn git_and_ssh(facts: &Facts) -> Vec<Finding> {
+    let git = match &facts.git {
+        Some(git) => ok("git", format!("`{git}`")),
+        None => error("git", "there is no git, so that nothing can be pushed", "`apt-get install git`"),
+    };
+    let ssh = match (&facts.sshd, facts.sshd_runs) {
+        (None, false) => {
+            error("ssh", "there is no sshd, so that nobody can push", "`apt-get install openssh-server`")
+        }
+        (Some(sshd), false) => {
+            error("ssh", format!("`{sshd}` is not running"), "start it, such as by `systemctl start ssh`")
+        }
+        (_, true) => ok("ssh", "sshd runs"),
+    };
+    vec![git, ssh]
+}
+
+fn keys(facts: &Facts) -> Vec<Finding> {
+    let about = "keys";
+    let mut all: Vec<Finding> = facts
+        .keys_writable
+        .iter()
+        .map(|path| {
+            let what = format!("others may write to `{path}`, and sshd then takes no key");
+            error(about, what, format!("`chmod go-w {path}`"))
+        })
+        .collect();
+    let again =
+        "give the key to `piku setup:ssh` again after its line is removed from `~/.ssh/authorized_keys`";
+    for Key { name, leads } in &facts.keys {
+        match leads {
+            Leads::Nowhere(program) => {
+                all.push(error(
+                    about,
+                    format!("the key of `{name}` leads to `{program}`, which is not there"),
+                    again,
+                ));
+            }
+            Leads::Elsewhere(place) => {
+                all.push(warning(about, format!("the key of `{name}` leads to {place}"), again));
+            }
+            Leads::Here | Leads::Otherwise => {}
+        }
+    }
+    match facts.keys.iter().filter(|key| key.leads == Leads::Here).count() {
+        0 => all.push(warning(about, "no key may push to this piku", "`piku setup:ssh FILE` adds one")),
+        count => all.push(ok(about, format!("{count} may push"))),
+    }
+    all
+}
+
+fn space(bytes: u64, files: Option<u64>) -> Finding {
+    let about = "disk";
+    let free = if bytes < TIGHT { format!("{} MiB", bytes >> 20) } else { format!("{} GiB", bytes >> 30) };
+    let fix = "remove what nobody needs; fewer releases are kept with PIKU_KEEP_RELEASES";
+    match files {
+        Some(files) if files < FEW_FILES => warning(about, format!("only {files} more files fit on it"), fix),
+        _ if bytes < FULL => error(about, format!("only {free} are free"), fix),
+        _ if bytes < TIGHT => warning(about, format!("only {free} are free"), fix),
+        _ => ok(about, format!("{free} are free")),
+    }
+}
+
+/// Apps say themselves what they need: what is not there is no mistake.
+fn tools(tools: &[(&str, bool)]) -> Finding {
+    let named = |wanted: bool| {
+        let names: Vec<&str> =
+            tools.iter().filter(|(_, there)| *there == wanted).map(|(name, _)| *name).collect();
+        if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+    };
+    ok("tools", format!("there: {}; not there, for apps that need them: {}", named(true), named(false)))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,50 @@
+//! What lies in piku's folder and belongs to nothing.
+
+use camino::Utf8PathBuf;
+
+use crate::app::AppName;
+use crate::deploy::adopt::is_foreign_vassal;
+use crate::host::examine::is_busy;
+use crate::host::files;
+use crate::release::store;
+use crate::root::Root;
+use crate::vassal::VassalName;
+
+/// Files of apps that are not there, and releases that were never finished by anybody who still works on them.
+pub(super) fn find(root: &Root) -> Vec<Utf8PathBuf> {
+    let known = |name: &AppName| store::exists(root, name);
+    let stray = |name: &str| name.parse::<AppName>().is_ok_and(|app| !known(&app));
+    let mut found: Vec<Utf8PathBuf> = Vec::new();
+    for folder in [root.envs(), root.all_logs()] {
+        let names = files::names(&folder).unwrap_or_default();
+        found.extend(names.iter().filter(|name| stray(name)).map(|name| folder.join(name)));
+    }
+    let sites = files::names(&root.nginx()).unwrap_or_default();
+    let strays = sites.iter().filter(|name| name.strip_suffix(".conf").is_some_and(stray));
+    found.extend(strays.map(|name| root.nginx().join(name)));
+    let apps: Vec<AppName> = [root.apps(), root.all_releases()]
+        .iter()
+        .flat_map(|folder| files::names(folder).unwrap_or_default())
+        .filter_map(|name| name.parse().ok())
+        .collect();
+    let adopted = |name: &str| apps.iter().any(|app| is_foreign_vassal(root, app, name).unwrap_or(true));
+    let enabled = files::names(&root.uwsgi_enabled()).unwrap_or_default();
+    let strays = enabled.iter().filter(|name| match name.parse::<VassalName>() {
+        Ok(vassal) => !known(&vassal.app),
+        Err(_) => name.ends_with(".ini") && !adopted(name),
+    });
+    found.extend(strays.map(|name| root.uwsgi_enabled().join(name)));
+    let mut unfinished: Vec<Utf8PathBuf> = apps
+        .iter()
+        .filter(|app| !is_busy(root, app))
+        .flat_map(|app| {
+            let numbers = store::numbers(root, app).unwrap_or_default();
+            let half_made =
+                |number: &u32| *number != 0 && matches!(store::load(root, app, *number), Ok(None));
+            numbers.into_iter().filter(half_made).map(|number| root.release(app, number)).collect::<Vec<_>>()
+        })
+        .collect();
+    unfinished.dedup();
+    found.extend(unfinished);
+    found
+}

@@ -1,0 +1,170 @@
+use super::*;
+use crate::host::examine::Loose;
+use crate::host::facts::Uwsgi;
+
+fn well() -> Facts {
+    Facts {
+        root: "/r".into(),
+        uwsgi: Some(Uwsgi {
+            program: "/usr/bin/uwsgi".into(),
+            flavour: Flavour::Debian,
+            python: Some(("python311".into(), (3, 11))),
+        }),
+        python: true,
+        vassals: Some(2),
+        nginx: Nginx {
+            program: Some("/usr/sbin/nginx".into()),
+            version: Some("1.22.1".into()),
+            runs: true,
+            configuration: "/etc/nginx/nginx.conf".into(),
+            includes: Some(true),
+            reload: None,
+            reload_found: false,
+            watched: true,
+            sites: 1,
+        },
+        git: Some("/usr/bin/git".into()),
+        sshd: Some("/usr/sbin/sshd".into()),
+        sshd_runs: true,
+        keys: vec![
+            Key { name: "ada".into(), leads: Leads::Here },
+            Key { name: "root".into(), leads: Leads::Otherwise },
+        ],
+        keys_writable: Vec::new(),
+        missing: Vec::new(),
+        loose: Vec::new(),
+        space: Some((5 << 30, Some(100_000))),
+        tools: vec![("node", true), ("go", false)],
+    }
+}
+
+fn shown(facts: &Facts, leftovers: &[Utf8PathBuf]) -> String {
+    let line = |found: Finding| {
+        let fix = found.fix.map_or_else(String::new, |fix| format!("\n  fix: {fix}"));
+        format!("{} {}: {}{fix}", found.level, found.about, found.what)
+    };
+    findings(facts, leftovers).into_iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_machine_that_is_well_has_nothing_to_fix() {
+    insta::assert_snapshot!(shown(&well(), &[]), @r"
+    ok folder: `/r` is whole, and its secrets are closed
+    ok uwsgi: `/usr/bin/uwsgi` of the system's packages, which loads Python 3.11
+    ok emperor: it runs, with 2 vassals
+    ok nginx: `/usr/sbin/nginx` 1.22.1 runs, knows piku's sites, and is reloaded by a path unit
+    ok git: `/usr/bin/git`
+    ok ssh: sshd runs
+    ok keys: 1 may push
+    ok disk: 5 GiB are free
+    ok tools: there: node; not there, for apps that need them: go
+    ");
+}
+
+#[test]
+fn each_thing_that_is_wrong_comes_with_its_fix() {
+    let facts = Facts {
+        uwsgi: Some(Uwsgi { program: "/usr/bin/uwsgi".into(), flavour: Flavour::Debian, python: None }),
+        vassals: None,
+        nginx: Nginx {
+            runs: false,
+            includes: Some(false),
+            reload: Some("sudo reload".into()),
+            watched: false,
+            ..well().nginx
+        },
+        git: None,
+        sshd_runs: false,
+        keys: vec![
+            Key { name: "ada".into(), leads: Leads::Nowhere("/old/piku".into()) },
+            Key { name: "bob".into(), leads: Leads::Elsewhere("the Python original".into()) },
+        ],
+        keys_writable: vec!["/home/piku/.ssh".into()],
+        missing: vec!["/r/envs".into(), "/r/repos".into()],
+        loose: vec![
+            Loose { path: "/r/uwsgi".into(), mode: 0o755, is_folder: true },
+            Loose { path: "/r/envs/blog/ENV".into(), mode: 0o644, is_folder: false },
+        ],
+        space: Some((100 << 20, Some(100_000))),
+        ..well()
+    };
+    insta::assert_snapshot!(shown(&facts, &["/r/envs/gone".into()]), @r"
+    error folder: `/r` has no envs, repos
+      fix: run `piku setup`
+    error secrets: `/r/uwsgi` holds secrets and has mode 755
+      fix: `chmod 700 /r/uwsgi`
+    warning secrets: `/r/envs/blog/ENV` holds secrets and has mode 644
+      fix: `chmod 600 /r/envs/blog/ENV`
+    error uwsgi: `/usr/bin/uwsgi` has no Python plugin, so that no `wsgi` process can run
+      fix: `apt-get install uwsgi-plugin-python3`
+    error emperor: the uWSGI emperor does not answer, so that no app runs
+      fix: start it: `piku emperor`, or the service that runs it, such as `systemctl start piku`
+    error nginx: nginx is not running
+      fix: start it, such as by `systemctl start nginx`
+    error nginx: `/etc/nginx/nginx.conf` does not include piku's sites
+      fix: add `include /r/nginx/*.conf;` to its `http` block, and reload nginx
+    error nginx: PIKU_NGINX_RELOAD is `sudo reload`, and there is no such program
+      fix: correct it where piku is started
+    error git: there is no git, so that nothing can be pushed
+      fix: `apt-get install git`
+    error ssh: `/usr/sbin/sshd` is not running
+      fix: start it, such as by `systemctl start ssh`
+    error keys: others may write to `/home/piku/.ssh`, and sshd then takes no key
+      fix: `chmod go-w /home/piku/.ssh`
+    error keys: the key of `ada` leads to `/old/piku`, which is not there
+      fix: give the key to `piku setup:ssh` again after its line is removed from `~/.ssh/authorized_keys`
+    warning keys: the key of `bob` leads to the Python original
+      fix: give the key to `piku setup:ssh` again after its line is removed from `~/.ssh/authorized_keys`
+    warning keys: no key may push to this piku
+      fix: `piku setup:ssh FILE` adds one
+    error disk: only 100 MiB are free
+      fix: remove what nobody needs; fewer releases are kept with PIKU_KEEP_RELEASES
+    ok tools: there: node; not there, for apps that need them: go
+    warning leftover: `/r/envs/gone` belongs to no app, or to a release that was never finished
+      fix: see what it is, then `rm -r /r/envs/gone`
+    ");
+}
+
+#[test]
+fn an_empty_machine_lacks_everything() {
+    let facts = Facts {
+        uwsgi: None,
+        vassals: None,
+        nginx: Nginx::default(),
+        git: None,
+        sshd: None,
+        sshd_runs: false,
+        keys: Vec::new(),
+        space: Some((600 << 20, Some(5))),
+        tools: Vec::new(),
+        ..well()
+    };
+    insta::assert_snapshot!(shown(&facts, &[]), @r"
+    ok folder: `/r` is whole, and its secrets are closed
+    error uwsgi: there is no uWSGI
+      fix: run `piku setup`, which installs one below its folder, or `apt-get install uwsgi-core uwsgi-plugin-python3`
+    error emperor: the uWSGI emperor does not answer, so that no app runs
+      fix: start it: `piku emperor`, or the service that runs it, such as `systemctl start piku`
+    warning nginx: there is no nginx, which every app with NGINX_SERVER_NAME needs
+      fix: `apt-get install nginx`
+    error git: there is no git, so that nothing can be pushed
+      fix: `apt-get install git`
+    error ssh: there is no sshd, so that nobody can push
+      fix: `apt-get install openssh-server`
+    warning keys: no key may push to this piku
+      fix: `piku setup:ssh FILE` adds one
+    warning disk: only 5 more files fit on it
+      fix: remove what nobody needs; fewer releases are kept with PIKU_KEEP_RELEASES
+    ok tools: there: none; not there, for apps that need them: none
+    ");
+}
+
+#[test]
+fn a_python_that_uwsgi_loads_must_be_there_to_build_with() {
+    let facts = Facts { python: false, ..well() };
+    let found = findings(&facts, &[]).into_iter().find(|found| found.about == "python").unwrap();
+    assert_eq!(found.fix.as_deref(), Some("`apt-get install python3.11-venv`"));
+    // What nobody uses yet is no error.
+    let facts = Facts { nginx: Nginx { runs: false, sites: 0, ..well().nginx }, ..well() };
+    assert!(findings(&facts, &[]).iter().all(|found| found.level < Level::Error));
+}

@@ -31,6 +31,8 @@ pub enum Need {
     Pypi,
     /// A Python of pyenv that is another minor version than the system's.
     Pyenv,
+    /// Node.js and npm are installed.
+    Node,
     /// Programs may be started as another user.
     Root,
 }
@@ -50,6 +52,9 @@ impl Need {
             Self::Pyenv => {
                 says(other_python().is_some(), "pyenv has no Python of another version than the system's")
             }
+            Self::Node => {
+                says(find("node").is_some() && find("npm").is_some(), "Node.js and npm are not installed")
+            }
             Self::Root => says(is_root(), "this is not root"),
         }
     }
@@ -67,6 +72,7 @@ macro_rules! needs {
     (@ system_uwsgi) => { $crate::machine::Need::SystemUwsgi };
     (@ pypi) => { $crate::machine::Need::Pypi };
     (@ pyenv) => { $crate::machine::Need::Pyenv };
+    (@ node) => { $crate::machine::Need::Node };
     (@ root) => { $crate::machine::Need::Root };
 }
 

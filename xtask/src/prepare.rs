@@ -35,6 +35,7 @@ const WANTED: &[Wanted] = &[
         here: || Need::SystemUwsgi.missing().is_none(),
     },
     Wanted { package: "nginx-light", what: "nginx", vital: false, here: || machine::find("nginx").is_some() },
+    Wanted { package: "npm", what: "Node.js and npm", vital: false, here: || machine::find("npm").is_some() },
     Wanted { package: "curl", what: "curl", vital: false, here: || machine::find("curl").is_some() },
     Wanted { package: "time", what: "GNU time", vital: false, here: || machine::find("time").is_some() },
 ];

@@ -17,6 +17,7 @@ mod names;
 mod nginx;
 mod refused;
 mod remote_commands;
+mod runtimes;
 mod secrets;
 mod settings;
 mod strangers;

@@ -93,7 +93,10 @@ pub(crate) fn rescue(
         return Ok(());
     }
     let written = git::untracked(surroundings, &tree)?;
-    let written: Vec<_> = written.into_iter().filter(|path| !is_by_product(path)).collect();
+    let written: Vec<_> = written
+        .into_iter()
+        .filter(|path| !is_by_product(path) && !files::is_lent(&tree.join(path)))
+        .collect();
     if written.is_empty() {
         return Ok(());
     }

@@ -17,6 +17,7 @@ pub mod launch;
 pub(crate) mod lock;
 pub(crate) mod logs;
 pub(crate) mod nginx;
+pub(crate) mod placing;
 pub(crate) mod ports;
 mod step;
 pub mod supervise;

@@ -1,0 +1,84 @@
+//! Apps that are not of Python: built from their sources, each build once.
+
+use piku_tests::{App, TestServer, machine, needs};
+
+const PACKAGE: &str = r#"{"name": "blog", "version": "1.0.0", "scripts": {"build": "node build.js"}}"#;
+const LOCK: &str = r#"{"name": "blog", "version": "1.0.0", "lockfileVersion": 3, "requires": true,
+  "packages": {"": {"name": "blog", "version": "1.0.0"}}}"#;
+/// Writes a server into a folder of its own, as the tools of web pages do, with a setting in it.
+const BUILD: &str = "
+const fs = require('fs');
+fs.mkdirSync('dist', { recursive: true });
+const text = JSON.stringify(`${process.env.WORD} from ${fs.readFileSync('version', 'utf8').trim()}`);
+fs.writeFileSync('dist/server.js', `
+require('http').createServer((_, answer) => answer.end(${text})).listen(process.env.PORT, process.env.BIND_ADDRESS)
+`);
+";
+
+fn blog(server: &TestServer) -> App<'_> {
+    server
+        .app("blog")
+        .file("Procfile", "web: node dist/server.js\n")
+        .file("ENV", "WORD=hello\n")
+        .file("package.json", PACKAGE)
+        .file("package-lock.json", LOCK)
+        .file("build.js", BUILD)
+        .file("version", "1\n")
+}
+
+#[test]
+fn a_build_script_writes_what_the_app_serves() {
+    needs!(node);
+    let server = TestServer::new();
+    let blog = blog(&server);
+    blog.push().succeeds().says("package-lock.json locks the packages").says("Running the script");
+    assert_eq!(blog.get("/").body, "hello from 1");
+
+    blog.write("version", "2\n");
+    blog.push().succeeds().says("Running the script");
+    assert_eq!(blog.get("/").body, "hello from 2");
+
+    // The old release still has what was built for it.
+    server.ssh(["rollback", "blog"]).succeeds();
+    assert_eq!(blog.get("/").body, "hello from 1");
+    // And what was there before is not made again.
+    blog.write("version", "1\n");
+    blog.push().succeeds().says("Nothing to build");
+    assert_eq!(blog.get("/").body, "hello from 1");
+}
+
+#[test]
+fn a_setting_that_a_build_reads_makes_a_build_beside_the_running_one() {
+    needs!(node);
+    let server = TestServer::new();
+    let blog = blog(&server);
+    blog.push().succeeds();
+    let before = server.root().join("apps/blog").canonicalize_utf8().unwrap();
+    server.ssh(["config:set", "blog", "WORD=bye"]).succeeds().says("Running the script");
+    assert_eq!(blog.get("/").body, "bye from 1");
+    let old = std::fs::read_to_string(before.join("dist/server.js")).unwrap();
+    assert!(old.contains("hello from 1"), "{old}");
+    server.ssh(["restart", "blog"]).succeeds().says("Nothing to build");
+    assert_eq!(blog.get("/").body, "bye from 1");
+}
+
+#[test]
+fn a_broken_build_script_refuses_the_push() {
+    needs!(node);
+    let server = TestServer::new();
+    let blog = blog(&server);
+    blog.push().succeeds();
+    blog.write("build.js", "throw new Error('no luck today')\n");
+    blog.push().is_refused().says("no luck today");
+    assert_eq!(blog.get("/").body, "hello from 1");
+}
+
+#[test]
+fn a_tool_that_is_missing_is_named_with_its_package() {
+    if machine::find("deno").is_some() {
+        return;
+    }
+    let server = TestServer::new();
+    let blog = server.app("blog").file("Procfile", "web: deno run main.ts\n").file("deno.json", "{}");
+    blog.push().is_refused().says("`deno.json` needs Deno").says("help:");
+}

@@ -1,7 +1,5 @@
 //! The plan of each kind of Python app, as text, and what changes its key.
 
-#![allow(clippy::unwrap_used, reason = "a test that fails may panic, in what its cases share as well")]
-
 use piku_runtime::{
     BuildPlan, Interpreter, MemoryTree, PlanError, Reuse, RuntimeName, Source, Toolbox, Wishes, detect, plan,
 };

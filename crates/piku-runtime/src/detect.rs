@@ -102,7 +102,7 @@ impl Wishes {
         self.settings.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
     }
 
-    /// Tells whether the app runs in production by the word of `NODE_ENV`, `RACK_ENV`, and their like.
+    /// Tells whether a setting has that value.
     pub(crate) fn is(&self, setting: &str, value: &str) -> bool {
         self.setting(setting) == Some(value)
     }

@@ -84,10 +84,12 @@ impl<'a> Draft<'a> {
     ///
     /// Those of piku's own that say where an app is served decide about no build.
     pub(crate) fn decided_by_settings(&mut self, wishes: &Wishes, prefixes: &[&str]) {
-        const ELSEWHERE: [&str; 6] = ["PIKU_", "NGINX_", "UWSGI_", "PORT", "BIND_ADDRESS", "DISABLE_IPV6"];
+        const ELSEWHERE: [&str; 3] = ["PIKU_", "NGINX_", "UWSGI_"];
+        const ALONE: [&str; 3] = ["PORT", "BIND_ADDRESS", "DISABLE_IPV6"];
         for (name, value) in &wishes.settings {
             let begins = |prefix: &&str| name.to_ascii_uppercase().starts_with(*prefix);
-            if prefixes.iter().any(begins) && !ELSEWHERE.iter().any(begins) {
+            let of_no_build = ELSEWHERE.iter().any(begins) || ALONE.contains(&name.as_str());
+            if prefixes.iter().any(begins) && !of_no_build {
                 self.key = std::mem::take(&mut self.key).part("setting", name).part("value", value);
             }
         }

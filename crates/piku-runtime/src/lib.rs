@@ -27,7 +27,7 @@
 //! ```
 //!
 //! Begin at [`detect`] and [`plan`]. A language is one module: what speaks for it, which version it asks for, and its
-//! plan, put together by a [`draft`] that keeps the key right. Its name is in [`RuntimeName`].
+//! plan, put together by a `Draft` that keeps the key right. Its name is in [`RuntimeName`].
 
 mod asked;
 mod clojure;

@@ -63,6 +63,29 @@ fn a_setting_that_a_build_reads_makes_a_build_beside_the_running_one() {
 }
 
 #[test]
+fn packages_that_are_the_same_are_not_installed_again() {
+    needs!(node);
+    let server = TestServer::new();
+    let server_js = |text: &str| {
+        let listen = "listen(process.env.PORT, process.env.BIND_ADDRESS)";
+        format!("require('http').createServer((_, answer) => answer.end('{text}')).{listen}\n")
+    };
+    let shop = server
+        .app("shop")
+        .file("Procfile", "web: node server.js\n")
+        .file("package.json", r#"{"name": "shop", "version": "1.0.0"}"#)
+        .file("package-lock.json", LOCK.replace("blog", "shop"))
+        .file("server.js", server_js("one"));
+    shop.push().succeeds().says("Installing the packages of package-lock.json with npm");
+    shop.write("server.js", server_js("two"));
+    shop.push().succeeds().says("Nothing to build").never_says("Installing");
+    assert_eq!(shop.get("/").body, "two");
+    shop.write("yarn.lock", "");
+    shop.push().is_refused().says("`package-lock.json` and `yarn.lock` both lock the packages");
+    assert_eq!(shop.get("/").body, "two");
+}
+
+#[test]
 fn a_broken_build_script_refuses_the_push() {
     needs!(node);
     let server = TestServer::new();

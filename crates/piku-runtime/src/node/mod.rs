@@ -1,11 +1,12 @@
 //! Node.js and Bun: which package manager installs, which Node.js runs, and how the packages reach the tree.
 //!
-//! [`package`] reads `package.json`, [`manager`] chooses who installs, [`version`] chooses the Node.js, [`install`] writes
-//! the steps.
+//! [`package`] reads `package.json`, [`manager`] chooses who installs, [`version`] chooses the Node.js,
+//! [`program`] finds the package manager, [`install`] writes the steps.
 
 mod install;
 mod manager;
 mod package;
+mod program;
 mod version;
 
 use crate::runtime::first_of;

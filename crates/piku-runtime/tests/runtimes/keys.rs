@@ -79,6 +79,11 @@ fn what_is_compiled_belongs_to_its_sources_and_its_settings() {
             key(files, |_, _, wishes| set(wishes, "API", "https://api.example.org")),
             "{files:?}"
         );
+        assert_ne!(
+            same,
+            key(files, |_, _, wishes| set(wishes, "PORTAL", "https://example.org")),
+            "{files:?}"
+        );
         assert_eq!(same, key(files, |_, _, wishes| set(wishes, "PORT", "8000")), "{files:?}");
         assert_eq!(same, key(files, |_, _, wishes| set(wishes, "NGINX_SERVER_NAME", "a")), "{files:?}");
     }

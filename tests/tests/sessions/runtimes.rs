@@ -1,5 +1,6 @@
 //! Apps that are not of Python: built from their sources, each build once.
 
+use camino::Utf8Path;
 use piku_tests::{App, TestServer, machine, needs};
 
 const PACKAGE: &str = r#"{"name": "blog", "version": "1.0.0", "scripts": {"build": "node build.js"}}"#;
@@ -104,4 +105,49 @@ fn a_tool_that_is_missing_is_named_with_its_package() {
     let server = TestServer::new();
     let blog = server.app("blog").file("Procfile", "web: deno run main.ts\n").file("deno.json", "{}");
     blog.push().is_refused().says("`deno.json` needs Deno").says("help:");
+}
+
+/// Says its version to everyone who asks.
+const PROGRAM: &str = r#"
+use std::io::{Read, Write};
+fn main() {
+    let at = |name| std::env::var(name).unwrap();
+    let port = std::net::TcpListener::bind(format!("{}:{}", at("BIND_ADDRESS"), at("PORT"))).unwrap();
+    for stream in port.incoming() {
+        let mut stream = stream.unwrap();
+        let text = "version 1";
+        let _ = stream.read(&mut [0; 4096]);
+        let _ = write!(stream, "HTTP/1.0 200 OK\r\nContent-Length: {}\r\n\r\n{text}", text.len());
+    }
+}
+"#;
+
+#[test]
+fn a_rust_program_is_compiled_for_release_and_found_in_both_ways() {
+    let server = TestServer::new();
+    let compiler = Utf8Path::new(env!("CARGO")).parent().unwrap();
+    let bin = server.home().join(".cargo/bin");
+    std::fs::create_dir_all(&bin).unwrap();
+    for tool in ["cargo", "rustc"] {
+        std::os::unix::fs::symlink(compiler.join(tool), bin.join(tool)).unwrap();
+    }
+    let meter = server
+        .app("meter")
+        .file("Procfile", "web: meter\n")
+        .file("Cargo.toml", "[package]\nname = \"meter\"\nversion = \"0.1.0\"\nedition = \"2021\"\n")
+        .file("Cargo.lock", "version = 3\n\n[[package]]\nname = \"meter\"\nversion = \"0.1.0\"\n")
+        .file("src/main.rs", PROGRAM);
+    meter.push().succeeds().says("Cargo.lock locks the packages");
+    assert_eq!(meter.get("/").body, "version 1");
+
+    meter.write("Procfile", "web: ./target/release/meter\n");
+    meter.write("src/main.rs", PROGRAM.replace("version 1", "version 2"));
+    meter.push().succeeds();
+    assert_eq!(meter.get("/").body, "version 2");
+    // What was compiled is kept; what was made of it belongs to its commit.
+    server.ssh(["rollback", "meter"]).succeeds();
+    assert_eq!(meter.get("/").body, "version 1");
+    meter.write("src/main.rs", "fn main() { not rust }\n");
+    meter.push().is_refused().says("error");
+    assert_eq!(meter.get("/").body, "version 1");
 }

@@ -31,6 +31,8 @@ pub enum Need {
     Pypi,
     /// A Python of pyenv that is another minor version than the system's.
     Pyenv,
+    /// Node.js and npm are installed.
+    Node,
     /// Programs may be started as another user.
     Root,
     /// strace, and the right to use it.
@@ -51,6 +53,9 @@ impl Need {
             Self::Pypi => says(pypi_answers(), "pypi.org can't be reached"),
             Self::Pyenv => {
                 says(other_python().is_some(), "pyenv has no Python of another version than the system's")
+            }
+            Self::Node => {
+                says(find("node").is_some() && find("npm").is_some(), "Node.js and npm are not installed")
             }
             Self::Root => says(is_root(), "this is not root"),
             Self::Strace => says(strace_works(), "strace is not installed, or may not be used"),
@@ -75,6 +80,7 @@ macro_rules! needs {
     (@ system_uwsgi) => { $crate::machine::Need::SystemUwsgi };
     (@ pypi) => { $crate::machine::Need::Pypi };
     (@ pyenv) => { $crate::machine::Need::Pyenv };
+    (@ node) => { $crate::machine::Need::Node };
     (@ root) => { $crate::machine::Need::Root };
     (@ strace) => { $crate::machine::Need::Strace };
 }

@@ -36,6 +36,7 @@ const WANTED: &[Wanted] = &[
     },
     Wanted { package: "nginx-light", what: "nginx", vital: false, here: || machine::find("nginx").is_some() },
     Wanted { package: "strace", what: "strace", vital: false, here: || machine::find("strace").is_some() },
+    Wanted { package: "npm", what: "Node.js and npm", vital: false, here: || machine::find("npm").is_some() },
     Wanted { package: "curl", what: "curl", vital: false, here: || machine::find("curl").is_some() },
     Wanted { package: "time", what: "GNU time", vital: false, here: || machine::find("time").is_some() },
 ];

@@ -61,6 +61,8 @@ impl Root {
         run = "run";
         /// nginx caches.
         all_caches = "cache";
+        /// What package managers have fetched, for the builds of all apps; no app can be called that.
+        build_cache = "cache/.build";
         /// ACME challenges.
         acme = "acme";
         /// Plugins.
@@ -94,6 +96,8 @@ impl Root {
         repo = |root, app| root.join("repos").join(app.as_str());
         /// The folder of the app's settings and builds.
         env = |root, app| root.join("envs").join(app.as_str());
+        /// What compilers keep between the builds of the app.
+        app_build_cache = |root, app| root.join("envs").join(app.as_str()).join("cache");
         /// Settings made with `config:set`; 600.
         stored_settings = |root, app| root.join("envs").join(app.as_str()).join("ENV");
         /// The environment of the live release; 600.

@@ -3,7 +3,7 @@ use std::fmt;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-/// A piece of a command, with the two folders that only the caller knows left open.
+/// A piece of a command, with the folders that only the caller knows left open.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Word {
     /// Text as it is.
@@ -12,9 +12,30 @@ pub enum Word {
     BuildDir(Utf8PathBuf),
     /// A path in the source tree; empty for its top.
     Tree(Utf8PathBuf),
+    /// A path in the cache of the app.
+    AppCache(Utf8PathBuf),
+    /// A path in the cache of all apps.
+    SharedCache(Utf8PathBuf),
+    /// Text with a path behind it, as in `-Dmaven.repo.local=$CACHE/maven`.
+    Joined(String, Box<Word>),
 }
 
-/// One step of a build; it runs with the top of the source tree as its working directory.
+/// The folders that only the caller knows; all absolute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Places<'a> {
+    /// The folder of the build, where its result stays.
+    pub build: &'a Utf8Path,
+    /// The top of the source tree.
+    pub tree: &'a Utf8Path,
+    /// What compilers keep between the releases of one app. One build at a time is in it, and it can be removed whenever
+    /// none is.
+    pub app_cache: &'a Utf8Path,
+    /// What package managers have fetched, for all apps; they see to it themselves that they do not disturb each other.
+    /// A program that compiles when it is started (`go run`) looks here as well.
+    pub shared_cache: &'a Utf8Path,
+}
+
+/// A command of a build.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Command {
     /// The program, never looked up in `PATH`.
@@ -23,6 +44,10 @@ pub struct Command {
     pub args: Vec<Word>,
     /// What is set besides the environment that the caller gives to every step.
     pub env: BTreeMap<String, Word>,
+    /// What goes before the `PATH` of that environment.
+    pub path: Vec<Word>,
+    /// The working directory, the top of the tree unless the command writes where it stands.
+    pub dir: Word,
     /// One line for the person who waits, such as "creating a virtual environment with Python 3.11.2".
     pub says: String,
 }
@@ -36,25 +61,47 @@ pub struct ResolvedCommand {
     pub args: Vec<String>,
     /// What is set besides the environment that the caller gives to every step.
     pub env: BTreeMap<String, String>,
-    /// The working directory: the top of the source tree.
+    /// What goes before the `PATH` of that environment.
+    pub path: Vec<Utf8PathBuf>,
+    /// The working directory.
     pub dir: Utf8PathBuf,
 }
 
 impl Word {
-    /// Fills in the folder of the build and the top of the source tree.
-    pub fn resolve(&self, build_dir: &Utf8Path, tree: &Utf8Path) -> String {
+    /// Fills in the folders.
+    pub fn resolve(&self, places: &Places<'_>) -> String {
         match self {
             Self::Text(text) => text.clone(),
-            Self::BuildDir(path) => below(build_dir, path),
-            Self::Tree(path) => below(tree, path),
+            Self::BuildDir(path) => below(places.build, path),
+            Self::Tree(path) => below(places.tree, path),
+            Self::AppCache(path) => below(places.app_cache, path),
+            Self::SharedCache(path) => below(places.shared_cache, path),
+            Self::Joined(text, word) => format!("{text}{}", word.resolve(places)),
         }
+    }
+
+    /// Makes a path in the folder of the build.
+    pub(crate) fn build(path: &str) -> Self {
+        Self::BuildDir(path.into())
+    }
+
+    /// Makes a path in the cache of all apps.
+    pub(crate) fn shared(path: &str) -> Self {
+        Self::SharedCache(path.into())
     }
 }
 
 impl Command {
     /// Makes a command of a program and what it tells the person who waits.
     pub(crate) fn new(program: impl Into<Word>, says: impl Into<String>) -> Self {
-        Self { program: program.into(), args: Vec::new(), env: BTreeMap::new(), says: says.into() }
+        Self {
+            program: program.into(),
+            args: Vec::new(),
+            env: BTreeMap::new(),
+            path: Vec::new(),
+            dir: Word::Tree("".into()),
+            says: says.into(),
+        }
     }
 
     /// Adds arguments.
@@ -74,14 +121,26 @@ impl Command {
         self
     }
 
-    /// Fills in the folder of the build and the top of the source tree; both are to be absolute.
-    pub fn resolve(&self, build_dir: &Utf8Path, tree: &Utf8Path) -> ResolvedCommand {
-        let word = |word: &Word| word.resolve(build_dir, tree);
+    /// Puts folders before `PATH`.
+    pub(crate) fn path(mut self, folders: &[Word]) -> Self {
+        self.path.extend_from_slice(folders);
+        self
+    }
+
+    /// Runs in that folder.
+    pub(crate) fn dir(self, dir: Word) -> Self {
+        Self { dir, ..self }
+    }
+
+    /// Fills in the folders.
+    pub fn resolve(&self, places: &Places<'_>) -> ResolvedCommand {
+        let word = |word: &Word| word.resolve(places);
         ResolvedCommand {
             program: word(&self.program).into(),
             args: self.args.iter().map(word).collect(),
             env: self.env.iter().map(|(name, value)| (name.clone(), word(value))).collect(),
-            dir: tree.to_owned(),
+            path: self.path.iter().map(|folder| word(folder).into()).collect(),
+            dir: word(&self.dir).into(),
         }
     }
 }
@@ -105,15 +164,31 @@ impl From<&Utf8Path> for Word {
 }
 
 impl fmt::Display for Word {
-    /// Shows the open folders as `$BUILD` and `$TREE`.
+    /// Shows the open folders as `$BUILD`, `$TREE`, `$APP_CACHE`, and `$CACHE`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.resolve(Utf8Path::new("$BUILD"), Utf8Path::new("$TREE")))
+        f.write_str(&self.resolve(&Places {
+            build: "$BUILD".into(),
+            tree: "$TREE".into(),
+            app_cache: "$APP_CACHE".into(),
+            shared_cache: "$CACHE".into(),
+        }))
     }
 }
 
 impl fmt::Display for Command {
-    /// Shows variables, program, and arguments on one line, unquoted: to be read, not to be run.
+    /// Shows where it runs, unless that is the tree, then variables, program, and arguments on one line, unquoted: to be
+    /// read, not to be run.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.dir != Word::Tree("".into()) {
+            write!(f, "[{}] ", self.dir)?;
+        }
+        if !self.path.is_empty() {
+            self.path
+                .iter()
+                .enumerate()
+                .try_for_each(|(at, folder)| write!(f, "{}{folder}", if at == 0 { "PATH=" } else { ":" }))?;
+            write!(f, ":$PATH ")?;
+        }
         for (name, value) in &self.env {
             write!(f, "{name}={value} ")?;
         }
@@ -130,18 +205,46 @@ fn below(folder: &Utf8Path, path: &Utf8Path) -> String {
 mod tests {
     use super::*;
 
+    fn places() -> Places<'static> {
+        Places {
+            build: "/builds/1".into(),
+            tree: "/trees/2".into(),
+            app_cache: "/kept/blog".into(),
+            shared_cache: "/cache".into(),
+        }
+    }
+
     #[test]
-    fn both_folders_are_filled_in_everywhere_and_the_tree_is_the_working_directory() {
-        let command = Command::new(Word::BuildDir("bin/python".into()), "installing")
+    fn the_folders_are_filled_in_everywhere_and_the_tree_is_the_working_directory() {
+        let command = Command::new(Word::build("bin/python"), "installing")
             .args(["-m", "pip"])
             .arg(Word::Tree("".into()))
-            .env("VIRTUAL_ENV", Word::BuildDir("".into()));
-        assert_eq!(command.to_string(), "VIRTUAL_ENV=$BUILD $BUILD/bin/python -m pip $TREE");
+            .arg(Word::Joined("--cache=".to_owned(), Box::new(Word::shared("pip"))))
+            .env("VIRTUAL_ENV", Word::build(""));
+        assert_eq!(
+            command.to_string(),
+            "VIRTUAL_ENV=$BUILD $BUILD/bin/python -m pip $TREE --cache=$CACHE/pip"
+        );
 
-        let resolved = command.resolve("/builds/1".into(), "/trees/2".into());
+        let resolved = command.resolve(&places());
         assert_eq!(resolved.program, "/builds/1/bin/python");
-        assert_eq!(resolved.args, ["-m", "pip", "/trees/2"]);
+        assert_eq!(resolved.args, ["-m", "pip", "/trees/2", "--cache=/cache/pip"]);
         assert_eq!(resolved.env["VIRTUAL_ENV"], "/builds/1");
         assert_eq!(resolved.dir, "/trees/2");
+    }
+
+    #[test]
+    fn another_working_directory_and_folders_before_path_are_shown() {
+        let command = Command::new("/usr/bin/npm", "installing")
+            .arg("ci")
+            .dir(Word::build("app"))
+            .path(&[Word::build("node/bin"), Word::AppCache("bin".into())]);
+        assert_eq!(
+            command.to_string(),
+            "[$BUILD/app] PATH=$BUILD/node/bin:$APP_CACHE/bin:$PATH /usr/bin/npm ci"
+        );
+        let resolved = command.resolve(&places());
+        assert_eq!(resolved.dir, "/builds/1/app");
+        assert_eq!(resolved.path, ["/builds/1/node/bin", "/kept/blog/bin"]);
     }
 }

@@ -1,26 +1,41 @@
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::{
-    InvalidVersion, PythonChoice, SourceTree, Toolbox, VersionRequest, generic, python, toolbox::Interpreter,
+    DetectError, NodeChoice, PythonChoice, RuntimeName, SourceTree, Toolbox, Version, clojure, deno, generic,
+    go, java, node, php, python, ruby, rust,
 };
 
 /// Decides which runtime the tree needs, and why.
 ///
-/// A Python manifest or a wsgi process gives Python, whatever tools are installed; the rest is generic. A missing tool
-/// is found out by [`plan`](crate::plan()) and never leads to another runtime.
+/// A missing tool is found out by [`plan`](crate::plan()) and never leads to another runtime.
 pub fn detect(tree: &dyn SourceTree, toolbox: &Toolbox, wishes: &Wishes) -> Result<Detection, DetectError> {
-    match wishes.runtime.as_deref().map(str::trim).filter(|name| !name.is_empty()) {
-        Some(name) => {
-            let evidence = vec![Evidence::new("PIKU_RUNTIME", format!("asks for {name}"))];
-            match RuntimeName::ALL.into_iter().find(|known| known.as_str() == name) {
-                Some(RuntimeName::Python) => python::detect(tree, toolbox, wishes, evidence),
-                Some(RuntimeName::Generic) => Ok(generic::detect(tree, evidence)),
-                None => Err(DetectError::UnknownRuntime { name: name.to_owned() }),
-            }
-        }
-        None if python::speaks(tree, wishes) => python::detect(tree, toolbox, wishes, Vec::new()),
-        None => Ok(generic::detect(tree, Vec::new())),
+    let (runtime, evidence) = decide(tree, wishes)?;
+    let named = wishes.named().is_some();
+    let found = Detection { evidence, ..Detection::of(runtime) };
+    let mut found = match runtime {
+        RuntimeName::Python => python::detect(tree, toolbox, wishes, found)?,
+        RuntimeName::Ruby => ruby::detect(tree, toolbox, found)?,
+        RuntimeName::Php => php::detect(tree, toolbox, found)?,
+        RuntimeName::Go => go::detect(tree, toolbox, found)?,
+        RuntimeName::Rust => rust::detect(tree, toolbox, found),
+        RuntimeName::Java => java::detect(tree, toolbox, found)?,
+        RuntimeName::Clojure => clojure::detect(tree, toolbox, found)?,
+        RuntimeName::Deno => deno::detect(tree, toolbox, found)?,
+        RuntimeName::Bun | RuntimeName::Node => node::detect(tree, toolbox, wishes, found)?,
+        RuntimeName::Static => found,
+        RuntimeName::Generic => generic::detect(tree, found, named),
+    };
+    if !named {
+        found.warnings.extend(others(tree, runtime));
     }
+    Ok(found)
+}
+
+/// Decides which runtime the tree needs, before any tool is looked at: so the caller knows which of the
+/// [`version_questions`](RuntimeName::version_questions) are worth asking.
+pub fn runtime(tree: &dyn SourceTree, wishes: &Wishes) -> Result<RuntimeName, DetectError> {
+    decide(tree, wishes).map(|(runtime, _)| runtime)
 }
 
 /// What the app and its settings ask for.
@@ -32,8 +47,14 @@ pub struct Wishes {
     pub python_version: Option<String>,
     /// Packages to install besides those of the app, such as `pyuwsgi`.
     pub extra_packages: Vec<String>,
-    /// Whether a process needs Python to be there, as `wsgi` does, so that no manifest is needed.
-    pub needs_python: bool,
+    /// The runtime without which a process can't run, so that no manifest is needed: `wsgi` needs Python, `rwsgi` Ruby,
+    /// `jwsgi` Java, `php` PHP.
+    pub needs: Option<RuntimeName>,
+    /// Whether nothing but files is served.
+    pub only_static: bool,
+    /// The settings of the app, as the steps of the build see them: `NODE_VERSION`, `NODE_PACKAGE_MANAGER`, and
+    /// `NODE_ENV` decide about a build, and so does every setting where programs of the app run in it.
+    pub settings: BTreeMap<String, String>,
 }
 
 /// Which runtime a tree needs, with the reasons.
@@ -41,22 +62,16 @@ pub struct Wishes {
 pub struct Detection {
     /// The runtime.
     pub runtime: RuntimeName,
+    /// The version of its interpreter or compiler, where the toolbox knows it.
+    pub version: Option<Version>,
     /// What spoke for it and for its version, the weightiest first.
     pub evidence: Vec<Evidence>,
     /// What deserves a second look.
     pub warnings: Vec<Warning>,
     /// The interpreter and the manifest, when the runtime is Python.
     pub python: Option<PythonChoice>,
-}
-
-/// The runtimes that piku knows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum RuntimeName {
-    /// A virtual environment with the packages of the app.
-    Python,
-    /// No build: the app brings what it needs, or is static.
-    Generic,
+    /// The package manager and where Node.js comes from, when the runtime is Node.js or Bun.
+    pub node: Option<NodeChoice>,
 }
 
 /// Something that spoke for a runtime or for a version.
@@ -81,80 +96,34 @@ pub struct Warning {
     pub file: Option<String>,
 }
 
-/// Why no runtime could be decided on.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum DetectError {
-    /// `PIKU_RUNTIME` names something else.
-    #[error("there is no runtime `{name}`")]
-    UnknownRuntime {
-        /// As it was written.
-        name: String,
-    },
-    /// Two tools claim the tree, and their lock files may differ.
-    #[error("`{first}` and `{second}` both lock the packages of this app")]
-    TwoLocks {
-        /// The one that is looked for first.
-        first: &'static str,
-        /// The other.
-        second: &'static str,
-    },
-    /// A lock file without the file that it belongs to.
-    #[error("`{lock}` is here, but `{manifest}` is not")]
-    LockAlone {
-        /// The lock file.
-        lock: &'static str,
-        /// What its tool reads besides.
-        manifest: &'static str,
-    },
-    /// A project that only Poetry can read, without its lock file.
-    #[error("`pyproject.toml` is written for Poetry, but `poetry.lock` is not here")]
-    PoetryWithoutLock,
-    /// The version that is asked for can't be read.
-    #[error("could not read the Python version in `{origin}`")]
-    BadVersion {
-        /// The file or the setting.
-        origin: &'static str,
-        /// What is wrong with it.
-        source: InvalidVersion,
-    },
-    /// There is no Python at all.
-    #[error("this app needs Python, and this host has none")]
-    NoPython,
-    /// The version that is asked for is not installed.
-    #[error("`{origin}` asks for Python {request}, which this host does not have")]
-    NoSuchVersion {
-        /// What is asked for.
-        request: VersionRequest,
-        /// The file or the setting.
-        origin: &'static str,
-        /// What can be had, sorted.
-        available: Vec<Interpreter>,
-    },
-    /// The project itself says that it does not run on the Python that was chosen.
-    #[error("`pyproject.toml` requires Python {requires}, and {reason} gives {chosen}")]
-    DoesNotFit {
-        /// As in `requires-python`.
-        requires: String,
-        /// Why the interpreter was chosen.
-        reason: String,
-        /// The interpreter.
-        chosen: Interpreter,
-        /// Those that would fit, sorted.
-        fitting: Vec<Interpreter>,
-    },
+impl Wishes {
+    /// Gives a setting; a blank one is as good as absent.
+    pub(crate) fn setting(&self, name: &str) -> Option<&str> {
+        self.settings.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// Tells whether a setting has that value.
+    pub(crate) fn is(&self, setting: &str, value: &str) -> bool {
+        self.setting(setting) == Some(value)
+    }
+
+    fn named(&self) -> Option<&str> {
+        self.runtime.as_deref().map(str::trim).filter(|name| !name.is_empty())
+    }
 }
 
-impl RuntimeName {
-    /// Every runtime, in the order of detection.
-    pub const ALL: [Self; 2] = [Self::Python, Self::Generic];
+impl Detection {
+    pub(crate) fn of(runtime: RuntimeName) -> Self {
+        let (evidence, warnings) = (Vec::new(), Vec::new());
+        Self { runtime, version: None, evidence, warnings, python: None, node: None }
+    }
 
-    /// Gives the name as `PIKU_RUNTIME` takes it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Python => "python",
-            Self::Generic => "generic",
-        }
+    pub(crate) fn because(&mut self, file: impl Into<String>, meaning: impl Into<String>) {
+        self.evidence.push(Evidence { file: file.into(), meaning: meaning.into() });
+    }
+
+    pub(crate) fn warn(&mut self, warning: Warning) {
+        self.warnings.push(warning);
     }
 }
 
@@ -164,68 +133,78 @@ impl Evidence {
     }
 }
 
-impl DetectError {
-    /// Gives the name of the mistake, stable across releases.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::UnknownRuntime { .. } => "runtime-unknown",
-            Self::TwoLocks { .. } => "python-two-locks",
-            Self::LockAlone { .. } => "python-lock-alone",
-            Self::PoetryWithoutLock => "python-poetry-without-lock",
-            Self::BadVersion { .. } => "python-bad-version",
-            Self::NoPython => "python-missing",
-            Self::NoSuchVersion { .. } => "python-no-such-version",
-            Self::DoesNotFit { .. } => "python-does-not-fit",
-        }
-    }
-
-    /// Says what to do now.
-    pub fn help(&self) -> Option<String> {
-        Some(match self {
-            Self::UnknownRuntime { .. } => {
-                let names = RuntimeName::ALL.map(|name| format!("`{name}`"));
-                format!("set PIKU_RUNTIME to {}, or unset it", names.join(" or "))
-            }
-            Self::TwoLocks { first, second } => {
-                format!("keep the one whose tool you use: `git rm {second}` or `git rm {first}`")
-            }
-            Self::LockAlone { lock, manifest } => {
-                format!("commit `{manifest}` as well, or remove `{lock}`")
-            }
-            Self::PoetryWithoutLock => "run `poetry lock` and commit `poetry.lock`".to_owned(),
-            Self::BadVersion { .. } => "write a version of CPython such as `3.12` or `3.12.1`".to_owned(),
-            Self::NoPython => "install it on the host: `apt install python3 python3-venv`".to_owned(),
-            Self::NoSuchVersion { available, .. } => {
-                format!("ask for one that is here: {}", list(available))
-            }
-            Self::DoesNotFit { fitting, .. } => match fitting.first() {
-                Some(nearest) => {
-                    let Interpreter { version, .. } = nearest;
-                    format!(
-                        "set PYTHON_VERSION={}.{}; here are {}",
-                        version.major,
-                        version.minor,
-                        list(fitting)
-                    )
-                }
-                None => "install a Python that fits on the host, or lower `requires-python`".to_owned(),
-            },
-        })
-    }
-}
-
-impl fmt::Display for RuntimeName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
 impl fmt::Display for Evidence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.file, self.meaning)
     }
 }
 
-fn list(interpreters: &[Interpreter]) -> String {
-    interpreters.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+/// The setting decides, then what a process can't do without, then the first language with a manifest, then a mere hint.
+fn decide(tree: &dyn SourceTree, wishes: &Wishes) -> Result<(RuntimeName, Vec<Evidence>), DetectError> {
+    if let Some(name) = wishes.named() {
+        let known = RuntimeName::ALL.into_iter().find(|known| known.as_str() == name);
+        let evidence = vec![Evidence::new("PIKU_RUNTIME", format!("asks for {name}"))];
+        return Ok((known.ok_or_else(|| DetectError::UnknownRuntime { name: name.to_owned() })?, evidence));
+    }
+    let of_process = |runtime: RuntimeName| {
+        let evidence = Evidence::new("Procfile", format!("has a process that needs {}", runtime.title()));
+        if runtime.manifest(tree).is_some() { Vec::new() } else { vec![evidence] }
+    };
+    match wishes.needs {
+        // A servlet of uWSGI's may as well be written in Clojure.
+        Some(RuntimeName::Java)
+            if RuntimeName::Java.manifest(tree).is_none()
+                && RuntimeName::Clojure.manifest(tree).is_some() =>
+        {
+            return Ok((RuntimeName::Clojure, Vec::new()));
+        }
+        Some(runtime) => return Ok((runtime, of_process(runtime))),
+        None => {}
+    }
+    if let Some(runtime) = RuntimeName::ALL.into_iter().find(|runtime| runtime.manifest(tree).is_some()) {
+        return Ok((runtime, Vec::new()));
+    }
+    if python::hint(tree).is_some() && generic::foreign(tree).next().is_none() {
+        return Ok((RuntimeName::Python, Vec::new()));
+    }
+    if wishes.only_static {
+        return Ok((RuntimeName::Static, vec![Evidence::new("Procfile", "serves nothing but files")]));
+    }
+    Ok((RuntimeName::Generic, Vec::new()))
+}
+
+/// Warns of the manifests of other languages, which are not built besides.
+fn others(tree: &dyn SourceTree, chosen: RuntimeName) -> Option<Warning> {
+    // The lock file of Bun lies beside the `package.json` of Node.js, and either reads the other's.
+    let same = |other: RuntimeName| {
+        let pair = [RuntimeName::Bun, RuntimeName::Node];
+        other == chosen || pair.contains(&other) && pair.contains(&chosen)
+    };
+    let found: Vec<(RuntimeName, &str)> = RuntimeName::ALL
+        .into_iter()
+        .filter(|other| !same(*other))
+        .filter_map(|other| Some((other, other.manifest(tree)?)))
+        .collect();
+    // A tree in which Bun would do as well as Node.js is told of once.
+    let found: Vec<_> = match found.as_slice() {
+        [rest @ .., (RuntimeName::Bun, _), node @ (RuntimeName::Node, _)] => {
+            rest.iter().chain([node]).collect()
+        }
+        all => all.iter().collect(),
+    };
+    let (first, file) = found.first()?;
+    let shown: Vec<String> =
+        found.iter().map(|(other, file)| format!("`{file}` ({})", other.title())).collect();
+    Some(Warning {
+        code: "runtime-others",
+        message: match chosen {
+            RuntimeName::Generic | RuntimeName::Static => format!("nothing is built of {}", shown.join(", ")),
+            _ => format!("{} is built, and nothing of {}", chosen.title(), shown.join(", ")),
+        },
+        help: Some(format!(
+            "set PIKU_RUNTIME={first} to build that instead, or build it in a `preflight` or `release` line, \
+             or set PIKU_RUNTIME={chosen} to be told no more"
+        )),
+        file: Some((*file).to_owned()),
+    })
 }

@@ -1,57 +1,38 @@
 //! The runtime that builds nothing: for static sites, and for apps that bring what they need.
 
-use crate::{Detection, Evidence, RuntimeName, SourceTree, Warning};
+use crate::{Detection, SourceTree, Warning};
 
-/// The files by which other languages are known, with the name to call them by.
-///
-/// A language that gets a runtime of its own leaves this list.
-const MANIFESTS: [(&str, &str); 18] = [
-    ("Cargo.toml", "Rust"),
-    ("Gemfile", "Ruby"),
+/// The files by which languages are known that piku does not build, with the name to call them by.
+const MANIFESTS: [(&str, &str); 7] = [
     ("Package.swift", "Swift"),
-    ("build.gradle", "Java"),
-    ("build.gradle.kts", "Java"),
     ("build.sbt", "Scala"),
-    ("bun.lock", "Bun"),
-    ("bun.lockb", "Bun"),
-    ("composer.json", "PHP"),
-    ("deno.json", "Deno"),
-    ("deno.jsonc", "Deno"),
-    ("deps.edn", "Clojure"),
-    ("go.mod", "Go"),
+    ("dune-project", "OCaml"),
     ("mix.exs", "Elixir"),
-    ("package.json", "Node.js"),
-    ("pom.xml", "Java"),
-    ("project.clj", "Clojure"),
+    ("rebar.config", "Erlang"),
     ("shard.yml", "Crystal"),
+    ("stack.yaml", "Haskell"),
 ];
 
 /// Reads the tree as one that needs no build, and warns where it looks as if it did.
-pub(crate) fn detect(tree: &dyn SourceTree, mut evidence: Vec<Evidence>) -> Detection {
-    let asked_for = !evidence.is_empty();
-    let warnings = if asked_for { Vec::new() } else { warnings(tree) };
-    if !asked_for {
-        evidence.extend(
-            foreign(tree).map(|(file, language)| Evidence::new(file, format!("belongs to {language}"))),
-        );
+pub(crate) fn detect(tree: &dyn SourceTree, mut found: Detection, asked_for: bool) -> Detection {
+    if asked_for {
+        return found;
     }
-    Detection { runtime: RuntimeName::Generic, evidence, warnings, python: None }
+    for (file, language) in foreign(tree) {
+        found.because(file, format!("belongs to {language}"));
+        found.warn(Warning {
+            code: "runtime-not-built",
+            message: format!("piku does not build {language} apps, so `{file}` is not used"),
+            help: Some(
+                "let the app bring what it needs, or build it in a `preflight` or `release` line".to_owned(),
+            ),
+            file: Some(file.to_owned()),
+        });
+    }
+    found
 }
 
-/// Warns of manifests that nothing here builds.
-pub(crate) fn warnings(tree: &dyn SourceTree) -> Vec<Warning> {
-    let not_built = |(file, language): (&str, &str)| Warning {
-        code: "runtime-not-built",
-        message: format!("piku does not build {language} apps yet, so `{file}` is not used"),
-        help: Some(
-            "let the app bring what it needs, or fetch it in a `preflight` or `release` line".to_owned(),
-        ),
-        file: Some(file.to_owned()),
-    };
-    foreign(tree).map(not_built).collect()
-}
-
-/// Finds the manifests of other languages, in the order of their names.
+/// Finds the manifests of languages that piku does not build, in the order of their names.
 pub(crate) fn foreign(tree: &dyn SourceTree) -> impl Iterator<Item = (&'static str, &'static str)> {
     let names = tree.names();
     MANIFESTS.into_iter().filter(move |(file, _)| names.iter().any(|name| name == file))

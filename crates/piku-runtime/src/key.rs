@@ -9,6 +9,12 @@ pub struct BuildKey(String);
 /// Collects what decides the result of a build.
 pub(crate) struct KeyParts(Sha256);
 
+impl Default for KeyParts {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl BuildKey {
     /// Shows the key as 16 hexadecimal characters, which make a folder name.
     pub fn as_str(&self) -> &str {

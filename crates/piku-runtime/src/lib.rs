@@ -22,28 +22,46 @@
 //!
 //! let build = plan(&detection, &tree, &toolbox, &wishes)?.expect("Python has a build");
 //! assert_eq!(build.steps[0].to_string(), "/usr/bin/python3.11 -m venv $BUILD");
-//! assert_eq!(build.provides.path, ["bin"]);
+//! assert_eq!(build.provides.path[0].to_string(), "$BUILD/bin");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Begin at [`detect`] and [`plan`]. A language is one module beside [`python`](RuntimeName::Python): its name in
-//! [`RuntimeName`], what speaks for it, and its plan.
+//! Begin at [`detect`] and [`plan`]. A language is one module: what speaks for it, which version it asks for, and its
+//! plan, put together by a `Draft` that keeps the key right. Its name is in [`RuntimeName`].
 
+mod asked;
+mod clojure;
 mod command;
+mod deno;
 mod detect;
+mod draft;
+mod error;
 mod generic;
+mod go;
+mod java;
 mod key;
+mod node;
+mod php;
 mod plan;
 mod python;
+mod range;
+mod ruby;
+mod runtime;
+mod rust;
+mod step;
 mod toolbox;
 mod tree;
 mod version;
 
-pub use command::{Command, ResolvedCommand, Word};
-pub use detect::{DetectError, Detection, Evidence, RuntimeName, Warning, Wishes, detect};
+pub use command::{Command, Places, ResolvedCommand, Word};
+pub use detect::{Detection, Evidence, Warning, Wishes, detect, runtime};
+pub use error::DetectError;
 pub use key::BuildKey;
+pub use node::{NodeChoice, NodeSource, PackageManager};
 pub use plan::{BuildPlan, PlanError, Provides, Reuse, plan};
 pub use python::{PythonChoice, PythonManifest};
+pub use runtime::{RuntimeName, VersionQuestion};
+pub use step::{Copied, Placement, Step};
 pub use toolbox::{Interpreter, Source, Toolbox};
 pub use tree::{MemoryTree, SourceTree};
 pub use version::{InvalidVersion, Version, VersionRequest};

@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use camino::Utf8PathBuf;
 
 use crate::{
-    BuildKey, Command, Detection, Interpreter, RuntimeName, SourceTree, Toolbox, Version, Warning, Wishes,
-    Word, python,
+    BuildKey, Detection, Interpreter, Placement, RuntimeName, SourceTree, Step, Toolbox, Version, Warning,
+    Wishes, Word, clojure, deno, go, java, node, php, python, ruby, rust,
 };
 
 /// Plans the build of what was detected; `None` when there is nothing to build.
@@ -16,9 +16,23 @@ pub fn plan(
     toolbox: &Toolbox,
     wishes: &Wishes,
 ) -> Result<Option<BuildPlan>, PlanError> {
-    match (detection.runtime, &detection.python) {
-        (RuntimeName::Python, Some(choice)) => python::plan(choice, tree, toolbox, wishes).map(Some),
-        (RuntimeName::Python | RuntimeName::Generic, _) => Ok(None),
+    match detection.runtime {
+        RuntimeName::Python => {
+            let plan = |choice| python::plan(choice, tree, toolbox, wishes);
+            detection.python.as_ref().map(plan).transpose()
+        }
+        RuntimeName::Bun | RuntimeName::Node => {
+            let plan = |choice| node::plan(detection.runtime, choice, tree, toolbox, wishes);
+            detection.node.as_ref().map(plan).transpose()
+        }
+        RuntimeName::Ruby => ruby::plan(tree, toolbox, wishes),
+        RuntimeName::Php => php::plan(tree, toolbox, wishes),
+        RuntimeName::Go => go::plan(tree, toolbox, wishes),
+        RuntimeName::Rust => rust::plan(tree, toolbox, wishes),
+        RuntimeName::Java => java::plan(tree, toolbox, wishes),
+        RuntimeName::Clojure => clojure::plan(tree, toolbox, wishes),
+        RuntimeName::Deno => deno::plan(tree, toolbox, wishes),
+        RuntimeName::Static | RuntimeName::Generic => Ok(None),
     }
 }
 
@@ -29,12 +43,13 @@ pub struct BuildPlan {
     pub key: BuildKey,
     /// For which trees the result is good.
     pub reuse: Reuse,
-    /// The commands, in order; the first that fails ends the build. The folder of the build exists and is empty at
+    /// What to do, in order; the first step that fails ends the build. The folder of the build exists and is empty at
     /// first, and is where the result stays: a virtual environment can't be moved.
     ///
-    /// Where the project itself is installed, its build backend may leave files in the tree (setuptools: `build`,
-    /// `*.egg-info`); they are not the app's.
-    pub steps: Vec<Command>,
+    /// No step but one of Python's writes into the tree, which another release may be running from: where a build writes
+    /// beside its sources, it begins with a copy of them. A Python project that is installed itself may leave files of
+    /// its build backend (setuptools: `build`, `*.egg-info`); they are not the app's.
+    pub steps: Vec<Step>,
     /// What the processes of the app get of it.
     pub provides: Provides,
     /// What deserves a second look.
@@ -46,7 +61,7 @@ pub struct BuildPlan {
 pub enum Reuse {
     /// Any tree that gives the same key.
     AnyTree,
-    /// Trees of the same commit, as the source was built into it; the key sees to that.
+    /// Trees with the same files, as the source was built into it; the key sees to that.
     SameCommit,
     /// The one tree at its path, as the result points into it (`-e .`). The key can't know that path:
     /// the caller adds it with [`BuildKey::bound_to`].
@@ -54,12 +69,14 @@ pub enum Reuse {
 }
 
 /// What the processes of an app get of a build.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Provides {
-    /// Entries to put before `PATH`, relative to the folder of the build.
-    pub path: Vec<Utf8PathBuf>,
+    /// Folders to put before `PATH`, the first one first.
+    pub path: Vec<Word>,
     /// Variables to set.
     pub env: BTreeMap<String, Word>,
+    /// What belongs into the tree, in this order.
+    pub in_tree: Vec<Placement>,
     /// Where the packages are, relative to the folder of the build, when it is Python's.
     pub site_packages: Option<Utf8PathBuf>,
     /// The Python that the build was made with.
@@ -108,7 +125,7 @@ impl PlanError {
     /// Gives the name of the mistake, stable across releases.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::NoTool { .. } => "python-tool-missing",
+            Self::NoTool { .. } => "runtime-tool-missing",
             Self::NoVenv { .. } => "python-venv-missing",
             Self::NoSuchFile { .. } => "python-requirements-missing",
             Self::BadPackage { .. } => "python-bad-package",

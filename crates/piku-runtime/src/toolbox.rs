@@ -8,8 +8,10 @@ use crate::Version;
 /// The tools and interpreters of the machine that builds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Toolbox {
-    /// Where each tool was found, by its name: `uv`, `poetry`, `pdm`, `pipenv`, `virtualenv`.
+    /// Where each tool was found, by its name; plans ask for those of [`Toolbox::TOOLS`].
     pub tools: BTreeMap<String, Utf8PathBuf>,
+    /// What tools say their version is, by their names; those that the caller did not ask are missing.
+    pub versions: BTreeMap<String, Version>,
     /// Every interpreter that was found, in any order.
     pub interpreters: Vec<Interpreter>,
     /// The Python of an app that asks for none, such as the one that uWSGI's plugin is linked to.
@@ -43,6 +45,38 @@ pub enum Source {
 }
 
 impl Toolbox {
+    /// The names of all tools that detection and plans may ask for.
+    pub const TOOLS: [&'static str; 28] = [
+        "bun",
+        "bundle",
+        "bundler",
+        "cargo",
+        "clojure",
+        "composer",
+        "corepack",
+        "deno",
+        "go",
+        "gradle",
+        "java",
+        "javac",
+        "lein",
+        "mvn",
+        "node",
+        "nodeenv",
+        "nodejs",
+        "npm",
+        "pdm",
+        "php",
+        "pipenv",
+        "pnpm",
+        "poetry",
+        "ruby",
+        "uv",
+        "virtualenv",
+        "yarn",
+        "yarnpkg",
+    ];
+
     /// Makes an empty toolbox for a machine of the given platform.
     pub fn new(platform: impl Into<String>) -> Self {
         Self { platform: platform.into(), ..Self::default() }
@@ -55,11 +89,23 @@ impl Toolbox {
         self
     }
 
+    /// Adds what a tool says its version is.
+    #[must_use]
+    pub fn with_version(mut self, name: impl Into<String>, version: Version) -> Self {
+        self.versions.insert(name.into(), version);
+        self
+    }
+
     /// Adds an interpreter.
     #[must_use]
     pub fn with_interpreter(mut self, interpreter: Interpreter) -> Self {
         self.interpreters.push(interpreter);
         self
+    }
+
+    /// Gives the version of a tool, where it is known.
+    pub fn version(&self, name: &str) -> Option<Version> {
+        self.versions.get(name).copied()
     }
 
     /// Finds the tool of that name.

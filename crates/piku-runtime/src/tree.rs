@@ -12,19 +12,34 @@ pub trait SourceTree {
 
     /// Names the commit; it becomes part of the key of a build that depends on the tree itself.
     fn identity(&self) -> &str;
+
+    /// Names what is in the tree, whatever the commit: git's id of the tree, of which submodules are a part.
+    ///
+    /// It decides about builds that the whole source goes into, so a revert finds its build again. Where the caller does
+    /// not know it, the commit does.
+    fn tree_id(&self) -> &str {
+        self.identity()
+    }
 }
 
 /// A source tree held in memory, for tests and for those who embed piku.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryTree {
     identity: String,
+    tree_id: Option<String>,
     files: BTreeMap<String, Vec<u8>>,
 }
 
 impl MemoryTree {
     /// Makes an empty tree of the commit `identity`.
     pub fn new(identity: impl Into<String>) -> Self {
-        Self { identity: identity.into(), files: BTreeMap::new() }
+        Self { identity: identity.into(), ..Self::default() }
+    }
+
+    /// Names what is in the tree; otherwise the commit does.
+    #[must_use]
+    pub fn with_tree_id(self, tree_id: impl Into<String>) -> Self {
+        Self { tree_id: Some(tree_id.into()), ..self }
     }
 
     /// Adds the file at `path`, or replaces it.
@@ -47,6 +62,10 @@ impl SourceTree for MemoryTree {
 
     fn identity(&self) -> &str {
         &self.identity
+    }
+
+    fn tree_id(&self) -> &str {
+        self.tree_id.as_deref().unwrap_or(&self.identity)
     }
 }
 

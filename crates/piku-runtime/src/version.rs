@@ -14,7 +14,7 @@ pub struct Version {
 
 /// What a person asked for: a version of which the minor and the patch may be left open.
 ///
-/// Written `3`, `3.12`, or `3.12.1`, with `v`, `python`, or `cpython` in front, then `-` or nothing.
+/// Written `3`, `3.12`, or `3.12.1`, with `v` or the name of a language in front, then `-` or nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct VersionRequest {
     /// The 3 of 3.11.2.
@@ -27,8 +27,29 @@ pub struct VersionRequest {
 
 /// Why a text is not a version.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a version such as `3.12` or `3.12.1`")]
+#[error("`{0}` is not a version")]
 pub struct InvalidVersion(pub String);
+
+impl Version {
+    /// Finds the version in what a tool says about itself, such as `go version go1.22.1 linux/amd64`: the first number,
+    /// with up to two more behind dots. A missing minor is 0, since `javac 21` means the first 21.
+    pub fn first_in(text: &str) -> Option<Self> {
+        let start = text.find(|c: char| c.is_ascii_digit())?;
+        let mut parts = text[start..].split('.').take(3).map_while(|part| {
+            let end = part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len());
+            Some((part[..end].parse::<u32>().ok()?, end == part.len()))
+        });
+        let (major, mut goes_on) = parts.next()?;
+        let mut next = || {
+            let (number, more) = parts.next().filter(|_| goes_on)?;
+            goes_on = more;
+            Some(number)
+        };
+        let minor = next();
+        let patch = minor.and_then(|_| next());
+        Some(Self { major, minor: minor.unwrap_or(0), patch })
+    }
+}
 
 impl VersionRequest {
     /// Tells whether `version` is one of those asked for; an unknown patch fits only a request that leaves it open.
@@ -87,7 +108,8 @@ impl fmt::Display for VersionRequest {
 }
 
 fn without_name(text: &str) -> &str {
-    let name = ["cpython", "python", "v"].into_iter().find_map(|name| text.strip_prefix(name));
+    let name =
+        ["cpython", "python", "ruby", "node", "v"].into_iter().find_map(|name| text.strip_prefix(name));
     name.map_or(text, |rest| rest.strip_prefix('-').unwrap_or(rest))
 }
 
@@ -166,6 +188,29 @@ mod tests {
     }
 
     #[test]
+    fn a_version_is_found_in_what_a_tool_says() {
+        let cases = [
+            ("v20.11.1\n", "20.11.1"),
+            ("go version go1.22 linux/amd64", "1.22"),
+            ("go version go1.21rc2 linux/amd64", "1.21"),
+            ("ruby 3.1.2p20 (2022-04-12 revision 4491bb740a) [x86_64-linux-gnu]", "3.1.2"),
+            ("PHP 8.2.29 (cli) (built: Jul  3 2025 16:16:05) (NTS)", "8.2.29"),
+            ("cargo 1.75.0 (1d8b05cdd 2023-11-20)", "1.75.0"),
+            ("javac 17.0.15", "17.0.15"),
+            ("javac 21", "21.0"),
+            ("javac 1.8.0_392", "1.8.0"),
+            ("deno 2.1.4 (stable, release, x86_64-unknown-linux-gnu)\nv8 13.0.245", "2.1.4"),
+            ("1.1.38", "1.1.38"),
+            ("5. May", "5.0"),
+        ];
+        for (text, version) in cases {
+            assert_eq!(Version::first_in(text).map(|it| it.to_string()).as_deref(), Some(version), "{text}");
+        }
+        assert_eq!(Version::first_in("no such command"), None);
+        assert_eq!(Version::first_in("99999999999999"), None);
+    }
+
+    #[test]
     fn versions_sort_as_numbers() {
         let version = |text: &str| text.parse::<Version>().unwrap();
         assert!(version("3.9.20") < version("3.10.1"));
@@ -177,12 +222,14 @@ mod tests {
         fn reading_never_panics(text in "\\PC*") {
             let _ = text.parse::<VersionRequest>();
             let _ = text.parse::<Version>();
+            let _ = Version::first_in(&text);
         }
 
         #[test]
         fn what_is_shown_is_read_back(major in any::<u32>(), minor in any::<u32>(), patch in any::<Option<u32>>()) {
             let version = Version { major, minor, patch };
             prop_assert_eq!(version.to_string().parse(), Ok(version));
+            prop_assert_eq!(Version::first_in(&format!("tool v{version} (2022)")), Some(version));
         }
     }
 }

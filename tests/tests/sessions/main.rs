@@ -21,6 +21,7 @@ mod nginx;
 mod refused;
 mod remote_commands;
 mod retention;
+mod runtimes;
 mod secrets;
 mod settings;
 mod strangers;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use piku_procfile::Kind;
-use piku_runtime::{Detection, Provides, Reuse, RuntimeName, Wishes, Word};
+use piku_runtime::{Detection, Places, Provides, Reuse, RuntimeName, Step, Wishes, Word};
 
 use super::DeployError;
 use super::inputs::Inputs;
@@ -13,7 +13,7 @@ use crate::event::{Event, Report, stage, warn};
 use crate::host::command::Invocation;
 use crate::host::facts::Uwsgi;
 use crate::host::toolbox::{self, CheckedOut};
-use crate::host::{HostError, Surroundings, files};
+use crate::host::{HostError, Surroundings, files, git, placing};
 use crate::root::Root;
 
 /// The ending of a folder in which a build is not complete.
@@ -35,20 +35,34 @@ pub(crate) struct Provided {
     pub(crate) folder: Utf8PathBuf,
     provides: Provides,
     tree: Utf8PathBuf,
+    app_cache: Utf8PathBuf,
+    shared_cache: Utf8PathBuf,
 }
 
 impl Provided {
     /// What goes before `PATH`.
     pub(crate) fn path(&self) -> String {
-        let folders: Vec<String> =
-            self.provides.path.iter().map(|path| self.folder.join(path).into_string()).collect();
+        let folders: Vec<String> = self.provides.path.iter().map(|word| self.resolve(word)).collect();
         folders.join(":")
     }
 
     /// The variables that it sets.
     pub(crate) fn variables(&self) -> BTreeMap<String, String> {
-        let resolve = |word: &Word| word.resolve(&self.folder, &self.tree);
-        self.provides.env.iter().map(|(key, word)| (key.clone(), resolve(word))).collect()
+        self.provides.env.iter().map(|(key, word)| (key.clone(), self.resolve(word))).collect()
+    }
+
+    /// Its folder, when it is a virtual environment.
+    pub(crate) fn virtualenv(&self) -> Option<Utf8PathBuf> {
+        self.provides.python.is_some().then(|| self.folder.clone())
+    }
+
+    fn resolve(&self, word: &Word) -> String {
+        word.resolve(&Places {
+            build: &self.folder,
+            tree: &self.tree,
+            app_cache: &self.app_cache,
+            shared_cache: &self.shared_cache,
+        })
     }
 }
 
@@ -66,7 +80,8 @@ pub(crate) struct Site<'a> {
 
 /// Builds, or finds the build whose key is the same.
 pub(crate) fn build(site: &Site<'_>, inputs: &Inputs, report: &mut Report<'_>) -> Result<Build, DeployError> {
-    let tree = CheckedOut { tree: site.tree, commit: site.commit };
+    let tree_id = git::tree_id(site.tree, site.commit);
+    let tree = CheckedOut { tree: site.tree, commit: site.commit, tree_id: tree_id.as_deref() };
     let plugin = site.uwsgi.and_then(|uwsgi| uwsgi.python.as_ref());
     let toolbox = toolbox::look(site.surroundings, plugin.map(|(_, version)| *version));
     let has_wsgi = inputs.procfile.entries().iter().any(|entry| matches!(entry.kind, Kind::Wsgi(_)));
@@ -74,7 +89,14 @@ pub(crate) fn build(site: &Site<'_>, inputs: &Inputs, report: &mut Report<'_>) -
         runtime: inputs.options.runtime.clone(),
         python_version: inputs.options.python_version.clone(),
         extra_packages: Vec::new(),
-        needs_python: has_wsgi,
+        needs: toolbox::needed(&inputs.procfile),
+        only_static: toolbox::is_static(&inputs.procfile),
+        settings: inputs.layers.values(),
+    };
+    let toolbox = match piku_runtime::runtime(&tree, &wishes) {
+        Ok(runtime) => toolbox::ask(toolbox, runtime, site.surroundings),
+        // `detect` says the same, and why.
+        Err(_) => toolbox,
     };
     let detection = piku_runtime::detect(&tree, &toolbox, &wishes)
         .map_err(|source| DeployError::Detect { app: site.app.clone(), source: Box::new(source) })?;
@@ -110,7 +132,19 @@ pub(crate) fn build(site: &Site<'_>, inputs: &Inputs, report: &mut Report<'_>) -
     if let Some(missing) = uwsgi.as_deref().filter(|uwsgi| !uwsgi.is_file()) {
         warn(report, format!("`{missing}` is not there"), None);
     }
-    let provides = Provided { folder, provides: plan.provides, tree: site.tree.to_owned() };
+    for placement in &plan.provides.in_tree {
+        placing::place(&folder.join(&placement.from), &site.tree.join(&placement.to))?;
+    }
+    if !plan.provides.in_tree.is_empty() {
+        files::write(&placed_marker(site.tree), name.as_bytes(), 0o600)?;
+    }
+    let provides = Provided {
+        folder,
+        provides: plan.provides,
+        tree: site.tree.to_owned(),
+        app_cache: site.root.app_build_cache(site.app),
+        shared_cache: site.root.build_cache(),
+    };
     Ok(Build { name: Some(name), provides: Some(provides), uwsgi })
 }
 
@@ -136,7 +170,11 @@ fn tell(detection: &Detection, report: &mut Report<'_>) {
     let why = if evidence.is_empty() { String::new() } else { format!(": {}", evidence.join("; ")) };
     let which = match (&detection.runtime, &detection.python) {
         (RuntimeName::Python, Some(python)) => format!("Python {}", python.interpreter),
-        (runtime, _) => format!("{runtime} app"),
+        (runtime @ (RuntimeName::Static | RuntimeName::Generic), _) => format!("{runtime} app"),
+        (runtime, _) => {
+            let version = detection.version.map(|version| format!(" {version}")).unwrap_or_default();
+            format!("{}{version}", runtime.title())
+        }
     };
     stage(report, format!("{which}{why}"));
     for warning in &detection.warnings {
@@ -158,23 +196,52 @@ fn make(
     let half = with_ending(&made);
     files::make_folder(&made, 0o755)?;
     files::write(&half, b"", 0o600)?;
+    let (app_cache, shared_cache) = (site.root.app_build_cache(site.app), site.root.build_cache());
+    for cache in [&app_cache, &shared_cache] {
+        files::make_folder(cache, 0o700)?;
+    }
+    let places = Places { build: &made, tree: site.tree, app_cache: &app_cache, shared_cache: &shared_cache };
+    let at = |word: &Word| Utf8PathBuf::from(word.resolve(&places));
     for step in &plan.steps {
-        stage(report, capitalized(&step.says));
-        let resolved = step.resolve(&made, site.tree);
-        let mut env = site.env.clone();
-        env.extend(resolved.env);
-        let words = [resolved.program.into_string()].into_iter().chain(resolved.args);
-        Invocation::new(words)
-            .in_folder(&resolved.dir)
-            .with_env(&env)
-            .supervised(&site.root.launcher())
-            .check(&mut |line| report(Event::Output(line)))
-            .map_err(|source| DeployError::Build { doing: step.says.clone(), help: help.clone(), source })?;
+        match step {
+            Step::Copy { what, to } => placing::copy(site.tree, what, &at(to))?,
+            Step::Clear { folder } => placing::clear(&at(folder))?,
+            Step::Collect { from, to } => placing::collect(&at(from), &at(to))?,
+            Step::Run(command) => run(site, command, &places, help.as_deref(), report)?,
+        }
     }
     let target = made.file_name().unwrap_or_default();
     files::link(folder, Utf8Path::new(target))?;
     files::remove(&half)?;
     Ok(())
+}
+
+fn run(
+    site: &Site<'_>,
+    command: &piku_runtime::Command,
+    places: &Places<'_>,
+    help: Option<&str>,
+    report: &mut Report<'_>,
+) -> Result<(), DeployError> {
+    stage(report, capitalized(&command.says));
+    let resolved = command.resolve(places);
+    let mut env = site.env.clone();
+    env.extend(resolved.env);
+    let before: String = resolved.path.iter().map(|folder| format!("{folder}:")).collect();
+    if let Some(path) = env.get_mut("PATH") {
+        path.insert_str(0, &before);
+    }
+    let words = [resolved.program.into_string()].into_iter().chain(resolved.args);
+    Invocation::new(words)
+        .in_folder(&resolved.dir)
+        .with_env(&env)
+        .supervised(&site.root.launcher())
+        .check(&mut |line| report(Event::Output(line)))
+        .map_err(|source| DeployError::Build {
+            doing: command.says.clone(),
+            help: help.map(str::to_owned),
+            source,
+        })
 }
 
 /// Where a build is made; a number tells it from what an earlier one left.
@@ -191,6 +258,11 @@ fn with_ending(made: &Utf8Path) -> Utf8PathBuf {
 fn capitalized(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+/// Names the build that a tree holds files of: another one belongs into a tree of its own.
+pub(crate) fn placed_marker(tree: &Utf8Path) -> Utf8PathBuf {
+    tree.with_file_name("placed")
 }
 
 /// Removes builds that never became complete, and those that none of `used` names.

@@ -86,7 +86,7 @@ fn stages(scene: &Scene<'_>, order: &Order, report: &mut Report<'_>) -> Result<D
     let mut owner = order.tree_of.unwrap_or(number);
 
     // A link that leads out of the tree is no file of the app's.
-    let written = CheckedOut { tree: &root.tree(app, owner), commit: &order.commit };
+    let written = CheckedOut { tree: &root.tree(app, owner), commit: &order.commit, tree_id: None };
     let texts = Texts {
         procfile: written.read("Procfile"),
         env: written.read("ENV"),

@@ -154,7 +154,7 @@ fn wsgi(
         },
         socket_group: socket_group.map(str::to_owned),
         module: entry.to_string(),
-        virtualenv: basis.build.provides.as_ref().map(|provides| provides.folder.clone()),
+        virtualenv: basis.build.provides.as_ref().and_then(|provides| provides.virtualenv()),
         plugin: if own_python { None } else { plugin },
         python_path: vec![basis.tree.to_owned()],
         processes: options.processes,

@@ -98,10 +98,10 @@ pub(crate) fn rescue(
     let data = root.data(app);
     let persists =
         |path: &Utf8Path| files::link_target(&tree.join(path)).is_some_and(|to| to.starts_with(&data));
-    let written: Vec<_> = written
-        .into_iter()
-        .filter(|path| !is_by_product(path) && !persists(path) && !is_copied(&tree, &data, path))
-        .collect();
+    let is_elsewhere =
+        |path: &Utf8Path| persists(path) || is_copied(&tree, &data, path) || files::is_lent(&tree.join(path));
+    let written: Vec<_> =
+        written.into_iter().filter(|path| !is_by_product(path) && !is_elsewhere(path)).collect();
     if written.is_empty() {
         return Ok(());
     }

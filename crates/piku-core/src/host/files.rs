@@ -281,6 +281,16 @@ fn failure(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> 
     HostError::file(action, path.to_string_lossy().into_owned())
 }
 
+/// Whether a file has another name elsewhere, or is a link to one beside it: so losing it loses nothing.
+///
+/// The files that a build puts into a tree are like that, and those that an app writes are not.
+pub(crate) fn is_lent(path: &Utf8Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let Ok(about) = path.symlink_metadata() else { return false };
+    let beside = |target: Utf8PathBuf| target.is_relative();
+    about.is_file() && about.nlink() > 1 || about.is_symlink() && link_target(path).is_some_and(beside)
+}
+
 /// Whether something is there, a dangling link included.
 pub(crate) fn exists(path: &Utf8Path) -> bool {
     path.symlink_metadata().is_ok()

@@ -76,6 +76,13 @@ pub(crate) fn subject(repository: &Utf8Path, commit: &str) -> Option<String> {
     Some(commit.message().ok()?.title.to_str_lossy().trim().to_owned())
 }
 
+/// The id of what is in a commit, the same for another with the same files.
+pub(crate) fn tree_id(repository: &Utf8Path, commit: &str) -> Option<String> {
+    let repo = open(repository).ok()?;
+    let commit = object(&repo, commit).ok()?.peel_to_commit().ok()?;
+    Some(commit.tree_id().ok()?.to_string())
+}
+
 /// A file at a commit that a push has brought and that is not accepted yet.
 ///
 /// git keeps such objects apart and tells hooks where by its own variables, which gix does not read: so this

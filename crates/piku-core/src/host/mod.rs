@@ -20,6 +20,7 @@ pub mod launch;
 pub(crate) mod lock;
 pub(crate) mod logs;
 pub(crate) mod nginx;
+pub(crate) mod placing;
 pub(crate) mod ports;
 pub(crate) mod processes;
 pub(crate) mod sockets;

@@ -1,12 +1,11 @@
 //! Looks for the tools and interpreters that builds need, without starting any of them.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use piku_runtime::{Interpreter, Source, SourceTree, Toolbox, Version};
+use piku_procfile::{Kind, Procfile};
+use piku_runtime::{Interpreter, RuntimeName, Source, SourceTree, Toolbox, Version};
 
+use super::command::Invocation;
 use super::{Surroundings, files};
-
-/// Tools that a build plan may ask for.
-const TOOLS: [&str; 5] = ["uv", "poetry", "pdm", "pipenv", "virtualenv"];
 
 /// Everything found, versions read from names: `python3.11` behind a link, `3.12.1` in pyenv's folder.
 ///
@@ -15,7 +14,7 @@ const TOOLS: [&str; 5] = ["uv", "poetry", "pdm", "pipenv", "virtualenv"];
 pub(crate) fn look(surroundings: &Surroundings, preferred: Option<(u32, u32)>) -> Toolbox {
     let path = surroundings.search_path();
     let mut toolbox = Toolbox::new(platform());
-    for tool in TOOLS {
+    for tool in Toolbox::TOOLS {
         if let Some(found) = program(&path, tool) {
             toolbox = toolbox.with_tool(tool, found);
         }
@@ -34,6 +33,43 @@ pub(crate) fn look(surroundings: &Surroundings, preferred: Option<(u32, u32)>) -
         preferred.filter(has).or(standard).or_else(|| interpreters.first().map(|i| i.version));
     toolbox.interpreters = interpreters;
     toolbox
+}
+
+/// Asks the tools of a runtime for their versions, those that are here and that builds of it depend on.
+pub(crate) fn ask(mut toolbox: Toolbox, runtime: RuntimeName, surroundings: &Surroundings) -> Toolbox {
+    let env = [("PATH", surroundings.search_path()), ("HOME", surroundings.home.to_string())];
+    let env = env.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    for question in runtime.version_questions() {
+        let Some(tool) = toolbox.tool(question.tool) else { continue };
+        let mut answer = None;
+        let words = std::iter::once(tool.as_str()).chain(question.args.iter().copied());
+        // A tool that can't say its version will say why when it is to build.
+        let asked = Invocation::new(words)
+            .with_env(&env)
+            .run(&mut |line| answer = answer.or_else(|| Version::first_in(line)));
+        if let (Ok(status), Some(version)) = (asked, answer)
+            && status.is_success()
+        {
+            toolbox = toolbox.with_version(question.tool, version);
+        }
+    }
+    toolbox
+}
+
+/// The runtime without which a process of uWSGI's can't run.
+pub(crate) fn needed(procfile: &Procfile) -> Option<RuntimeName> {
+    procfile.entries().iter().find_map(|entry| match entry.kind {
+        Kind::Wsgi(_) => Some(RuntimeName::Python),
+        Kind::Rwsgi => Some(RuntimeName::Ruby),
+        Kind::Jwsgi => Some(RuntimeName::Java),
+        Kind::Php => Some(RuntimeName::Php),
+        _ => None,
+    })
+}
+
+/// Whether nothing but files is served.
+pub(crate) fn is_static(procfile: &Procfile) -> bool {
+    procfile.entries().iter().all(|entry| matches!(entry.kind, Kind::Static))
 }
 
 /// What compiled packages depend on besides the interpreter.
@@ -97,6 +133,8 @@ fn has_venv(interpreter: &Utf8Path, version: &Version) -> bool {
 pub(crate) struct CheckedOut<'a> {
     pub(crate) tree: &'a Utf8Path,
     pub(crate) commit: &'a str,
+    /// git's id of what is in it, where that matters.
+    pub(crate) tree_id: Option<&'a str>,
 }
 
 impl SourceTree for CheckedOut<'_> {
@@ -112,6 +150,10 @@ impl SourceTree for CheckedOut<'_> {
 
     fn identity(&self) -> &str {
         self.commit
+    }
+
+    fn tree_id(&self) -> &str {
+        self.tree_id.unwrap_or(self.commit)
     }
 }
 
@@ -144,7 +186,7 @@ mod tests {
         std::fs::write(at("tree/requirements.txt"), "flask\n").unwrap();
         super::super::files::link(&at("tree/link"), Utf8Path::new("../secret")).unwrap();
         let tree = at("tree");
-        let tree = CheckedOut { tree: &tree, commit: "c" };
+        let tree = CheckedOut { tree: &tree, commit: "c", tree_id: None };
         assert_eq!(tree.read("requirements.txt").unwrap(), b"flask\n");
         assert_eq!((tree.read("link"), tree.read("../secret"), tree.read("/etc/passwd")), (None, None, None));
     }

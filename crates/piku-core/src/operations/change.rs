@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::app::AppName;
 use crate::deploy::pipeline::{self, Order, Scene};
-use crate::deploy::{handover, repair, retire};
+use crate::deploy::{build, handover, repair, retire};
 use crate::error::Error;
 use crate::event::{Report, stage};
 use crate::formation::{Formation, Scale};
@@ -149,6 +149,10 @@ impl Piku {
             let base = piku.newest(app)?;
             let mut order = piku.following(app, &base, cause, actor)?;
             order.settings = text;
+            // Settings decide about a build that writes beside its sources, and those may be running.
+            if files::exists(&build::placed_marker(&piku.root.tree(app, base.tree_of))) {
+                order.tree_of = None;
+            }
             piku.carry_out(&order, report).map(Some)
         })
     }

@@ -11,7 +11,7 @@ use crate::host::facts;
 use crate::host::files;
 use crate::host::toolbox::{self, CheckedOut};
 use crate::piku::Piku;
-use piku_procfile::{Diagnostic, Kind};
+use piku_procfile::Diagnostic;
 use piku_runtime::Wishes;
 
 /// What a folder holds, as a push would see it.
@@ -72,13 +72,17 @@ impl Piku {
             runtime: reading.inputs.as_ref().and_then(|inputs| inputs.options.runtime.clone()),
             python_version: reading.inputs.as_ref().and_then(|inputs| inputs.options.python_version.clone()),
             extra_packages: Vec::new(),
-            needs_python: reading.procfile.as_ref().is_some_and(|procfile| {
-                procfile.entries().iter().any(|entry| matches!(entry.kind, Kind::Wsgi(_)))
-            }),
+            needs: reading.procfile.as_ref().and_then(toolbox::needed),
+            only_static: reading.procfile.as_ref().is_some_and(toolbox::is_static),
+            settings: env.clone().unwrap_or_default(),
         };
         let plugin = facts::uwsgi(&self.root, &self.surroundings).and_then(|uwsgi| uwsgi.python);
         let toolbox = toolbox::look(&self.surroundings, plugin.map(|(_, version)| version));
-        let tree = CheckedOut { tree: folder, commit: "" };
+        let tree = CheckedOut { tree: folder, commit: "", tree_id: None };
+        let toolbox = match piku_runtime::runtime(&tree, &wishes) {
+            Ok(runtime) => toolbox::ask(toolbox, runtime, &self.surroundings),
+            Err(_) => toolbox,
+        };
         let runtime = match piku_runtime::detect(&tree, &toolbox, &wishes) {
             Ok(detection) => {
                 for warning in detection.warnings {

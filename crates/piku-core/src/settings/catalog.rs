@@ -46,8 +46,8 @@ catalog! {
 
     PIKU_RUNTIME: text("the name of a runtime, such as `python`"), Build, "The runtime, in place of the one that is detected.";
     PYTHON_VERSION: text("a version such as `3.12`"), Build, "The Python that the app is built for and runs on.";
-    NODE_VERSION: text("a version such as `22`"), Build, "The Node.js that the app is built for and runs on. Not honoured yet.";
-    NODE_PACKAGE_MANAGER: text("the name of a tool, such as `npm`"), Build, "What installs the packages of a Node.js app. Not honoured yet.";
+    NODE_VERSION: text("a version such as `22`"), Build, "The Node.js that the app is built for and runs on.";
+    NODE_PACKAGE_MANAGER: text("the name of a tool, such as `npm`"), Build, "What installs the packages of a Node.js app.";
 
     PORT: optional(1, 65_535, ""), Processes, "The port that the app listens on; without it a free one is picked.";
     BIND_ADDRESS: usually("127.0.0.1", "an IP address"), Processes, "The address that the app listens at.";

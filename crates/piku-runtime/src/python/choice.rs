@@ -1,8 +1,8 @@
+use crate::asked;
 use crate::python::manifest::{PythonManifest, hint};
 use crate::python::pyproject::Pyproject;
 use crate::{
-    DetectError, Detection, Evidence, Interpreter, RuntimeName, SourceTree, Toolbox, VersionRequest, Warning,
-    Wishes, generic,
+    DetectError, Detection, Interpreter, RuntimeName, SourceTree, Toolbox, VersionRequest, Warning, Wishes,
 };
 
 /// The interpreter and the manifest of a Python app.
@@ -27,43 +27,35 @@ pub(crate) fn detect(
     tree: &dyn SourceTree,
     toolbox: &Toolbox,
     wishes: &Wishes,
-    mut evidence: Vec<Evidence>,
+    mut found: Detection,
 ) -> Result<Detection, DetectError> {
     let manifest = PythonManifest::of(tree)?;
     let bare = manifest == PythonManifest::Nothing;
     if !bare {
-        evidence.push(Evidence::new(manifest.file(), manifest.meaning()));
-    } else if wishes.needs_python {
-        evidence.push(Evidence::new("Procfile", "has a process that needs Python"));
+        found.because(manifest.file(), manifest.meaning());
     } else if let Some(file) = hint(tree).filter(|file| *file == "pyproject.toml") {
-        evidence.push(Evidence::new(file, "has settings of Python tools"));
+        found.because(file, "has settings of Python tools");
     }
     let asked = asked(tree, wishes)?;
     if let Some(asked) = &asked {
-        evidence.push(Evidence::new(asked.origin, format!("asks for Python {}", asked.request)));
+        found.because(asked.origin, format!("asks for Python {}", asked.request));
     }
     let (interpreter, reason) = choose(toolbox, asked.as_ref())?;
     fits(tree, toolbox, &interpreter, reason)?;
-    let warnings = if bare { warnings(tree) } else { Vec::new() };
-    let python = Some(PythonChoice { interpreter, reason: reason.to_owned(), manifest });
-    Ok(Detection { runtime: RuntimeName::Python, evidence, warnings, python })
+    if bare {
+        found.warnings = warnings(tree);
+    }
+    found.version = Some(interpreter.version);
+    found.python = Some(PythonChoice { interpreter, reason: reason.to_owned(), manifest });
+    Ok(found)
 }
 
-/// Finds the version that is asked for, the setting before the file.
+/// Reads the version that is asked for.
 fn asked(tree: &dyn SourceTree, wishes: &Wishes) -> Result<Option<Asked>, DetectError> {
-    let file = tree.read(".python-version").map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    let lines = |text: &str| {
-        text.trim_start_matches('\u{feff}').lines().map(|line| line.trim().to_owned()).collect::<Vec<_>>()
-    };
-    let first = |text: &str| lines(text).into_iter().find(|line| !line.is_empty() && !line.starts_with('#'));
-    let setting = wishes.python_version.as_deref().map(str::trim).filter(|text| !text.is_empty());
-    let found = match setting {
-        Some(text) => Some(("PYTHON_VERSION", text.to_owned())),
-        None => file.as_deref().and_then(first).map(|text| (".python-version", text)),
-    };
-    let read = |(origin, text): (&'static str, String)| match text.parse() {
-        Ok(request) => Ok(Asked { request, origin }),
-        Err(source) => Err(DetectError::BadVersion { origin, source }),
+    let setting = wishes.python_version.as_deref().map(|text| ("PYTHON_VERSION", text));
+    let found = asked::asked(tree, setting, &[".python-version"], &["python"]);
+    let read = |found: asked::Asked| {
+        found.request(RuntimeName::Python).map(|request| Asked { request, origin: found.origin })
     };
     found.map(read).transpose()
 }
@@ -138,13 +130,12 @@ fn sorted(mut interpreters: Vec<Interpreter>) -> Vec<Interpreter> {
 
 /// Warns where packages may be wanted that no manifest names.
 fn warnings(tree: &dyn SourceTree) -> Vec<Warning> {
-    let mut warnings = generic::warnings(tree);
     let nearly = |name: &String| name.to_ascii_lowercase().starts_with("requirement");
-    warnings.extend(tree.names().into_iter().filter(nearly).map(|name| Warning {
+    let warning = |name: String| Warning {
         code: "python-requirements-elsewhere",
         message: format!("`{name}` is not read: only `requirements.txt` in the top folder is"),
         help: Some("add a `requirements.txt` that names it with a line `-r`, or rename it".to_owned()),
         file: Some(name),
-    }));
-    warnings
+    };
+    tree.names().into_iter().filter(nearly).map(warning).collect()
 }

@@ -9,7 +9,7 @@ use crate::python::pyproject::Pyproject;
 use crate::python::requirements::{is_local, requirements};
 use crate::{
     BuildPlan, Command, PlanError, Provides, PythonChoice, PythonManifest, Reuse, SourceTree, Toolbox,
-    Warning, Wishes,
+    Warning, Wishes, Word,
 };
 
 /// What one manifest makes of a build.
@@ -52,14 +52,15 @@ pub(crate) fn plan(
     Ok(BuildPlan {
         key: install.key(choice, tree, toolbox),
         reuse: install.reuse,
-        steps: install.steps,
+        steps: install.steps.into_iter().map(Into::into).collect(),
         provides: Provides {
-            path: vec!["bin".into()],
+            path: vec![Word::build("bin")],
             env: BTreeMap::from([("VIRTUAL_ENV".to_owned(), here())]),
             site_packages: Some(
                 format!("lib/python{}.{}/site-packages", version.major, version.minor).into(),
             ),
             python: Some(version),
+            ..Provides::default()
         },
         warnings: install.warnings,
     })

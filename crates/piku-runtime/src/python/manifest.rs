@@ -1,7 +1,7 @@
 use std::fmt;
 
 use crate::python::pyproject::Pyproject;
-use crate::{DetectError, SourceTree, Wishes, generic};
+use crate::{DetectError, RuntimeName, SourceTree};
 
 /// The file that says which packages a Python app needs, in the order in which they are looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,7 +60,11 @@ impl PythonManifest {
         let locks: Vec<Self> =
             found.iter().copied().filter(|manifest| manifest.belongs_to().is_some()).collect();
         if let [first, second, ..] = locks.as_slice() {
-            return Err(DetectError::TwoLocks { first: first.file(), second: second.file() });
+            return Err(DetectError::TwoLocks {
+                runtime: RuntimeName::Python,
+                first: first.file(),
+                second: second.file(),
+            });
         }
         let Some(&first) = found.first() else { return Ok(Self::Nothing) };
         match first.belongs_to() {
@@ -104,16 +108,13 @@ impl fmt::Display for PythonManifest {
     }
 }
 
-/// Tells whether the tree or a process asks for Python.
-///
-/// `.python-version`, or a `pyproject.toml` with nothing but settings of tools, is enough where no other language speaks.
-pub(crate) fn speaks(tree: &dyn SourceTree, wishes: &Wishes) -> bool {
-    let any = PythonManifest::FILES.into_iter().any(|manifest| manifest.is_in(tree));
-    let hint = || hint(tree).is_some() && generic::foreign(tree).next().is_none();
-    wishes.needs_python || any || hint()
+/// Finds the file that speaks for Python.
+pub(crate) fn speaks(tree: &dyn SourceTree) -> Option<&'static str> {
+    PythonManifest::FILES.into_iter().find(|manifest| manifest.is_in(tree)).map(PythonManifest::file)
 }
 
-/// Finds the file that speaks for Python without naming packages.
+/// Finds the file that speaks for Python without naming packages: `.python-version`, or a `pyproject.toml` with nothing but
+/// settings of tools. That is enough where no other language speaks.
 pub(crate) fn hint(tree: &dyn SourceTree) -> Option<&'static str> {
     [".python-version", "pyproject.toml"].into_iter().find(|file| tree.read(file).is_some())
 }

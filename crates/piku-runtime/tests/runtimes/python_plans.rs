@@ -1,9 +1,7 @@
 //! The plan of each kind of Python app, as text, and what changes its key.
 
-#![allow(clippy::unwrap_used, reason = "a test that fails may panic, in what its cases share as well")]
-
 use piku_runtime::{
-    BuildPlan, Interpreter, MemoryTree, PlanError, Reuse, Source, Toolbox, Wishes, detect, plan,
+    BuildPlan, Interpreter, MemoryTree, PlanError, Reuse, RuntimeName, Source, Toolbox, Wishes, detect, plan,
 };
 
 fn host() -> Toolbox {
@@ -30,9 +28,9 @@ fn planned(tree: &MemoryTree, host: &Toolbox, wishes: &Wishes) -> Result<BuildPl
 
 /// Shows what is said and run, and for which trees the result is good.
 fn shown(files: &[(&str, &str)], host: &Toolbox) -> String {
-    let wishes = Wishes { needs_python: true, ..Wishes::default() };
+    let wishes = Wishes { needs: Some(RuntimeName::Python), ..Wishes::default() };
     let plan = planned(&tree(files), host, &wishes).unwrap();
-    let mut text: String = plan.steps.iter().map(|step| format!("# {}\n{step}\n", step.says)).collect();
+    let mut text: String = plan.steps.iter().map(|step| format!("# {}\n{step}\n", step.says())).collect();
     for warning in &plan.warnings {
         text += &format!("! {}\n", warning.message);
     }
@@ -249,8 +247,8 @@ fn extra_packages_come_last() {
 #[test]
 fn what_an_app_gets_of_its_build() {
     let plan = planned(&tree(&[("requirements.txt", "")]), &host(), &Wishes::default()).unwrap();
-    assert_eq!(plan.provides.path, ["bin"]);
-    assert_eq!(plan.provides.env["VIRTUAL_ENV"].resolve("/b".into(), "/t".into()), "/b");
+    assert_eq!(plan.provides.path[0].to_string(), "$BUILD/bin");
+    assert_eq!(plan.provides.env["VIRTUAL_ENV"].to_string(), "$BUILD");
     assert_eq!(plan.provides.site_packages.unwrap(), "lib/python3.11/site-packages");
     assert_eq!(plan.provides.python, Some(python().version));
 }
@@ -275,13 +273,13 @@ fn a_missing_tool_is_told_and_never_replaced() {
         format!("error[{}]: {error}\nhelp: {}", error.code(), error.help().unwrap())
     };
     insta::assert_snapshot!(cases.iter().map(told).collect::<Vec<_>>().join("\n"), @r"
-    error[python-tool-missing]: `uv.lock` needs uv, which this host does not have
+    error[runtime-tool-missing]: `uv.lock` needs uv, which this host does not have
     help: install it on the host, as https://docs.astral.sh/uv shows, or push the output of `uv export` as `requirements.txt` instead
-    error[python-tool-missing]: `poetry.lock` needs Poetry, which this host does not have
+    error[runtime-tool-missing]: `poetry.lock` needs Poetry, which this host does not have
     help: install it on the host (`pipx install poetry`), or push the output of `poetry export` as `requirements.txt` instead
-    error[python-tool-missing]: `pdm.lock` needs PDM, which this host does not have
+    error[runtime-tool-missing]: `pdm.lock` needs PDM, which this host does not have
     help: install it on the host (`pipx install pdm`), or push the output of `pdm export` as `requirements.txt` instead
-    error[python-tool-missing]: `Pipfile.lock` needs Pipenv, which this host does not have
+    error[runtime-tool-missing]: `Pipfile.lock` needs Pipenv, which this host does not have
     help: install it on the host (`pipx install pipenv`), or push the output of `pipenv requirements` as `requirements.txt` instead
     ");
 }

@@ -1,0 +1,191 @@
+//! What a build does to files besides running tools: takes copies of the tree, gathers programs, and lends the tree what
+//! it made.
+
+use std::fs;
+
+use camino::Utf8Path;
+use piku_runtime::Copied;
+
+use super::{HostError, files};
+
+/// Copies what a build takes of the tree to the folder `to`; links stay links, and `.git` stays behind.
+pub(crate) fn copy(tree: &Utf8Path, what: &Copied, to: &Utf8Path) -> Result<(), HostError> {
+    make(to)?;
+    match what {
+        Copied::Tree => copy_folder(tree, to, &|name| name == ".git"),
+        Copied::Files(paths) => paths.iter().try_for_each(|path| {
+            let target = to.join(path);
+            target.parent().map_or(Ok(()), make)?;
+            copy_file(&tree.join(path), &target)
+        }),
+    }
+}
+
+/// Removes the files directly in a folder.
+pub(crate) fn clear(folder: &Utf8Path) -> Result<(), HostError> {
+    let Ok(entries) = folder.read_dir_utf8() else { return Ok(()) };
+    for entry in entries.flatten() {
+        if entry.file_type().is_ok_and(|kind| !kind.is_dir()) {
+            files::remove(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Copies the programs directly in a folder to another.
+pub(crate) fn collect(from: &Utf8Path, to: &Utf8Path) -> Result<(), HostError> {
+    use std::os::unix::fs::PermissionsExt;
+    make(to)?;
+    for entry in from.read_dir_utf8().map_err(HostError::file("list", from))? {
+        let entry = entry.map_err(HostError::file("list", from))?;
+        let about = entry.path().symlink_metadata().map_err(HostError::file("look at", entry.path()))?;
+        if about.is_file() && about.permissions().mode() & 0o111 != 0 {
+            copy_file(entry.path(), &to.join(entry.file_name()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Gives a file, or everything in a folder, a second name in the tree; what is absent is left out.
+///
+/// What is the same there stays. What is not gives way by a rename, so that a process that reads it sees the one or the
+/// other. Where the file system can't link, it copies.
+pub(crate) fn place(from: &Utf8Path, to: &Utf8Path) -> Result<(), HostError> {
+    let Ok(about) = from.symlink_metadata() else { return Ok(()) };
+    if about.is_dir() {
+        if to.is_symlink() || !to.is_dir() {
+            files::remove(to)?;
+            make(to)?;
+        }
+        for entry in from.read_dir_utf8().map_err(HostError::file("list", from))? {
+            let entry = entry.map_err(HostError::file("list", from))?;
+            place(entry.path(), &to.join(entry.file_name()))?;
+        }
+        return Ok(());
+    }
+    if let Some(folder) = to.parent() {
+        make(folder)?;
+    }
+    if about.is_symlink() {
+        let target = files::link_target(from);
+        return match target {
+            Some(target) if files::link_target(to).as_ref() != Some(&target) => files::link(to, &target),
+            _ => Ok(()),
+        };
+    }
+    if !files::exists(to) {
+        return link(from, to);
+    }
+    if is_same(from, to) {
+        return Ok(());
+    }
+    if to.is_dir() && !to.is_symlink() {
+        files::remove_folder(to)?;
+    }
+    let beside = to.with_file_name(format!(".{}.piku", to.file_name().unwrap_or_default()));
+    files::remove(&beside)?;
+    link(from, &beside)?;
+    files::rename(&beside, to)
+}
+
+fn link(from: &Utf8Path, to: &Utf8Path) -> Result<(), HostError> {
+    fs::hard_link(from, to).or_else(|_| fs::copy(from, to).map(drop)).map_err(HostError::file("link", to))
+}
+
+/// Whether both are one file, or say the same.
+fn is_same(one: &Utf8Path, other: &Utf8Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let (Ok(a), Ok(b)) = (one.symlink_metadata(), other.symlink_metadata()) else { return false };
+    let one_file = (a.dev(), a.ino()) == (b.dev(), b.ino());
+    let alike = || b.is_file() && a.len() == b.len() && a.mode() == b.mode();
+    let says = |path: &Utf8Path| fs::read(path).ok();
+    one_file || alike() && says(one).is_some() && says(one) == says(other)
+}
+
+fn copy_folder(from: &Utf8Path, to: &Utf8Path, leave: &dyn Fn(&str) -> bool) -> Result<(), HostError> {
+    for entry in from.read_dir_utf8().map_err(HostError::file("list", from))? {
+        let entry = entry.map_err(HostError::file("list", from))?;
+        let (source, target) = (entry.path(), to.join(entry.file_name()));
+        let kind = entry.file_type().map_err(HostError::file("look at", source))?;
+        if leave(entry.file_name()) {
+            continue;
+        }
+        if kind.is_dir() {
+            make(&target)?;
+            copy_folder(source, &target, &|_| false)?;
+        } else if kind.is_symlink() {
+            if let Some(link) = files::link_target(source) {
+                files::link(&target, &link)?;
+            }
+        } else if kind.is_file() {
+            copy_file(source, &target)?;
+        }
+    }
+    Ok(())
+}
+
+fn copy_file(from: &Utf8Path, to: &Utf8Path) -> Result<(), HostError> {
+    fs::copy(from, to).map(drop).map_err(HostError::file("copy", from))
+}
+
+fn make(folder: &Utf8Path) -> Result<(), HostError> {
+    fs::create_dir_all(folder).map_err(HostError::file("make folder", folder))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
+    use camino::Utf8PathBuf;
+
+    use super::*;
+
+    fn write(path: &Utf8Path, text: &str) {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    #[test]
+    fn a_tree_gets_what_a_build_made_and_keeps_the_rest() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| Utf8PathBuf::from_path_buf(folder.path().join(name)).unwrap();
+        write(&at("tree/.git/config"), "g");
+        write(&at("tree/src/a.js"), "a");
+        write(&at("tree/dist/old.js"), "old");
+        write(&at("tree/kept"), "kept");
+        files::link(&at("tree/link"), Utf8Path::new("src")).unwrap();
+        copy(&at("tree"), &Copied::Tree, &at("build")).unwrap();
+        assert!(!at("build/.git").exists());
+        assert!(at("build/link").is_symlink());
+
+        write(&at("build/dist/old.js"), "new");
+        write(&at("build/node_modules/x/index.js"), "x");
+        files::link(&at("build/node_modules/.bin/x"), Utf8Path::new("../x/index.js")).unwrap_or_default();
+        let before = at("tree/src/a.js").metadata().unwrap().ino();
+        for _ in 0..2 {
+            place(&at("build"), &at("tree")).unwrap();
+            assert_eq!(fs::read_to_string(at("tree/dist/old.js")).unwrap(), "new");
+            assert_eq!(at("tree/node_modules/x/index.js").metadata().unwrap().nlink(), 2);
+            assert_eq!(at("tree/src/a.js").metadata().unwrap().ino(), before);
+            assert!(at("tree/.git/config").exists() && at("tree/kept").exists());
+        }
+        place(&at("absent"), &at("tree/absent")).unwrap();
+        assert!(!at("tree/absent").exists());
+    }
+
+    #[test]
+    fn programs_are_gathered_and_old_ones_are_not_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| Utf8PathBuf::from_path_buf(folder.path().join(name)).unwrap();
+        write(&at("release/stale"), "");
+        write(&at("release/deps/kept"), "");
+        clear(&at("release")).unwrap();
+        clear(&at("absent")).unwrap();
+        write(&at("release/blog"), "");
+        write(&at("release/blog.d"), "");
+        fs::set_permissions(at("release/blog"), fs::Permissions::from_mode(0o755)).unwrap();
+        collect(&at("release"), &at("bin")).unwrap();
+        assert_eq!(files::names(&at("bin")).unwrap().into_iter().collect::<Vec<_>>(), ["blog"]);
+        assert!(at("release/deps/kept").exists());
+    }
+}

@@ -1,0 +1,159 @@
+//! Puts a build plan together, and its key along with it: what a language adds here, it can't forget in the key.
+
+use camino::Utf8Path;
+
+use crate::key::KeyParts;
+use crate::{
+    BuildPlan, Command, Copied, Placement, PlanError, Provides, Reuse, RuntimeName, SourceTree, Step,
+    Toolbox, Warning, Wishes, Word,
+};
+
+/// Where a build works that writes beside its sources.
+pub(crate) const WORK: &str = "work";
+
+/// A build plan that is being written.
+pub(crate) struct Draft<'a> {
+    tree: &'a dyn SourceTree,
+    toolbox: &'a Toolbox,
+    key: KeyParts,
+    reuse: Reuse,
+    steps: Vec<Step>,
+    provides: Provides,
+    warnings: Vec<Warning>,
+}
+
+/// A tool that is not there: its name, the file that needs it, and how to get it.
+pub(crate) struct Missing(pub(crate) &'static str, pub(crate) &'static str, pub(crate) &'static str);
+
+impl<'a> Draft<'a> {
+    /// Begins the plan of a runtime's build.
+    pub(crate) fn new(runtime: RuntimeName, tree: &'a dyn SourceTree, toolbox: &'a Toolbox) -> Self {
+        Self {
+            tree,
+            toolbox,
+            key: KeyParts::new().part("runtime", runtime.as_str()).part("platform", &toolbox.platform),
+            reuse: Reuse::AnyTree,
+            steps: Vec::new(),
+            provides: Provides::default(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Finds the first of the tools that the host has, whose version then decides along.
+    pub(crate) fn tool(&mut self, names: &[&str], missing: Missing) -> Result<&'a Utf8Path, PlanError> {
+        let Missing(tool, file, help) = missing;
+        let found = names.iter().find_map(|name| Some((*name, self.toolbox.tool(name)?)));
+        let (name, path) = found.ok_or(PlanError::NoTool { tool, file, help })?;
+        self.decided_by_version(name);
+        Ok(path)
+    }
+
+    /// Adds a tool's version to the key, where the toolbox knows it.
+    pub(crate) fn decided_by_version(&mut self, tool: &str) {
+        let version = self.toolbox.version(tool).map(|version| version.to_string()).unwrap_or_default();
+        self.decided_by("tool", &format!("{tool} {version}"));
+    }
+
+    /// Adds anything to the key.
+    pub(crate) fn decided_by(&mut self, label: &str, value: &str) {
+        self.key = std::mem::take(&mut self.key).part(label, value);
+    }
+
+    /// Adds those of the files to the key that the tree has, so that one that appears later changes it.
+    pub(crate) fn decided_by_files(&mut self, files: &[&str]) {
+        for file in files {
+            if let Some(contents) = self.tree.read(file) {
+                self.key = std::mem::take(&mut self.key).part("path", file).part("contents", contents);
+            }
+        }
+    }
+
+    /// Adds the whole tree to the key, and all settings, since programs of the app may read any of them while they build.
+    pub(crate) fn decided_by_everything(&mut self, wishes: &Wishes) {
+        self.decided_by_tree();
+        self.decided_by_settings(wishes, &[""]);
+    }
+
+    /// Adds the whole tree to the key.
+    pub(crate) fn decided_by_tree(&mut self) {
+        self.reuse = Reuse::SameCommit;
+        self.key = std::mem::take(&mut self.key).part("tree", self.tree.tree_id());
+    }
+
+    /// Adds the settings to the key whose names begin with one of `prefixes`, in either case.
+    ///
+    /// Those of piku's own that say where an app is served decide about no build.
+    pub(crate) fn decided_by_settings(&mut self, wishes: &Wishes, prefixes: &[&str]) {
+        const ELSEWHERE: [&str; 3] = ["PIKU_", "NGINX_", "UWSGI_"];
+        const ALONE: [&str; 3] = ["PORT", "BIND_ADDRESS", "DISABLE_IPV6"];
+        for (name, value) in &wishes.settings {
+            let begins = |prefix: &&str| name.to_ascii_uppercase().starts_with(*prefix);
+            let of_no_build = ELSEWHERE.iter().any(begins) || ALONE.contains(&name.as_str());
+            if prefixes.iter().any(begins) && !of_no_build {
+                self.key = std::mem::take(&mut self.key).part("setting", name).part("value", value);
+            }
+        }
+    }
+
+    /// Copies files of the tree to where the build works, those that are there; they decide along.
+    pub(crate) fn copy_files(&mut self, files: &[&str]) {
+        self.decided_by_files(files);
+        let present = files.iter().filter(|file| self.tree.read(file).is_some());
+        let what = Copied::Files(present.map(Into::into).collect());
+        self.steps.push(Step::Copy { what, to: Word::build(WORK) });
+    }
+
+    /// Copies the whole tree to where the build works; it decides along, with all settings.
+    pub(crate) fn copy_tree(&mut self, wishes: &Wishes) {
+        self.decided_by_everything(wishes);
+        self.steps.push(Step::Copy { what: Copied::Tree, to: Word::build(WORK) });
+    }
+
+    /// Adds a step.
+    pub(crate) fn step(&mut self, step: impl Into<Step>) {
+        self.steps.push(step.into());
+    }
+
+    /// Adds a command that runs where the build works.
+    pub(crate) fn in_work(&mut self, command: Command) {
+        self.step(command.dir(Word::build(WORK)));
+    }
+
+    /// Puts a folder before the `PATH` of processes.
+    pub(crate) fn path(&mut self, folder: Word) {
+        self.provides.path.push(folder);
+    }
+
+    /// Sets a variable for processes.
+    pub(crate) fn env(&mut self, name: &str, value: impl Into<Word>) {
+        self.provides.env.insert(name.to_owned(), value.into());
+    }
+
+    /// Puts a file or folder of the build into the tree.
+    pub(crate) fn in_tree(&mut self, from: &str, to: &str) {
+        self.provides.in_tree.push(Placement { from: from.into(), to: to.into() });
+    }
+
+    /// Warns that nothing fixes the versions of packages.
+    pub(crate) fn warn_not_locked(&mut self, manifest: &str, lock: &str, command: &str) {
+        self.warnings.push(Warning {
+            code: "runtime-not-locked",
+            message: format!("`{manifest}` has no `{lock}`, so the versions of its packages are not fixed"),
+            help: Some(format!("run `{command}` and commit `{lock}`")),
+            file: Some(manifest.to_owned()),
+        });
+    }
+
+    /// Ends the plan; the words of its steps decide along.
+    pub(crate) fn finish(self) -> BuildPlan {
+        let mut key = self.key;
+        for step in &self.steps {
+            key = key.part("step", "");
+            for word in step.words() {
+                key = key.part("word", word);
+            }
+        }
+        let Self { reuse, steps, provides, warnings, .. } = self;
+        BuildPlan { key: key.key(), reuse, steps, provides, warnings }
+    }
+}

@@ -1,0 +1,194 @@
+use crate::{Interpreter, InvalidVersion, RuntimeName, Version, VersionRequest};
+
+/// Why no runtime could be decided on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DetectError {
+    /// `PIKU_RUNTIME` names something else.
+    #[error("there is no runtime `{name}`")]
+    UnknownRuntime {
+        /// As it was written.
+        name: String,
+    },
+    /// Two tools claim the tree, and their lock files may differ.
+    #[error("`{first}` and `{second}` both lock the packages of this app")]
+    TwoLocks {
+        /// The language.
+        runtime: RuntimeName,
+        /// The one that is looked for first.
+        first: &'static str,
+        /// The other.
+        second: &'static str,
+    },
+    /// A lock file without the file that it belongs to.
+    #[error("`{lock}` is here, but `{manifest}` is not")]
+    LockAlone {
+        /// The lock file.
+        lock: &'static str,
+        /// What its tool reads besides.
+        manifest: &'static str,
+    },
+    /// A project that only Poetry can read, without its lock file.
+    #[error("`pyproject.toml` is written for Poetry, but `poetry.lock` is not here")]
+    PoetryWithoutLock,
+    /// A file that a build begins with is not what its name says.
+    #[error("could not read `{file}` as JSON")]
+    BadJson {
+        /// The file.
+        file: &'static str,
+        /// What is wrong with it, and where.
+        source: serde_json::Error,
+    },
+    /// The tool that is to install the packages is not one that piku knows.
+    #[error("`{origin}` asks for the package manager `{name}`, which piku does not know")]
+    UnknownPackageManager {
+        /// The file or the setting.
+        origin: &'static str,
+        /// As it was written.
+        name: String,
+    },
+    /// The version that is asked for can't be read.
+    #[error("could not read the {} version in `{origin}`", runtime.title())]
+    BadVersion {
+        /// The language.
+        runtime: RuntimeName,
+        /// The file or the setting.
+        origin: &'static str,
+        /// What is wrong with it.
+        source: InvalidVersion,
+    },
+    /// The host has another version than the one that is asked for.
+    #[error("`{origin}` asks for {} {request}, and this host has {has}", runtime.title())]
+    OtherVersion {
+        /// The language.
+        runtime: RuntimeName,
+        /// The file or the setting.
+        origin: &'static str,
+        /// What is asked for, as it was written.
+        request: String,
+        /// What is here.
+        has: Version,
+    },
+    /// There is no Python at all.
+    #[error("this app needs Python, and this host has none")]
+    NoPython,
+    /// The version that is asked for is not installed.
+    #[error("`{origin}` asks for Python {request}, which this host does not have")]
+    NoSuchVersion {
+        /// What is asked for.
+        request: VersionRequest,
+        /// The file or the setting.
+        origin: &'static str,
+        /// What can be had, sorted.
+        available: Vec<Interpreter>,
+    },
+    /// The project itself says that it does not run on the Python that was chosen.
+    #[error("`pyproject.toml` requires Python {requires}, and {reason} gives {chosen}")]
+    DoesNotFit {
+        /// As in `requires-python`.
+        requires: String,
+        /// Why the interpreter was chosen.
+        reason: String,
+        /// The interpreter.
+        chosen: Interpreter,
+        /// Those that would fit, sorted.
+        fitting: Vec<Interpreter>,
+    },
+}
+
+impl DetectError {
+    /// Gives the name of the mistake, stable across releases.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownRuntime { .. } => "runtime-unknown",
+            Self::TwoLocks { .. } => "runtime-two-locks",
+            Self::LockAlone { .. } => "runtime-lock-alone",
+            Self::PoetryWithoutLock => "python-poetry-without-lock",
+            Self::BadJson { .. } => "runtime-bad-json",
+            Self::UnknownPackageManager { .. } => "node-unknown-package-manager",
+            Self::BadVersion { .. } => "runtime-bad-version",
+            Self::OtherVersion { .. } => "runtime-other-version",
+            Self::NoPython => "python-missing",
+            Self::NoSuchVersion { .. } => "python-no-such-version",
+            Self::DoesNotFit { .. } => "python-does-not-fit",
+        }
+    }
+
+    /// Says what to do now.
+    pub fn help(&self) -> Option<String> {
+        Some(match self {
+            Self::UnknownRuntime { .. } => {
+                let names = RuntimeName::ALL.map(|name| format!("`{name}`"));
+                let (last, rest) = names.split_last()?;
+                format!("set PIKU_RUNTIME to {}, or {last}, or unset it", rest.join(", "))
+            }
+            Self::TwoLocks { runtime, first, second } => {
+                let keep = format!("keep the one whose tool you use: `git rm {second}` or `git rm {first}`");
+                match runtime {
+                    RuntimeName::Node | RuntimeName::Bun => {
+                        format!("{keep}; or name it in NODE_PACKAGE_MANAGER")
+                    }
+                    _ => keep,
+                }
+            }
+            Self::LockAlone { lock, manifest } => {
+                format!("commit `{manifest}` as well, or remove `{lock}`")
+            }
+            Self::PoetryWithoutLock => "run `poetry lock` and commit `poetry.lock`".to_owned(),
+            Self::BadJson { file, .. } => format!("correct `{file}`: it must be one JSON object"),
+            Self::UnknownPackageManager { .. } => "name `npm`, `pnpm`, `yarn`, or `bun`".to_owned(),
+            Self::BadVersion { runtime, .. } => bad_version(*runtime),
+            Self::OtherVersion { runtime, request, .. } => other_version(*runtime, request),
+            Self::NoPython => "install it on the host: `apt install python3 python3-venv`".to_owned(),
+            Self::NoSuchVersion { available, .. } => {
+                format!("ask for one that is here: {}", list(available))
+            }
+            Self::DoesNotFit { fitting, .. } => match fitting.first() {
+                Some(nearest) => {
+                    let Interpreter { version, .. } = nearest;
+                    format!(
+                        "set PYTHON_VERSION={}.{}; here are {}",
+                        version.major,
+                        version.minor,
+                        list(fitting)
+                    )
+                }
+                None => "install a Python that fits on the host, or lower `requires-python`".to_owned(),
+            },
+        })
+    }
+}
+
+fn bad_version(runtime: RuntimeName) -> String {
+    let examples = match runtime {
+        RuntimeName::Python => "a version of CPython such as `3.12` or `3.12.1`",
+        RuntimeName::Node => "a version such as `22`, `22.11.0`, or `lts/jod`",
+        RuntimeName::Ruby => "a version such as `3.3` or `3.3.6`",
+        RuntimeName::Java => "a version such as `17` or `21`",
+        _ => "a version such as `1.22`",
+    };
+    format!("write {examples}")
+}
+
+fn other_version(runtime: RuntimeName, request: &str) -> String {
+    match runtime {
+        // Only an exact version can be fetched by nodeenv.
+        RuntimeName::Node if request.split('.').count() < 3 || request.contains(char::is_whitespace) => {
+            "install that one on the host; or `apt install nodeenv` and name an exact version in NODE_VERSION, \
+             such as `22.11.0`"
+        }
+        RuntimeName::Node => "install nodeenv on the host, which fetches it: `apt install nodeenv`",
+        RuntimeName::Ruby => "install that one on the host, or ask for the one that is here",
+        RuntimeName::Go => "install a newer Go on the host, as https://go.dev/dl shows, or lower the line in `go.mod`",
+        RuntimeName::Java | RuntimeName::Clojure => {
+            "install a newer JDK on the host and make it the default: `update-alternatives --config javac`"
+        }
+        RuntimeName::Deno => "install a newer Deno on the host: `deno upgrade`",
+        _ => "install that one on the host",
+    }
+    .to_owned()
+}
+
+fn list(interpreters: &[Interpreter]) -> String {
+    interpreters.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}

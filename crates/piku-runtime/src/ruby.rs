@@ -1,0 +1,111 @@
+//! Ruby: a `Gemfile`, by bundler in deployment mode.
+
+use crate::asked::asked;
+use crate::draft::{Draft, Missing, WORK};
+use crate::runtime::first_of;
+use crate::{
+    BuildPlan, Command, DetectError, Detection, PlanError, RuntimeName, SourceTree, Toolbox, Wishes, Word,
+};
+
+const RUBY: RuntimeName = RuntimeName::Ruby;
+const LOCK: &str = "Gemfile.lock";
+
+/// Finds the file that speaks for Ruby.
+pub(crate) fn manifest(tree: &dyn SourceTree) -> Option<&'static str> {
+    first_of(tree, &["Gemfile"])
+}
+
+/// Reads the tree as one of Ruby, and checks the version that it asks for.
+///
+/// Gems are compiled for a minor version, so another patch will do; bundler itself checks the line `ruby` of a `Gemfile`.
+pub(crate) fn detect(
+    tree: &dyn SourceTree,
+    toolbox: &Toolbox,
+    mut found: Detection,
+) -> Result<Detection, DetectError> {
+    if tree.read(LOCK).is_some() {
+        if manifest(tree).is_none() {
+            return Err(DetectError::LockAlone { lock: LOCK, manifest: "Gemfile" });
+        }
+        found.because(LOCK, "locks the packages");
+    } else if let Some(file) = manifest(tree) {
+        found.because(file, "lists the packages");
+    }
+    found.version = toolbox.version("ruby");
+    let Some(asked) = asked(tree, None, &[".ruby-version"], &["ruby"]) else { return Ok(found) };
+    let request = asked.request(RUBY)?;
+    found.because(asked.origin, format!("asks for Ruby {request}"));
+    match found.version {
+        Some(has) if request.accepts(&has) => Ok(found),
+        Some(has) if (has.major, has.minor) == (request.major, request.minor.unwrap_or(has.minor)) => {
+            found.warn(asked.accept(RUBY, has));
+            Ok(found)
+        }
+        Some(has) => Err(asked.refuse(RUBY, has)),
+        None => Ok(found),
+    }
+}
+
+/// Installs what `Gemfile.lock` holds, and fails where `Gemfile` has changed since; without a lock file, what `Gemfile`
+/// lists, and the app gets the lock file that comes of it.
+pub(crate) fn plan(
+    tree: &dyn SourceTree,
+    toolbox: &Toolbox,
+    wishes: &Wishes,
+) -> Result<Option<BuildPlan>, PlanError> {
+    let Some(gemfile) = manifest(tree) else { return Ok(None) };
+    let mut draft = Draft::new(RUBY, tree, toolbox);
+    let bundle = draft.tool(
+        &["bundle", "bundler"],
+        Missing(
+            "bundler",
+            gemfile,
+            "install it on the host: `apt install ruby-bundler ruby-dev build-essential`",
+        ),
+    )?;
+    draft.decided_by_version("ruby");
+    draft.decided_by_files(&[gemfile, LOCK, ".ruby-version", ".tool-versions"]);
+    draft.decided_by_settings(wishes, &["BUNDLE_", "RACK_ENV", "RAILS_ENV"]);
+    let locked = tree.read(LOCK).is_some();
+    let file = if locked { LOCK } else { gemfile };
+    let install = Command::new(bundle, format!("installing the gems of {file} with bundler"))
+        .arg("install")
+        .env("BUNDLE_PATH", Word::build("gems"))
+        .env("BUNDLE_USER_CACHE", Word::shared("bundler"))
+        .env("BUNDLE_GLOBAL_GEM_CACHE", "true");
+    // The groups that an app itself speaks of are its own business.
+    let develops = wishes.is("RACK_ENV", "development") || wishes.is("RAILS_ENV", "development");
+    let speaks_of_groups =
+        ["BUNDLE_WITHOUT", "BUNDLE_WITH", "BUNDLE_ONLY"].iter().any(|it| wishes.setting(it).is_some());
+    let install = if develops || speaks_of_groups {
+        install
+    } else {
+        draft.env("BUNDLE_WITHOUT", "development:test");
+        install.env("BUNDLE_WITHOUT", "development:test")
+    };
+    if locked {
+        draft
+            .step(install.env("BUNDLE_DEPLOYMENT", "true").env("BUNDLE_GEMFILE", Word::Tree(gemfile.into())));
+    } else {
+        draft.warn_not_locked(gemfile, LOCK, "bundle lock");
+        if reads_more(tree, gemfile) {
+            draft.copy_tree(wishes);
+        } else {
+            draft.copy_files(&[gemfile, ".ruby-version", ".tool-versions"]);
+        }
+        draft.in_work(install.env("BUNDLE_GEMFILE", Word::BuildDir(format!("{WORK}/{gemfile}").into())));
+        draft.in_tree(&format!("{WORK}/{LOCK}"), LOCK);
+    }
+    draft.env("BUNDLE_PATH", Word::build("gems"));
+    draft.env("BUNDLE_FROZEN", "true");
+    Ok(Some(draft.finish()))
+}
+
+/// Tells whether a `Gemfile` refers to other files: it is a program, so this can only be guessed at from words.
+fn reads_more(tree: &dyn SourceTree, gemfile: &str) -> bool {
+    let bytes = tree.read(gemfile).unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes);
+    ["gemspec", "path", "eval_gemfile", "File.", "file:", "require_relative"]
+        .iter()
+        .any(|word| text.contains(word))
+}

@@ -1,0 +1,149 @@
+use std::fmt;
+
+use crate::{SourceTree, clojure, deno, go, java, node, php, python, ruby, rust};
+
+/// The runtimes that piku knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum RuntimeName {
+    /// A virtual environment with the packages of the app.
+    Python,
+    /// Gems, by bundler.
+    Ruby,
+    /// Packages of composer, if any.
+    Php,
+    /// Programs made by `go build`.
+    Go,
+    /// Programs made by cargo.
+    Rust,
+    /// What Maven or Gradle make.
+    Java,
+    /// What Leiningen or the Clojure tools make.
+    Clojure,
+    /// The dependencies that a Deno configuration names.
+    Deno,
+    /// A `package.json` with Bun's lock file.
+    Bun,
+    /// `package.json`, by npm, pnpm, or Yarn.
+    Node,
+    /// No build: nothing but files is served.
+    Static,
+    /// No build: the app brings what it needs.
+    Generic,
+}
+
+/// How to ask a tool for its version: `program` with `args`; [`Version::first_in`](crate::Version::first_in) reads the
+/// answer, which may be on either output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VersionQuestion {
+    /// The tool's name in the [`Toolbox`](crate::Toolbox).
+    pub tool: &'static str,
+    /// The arguments.
+    pub args: &'static [&'static str],
+}
+
+impl RuntimeName {
+    /// Every runtime, in the order of detection.
+    ///
+    /// `package.json` comes after the others, since it stands beside a `Gemfile`, a `composer.json`, or a `pom.xml` for
+    /// the sake of a web page far more often than the other way round; Python is first, as piku always had it.
+    pub const ALL: [Self; 12] = [
+        Self::Python,
+        Self::Ruby,
+        Self::Php,
+        Self::Go,
+        Self::Rust,
+        Self::Java,
+        Self::Clojure,
+        Self::Deno,
+        Self::Bun,
+        Self::Node,
+        Self::Static,
+        Self::Generic,
+    ];
+
+    /// Gives the name as `PIKU_RUNTIME` takes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Python => "python",
+            Self::Ruby => "ruby",
+            Self::Php => "php",
+            Self::Go => "go",
+            Self::Rust => "rust",
+            Self::Java => "java",
+            Self::Clojure => "clojure",
+            Self::Deno => "deno",
+            Self::Bun => "bun",
+            Self::Node => "node",
+            Self::Static => "static",
+            Self::Generic => "generic",
+        }
+    }
+
+    /// Gives the name as its makers write it, for sentences.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Python => "Python",
+            Self::Ruby => "Ruby",
+            Self::Php => "PHP",
+            Self::Go => "Go",
+            Self::Rust => "Rust",
+            Self::Java => "Java",
+            Self::Clojure => "Clojure",
+            Self::Deno => "Deno",
+            Self::Bun => "Bun",
+            Self::Node => "Node.js",
+            Self::Static => "static files",
+            Self::Generic => "generic",
+        }
+    }
+
+    /// Tells which tools' versions decide about the runtime and its builds.
+    ///
+    /// Where the caller leaves them out of the toolbox, nothing is checked against them, and a build does not notice
+    /// that its tool has become another.
+    pub fn version_questions(self) -> &'static [VersionQuestion] {
+        const fn ask(tool: &'static str, args: &'static [&'static str]) -> VersionQuestion {
+            VersionQuestion { tool, args }
+        }
+        match self {
+            Self::Python | Self::Static | Self::Generic => &[],
+            Self::Ruby => &const { [ask("ruby", &["--version"])] },
+            Self::Php => &const { [ask("php", &["--version"])] },
+            Self::Go => &const { [ask("go", &["version"])] },
+            Self::Rust => &const { [ask("cargo", &["--version"])] },
+            Self::Java | Self::Clojure => &const { [ask("javac", &["-version"])] },
+            Self::Deno => &const { [ask("deno", &["--version"])] },
+            // Which of the two it is may depend on more than the files.
+            Self::Bun | Self::Node => &const { [ask("node", &["--version"]), ask("bun", &["--version"])] },
+        }
+    }
+
+    /// Finds the file of the tree that speaks for the runtime.
+    pub(crate) fn manifest(self, tree: &dyn SourceTree) -> Option<&'static str> {
+        match self {
+            Self::Python => python::manifest(tree),
+            Self::Ruby => ruby::manifest(tree),
+            Self::Php => php::manifest(tree),
+            Self::Go => go::manifest(tree),
+            Self::Rust => rust::manifest(tree),
+            Self::Java => java::manifest(tree),
+            Self::Clojure => clojure::manifest(tree),
+            Self::Deno => deno::manifest(tree),
+            Self::Bun => node::bun_manifest(tree),
+            Self::Node => node::manifest(tree),
+            Self::Static | Self::Generic => None,
+        }
+    }
+}
+
+impl fmt::Display for RuntimeName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Finds the first of the files that the tree has.
+pub(crate) fn first_of(tree: &dyn SourceTree, files: &[&'static str]) -> Option<&'static str> {
+    files.iter().copied().find(|file| tree.read(file).is_some())
+}

@@ -37,6 +37,8 @@ pub(crate) fn is_foreign(root: &Root, app: &AppName, file: &Utf8Path) -> Result<
 /// The kind and the number that a file name of the original's tells, if it is `app`'s.
 pub(crate) fn foreign_process<'a>(app: &AppName, name: &'a str) -> Option<(&'a str, u32)> {
     let process = name.strip_prefix(app.as_str())?.strip_prefix('_')?.strip_suffix(".ini")?;
+    // Some versions of it write three.
+    let process = process.trim_start_matches('_');
     let (kind, index) = process.rsplit_once('.')?;
     let index = index.parse().ok()?;
     (!name.contains('@')).then_some((kind, index))

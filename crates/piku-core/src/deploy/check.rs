@@ -67,7 +67,7 @@ fn well(root: &Root, options: &Options, watched: &Watched<'_>) -> Result<(), Dep
     };
     // The log is written by another process: give its last words a moment to arrive.
     let output = wait::until(Duration::from_millis(300), || {
-        Some(logs::lines_since(&watched.log, watched.from, SHOWN)).filter(|lines| !lines.is_empty())
+        Some(logs::own_lines_since(&watched.log, watched.from)).filter(|lines| !lines.is_empty())
     });
     let output = output.unwrap_or_default();
     let (reason, output) = match import_error(&output) {
@@ -76,7 +76,7 @@ fn well(root: &Root, options: &Options, watched: &Watched<'_>) -> Result<(), Dep
             (Work::Wsgi { entry, .. }, true) => {
                 (format!("could not be loaded: there is no `{entry}`"), Vec::new())
             }
-            _ => (reason, of_the_command(output)),
+            _ => (reason, screenful(output)),
         },
     };
     Err(DeployError::Unhealthy {
@@ -87,22 +87,14 @@ fn well(root: &Root, options: &Options, watched: &Watched<'_>) -> Result<(), Dep
     })
 }
 
+/// The lines that fit on a screen.
+fn screenful(mut lines: Vec<String>) -> Vec<String> {
+    lines.split_off(lines.len().saturating_sub(SHOWN))
+}
+
 /// Whether uWSGI imported the module and did not find the app in it.
 fn is_missing(lines: &[String]) -> bool {
     lines.iter().any(|line| line.starts_with("unable to load app"))
-}
-
-/// What a daemon wrote, without what uWSGI says before it starts one and when it ends another.
-fn of_the_command(lines: Vec<String>) -> Vec<String> {
-    let start =
-        lines.iter().rposition(|line| line.starts_with("[uwsgi-daemons] spawning")).map_or(0, |at| at + 1);
-    let chatter = ["[uwsgi-daemons]", "goodbye to uWSGI.", "VACUUM:"];
-    let orders = ["- received message ", "- graceful shutdown triggered"];
-    let said = lines.into_iter().skip(start);
-    said.filter(|line| {
-        !chatter.iter().any(|start| line.starts_with(start)) && !orders.iter().any(|part| line.contains(part))
-    })
-    .collect()
 }
 
 /// The exception that kept uWSGI from importing an app, and its traceback, without uWSGI's own many words.
@@ -209,13 +201,7 @@ fn answers(options: &Options, endpoint: &Endpoint) -> Look {
 
 #[cfg(test)]
 mod tests {
-    use super::{import_error, of_the_command};
-
-    #[test]
-    fn a_command_is_heard_without_what_uwsgi_says_around_it() {
-        let log = "*** Starting uWSGI\n[uwsgi-daemons] spawning \"exec x\"\ndying\ngoodbye to uWSGI.";
-        assert_eq!(of_the_command(log.lines().map(str::to_owned).collect()), ["dying"]);
-    }
+    use super::import_error;
 
     #[test]
     fn an_import_error_is_told_by_its_last_line_and_shown_without_uwsgis_words() {

@@ -1,6 +1,6 @@
 //! What only one app can have: ports and server names.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, TcpListener};
 
 use super::inputs::Inputs;
 use super::plan::{self, Ports};
@@ -35,17 +35,24 @@ pub(crate) fn server_names(root: &Root, app: &AppName, inputs: &Inputs) -> Resul
     Ok(())
 }
 
-/// Holds the ports that settings name and picks the others.
+/// Holds the ports that settings name and picks the others, each with a socket that guards it until the processes
+/// are about to start.
 pub(crate) fn ports(
     root: &Root,
     app: &AppName,
     inputs: &Inputs,
     formation: &Formation,
     live: Option<&Release>,
-) -> Result<Ports, DeployError> {
+) -> Result<(Ports, Vec<TcpListener>), DeployError> {
     let bind: IpAddr = plan::reachable(&inputs.options.bind_address, 0).ip();
     let listens_at = plan::listens_at(&inputs.options.bind_address);
     let web = plan::web_count(inputs, formation);
+    let mut guards = Vec::new();
+    let mut pick = || -> Result<u16, DeployError> {
+        let picked = ports::pick(root, app, bind)?;
+        guards.push(picked.guard);
+        Ok(picked.port)
+    };
     let first = match inputs.options.port {
         Some(port) => {
             ports::hold(root, app, port)?.map_err(|holder| DeployError::PortTaken { port, holder })?;
@@ -55,12 +62,12 @@ pub(crate) fn ports(
         // A `web` process of the old release is still on its port. Others keep theirs for ever.
         None => match live.and_then(|release| release.ports.first()).filter(|_| web == 0) {
             Some(port) => *port,
-            None => ports::pick(root, app, bind)?,
+            None => pick()?,
         },
     };
     let mut all = Ports { app: first, web: Vec::new() };
     for index in 0..web {
-        all.web.push(if index == 0 { first } else { ports::pick(root, app, bind)? });
+        all.web.push(if index == 0 { first } else { pick()? });
     }
-    Ok(all)
+    Ok((all, guards))
 }

@@ -111,7 +111,7 @@ impl Handover<'_, '_, '_> {
         let root = self.scene.root;
         for process in fixed {
             let Work::Web { command, address } = &process.work else { continue };
-            let port = ports::pick(root, self.basis.app, address.ip())?;
+            let port = ports::pick(root, self.basis.app, address.ip())?.port;
             let mut trial = (*process).clone();
             trial.name.start = REHEARSAL;
             trial.work = Work::Web { command: command.clone(), address: (address.ip(), port).into() };

@@ -195,7 +195,7 @@ mod tests {
     fn a_file_that_nobody_wrote_is_told_in_a_moment() {
         // As large as may be; any work that begins anew with each line would take minutes.
         let lines = |line: &str| line.repeat(LARGEST / line.len());
-        let cron: String = (0..20_000).map(|at| format!("cron-{at}: @daily true\n")).collect();
+        let cron: String = (0..20_000).map(|at| format!("cron-{at}: @dayly true\n")).collect();
         let keys: String = (0..40_000).map(|at| format!("PIKU_HEALTHCHEK{at}=1\n")).collect();
         for (procfile, env) in [
             (lines("x\n"), String::new()),

@@ -21,6 +21,7 @@ pub(crate) mod predecessor;
 pub(crate) mod receive;
 pub(crate) mod render;
 pub(crate) mod repair;
+mod rescue;
 pub(crate) mod retire;
 pub(crate) mod site;
 pub(crate) mod stage;

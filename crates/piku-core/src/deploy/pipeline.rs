@@ -1,7 +1,6 @@
 //! The stages in their order, from an [`Order`] to a live release.
 
 use piku_procfile::Kind;
-use piku_runtime::SourceTree;
 
 use super::build::{self, Build};
 use super::handover::{self, Handover};
@@ -13,7 +12,6 @@ use crate::event::{Event, Report, stage as tell, warn};
 use crate::formation::Formation;
 use crate::host::command::Invocation;
 use crate::host::facts::{self, Uwsgi};
-use crate::host::toolbox::CheckedOut;
 use crate::host::{Host, HostError, Surroundings, emperor, files, git, ports, wait};
 use crate::release::{Cause, Release, store};
 use crate::root::Root;
@@ -85,13 +83,10 @@ fn stages(scene: &Scene<'_>, order: &Order, report: &mut Report<'_>) -> Result<D
     }
     let mut owner = order.tree_of.unwrap_or(number);
 
-    // A link that leads out of the tree is no file of the app's.
-    let written = CheckedOut { tree: &root.tree(app, owner), commit: &order.commit, tree_id: None };
-    let texts = Texts {
-        procfile: written.read("Procfile"),
-        env: written.read("ENV"),
-        stored: order.settings.clone(),
-    };
+    // A link that leads out of the tree is no file of the app's, and what is too large need not be read whole.
+    let written = |name: &str| files::read_within(&root.tree(app, owner), name, inputs::LARGEST + 1);
+    let texts =
+        Texts { procfile: written("Procfile")?, env: written("ENV")?, stored: order.settings.clone() };
     let known = plan::own_variables(root, surroundings, app, &root.tree(app, number));
     let inputs = accept(inputs::read(Some(app), &texts, &known), report)?;
     let live = store::live(root, app)?;
@@ -114,7 +109,7 @@ fn stages(scene: &Scene<'_>, order: &Order, report: &mut Report<'_>) -> Result<D
     let uwsgi = facts::uwsgi(root, surroundings);
     require_emperor(root, &inputs, uwsgi.as_ref())?;
     claims::server_names(root, app, &inputs)?;
-    let ports = claims::ports(root, app, &inputs, &formation, live.as_ref())?;
+    let (ports, guards) = claims::ports(root, app, &inputs, &formation, live.as_ref())?;
 
     let unbuilt = Build::default();
     let mut basis = Basis {
@@ -169,6 +164,7 @@ fn stages(scene: &Scene<'_>, order: &Order, report: &mut Report<'_>) -> Result<D
     .map(|site| site.text);
     let waits = waits(scene, order, &inputs, live.as_ref());
     let socket_group = if plan::has_site(&inputs) { facts::nginx_group() } else { None };
+    drop(guards);
     let handover = Handover { scene, basis: &basis, live: live.as_ref(), socket_group, report };
     let vassals = if waits { Vec::new() } else { handover.run(&plan, rendered_site.as_ref())? };
 

@@ -41,13 +41,8 @@ pub(crate) fn foreign(
 ) -> Result<Vec<String>, HostError> {
     let enabled = retire::enabled(root, app)?;
     let foreign = enabled.into_iter().filter(|name| name.parse::<VassalName>().is_err());
-    Ok(foreign.filter(|name| kind_of_foreign(app, name).is_none_or(&wanted)).collect())
-}
-
-/// The kind in a file name of the Python original: `<app>___<kind>.<n>.ini`.
-fn kind_of_foreign<'a>(app: &AppName, name: &'a str) -> Option<&'a str> {
-    let rest = name.strip_prefix(app.as_str())?.trim_start_matches('_').strip_suffix(".ini")?;
-    Some(rest.rsplit_once('.')?.0)
+    let kind = |name: &String| adopt::foreign_process(app, name).map(|(kind, _)| kind.to_owned());
+    Ok(foreign.filter(|name| kind(name).is_none_or(|kind| wanted(&kind))).collect())
 }
 
 /// Takes vassals away and waits until what they ran has ended; false when that takes longer than [`END`].

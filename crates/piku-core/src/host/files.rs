@@ -198,6 +198,13 @@ pub(crate) fn rename(from: &Utf8Path, to: &Utf8Path) -> Result<(), HostError> {
     fs::rename(from, to).map_err(HostError::file("move", from))
 }
 
+/// Moves a file whose name may be any bytes within one file system, and makes the folders above it.
+pub(crate) fn rename_any(from: &Path, to: &Path) -> Result<(), HostError> {
+    let folder = to.parent().unwrap_or(to);
+    fs::create_dir_all(folder).map_err(failure("make folder", folder))?;
+    fs::rename(from, to).map_err(failure("move", from))
+}
+
 /// Gives every file below `from` a second name below `to`, leaving alone those that are there.
 ///
 /// Made for git's objects, which never change once written. Where the file system can't link, it copies.

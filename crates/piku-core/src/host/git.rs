@@ -3,9 +3,12 @@
 //! This is the one file that names gix's types: its interface changes with every minor version.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use gix::bstr::ByteSlice;
 
 use super::command::Invocation;
@@ -297,10 +300,12 @@ pub(crate) fn set_branch(repository: &Utf8Path, branch: &str, commit: &str) -> R
 }
 
 /// Files in a tree that git does not know: what the app or a build wrote there, relative to the tree.
-pub(crate) fn untracked(surroundings: &Surroundings, tree: &Utf8Path) -> Result<Vec<Utf8PathBuf>, HostError> {
+///
+/// Names may be any bytes. A repository within the tree is one name.
+pub(crate) fn untracked(surroundings: &Surroundings, tree: &Utf8Path) -> Result<Vec<PathBuf>, HostError> {
     let listing = git(surroundings, tree, ["ls-files", "--others", "-z"]).read()?;
     let paths = listing.split(|byte| *byte == 0).filter(|path| !path.is_empty());
-    Ok(paths.filter_map(|path| std::str::from_utf8(path).ok()).map(Utf8PathBuf::from).collect())
+    Ok(paths.map(|path| PathBuf::from(OsStr::from_bytes(path))).collect())
 }
 
 #[cfg(test)]

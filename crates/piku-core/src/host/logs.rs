@@ -20,8 +20,8 @@ pub(crate) fn length(path: &Utf8Path) -> u64 {
     path.metadata().map_or(0, |metadata| metadata.len())
 }
 
-/// What was written to `path` since it was `from` bytes long, at most the last `count` lines.
-pub(crate) fn lines_since(path: &Utf8Path, from: u64, count: usize) -> Vec<String> {
+/// The lines that were written to `path` since it was `from` bytes long.
+pub(crate) fn lines_since(path: &Utf8Path, from: u64) -> Vec<String> {
     let Ok(mut file) = File::open(path) else { return Vec::new() };
     let length = length(path);
     // Shorter than before: it was rotated, and all that is there is new.
@@ -31,9 +31,13 @@ pub(crate) fn lines_since(path: &Utf8Path, from: u64, count: usize) -> Vec<Strin
     if file.seek(SeekFrom::Start(from)).and_then(|_| file.read_to_end(&mut bytes)).is_err() {
         return Vec::new();
     }
-    let text = String::from_utf8_lossy(&bytes);
-    let lines: Vec<&str> = text.lines().collect();
-    lines[lines.len().saturating_sub(count)..].iter().map(|line| (*line).to_owned()).collect()
+    String::from_utf8_lossy(&bytes).lines().map(str::to_owned).collect()
+}
+
+/// The same, without the lines that uWSGI itself writes when it starts and stops.
+pub(crate) fn own_lines_since(path: &Utf8Path, from: u64) -> Vec<String> {
+    let mut chatter = Chatter::default();
+    lines_since(path, from).into_iter().filter(|line| !chatter.is(line)).collect()
 }
 
 /// Follows one log: gives what was written since the last look, across rotation.
@@ -112,8 +116,8 @@ mod tests {
         rename(&path, path.with_extension("log.1")).unwrap();
         append("first\n");
         assert_eq!(follower.lines().unwrap(), ["last", "first"]);
-        assert_eq!(lines_since(&path, 0, 5), ["first"]);
-        assert_eq!(lines_since(&path, 100, 5), ["first"]);
-        assert!(lines_since(&path, 6, 5).is_empty());
+        assert_eq!(lines_since(&path, 0), ["first"]);
+        assert_eq!(lines_since(&path, 100), ["first"]);
+        assert!(lines_since(&path, 6).is_empty());
     }
 }

@@ -17,10 +17,18 @@ fn file(root: &Root, port: u16) -> Utf8PathBuf {
     root.ports().join(port.to_string())
 }
 
+/// A port, and a socket that keeps every other program from it until the one that it is for is about to start.
+#[derive(Debug)]
+pub(crate) struct Picked {
+    pub(crate) port: u16,
+    /// To be dropped then.
+    pub(crate) guard: TcpListener,
+}
+
 /// Picks a port that nobody listens on and no app holds, and holds it for `app`.
 ///
 /// The file that holds it is created or not created by the system in one go, so two deploys never pick the same.
-pub(crate) fn pick(root: &Root, app: &AppName, address: IpAddr) -> Result<u16, HostError> {
+pub(crate) fn pick(root: &Root, app: &AppName, address: IpAddr) -> Result<Picked, HostError> {
     files::make_folder(&root.ports(), 0o700)?;
     // Begin at different places for different apps and processes, to try few ports in a row.
     let spread = app
@@ -34,8 +42,8 @@ pub(crate) fn pick(root: &Root, app: &AppName, address: IpAddr) -> Result<u16, H
         match OpenOptions::new().write(true).create_new(true).open(&path) {
             Ok(mut holder) => {
                 holder.write_all(app.as_str().as_bytes()).map_err(HostError::file("write", &path))?;
-                if TcpListener::bind((address, port)).is_ok() {
-                    return Ok(port);
+                if let Ok(guard) = TcpListener::bind((address, port)) {
+                    return Ok(Picked { port, guard });
                 }
                 files::remove(&path)?;
             }
@@ -86,8 +94,8 @@ mod tests {
         let root = Root::new(Utf8PathBuf::from_path_buf(folder.path().to_owned()).unwrap());
         let (blog, shop): (AppName, AppName) = ("blog".parse().unwrap(), "shop".parse().unwrap());
         let local = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        let first = pick(&root, &blog, local).unwrap();
-        let second = pick(&root, &blog, local).unwrap();
+        let first = pick(&root, &blog, local).unwrap().port;
+        let second = pick(&root, &blog, local).unwrap().port;
         assert_ne!(first, second);
         assert_eq!(holder(&root, first), Some(blog.clone()));
         assert_eq!(hold(&root, &shop, first).unwrap(), Err(blog.clone()));

@@ -41,7 +41,7 @@ impl Piku {
         let mut lines = Vec::new();
         for (process, path) in self.log_files(app, kind)? {
             let mut chatter = Chatter::default();
-            let mut last = lines_since(&path, 0, usize::MAX);
+            let mut last = lines_since(&path, 0);
             last.retain(|line| all || !chatter.is(line));
             let last = last.drain(last.len().saturating_sub(count)..);
             lines.extend(last.map(|line| LogLine { process: process.clone(), line }));

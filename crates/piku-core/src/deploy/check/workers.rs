@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{SHOWN, Watched, of_the_command, seconds};
+use super::{Watched, screenful, seconds};
 use crate::deploy::DeployError;
 use crate::deploy::predecessor::END;
 use crate::event::{Report, stage as tell};
@@ -96,11 +96,10 @@ impl Worker<'_, '_> {
     }
 
     fn error(&self, reason: String) -> DeployError {
-        let output = logs::lines_since(&self.watched.log, self.watched.from, SHOWN);
         DeployError::Unhealthy {
             process: self.watched.process.shown(),
             reason,
-            output: of_the_command(output),
+            output: screenful(logs::own_lines_since(&self.watched.log, self.watched.from)),
             help: Some(
                 "its last lines are above; a worker has to keep running, and a command that runs once belongs to `release:` or `piku run`"
                     .to_owned(),

@@ -1,3 +1,5 @@
+use camino::Utf8PathBuf;
+
 use super::*;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
@@ -173,6 +175,6 @@ fn what_the_app_wrote_is_told_from_what_was_checked_out() {
     std::fs::write(tree.join("app.log"), "x").unwrap();
     let mut found = untracked(&surroundings, &tree).unwrap();
     found.sort();
-    assert_eq!(found, ["app.log", "deep/upload.jpg"]);
+    assert_eq!(found, ["app.log", "deep/upload.jpg"].map(PathBuf::from));
     assert_eq!(it.work, it.home.join("work"));
 }

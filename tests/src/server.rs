@@ -288,6 +288,20 @@ impl TestServer {
         self.emperor = None;
     }
 
+    /// Kills the emperor: SIGKILL, and it can tidy up nothing.
+    ///
+    /// # Panics
+    ///
+    /// When none runs.
+    pub fn kill_emperor(&mut self) {
+        let emperor = self.emperor.take().expect("an emperor runs");
+        let worker = self.text("uwsgi/emperor.pid");
+        let is_emperor =
+            |process: &&Running| process.id == emperor.id() || worker.trim() == process.id.to_string();
+        // Its master, and the child of that which starts the vassals.
+        processes::tree_of(emperor.id()).iter().filter(is_emperor).for_each(Running::kill);
+    }
+
     /// The emperor's process id.
     #[must_use]
     pub fn emperor_id(&self) -> Option<u32> {

@@ -99,13 +99,17 @@ pub(crate) fn file_in_push(repository: &Utf8Path, commit: &str, path: &str) -> O
 
 /// Writes `refs/piku/releases/<number>`, which keeps the commit alive.
 pub(crate) fn record_release(repository: &Utf8Path, number: u32, commit: &str) -> Result<(), HostError> {
-    attempt(format!("record release {number}"), repository, || {
-        let repo = open(repository)?;
-        let id = gix::ObjectId::from_hex(commit.as_bytes())?;
-        let any = gix::refs::transaction::PreviousValue::Any;
-        repo.reference(format!("{RELEASES}{number}"), id, any, "piku release")?;
-        Ok(())
-    })
+    write_ref(repository, &format!("{RELEASES}{number}"), commit)
+}
+
+/// Writes a ref that is ours alone, as a file of its own (gitrepository-layout(5)). git's way, by a lock file, would
+/// leave that behind when we are killed, and refuse every later write.
+fn write_ref(repository: &Utf8Path, name: &str, commit: &str) -> Result<(), HostError> {
+    let path = repository.join(name);
+    if let Some(folder) = path.parent() {
+        files::make_folder(folder, 0o755)?;
+    }
+    files::write(&path, format!("{commit}\n").as_bytes(), 0o644)
 }
 
 /// Points HEAD at a branch, so that a clone checks it out.
@@ -289,14 +293,9 @@ pub(crate) fn commit_folder(
     commit
 }
 
-/// Points a branch at a commit.
+/// Points a branch, by its full name, at a commit.
 pub(crate) fn set_branch(repository: &Utf8Path, branch: &str, commit: &str) -> Result<(), HostError> {
-    attempt(format!("move `{branch}`"), repository, || {
-        let repo = open(repository)?;
-        let id = gix::ObjectId::from_hex(commit.as_bytes())?;
-        repo.reference(branch, id, gix::refs::transaction::PreviousValue::Any, "piku deploy")?;
-        Ok(())
-    })
+    write_ref(repository, branch, commit)
 }
 
 /// Files in a tree that git does not know: what the app or a build wrote there, relative to the tree.

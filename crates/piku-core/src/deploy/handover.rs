@@ -11,9 +11,8 @@ use super::site::{self, RenderedSite};
 use super::{DeployError, predecessor, retire, stage, switch};
 use crate::app::AppName;
 use crate::event::{Report, stage as tell};
-use crate::host::{HostError, Step, emperor, files, ports, wait};
+use crate::host::{HostError, Step, files, ports};
 use crate::release::{Release, store};
-use crate::root::Root;
 use crate::settings::Strategy;
 use crate::vassal::{CRON, FRONT, REHEARSAL, VassalName};
 
@@ -196,15 +195,6 @@ impl Handover<'_, '_, '_> {
 fn listed(processes: &[&Process]) -> String {
     let names = processes.iter().map(|process| process.shown());
     names.collect::<Vec<_>>().join(", ")
-}
-
-/// Waits until the emperor no longer knows any of the vassals.
-pub(crate) fn wait_until_gone(root: &Root, names: &[String]) -> bool {
-    wait::until(predecessor::END, || match emperor::ask(&root.emperor_stats()) {
-        Some(stats) => names.iter().all(|name| stats.vassal(name).is_none()).then_some(()),
-        None => Some(()),
-    })
-    .is_some()
 }
 
 /// Lets every process go that the live release does not need.

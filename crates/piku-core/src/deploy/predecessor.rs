@@ -63,6 +63,15 @@ pub(crate) fn end(scene: &Scene<'_>, names: &[String]) -> Result<bool, HostError
     Ok(wait::until(END, ended).is_some())
 }
 
+/// Waits until the emperor no longer knows any of the vassals.
+pub(crate) fn wait_until_gone(root: &Root, names: &[String]) -> bool {
+    wait::until(END, || match emperor::ask(&root.emperor_stats()) {
+        Some(stats) => names.iter().all(|name| stats.vassal(name).is_none()).then_some(()),
+        None => Some(()),
+    })
+    .is_some()
+}
+
 /// Sees to it that nobody listens at `address`: ends what an older release of the app has there, and refuses
 /// when it is anybody else's. Should the deploy fail later, `repair` brings the old process back.
 pub(crate) fn vacate(

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::app::AppName;
 use crate::deploy::pipeline::{self, Order, Scene};
-use crate::deploy::{build, handover, repair, retire};
+use crate::deploy::{build, predecessor, repair, retire};
 use crate::error::Error;
 use crate::event::{Report, stage};
 use crate::formation::{Formation, Scale};
@@ -317,7 +317,7 @@ impl Piku {
             let live = store::live(&piku.root, app)?;
             repair::site(&piku.root, &piku.surroundings, piku.host(), app, live.as_ref())?;
             retire::retire(&piku.root, piku.host(), &names, false)?;
-            if !handover::wait_until_gone(&piku.root, &names) {
+            if !predecessor::wait_until_gone(&piku.root, &names) {
                 crate::event::warn(report, "some processes are still ending", Some("`ps` shows them"));
             }
             Ok(())

@@ -5,7 +5,7 @@ use camino::Utf8PathBuf;
 use super::Actor;
 use crate::app::AppName;
 use crate::deploy::site::socket_owner;
-use crate::deploy::{adopt, handover, retire};
+use crate::deploy::{adopt, predecessor, retire};
 use crate::error::Error;
 use crate::event::Report;
 use crate::host::{files, nginx, ports};
@@ -32,7 +32,7 @@ impl Piku {
             let root = &piku.root;
             let names = retire::enabled(root, app)?;
             retire::retire(root, piku.host(), &names, false)?;
-            handover::wait_until_gone(root, &names);
+            predecessor::wait_until_gone(root, &names);
             let had_site = files::exists(&root.site(app));
             let mut gone = vec![
                 root.site(app),

@@ -6,17 +6,27 @@ use std::collections::BTreeMap;
 #[derive(Debug, Default)]
 pub(crate) struct ProcessTree {
     children: BTreeMap<i32, Vec<i32>>,
+    work: BTreeMap<i32, Work>,
+}
+
+/// What a process was doing, and how much it had done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Work {
+    waits: bool,
+    /// Time on a processor, in ticks of the kernel's clock.
+    ticks: u64,
 }
 
 impl ProcessTree {
     /// Looks now. A process that ends meanwhile is left out.
     pub(crate) fn read() -> Self {
-        let mut children: BTreeMap<i32, Vec<i32>> = BTreeMap::new();
+        let mut tree = Self::default();
         let all = procfs::process::all_processes().into_iter().flatten().flatten();
         for stat in all.filter_map(|process| process.stat().ok()) {
-            children.entry(stat.ppid).or_default().push(stat.pid);
+            tree.children.entry(stat.ppid).or_default().push(stat.pid);
+            tree.work.insert(stat.pid, Work { waits: stat.state == 'S', ticks: stat.utime + stat.stime });
         }
-        Self { children }
+        tree
     }
 
     /// Every process below `ancestor`, itself left out.
@@ -29,6 +39,16 @@ impl ProcessTree {
             ask.extend(children);
         }
         found
+    }
+
+    /// Which processes are below `ancestor`, and how much they have done, when none of them is doing anything: each
+    /// waits for something other than a disk.
+    pub(crate) fn at_rest(&self, ancestor: i32) -> Option<(Vec<i32>, u64)> {
+        let below = self.below(ancestor);
+        let work: Option<Vec<&Work>> = below.iter().map(|pid| self.work.get(pid)).collect();
+        let work = work.filter(|work| work.iter().all(|one| one.waits))?;
+        let ticks = work.iter().map(|one| one.ticks).sum();
+        Some((below, ticks))
     }
 }
 
@@ -54,6 +74,8 @@ mod tests {
         let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
         let pid = i32::try_from(child.id()).unwrap();
         assert!(ProcessTree::read().below(me).contains(&pid));
+        let rests = || ProcessTree::read().at_rest(pid) == Some((Vec::new(), 0));
+        assert!(rests(), "a process with nothing below it has nothing to do there");
         assert!(is_alive(pid));
         child.kill().unwrap();
         child.wait().unwrap();

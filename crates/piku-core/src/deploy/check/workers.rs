@@ -7,11 +7,15 @@ use crate::deploy::DeployError;
 use crate::deploy::predecessor::END;
 use crate::event::{Report, stage as tell};
 use crate::host::launch::{endings, record_path, slot_holder};
-use crate::host::{files, logs, wait};
+use crate::host::processes::ProcessTree;
+use crate::host::{emperor, files, logs, wait};
 use crate::root::Root;
 
 /// A worker that runs for so long did not end at once.
 const STAYS: Duration = Duration::from_secs(1);
+
+/// Nor did one that does nothing for so long: it waits for work, or for somebody.
+const RESTS: Duration = Duration::from_millis(120);
 
 /// How long after a first ending a second one is waited for. uWSGI starts a daemon again after two seconds.
 const SECOND_ENDING: Duration = Duration::from_secs(5);
@@ -23,6 +27,8 @@ const SILENCE: Duration = Duration::from_secs(1);
 struct Worker<'a, 'p> {
     watched: &'a Watched<'p>,
     turn: Option<Instant>,
+    /// Since when its processes do nothing, which they are, and what they had done by then.
+    at_rest: Option<(Instant, (Vec<i32>, u64))>,
     ended: Option<Instant>,
     told: bool,
 }
@@ -34,7 +40,7 @@ enum Look {
     Failed(String),
 }
 
-/// Waits until every worker has replaced its predecessor and has run for a second.
+/// Waits until every worker has replaced its predecessor and has run for a second, or has nothing to do.
 ///
 /// One that ends is started again by uWSGI; one that ends a second time soon after is not well.
 pub(crate) fn all_stay(
@@ -43,7 +49,7 @@ pub(crate) fn all_stay(
     report: &mut Report<'_>,
 ) -> Result<(), DeployError> {
     let begin = Instant::now();
-    let start = |watched| Worker { watched, turn: None, ended: None, told: false };
+    let start = |watched| Worker { watched, turn: None, at_rest: None, ended: None, told: false };
     let mut left: Vec<Worker<'_, '_>> = watched.iter().map(start).collect();
     let limit = END + STAYS + SECOND_ENDING;
     let outcome = wait::until(limit, || {
@@ -87,12 +93,25 @@ impl Worker<'_, '_> {
         let turn = *self.turn.get_or_insert_with(Instant::now);
         let ended = files::read_text(&endings(&record)).ok().flatten().unwrap_or_default();
         match (ended.lines().count(), ended.lines().last()) {
-            (0, _) | (_, None) if turn.elapsed() >= STAYS => Look::Stays,
+            (0, _) | (_, None) if turn.elapsed() >= STAYS || self.rests(root) => Look::Stays,
             (0, _) | (_, None) => Look::NotYet,
             (1, _) if self.ended.get_or_insert_with(Instant::now).elapsed() >= SECOND_ENDING => Look::Stays,
             (1, _) => Look::NotYet,
             (_, Some(how)) => Look::Failed(format!("ends as soon as it is started ({how})")),
         }
+    }
+
+    /// Whether its processes have done nothing for a while.
+    fn rests(&mut self, root: &Root) -> bool {
+        let stats = emperor::ask(&root.emperor_stats()).unwrap_or_default();
+        let vassal = stats.vassal(&self.watched.process.name.to_string());
+        // The launcher, and what it has launched.
+        let now = vassal
+            .and_then(|vassal| ProcessTree::read().at_rest(vassal.pid))
+            .filter(|(processes, _)| processes.len() > 1);
+        let same = self.at_rest.take().filter(|(_, before)| Some(before) == now.as_ref());
+        self.at_rest = same.or_else(|| now.map(|now| (Instant::now(), now)));
+        self.at_rest.as_ref().is_some_and(|(since, _)| since.elapsed() >= RESTS)
     }
 
     fn error(&self, reason: String) -> DeployError {

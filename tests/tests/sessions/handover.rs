@@ -4,7 +4,8 @@ use std::net::TcpListener;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use piku_tests::{App, TestServer, eventually, needs};
+use piku_tests::load::{Connections, Load, Target};
+use piku_tests::{App, TestServer, eventually, eventually_within, needs};
 
 /// A port that nobody has, below those that the system gives away.
 fn free_port(seed: u16) -> u16 {
@@ -203,4 +204,22 @@ fn a_site_scaled_to_nothing_is_unavailable_and_comes_back() {
         }
         assert!(!commands(&server, kind).is_empty());
     }
+}
+
+#[test]
+fn an_app_goes_on_answering_however_many_requests_come() {
+    needs!(nginx);
+    let server = TestServer::with_nginx();
+    let app = server.app_from("slow-wsgi", "busy").served_as("busy.test");
+    app.write("ENV", app.read("ENV") + "SLOW=0\n");
+    app.push().succeeds();
+    let (address, host) = app.address();
+    let (path, connections) = ("/".to_owned(), Connections::New);
+    let load = Load::start(Target { address, host, path, rate: 250, connections });
+    // Twice what each of two processes may answer where there is a limit.
+    let enough = || (load.between(Duration::ZERO, load.elapsed()).requests > 4500).then_some(());
+    eventually_within(Duration::from_secs(60), "thousands of requests are answered", enough);
+    let report = load.stop();
+    assert_eq!(report.failures, [], "of {}", report.requests);
+    assert!(report.slowest < Duration::from_secs(5), "{:?}", report.slowest);
 }

@@ -13,6 +13,8 @@ use crate::vassal::FRONT;
 /// Seconds that uWSGI gives a process to end before it kills it. Longer than the launcher's own patience: a minute
 /// for the last connections, and a quarter for the end (see `host::supervise`), which knows the grandchildren.
 const MERCY: u32 = 90;
+/// The same for a process of several threads that may reach its number of requests.
+const LINGERING: u32 = 2;
 /// How long a `web` process goes on serving after its successor took over: nginx's old workers hand out
 /// connections for a moment after a reload.
 const DRAIN_MS: u64 = 2000;
@@ -171,6 +173,7 @@ fn wsgi(
         log_x_forwarded_for: options.log_x_forwarded_for,
         include: options.include_file.as_ref().map(|file| basis.tree.join(file)),
         buffer_size: BUFFER_SIZE,
-        mercy: MERCY,
+        // See `max_requests` of the settings: such a process answers nothing until it is killed.
+        mercy: if options.max_requests > 0 && options.threads > 1 { LINGERING } else { MERCY },
     }
 }

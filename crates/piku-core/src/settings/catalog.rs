@@ -57,7 +57,7 @@ catalog! {
     UWSGI_THREADS: number(4, 1, 512, "threads"), Uwsgi, "How many threads each of those processes has.";
     UWSGI_ENABLE_THREADS: boolean(true), Uwsgi, "Whether the app may start threads of its own.";
     UWSGI_LISTEN: number(48, 1, 65_535, "connections"), Uwsgi, "How many connections may wait to be accepted; the kernel's `net.core.somaxconn` must allow as many.";
-    UWSGI_MAX_REQUESTS: number(1024, 0, 1_000_000_000, "requests"), Uwsgi, "After how many requests a process is replaced by a fresh one; `0` for never.";
+    UWSGI_MAX_REQUESTS: number(1024, 0, 1_000_000_000, "requests"), Uwsgi, "After how many requests a process is replaced by a fresh one; `0` for never. Where it is not set, processes with more than one thread are not replaced: uWSGI keeps such a process, and the requests it has, until it is killed two seconds later.";
     UWSGI_LOG_MAXSIZE: number(1_048_576, 4096, 1 << 40, "bytes"), Uwsgi, "The size at which a log begins anew; one older log is kept.";
     UWSGI_LOG_X_FORWARDED_FOR: boolean(false), Uwsgi, "Whether logs show the address in `X-Forwarded-For` instead of the connection's.";
     UWSGI_GEVENT: optional(1, 65_535, "greenlets"), Uwsgi, "Serves requests in that many gevent greenlets instead of threads.";

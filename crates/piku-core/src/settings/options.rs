@@ -147,7 +147,7 @@ mod tests {
                 threads: 4,
                 enable_threads: true,
                 listen: 48,
-                max_requests: 1024,
+                max_requests: 0,
                 log_max_size: 1048576,
                 log_x_forwarded_for: false,
                 gevent: None,

@@ -14,7 +14,8 @@ pub struct UwsgiOptions {
     pub enable_threads: bool,
     /// `UWSGI_LISTEN`, in connections.
     pub listen: u32,
-    /// `UWSGI_MAX_REQUESTS`; 0 for no limit.
+    /// `UWSGI_MAX_REQUESTS`; 0 for no limit. Where it is not set, that is what threads have: uWSGI 2.0 lets a process
+    /// of several threads that has reached its limit linger, and its requests with it, until it is killed.
     pub max_requests: u64,
     /// `UWSGI_LOG_MAXSIZE`, in bytes.
     pub log_max_size: u64,
@@ -31,16 +32,23 @@ pub struct UwsgiOptions {
 }
 
 pub(super) fn read(reader: &mut Reader<'_>) -> UwsgiOptions {
+    let (threads, gevent, asyncio) = (
+        reader.count(&keys::UWSGI_THREADS),
+        reader.number(&keys::UWSGI_GEVENT),
+        reader.number(&keys::UWSGI_ASYNCIO),
+    );
+    let limited = reader.text(&keys::UWSGI_MAX_REQUESTS).is_some();
+    let has_threads = threads > 1 && gevent.is_none() && asyncio.is_none();
     let options = UwsgiOptions {
         processes: reader.count(&keys::UWSGI_PROCESSES),
-        threads: reader.count(&keys::UWSGI_THREADS),
+        threads,
         enable_threads: reader.boolean(&keys::UWSGI_ENABLE_THREADS),
         listen: reader.count(&keys::UWSGI_LISTEN),
-        max_requests: reader.count(&keys::UWSGI_MAX_REQUESTS),
+        max_requests: if has_threads && !limited { 0 } else { reader.count(&keys::UWSGI_MAX_REQUESTS) },
         log_max_size: reader.count(&keys::UWSGI_LOG_MAXSIZE),
         log_x_forwarded_for: reader.boolean(&keys::UWSGI_LOG_X_FORWARDED_FOR),
-        gevent: reader.number(&keys::UWSGI_GEVENT),
-        asyncio: reader.number(&keys::UWSGI_ASYNCIO),
+        gevent,
+        asyncio,
         include_file: reader.file_of_app(&keys::UWSGI_INCLUDE_FILE),
         idle: reader.number(&keys::UWSGI_IDLE),
     };

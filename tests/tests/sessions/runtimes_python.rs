@@ -24,7 +24,9 @@ fn a_uv_project_gets_what_is_locked() {
     needs!(pypi, uv);
     let server = TestServer::new();
     server.lend("uv", &machine::tool("uv").unwrap());
-    second_push_installs_nothing(&server.app_from("uv", "notes"), "Hello from Bottle\n");
+    // uv brings certificates of its own; where a proxy stands between, it needs those of the machine.
+    let app = server.app_from("uv", "notes").file("ENV", "UV_SYSTEM_CERTS=true\n");
+    second_push_installs_nothing(&app, "Hello from Bottle\n");
 }
 
 #[test]
@@ -32,7 +34,10 @@ fn a_poetry_project_gets_what_is_locked() {
     needs!(pypi, poetry);
     let server = TestServer::new();
     server.lend("poetry", &machine::tool("poetry").unwrap());
-    second_push_installs_nothing(&server.app_from("poetry", "notes"), "Hello from Bottle\n");
+    let certificates = "/etc/ssl/certs/ca-certificates.crt";
+    let env = format!("SSL_CERT_FILE={certificates}\nREQUESTS_CA_BUNDLE={certificates}\n");
+    let app = server.app_from("poetry", "notes").file("ENV", env);
+    second_push_installs_nothing(&app, "Hello from Bottle\n");
 }
 
 #[test]

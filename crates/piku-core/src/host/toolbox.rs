@@ -238,6 +238,28 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_is_remembered_of_a_program_as_it_is_and_never_of_a_switch() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| Utf8PathBuf::from_path_buf(folder.path().join(name)).unwrap();
+        std::fs::copy("/bin/true", at("go")).unwrap();
+        std::fs::write(at("node"), "#!/bin/sh\n").unwrap();
+        assert_eq!(speaks_for_itself(&at("node"), "node"), None);
+        let (path, answer) = speaks_for_itself(&at("go"), "go").unwrap();
+
+        let known = Answer { version: "1.22.1".to_owned(), ..answer };
+        let remember = |known: &Answer| {
+            let all = BTreeMap::from([(path.to_string(), known)]);
+            std::fs::write(at(ANSWERS), serde_json::to_vec(&all).unwrap()).unwrap();
+            let toolbox = Toolbox::new("").with_tool("go", at("go"));
+            let toolbox = ask(toolbox, RuntimeName::Go, &Surroundings::of_tests(&at("")), Some(&at(ANSWERS)));
+            toolbox.version("go").map(|version| version.to_string())
+        };
+        assert_eq!(remember(&known).as_deref(), Some("1.22.1"));
+        // Another program by now: it is asked, and `true` knows no version of Go's.
+        assert_ne!(remember(&Answer { size: 1, ..known }).as_deref(), Some("1.22.1"));
+    }
+
+    #[test]
     fn reading_does_not_leave_the_tree() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| Utf8PathBuf::from_path_buf(folder.path().join(name)).unwrap();

@@ -10,12 +10,13 @@
 //!
 //! Where that is missing, it is skipped and says why; where the variable `CI` is set, it fails.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::process::Command;
-use std::sync::OnceLock;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -33,6 +34,20 @@ pub enum Need {
     Pyenv,
     /// Node.js and npm are installed.
     Node,
+    /// The npm registry answers.
+    Npm,
+    /// crates.io answers.
+    Crates,
+    /// Go is installed.
+    Go,
+    /// Ruby is installed, with Sinatra and WEBrick.
+    Ruby,
+    /// uv is among the [`tool`]s.
+    Uv,
+    /// Poetry is among the [`tool`]s.
+    Poetry,
+    /// pnpm is among the [`tool`]s.
+    Pnpm,
     /// Programs may be started as another user.
     Root,
     /// strace, and the right to use it.
@@ -50,6 +65,13 @@ impl Need {
                 .err()
                 .map(|error| format!("port 80 can't be opened: {error}")),
             Self::SystemUwsgi => says(system_uwsgi(), "uWSGI and its Python plugin are not installed"),
+            Self::Npm => says(answers("registry.npmjs.org"), "the npm registry can't be reached"),
+            Self::Crates => says(answers("index.crates.io"), "crates.io can't be reached"),
+            Self::Go => says(find("go").is_some(), "Go is not installed"),
+            Self::Ruby => says(has_sinatra(), "Ruby with Sinatra and WEBrick is not installed"),
+            Self::Uv => says(tool("uv").is_some(), "uv is not installed"),
+            Self::Poetry => says(tool("poetry").is_some(), "Poetry is not installed"),
+            Self::Pnpm => says(tool("pnpm").is_some(), "pnpm is not installed"),
             Self::Pypi => says(pypi_answers(), "pypi.org can't be reached"),
             Self::Pyenv => {
                 says(other_python().is_some(), "pyenv has no Python of another version than the system's")
@@ -81,6 +103,13 @@ macro_rules! needs {
     (@ pypi) => { $crate::machine::Need::Pypi };
     (@ pyenv) => { $crate::machine::Need::Pyenv };
     (@ node) => { $crate::machine::Need::Node };
+    (@ npm) => { $crate::machine::Need::Npm };
+    (@ crates) => { $crate::machine::Need::Crates };
+    (@ go) => { $crate::machine::Need::Go };
+    (@ ruby) => { $crate::machine::Need::Ruby };
+    (@ uv) => { $crate::machine::Need::Uv };
+    (@ poetry) => { $crate::machine::Need::Poetry };
+    (@ pnpm) => { $crate::machine::Need::Pnpm };
     (@ root) => { $crate::machine::Need::Root };
     (@ strace) => { $crate::machine::Need::Strace };
 }
@@ -110,6 +139,18 @@ pub const SEARCH_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin
 #[must_use]
 pub fn find(program: &str) -> Option<Utf8PathBuf> {
     SEARCH_PATH.split(':').map(|folder| Utf8Path::new(folder).join(program)).find(|path| path.is_file())
+}
+
+/// The folder of tools that come from package registries, and that a server has only when it is lent them.
+#[must_use]
+pub fn tools() -> Utf8PathBuf {
+    crate::piku::workspace().join("target/tools")
+}
+
+/// Where such a tool is: `uv`, `poetry`, `pnpm`. `cargo xtask test` puts them there.
+#[must_use]
+pub fn tool(name: &str) -> Option<Utf8PathBuf> {
+    ["bin", "node_modules/.bin"].iter().map(|folder| tools().join(folder).join(name)).find(|it| it.is_file())
 }
 
 /// Where a program is that the fixtures can't do without.
@@ -146,20 +187,26 @@ fn system_uwsgi() -> bool {
         && plugins.into_iter().any(|file| file.file_name().to_string_lossy().starts_with("python3"))
 }
 
+fn has_sinatra() -> bool {
+    find("ruby").is_some_and(|ruby| {
+        let asked = Command::new(ruby).args(["-rsinatra/base", "-rwebrick", "-e", "0"]).output();
+        asked.is_ok_and(|output| output.status.success())
+    })
+}
+
 fn pypi_answers() -> bool {
-    static ANSWERS: OnceLock<bool> = OnceLock::new();
-    *ANSWERS.get_or_init(|| {
-        let index = env::var("PIP_INDEX_URL").unwrap_or_else(|_| "https://pypi.org/".to_owned());
-        let host = index
-            .split("://")
-            .last()
-            .unwrap_or_default()
-            .split(['/', ':'])
-            .next()
-            .unwrap_or_default()
-            .to_owned();
+    let index = env::var("PIP_INDEX_URL").unwrap_or_else(|_| "https://pypi.org/".to_owned());
+    let host = index.split("://").last().and_then(|rest| rest.split(['/', ':']).next()).unwrap_or_default();
+    answers(host)
+}
+
+/// Whether the host takes connections for HTTPS; asked once.
+fn answers(host: &str) -> bool {
+    static KNOWN: Mutex<BTreeMap<String, bool>> = Mutex::new(BTreeMap::new());
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    *known.entry(host.to_owned()).or_insert_with(|| {
         let addresses: Vec<SocketAddr> =
-            (host.as_str(), 443).to_socket_addrs().map(Iterator::collect).unwrap_or_default();
+            (host, 443).to_socket_addrs().map(Iterator::collect).unwrap_or_default();
         addresses.iter().any(|address| TcpStream::connect_timeout(address, Duration::from_secs(5)).is_ok())
     })
 }

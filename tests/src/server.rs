@@ -110,6 +110,17 @@ impl TestServer {
         Package::new(self.home(), name, version, source)
     }
 
+    /// Gives the server's user a program, in a folder that piku looks in by itself.
+    ///
+    /// # Panics
+    ///
+    /// When there is one of that name already.
+    pub fn lend(&self, name: &str, program: &Utf8Path) {
+        let bin = self.home().join(".local/bin");
+        fs::create_dir_all(&bin).expect("a folder can be made in the server's home");
+        std::os::unix::fs::symlink(program, bin.join(name)).expect("a program is lent once");
+    }
+
     /// Runs `piku` on the server itself.
     ///
     /// # Panics

@@ -53,6 +53,8 @@ enum Bench {
         #[arg(long, default_value_t = RUNS)]
         runs: usize,
     },
+    /// The first and the second push of each kind of app
+    Builds,
     /// Requests at a steady rate while everything is changed that can be
     Downtime(bench::DowntimeOptions),
 }
@@ -67,6 +69,7 @@ fn main() -> ExitCode {
         Task::Docs => docs::run(),
         Task::Bench { bench: None } => bench::cost(PUSHES, RUNS),
         Task::Bench { bench: Some(Bench::Cost { pushes, runs }) } => bench::cost(pushes, runs),
+        Task::Bench { bench: Some(Bench::Builds) } => bench::builds(),
         Task::Bench { bench: Some(Bench::Downtime(options)) } => bench::downtime(&options),
     };
     match done {

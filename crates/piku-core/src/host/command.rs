@@ -2,16 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, ExitStatus, Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::HostError;
+use super::listening::{self, FIRST_SILENCE, Heard};
+use crate::event::{Event, Report, stage};
 
-/// The longest line that is passed on, in bytes; the rest of a longer one follows as a line of its own.
-const LONGEST_LINE: u64 = 4096;
 /// How many of the last lines an error carries.
 const LAST_LINES: usize = 40;
 
@@ -124,6 +123,14 @@ impl Invocation {
     /// # Errors
     /// [`HostError::Start`] when it can't be started. A failing program is not an error here: look at the status.
     pub fn run(&self, heard: &mut dyn FnMut(&str)) -> Result<Status, HostError> {
+        self.listen(&mut |what| {
+            if let Heard::Line(line) = what {
+                heard(line);
+            }
+        })
+    }
+
+    fn listen(&self, heard: &mut dyn FnMut(Heard<'_>)) -> Result<Status, HostError> {
         let failed = || {
             let program = self.words.first().cloned().unwrap_or_default();
             move |source| HostError::Start { program, source }
@@ -134,7 +141,7 @@ impl Invocation {
         let mut child = command.spawn().map_err(failed())?;
         // The command holds the writing ends; the pipe ends only when they are gone.
         drop(command);
-        each_line(output, heard);
+        listening::listen(output, FIRST_SILENCE, heard);
         Ok(child.wait().map_err(failed())?.into())
     }
 
@@ -143,9 +150,31 @@ impl Invocation {
     /// # Errors
     /// As [`Invocation::run`], and [`HostError::Failed`] with the last lines of output.
     pub fn check(&self, heard: &mut dyn FnMut(&str)) -> Result<(), HostError> {
+        self.check_listening(&mut |what| {
+            if let Heard::Line(line) = what {
+                heard(line);
+            }
+        })
+    }
+
+    /// As [`Invocation::check`], and reports each line while it is written; in silence, that `what` still runs.
+    ///
+    /// # Errors
+    /// As [`Invocation::check`].
+    pub(crate) fn follow(&self, what: &str, report: &mut Report<'_>) -> Result<(), HostError> {
+        self.check_listening(&mut |heard| match heard {
+            Heard::Line(line) => report(Event::Output(line)),
+            Heard::Silence { running } => {
+                stage(report, format!("Still running after {} s: {what}", running.as_secs()));
+            }
+        })
+    }
+
+    fn check_listening(&self, heard: &mut dyn FnMut(Heard<'_>)) -> Result<(), HostError> {
         let mut output = Vec::new();
-        let status = self.run(&mut |line| {
-            heard(line);
+        let status = self.listen(&mut |what| {
+            heard(what);
+            let Heard::Line(line) = what else { return };
             if output.len() == LAST_LINES {
                 output.remove(0);
             }
@@ -182,25 +211,6 @@ pub(crate) fn run_attached(words: &[String], env: &BTreeMap<String, String>) -> 
     let (program, rest) = words.split_first().map_or(("", words), |(first, rest)| (first.as_str(), rest));
     let status = Command::new(program).args(rest).envs(env).status();
     status.map(Into::into).map_err(|source| HostError::Start { program: program.to_owned(), source })
-}
-
-/// Cuts a stream into lines; a line that overwrites itself with `\r` is heard as it looks at its end.
-fn each_line(stream: impl Read, heard: &mut dyn FnMut(&str)) {
-    let mut stream = BufReader::new(stream);
-    let mut bytes = Vec::new();
-    loop {
-        bytes.clear();
-        match (&mut stream).take(LONGEST_LINE).read_until(b'\n', &mut bytes) {
-            Ok(0) => return,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(_) => return,
-            Ok(_) => {
-                let text = String::from_utf8_lossy(&bytes);
-                let text = text.trim_end();
-                heard(text.rsplit('\r').next().unwrap_or(text));
-            }
-        }
-    }
 }
 
 #[cfg(test)]

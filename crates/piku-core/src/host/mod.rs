@@ -17,6 +17,7 @@ pub(crate) mod files;
 pub(crate) mod git;
 pub mod health;
 pub mod launch;
+mod listening;
 pub(crate) mod lock;
 pub(crate) mod logs;
 pub(crate) mod nginx;
@@ -131,8 +132,17 @@ impl Surroundings {
     /// Folders to look for programs in: those given, the user's own, then the system's.
     #[must_use]
     pub fn search_path(&self) -> String {
-        let own = [format!("{}/.local/bin", self.home), format!("{}/.cargo/bin", self.home)];
-        let system = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+        let own = [".local/bin", ".cargo/bin", ".bun/bin", ".deno/bin"];
+        let own = own.map(|folder| format!("{}/{folder}", self.home));
+        let system = [
+            "/usr/local/sbin",
+            "/usr/local/bin",
+            "/usr/sbin",
+            "/usr/bin",
+            "/sbin",
+            "/bin",
+            "/usr/local/go/bin",
+        ];
         let mut folders: Vec<&str> = Vec::new();
         let given = self.path.split(':').filter(|folder| folder.starts_with('/'));
         for folder in given.chain(own.iter().map(String::as_str)).chain(system) {

@@ -1,5 +1,7 @@
 //! Looks for the tools and interpreters that builds need, without starting any of them.
 
+use std::collections::BTreeMap;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use piku_procfile::{Kind, Procfile};
 use piku_runtime::{Interpreter, RuntimeName, Source, SourceTree, Toolbox, Version};
@@ -35,12 +37,44 @@ pub(crate) fn look(surroundings: &Surroundings, preferred: Option<(u32, u32)>) -
     toolbox
 }
 
+/// The file below the shared build cache in which the versions of tools are remembered.
+pub(crate) const ANSWERS: &str = "versions.json";
+
+/// What a tool answered, and how its program looked then.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+struct Answer {
+    modified: (i64, i64),
+    size: u64,
+    version: String,
+}
+
 /// Asks the tools of a runtime for their versions, those that are here and that builds of it depend on.
-pub(crate) fn ask(mut toolbox: Toolbox, runtime: RuntimeName, surroundings: &Surroundings) -> Toolbox {
+///
+/// An answer is looked up in the file `answers`, and kept there, as long as the program stays as it is.
+pub(crate) fn ask(
+    mut toolbox: Toolbox,
+    runtime: RuntimeName,
+    surroundings: &Surroundings,
+    answers: Option<&Utf8Path>,
+) -> Toolbox {
     let env = [("PATH", surroundings.search_path()), ("HOME", surroundings.home.to_string())];
     let env = env.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    // Only a memory: one that can't be read is made anew.
+    let known = answers.and_then(|file| files::read(file).ok().flatten());
+    let mut known: BTreeMap<String, Answer> =
+        known.and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
+    let before = known.clone();
     for question in runtime.version_questions() {
-        let Some(tool) = toolbox.tool(question.tool) else { continue };
+        let Some(tool) = toolbox.tool(question.tool).map(Utf8Path::to_owned) else { continue };
+        let program = speaks_for_itself(&tool, question.tool);
+        let remembered = program.as_ref().and_then(|(path, now)| {
+            let known = known.get(path.as_str())?;
+            (known.modified == now.modified && known.size == now.size).then_some(known)
+        });
+        if let Some(version) = remembered.and_then(|known| known.version.parse().ok()) {
+            toolbox = toolbox.with_version(question.tool, version);
+            continue;
+        }
         let mut answer = None;
         let words = std::iter::once(tool.as_str()).chain(question.args.iter().copied());
         // A tool that can't say its version will say why when it is to build.
@@ -51,9 +85,35 @@ pub(crate) fn ask(mut toolbox: Toolbox, runtime: RuntimeName, surroundings: &Sur
             && status.is_success()
         {
             toolbox = toolbox.with_version(question.tool, version);
+            if let Some((path, now)) = program {
+                known.insert(path.into_string(), Answer { version: version.to_string(), ..now });
+            }
         }
     }
+    if let Some(file) = answers.filter(|_| known != before)
+        && let (Some(folder), Ok(text)) = (file.parent(), serde_json::to_vec(&known))
+    {
+        // Without it the next push asks again.
+        drop(files::make_folder(folder, 0o700).and_then(|()| files::write(file, &text, 0o600)));
+    }
     toolbox
+}
+
+/// The program behind `tool` and how it looks, when it is one and no switch that decides at every start which to be:
+/// a script, or a program of another name, or one of rustup's.
+fn speaks_for_itself(tool: &Utf8Path, name: &str) -> Option<(Utf8PathBuf, Answer)> {
+    use std::io::Read;
+    use std::os::unix::fs::MetadataExt;
+    let path = tool.canonicalize_utf8().ok()?;
+    if !path.file_name()?.starts_with(name) || path.with_file_name("rustup").exists() {
+        return None;
+    }
+    let mut file = std::fs::File::open(&path).ok()?;
+    let mut magic = [0; 4];
+    file.read_exact(&mut magic).ok()?;
+    let now = file.metadata().ok()?;
+    let modified = (now.mtime(), now.mtime_nsec());
+    (magic == *b"\x7fELF").then_some((path, Answer { modified, size: now.size(), version: String::new() }))
 }
 
 /// The runtime without which a process of uWSGI's can't run.
@@ -175,6 +235,28 @@ mod tests {
         let found = system(&format!("{}:{}", at("shims"), at("usr/bin")));
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].version.to_string().as_str(), found[0].has_venv), ("3.11", true));
+    }
+
+    #[test]
+    fn an_answer_is_remembered_of_a_program_as_it_is_and_never_of_a_switch() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| Utf8PathBuf::from_path_buf(folder.path().join(name)).unwrap();
+        std::fs::copy("/bin/true", at("go")).unwrap();
+        std::fs::write(at("node"), "#!/bin/sh\n").unwrap();
+        assert_eq!(speaks_for_itself(&at("node"), "node"), None);
+        let (path, answer) = speaks_for_itself(&at("go"), "go").unwrap();
+
+        let known = Answer { version: "1.22.1".to_owned(), ..answer };
+        let remember = |known: &Answer| {
+            let all = BTreeMap::from([(path.to_string(), known)]);
+            std::fs::write(at(ANSWERS), serde_json::to_vec(&all).unwrap()).unwrap();
+            let toolbox = Toolbox::new("").with_tool("go", at("go"));
+            let toolbox = ask(toolbox, RuntimeName::Go, &Surroundings::of_tests(&at("")), Some(&at(ANSWERS)));
+            toolbox.version("go").map(|version| version.to_string())
+        };
+        assert_eq!(remember(&known).as_deref(), Some("1.22.1"));
+        // Another program by now: it is asked, and `true` knows no version of Go's.
+        assert_ne!(remember(&Answer { size: 1, ..known }).as_deref(), Some("1.22.1"));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::host::files;
 use crate::host::toolbox::{self, CheckedOut};
 use crate::piku::Piku;
 use piku_procfile::Diagnostic;
-use piku_runtime::Wishes;
+use piku_runtime::{Warning, Wishes};
 
 /// What a folder holds, as a push would see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +45,7 @@ impl Checked {
 }
 
 impl Piku {
-    /// Reads a folder as a push of it would be read. Changes nothing and runs nothing.
+    /// Reads a folder as a push of it would be read. Changes nothing, and runs nothing but `--version` of tools.
     ///
     /// # Errors
     /// [`Error::Host`] when a file is there and can't be read.
@@ -80,28 +80,40 @@ impl Piku {
         let toolbox = toolbox::look(&self.surroundings, plugin.map(|(_, version)| version));
         let tree = CheckedOut { tree: folder, commit: "", tree_id: None };
         let toolbox = match piku_runtime::runtime(&tree, &wishes) {
-            Ok(runtime) => toolbox::ask(toolbox, runtime, &self.surroundings),
+            Ok(runtime) => toolbox::ask(toolbox, runtime, &self.surroundings, None),
             Err(_) => toolbox,
         };
         let runtime = match piku_runtime::detect(&tree, &toolbox, &wishes) {
             Ok(detection) => {
-                for warning in detection.warnings {
-                    let file = warning.file.unwrap_or_default();
-                    let mut found = Diagnostic::warning(warning.code, 0..0, warning.message);
-                    found.help = warning.help;
-                    reading.diagnostics.push(FileDiagnostic::of_whole(file, found));
+                let mut warnings = detection.warnings.clone();
+                match piku_runtime::plan(&detection, &tree, &toolbox, &wishes) {
+                    Ok(plan) => warnings.extend(plan.into_iter().flat_map(|plan| plan.warnings)),
+                    Err(error) => reading.diagnostics.push(refused(error.code(), &error, error.help())),
                 }
+                reading.diagnostics.extend(warnings.into_iter().map(warned));
                 Some(detection.runtime.to_string())
             }
             Err(error) => {
-                let mut found = Diagnostic::error(error.code(), 0..0, crate::error_chain(&error));
-                found.help = error.help();
-                reading.diagnostics.push(FileDiagnostic::of_whole("", found));
+                reading.diagnostics.push(refused(error.code(), &error, error.help()));
                 None
             }
         };
         Ok(Checked { processes, env, runtime, diagnostics: reading.diagnostics })
     }
+}
+
+/// A warning of the runtime's, which may be about a file.
+fn warned(warning: Warning) -> FileDiagnostic {
+    let mut found = Diagnostic::warning(warning.code, 0..0, warning.message);
+    found.help = warning.help;
+    FileDiagnostic::of_whole(warning.file.unwrap_or_default(), found)
+}
+
+/// Why a push would be refused before anything is built.
+fn refused(code: &'static str, error: &dyn std::error::Error, help: Option<String>) -> FileDiagnostic {
+    let mut found = Diagnostic::error(code, 0..0, crate::error_chain(error));
+    found.help = help;
+    FileDiagnostic::of_whole("", found)
 }
 
 /// What a push would not read, and would not say a word about.

@@ -1,0 +1,134 @@
+//! Hears what a program writes, line by line, and notices when it has been silent for long.
+
+use std::io::{ErrorKind, PipeReader, Read};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+/// After how much silence a person wants to know what is still running; then after twice as much, and so on.
+pub(super) const FIRST_SILENCE: Duration = Duration::from_secs(10);
+/// The longest line that is passed on, in bytes; the rest of a longer one follows as a line of its own.
+const LONGEST_LINE: usize = 4096;
+
+/// What comes from a program that runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Heard<'a> {
+    /// A line. One that overwrites itself with `\r` is heard as it looks at its end.
+    Line(&'a str),
+    /// Nothing, for some time.
+    Silence {
+        /// How long the program runs by now.
+        running: Duration,
+    },
+}
+
+/// Listens until every writing end of the pipe is closed.
+pub(super) fn listen(mut stream: PipeReader, patience: Duration, heard: &mut dyn FnMut(Heard<'_>)) {
+    let begin = Instant::now();
+    let mut quiet = Quiet::since(begin, patience);
+    let (mut pending, mut chunk) = (Vec::new(), [0; 8192]);
+    loop {
+        if !readable_within(&stream, quiet.due().saturating_duration_since(Instant::now())) {
+            heard(Heard::Silence { running: begin.elapsed() });
+            quiet.said();
+            continue;
+        }
+        match stream.read(&mut chunk) {
+            Ok(0) => break,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(_) => break,
+            Ok(count) => pending.extend_from_slice(&chunk[..count]),
+        }
+        while let Some(end) = end_of_line(&pending) {
+            tell(&pending[..end], heard);
+            pending.drain(..end);
+            quiet = Quiet::since(Instant::now(), patience);
+        }
+    }
+    if !pending.is_empty() {
+        tell(&pending, heard);
+    }
+}
+
+/// A silence, and how often it was spoken of.
+struct Quiet {
+    since: Instant,
+    next: Duration,
+}
+
+impl Quiet {
+    fn since(since: Instant, patience: Duration) -> Self {
+        Self { since, next: patience }
+    }
+
+    fn due(&self) -> Instant {
+        self.since + self.next
+    }
+
+    fn said(&mut self) {
+        self.next *= 2;
+    }
+}
+
+/// Whether there is something to read, or the end, before the time is over.
+fn readable_within(stream: &PipeReader, time: Duration) -> bool {
+    let time = Timespec::try_from(time).unwrap_or_default();
+    let mut asked = [PollFd::new(stream, PollFlags::IN)];
+    // Interrupted or refused: reading says more.
+    poll(&mut asked, Some(&time)).is_err() || !asked[0].revents().is_empty()
+}
+
+fn end_of_line(bytes: &[u8]) -> Option<usize> {
+    let within = &bytes[..bytes.len().min(LONGEST_LINE)];
+    let end = within.iter().position(|byte| *byte == b'\n').map(|at| at + 1);
+    end.or_else(|| (bytes.len() >= LONGEST_LINE).then_some(LONGEST_LINE))
+}
+
+fn tell(bytes: &[u8], heard: &mut dyn FnMut(Heard<'_>)) {
+    let text = String::from_utf8_lossy(bytes);
+    let text = text.trim_end();
+    heard(Heard::Line(text.rsplit('\r').next().unwrap_or(text)));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn lines_are_heard_one_by_one_and_too_long_ones_in_parts() {
+        let (output, mut input) = std::io::pipe().unwrap();
+        let long = "x".repeat(LONGEST_LINE + 10);
+        input.write_all(format!("one\ntwo \r\n10%\r20%\n\n{long}\nno end").as_bytes()).unwrap();
+        drop(input);
+        let mut lines = Vec::new();
+        listen(output, FIRST_SILENCE, &mut |heard| {
+            if let Heard::Line(line) = heard {
+                lines.push(line.to_owned());
+            }
+        });
+        assert_eq!(lines, ["one", "two", "20%", "", &long[..LONGEST_LINE], "xxxxxxxxxx", "no end"]);
+    }
+
+    #[test]
+    fn silence_is_told_of_at_growing_intervals_and_ends_with_a_line() {
+        let (output, input) = std::io::pipe().unwrap();
+        let mut input = Some(input);
+        let patience = Duration::from_millis(10);
+        let (mut silences, mut lines) = (Vec::new(), 0);
+        listen(output, patience, &mut |heard| match heard {
+            Heard::Line(_) => lines += 1,
+            Heard::Silence { running } => {
+                silences.push(running);
+                match silences.len() {
+                    3 => drop(input.as_mut().unwrap().write_all(b"done\n")),
+                    4 => drop(input.take()),
+                    _ => {}
+                }
+            }
+        });
+        assert_eq!((lines, silences.len()), (1, 4));
+        assert!(silences[1] >= patience * 2 && silences[2] >= patience * 4, "{silences:?}");
+    }
+}

@@ -38,6 +38,7 @@ const WANTED: &[Wanted] = &[
     Wanted { package: "strace", what: "strace", vital: false, here: || machine::find("strace").is_some() },
     Wanted { package: "npm", what: "Node.js and npm", vital: false, here: || machine::find("npm").is_some() },
     // For Sinatra; Go is left to whoever has half a gigabyte to spare: `apt install golang-go`.
+    Wanted { package: "golang-go", what: "Go", vital: false, here: || machine::find("go").is_some() },
     Wanted { package: "ruby", what: "Ruby", vital: false, here: || machine::find("ruby").is_some() },
     Wanted {
         package: "ruby-webrick",

@@ -9,6 +9,22 @@ pub(crate) fn now() -> Timestamp {
     Timestamp::try_from(SystemTime::now()).unwrap_or_default()
 }
 
+/// How long ago something was.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Since(Instant);
+
+impl Since {
+    /// Begins to count.
+    pub(crate) fn now() -> Self {
+        Self(Instant::now())
+    }
+
+    /// The time since then.
+    pub(crate) fn elapsed(self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
 /// Does nothing for a while, between two looks at something that has no other way to tell.
 pub(crate) fn pause(time: Duration) {
     std::thread::sleep(time);

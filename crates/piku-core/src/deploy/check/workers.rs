@@ -1,6 +1,6 @@
 //! Waits until new workers have got their turn and stay.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::{Watched, screenful, seconds};
 use crate::deploy::DeployError;
@@ -8,6 +8,7 @@ use crate::deploy::predecessor::END;
 use crate::event::{Report, stage as tell};
 use crate::host::launch::{endings, record_path, slot_holder};
 use crate::host::processes::ProcessTree;
+use crate::host::wait::Since;
 use crate::host::{emperor, files, logs, wait};
 use crate::root::Root;
 
@@ -26,10 +27,10 @@ const SILENCE: Duration = Duration::from_secs(1);
 /// One worker, and since when it is in its present state.
 struct Worker<'a, 'p> {
     watched: &'a Watched<'p>,
-    turn: Option<Instant>,
+    turn: Option<Since>,
     /// Since when its processes do nothing, which they are, and what they had done by then.
-    at_rest: Option<(Instant, (Vec<i32>, u64))>,
-    ended: Option<Instant>,
+    at_rest: Option<(Since, (Vec<i32>, u64))>,
+    ended: Option<Since>,
     told: bool,
 }
 
@@ -48,7 +49,7 @@ pub(crate) fn all_stay(
     watched: &[Watched<'_>],
     report: &mut Report<'_>,
 ) -> Result<(), DeployError> {
-    let begin = Instant::now();
+    let begin = Since::now();
     let start = |watched| Worker { watched, turn: None, at_rest: None, ended: None, told: false };
     let mut left: Vec<Worker<'_, '_>> = watched.iter().map(start).collect();
     let limit = END + STAYS + SECOND_ENDING;
@@ -80,7 +81,7 @@ pub(crate) fn all_stay(
 }
 
 impl Worker<'_, '_> {
-    fn look(&mut self, root: &Root, begin: Instant) -> Look {
+    fn look(&mut self, root: &Root, begin: Since) -> Look {
         let name = &self.watched.process.name;
         let record = record_path(&root.uwsgi_available(), &name.to_string());
         let slot = root.slot(&name.app, &name.kind, name.index);
@@ -90,12 +91,12 @@ impl Worker<'_, '_> {
             }
             return Look::NotYet;
         }
-        let turn = *self.turn.get_or_insert_with(Instant::now);
+        let turn = *self.turn.get_or_insert_with(Since::now);
         let ended = files::read_text(&endings(&record)).ok().flatten().unwrap_or_default();
         match (ended.lines().count(), ended.lines().last()) {
             (0, _) | (_, None) if turn.elapsed() >= STAYS || self.rests(root) => Look::Stays,
             (0, _) | (_, None) => Look::NotYet,
-            (1, _) if self.ended.get_or_insert_with(Instant::now).elapsed() >= SECOND_ENDING => Look::Stays,
+            (1, _) if self.ended.get_or_insert_with(Since::now).elapsed() >= SECOND_ENDING => Look::Stays,
             (1, _) => Look::NotYet,
             (_, Some(how)) => Look::Failed(format!("ends as soon as it is started ({how})")),
         }
@@ -110,7 +111,7 @@ impl Worker<'_, '_> {
             .and_then(|vassal| ProcessTree::read().at_rest(vassal.pid))
             .filter(|(processes, _)| processes.len() > 1);
         let same = self.at_rest.take().filter(|(_, before)| Some(before) == now.as_ref());
-        self.at_rest = same.or_else(|| now.map(|now| (Instant::now(), now)));
+        self.at_rest = same.or_else(|| now.map(|now| (Since::now(), now)));
         self.at_rest.as_ref().is_some_and(|(since, _)| since.elapsed() >= RESTS)
     }
 

@@ -38,6 +38,8 @@ fn a_worker_that_ends_at_once_and_again_refuses_the_push_and_the_old_one_works_o
     refused.says("worker.1 ends as soon as it is started (exit status 3)").says("lost my keys");
     assert_eq!(blog.get("/").body, "Hello from version 1\n");
     eventually("the old worker works again", || (worker(&server).len() == 1).then_some(()));
+    let states = server.ssh(["ps", "blog"]).succeeds();
+    assert!(!states.stdout.contains("down") && states.stdout.contains("running"), "{states}");
 
     // One that stumbles once is started again and is well.
     let stumbles = "wsgi: app:app\nworker: if mkdir $DATA_ROOT/stumbled; then exit 1; fi; exec sleep 601\n";

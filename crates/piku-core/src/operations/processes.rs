@@ -79,6 +79,7 @@ impl Piku {
         let stopped = store::is_stopped(&self.root, app);
         let stats = emperor::ask(&self.root.emperor_stats());
         let names: Vec<VassalName> = live.vassals.iter().filter_map(|name| name.parse().ok()).collect();
+        let enabled = retire::enabled(&self.root, app)?;
         let kinds = live.formation.iter().map(|(kind, count)| {
             // All jobs of an app have one scheduler.
             let vassal = if kind.starts_with("cron") && count > 0 { CRON } else { kind };
@@ -87,7 +88,7 @@ impl Piku {
                 kind: kind.to_owned(),
                 count,
                 processes: own
-                    .map(|name| self.one(&name.to_string(), &name.kind, name.index, stats.as_ref()))
+                    .map(|name| self.one(&started_as(name, &enabled), &name.kind, name.index, stats.as_ref()))
                     .collect(),
             }
         });
@@ -112,7 +113,9 @@ impl Piku {
     }
 
     fn one(&self, file: &str, kind: &str, index: u32, stats: Option<&EmperorStats>) -> ProcessStatus {
-        let record = record_path(&self.root.uwsgi_available(), file);
+        let first =
+            file.parse().map_or_else(|_| file.to_owned(), |name: VassalName| name.first_start().to_string());
+        let record = record_path(&self.root.uwsgi_available(), &first);
         let endings = files::read_text(&endings(&record)).ok().flatten().unwrap_or_default();
         let vassal = stats.and_then(|stats| stats.vassal(file));
         let failed = stats.and_then(|stats| stats.blacklisted(file)).is_some_and(|entry| entry.attempt > 0);
@@ -131,4 +134,10 @@ impl Piku {
             last_ending: endings.lines().last().map(str::to_owned),
         }
     }
+}
+
+/// The name under which a process was last started: not its first where a failed deploy had ended it.
+fn started_as(name: &VassalName, enabled: &[String]) -> String {
+    let same = |file: &&String| file.parse::<VassalName>().is_ok_and(|other| other.first_start() == *name);
+    enabled.iter().find(same).map_or_else(|| name.to_string(), String::clone)
 }

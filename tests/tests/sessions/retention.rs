@@ -2,29 +2,34 @@
 
 use piku_tests::{TestServer, eventually};
 
+/// The releases that are kept. A spare tree is there only when nothing ran in it any more.
+fn releases(server: &TestServer) -> Vec<String> {
+    server.names_in("releases/blog").into_iter().filter(|name| name != "spare").collect()
+}
+
 #[test]
 fn old_releases_go_and_their_tree_serves_the_next_one() {
     let server = TestServer::new();
-    let blog = server.app_from("hello-wsgi", "blog").file("ENV", "PIKU_KEEP_RELEASES=2\n");
-    for version in 1..6 {
+    let blog = server.app_from("hello-wsgi", "blog").file("ENV", "PIKU_KEEP_RELEASES=3\n");
+    for version in 1..8 {
         blog.set_version(version);
         blog.git().run(["commit", "--quiet", "--allow-empty", "-m", "Next"]);
         blog.push().succeeds();
         assert_eq!(blog.get("/").body, format!("Hello from version {version}\n"));
     }
-    assert_eq!(server.names_in("releases/blog"), ["4", "5", "spare"]);
+    assert_eq!(server.names_in("releases/blog"), ["5", "6", "7", "spare"]);
     eventually("the sockets of old releases are gone", || {
         let sockets = server.names_in("run").into_iter().filter(|name| name.ends_with(".sock"));
-        (sockets.collect::<Vec<_>>() == ["blog.5.1.sock"]).then_some(())
+        (sockets.collect::<Vec<_>>() == ["blog.7.1.sock"]).then_some(())
     });
     let listed = server.ssh(["releases", "blog"]).succeeds();
-    assert_eq!(listed.stdout.lines().count(), 2, "{listed}");
+    assert_eq!(listed.stdout.lines().count(), 3, "{listed}");
 
     // What was in the recycled tree is not in the release: `deploy` is pristine.
     std::fs::write(server.root().join("releases/blog/spare/left.txt"), "x").unwrap();
     server.ssh(["deploy", "blog"]).succeeds();
     assert!(!server.root().join("apps/blog/left.txt").exists());
-    assert_eq!(blog.get("/").body, "Hello from version 5\n");
+    assert_eq!(blog.get("/").body, "Hello from version 7\n");
     let status = blog.git().output(["-C", server.root().join("apps/blog").as_str(), "status", "--porcelain"]);
     let status = String::from_utf8_lossy(&status.stdout).into_owned();
     assert!(!status.lines().any(|line| line.starts_with(" M") || line.starts_with(" D")), "{status}");
@@ -43,7 +48,7 @@ fn a_refused_push_takes_nothing_from_the_releases_to_go_back_to() {
     for _ in 0..2 {
         blog.push().is_refused();
     }
-    assert_eq!(server.names_in("releases/blog"), ["2", "3", "spare"]);
+    assert_eq!(releases(&server), ["2", "3"]);
     server.ssh(["rollback", "blog"]).succeeds();
     assert_eq!(blog.get("/").body, "Hello from version 2\n");
 }
@@ -55,6 +60,12 @@ fn persistent_paths_outlive_releases_and_what_was_written_before_is_taken_along(
     blog.push().succeeds();
     std::fs::write(server.root().join("apps/blog/uploads/cat.png"), "cat").unwrap();
 
+    // A refused change leaves no copy behind that would be old by the time of the next.
+    server.ssh(["config:set", "blog", "PIKU_PERSIST=uploads", "PYTHON_VERSION=3.99"]).is_refused();
+    server
+        .ssh(["config:set", "blog", "PIKU_PERSIST=uploads", "PIKU_HEALTHCHECK=/up", "PIKU_RUNTIME=nope"])
+        .is_refused();
+    assert!(!server.root().join("data/blog/uploads").exists());
     server.ssh(["config:set", "blog", "PIKU_PERSIST=uploads, var/db.sqlite3"]).succeeds();
     let read = |path: &str| std::fs::read_to_string(server.root().join(path)).unwrap_or_default();
     assert_eq!(read("apps/blog/uploads/cat.png"), "cat");
@@ -98,7 +109,7 @@ fn releases_that_wait_for_a_restart_are_pruned_like_others() {
         blog.push().succeeds();
     }
     assert_eq!(blog.get("/").body, "Hello from version 1\n");
-    assert_eq!(server.names_in("releases/blog"), ["1", "4", "5", "spare"]);
+    assert_eq!(releases(&server), ["1", "4", "5"]);
     server.ssh(["restart", "blog"]).succeeds();
     assert_eq!(blog.get("/").body, "Hello from version 5\n");
 }

@@ -2,7 +2,7 @@
 
 use crate::app::AppName;
 use crate::event::{Event, Report};
-use crate::host::{HostError, Surroundings, files, git};
+use crate::host::{HostError, Surroundings, files, git, processes};
 use crate::root::Root;
 
 /// Makes the tree of release `number`, with the files of `commit`: from the clone that no release needs any more,
@@ -44,7 +44,8 @@ pub(crate) fn keep_for_the_next(root: &Root, app: &AppName, number: u32) -> Resu
     // With submodules a clone is several, each with a history of its own.
     let of_use =
         !tree.is_symlink() && tree.join(".git/index").exists() && !tree.join(".git/modules").exists();
-    if of_use && !files::exists(&spare) {
+    // What still runs there would find the files of another release, and write among them.
+    if of_use && !files::exists(&spare) && !processes::work_in(&tree) {
         files::rename(&tree, &spare)?;
         // It may have been open to nginx.
         files::set_mode(&spare, 0o700)?;

@@ -19,10 +19,14 @@ pub(crate) struct Places<'a> {
 ///
 /// What is not there yet begins as a copy: of what the live release has at that path, else of what the commit has.
 /// A path that is nowhere becomes a folder, or, when its name has a dot in it, a file for the app to make.
+///
+/// Adds the copies to `begun`: should the release not become live, the old one goes on writing in its own tree, and they
+/// are to be removed, since the next deploy would take them for what the app has.
 pub(crate) fn link(
     surroundings: &Surroundings,
     places: &Places<'_>,
     paths: &[String],
+    begun: &mut Vec<Utf8PathBuf>,
 ) -> Result<(), DeployError> {
     for path in paths {
         let (here, kept) = (places.tree.join(path), places.data.join(path));
@@ -31,7 +35,10 @@ pub(crate) fn link(
         if !files::exists(&kept) {
             let written = places.live.map(|live| live.join(path)).filter(|written| is_own(written));
             match written.or_else(|| Some(here.clone()).filter(|here| is_own(here))) {
-                Some(first) => copy::copy(surroundings, &first, &kept)?,
+                Some(first) => {
+                    begun.push(kept.clone());
+                    copy::copy(surroundings, &first, &kept)?;
+                }
                 None if is_named_as_a_file(path) => {}
                 None => files::make_folder(&kept, 0o700)?,
             }

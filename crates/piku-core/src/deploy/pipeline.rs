@@ -56,8 +56,13 @@ pub(crate) fn run(
     order: &Order,
     report: &mut Report<'_>,
 ) -> Result<Deployed, DeployError> {
-    let outcome = stages(scene, order, report);
+    let mut begun = Vec::new();
+    let outcome = stages(scene, order, &mut begun, report);
     if outcome.is_err() {
+        for copy in &begun {
+            // At worst the next deploy finds it, and takes it for the app's.
+            drop(files::remove_folder(copy));
+        }
         match repair::repair(scene.root, scene.surroundings, scene.host, &order.app) {
             Ok(Some(live)) => repair::await_return(scene.root, &order.app, &live),
             Ok(None) => {}
@@ -71,7 +76,12 @@ pub(crate) fn run(
     outcome
 }
 
-fn stages(scene: &Scene<'_>, order: &Order, report: &mut Report<'_>) -> Result<Deployed, DeployError> {
+fn stages(
+    scene: &Scene<'_>,
+    order: &Order,
+    begun: &mut Vec<camino::Utf8PathBuf>,
+    report: &mut Report<'_>,
+) -> Result<Deployed, DeployError> {
     let Scene { root, surroundings, host } = *scene;
     let app = &order.app;
     prepare_folders(root, app)?;
@@ -103,7 +113,7 @@ fn stages(scene: &Scene<'_>, order: &Order, report: &mut Report<'_>) -> Result<D
         let foreign = store::is_foreign_clone(root, app).then(|| root.app(app));
         let (data, live) = (root.data(app), running.or(foreign));
         let places = persist::Places { tree: &tree, data: &data, live: live.as_deref() };
-        persist::link(surroundings, &places, persist)?;
+        persist::link(surroundings, &places, persist, begun)?;
     }
     let formation = order.formation.for_procfile(&inputs.procfile);
     let uwsgi = facts::uwsgi(root, surroundings);

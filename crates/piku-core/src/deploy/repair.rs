@@ -128,7 +128,7 @@ pub(crate) fn await_return(root: &Root, app: &AppName, release: &Release) {
 fn tidy(root: &Root, app: &AppName, live: Option<&Release>) -> Result<(), HostError> {
     let available = root.uwsgi_available();
     for name in files::names(&available)? {
-        let Some(at) = name.find(".ini") else { continue };
+        let Some(at) = name.rfind(".ini") else { continue };
         let vassal = &name[..at + ".ini".len()];
         let ours = vassal.parse::<VassalName>().is_ok_and(|parsed| parsed.app == *app);
         let needed = live.is_some_and(|release| release.vassals.iter().any(|kept| kept == vassal));

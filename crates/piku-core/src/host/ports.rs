@@ -62,13 +62,22 @@ pub(crate) fn holder(root: &Root, port: u16) -> Option<AppName> {
 
 /// Holds a port that the settings of `app` name, unless another app holds it: then says which.
 pub(crate) fn hold(root: &Root, app: &AppName, port: u16) -> Result<Result<(), AppName>, HostError> {
-    match holder(root, port) {
-        Some(other) if other != *app => Ok(Err(other)),
-        _ => {
-            files::make_folder(&root.ports(), 0o700)?;
-            files::write(&file(root, port), app.as_str().as_bytes(), 0o600)?;
+    files::make_folder(&root.ports(), 0o700)?;
+    let path = file(root, port);
+    match OpenOptions::new().write(true).create_new(true).open(&path) {
+        // Whoever comes second finds the file, if not yet the name in it.
+        Ok(mut mine) => {
+            mine.write_all(app.as_str().as_bytes()).map_err(HostError::file("write", &path))?;
             Ok(Ok(()))
         }
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => match holder(root, port) {
+            Some(other) if other != *app => Ok(Err(other)),
+            _ => {
+                files::write(&path, app.as_str().as_bytes(), 0o600)?;
+                Ok(Ok(()))
+            }
+        },
+        Err(error) => Err(HostError::file("write", &path)(error)),
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use camino::Utf8Path;
+
 /// Every process at one moment, by its parent.
 #[derive(Debug, Default)]
 pub(crate) struct ProcessTree {
@@ -56,6 +58,12 @@ impl ProcessTree {
 pub(crate) fn is_alive(pid: i32) -> bool {
     let stat = procfs::process::Process::new(pid).and_then(|process| process.stat());
     stat.is_ok_and(|stat| stat.state != 'Z')
+}
+
+/// Whether any process works in this folder or below it, as far as we may know.
+pub(crate) fn work_in(folder: &Utf8Path) -> bool {
+    let all = procfs::process::all_processes().into_iter().flatten().flatten();
+    all.filter_map(|process| process.cwd().ok()).any(|cwd| cwd.starts_with(folder))
 }
 
 /// A process for people: `nginx (process 123)`.

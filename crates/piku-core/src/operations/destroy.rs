@@ -81,7 +81,7 @@ impl Piku {
 
 /// The app of a file in `uwsgi-available`: a vassal or what lies beside it.
 fn vassal_app(name: &str) -> Option<AppName> {
-    let at = name.find(".ini")?;
+    let at = name.rfind(".ini")?;
     Some(name[..at + ".ini".len()].parse::<VassalName>().ok()?.app)
 }
 

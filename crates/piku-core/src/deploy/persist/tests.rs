@@ -12,12 +12,23 @@ fn a_path_begins_as_what_was_there_and_then_outlives_trees() {
     std::fs::write(at("one/uploads/.gitkeep"), "").unwrap();
     let paths = ["uploads", "var/db.sqlite3", "cache"].map(str::to_owned);
     let (one, two, data) = (at("one"), at("two"), at("data"));
-    link(&Surroundings::of_tests(&data), &Places { tree: &one, data: &data, live: None }, &paths).unwrap();
+    link(
+        &Surroundings::of_tests(&data),
+        &Places { tree: &one, data: &data, live: None },
+        &paths,
+        &mut Vec::new(),
+    )
+    .unwrap();
     std::fs::write(one.join("uploads/cat.png"), "cat").unwrap();
     std::fs::write(one.join("var/db.sqlite3"), "rows").unwrap();
     assert!(one.join("cache").is_dir());
-    link(&Surroundings::of_tests(&data), &Places { tree: &two, data: &data, live: Some(&one) }, &paths)
-        .unwrap();
+    link(
+        &Surroundings::of_tests(&data),
+        &Places { tree: &two, data: &data, live: Some(&one) },
+        &paths,
+        &mut Vec::new(),
+    )
+    .unwrap();
     assert_eq!(std::fs::read_to_string(two.join("uploads/cat.png")).unwrap(), "cat");
     assert_eq!(std::fs::read_to_string(data.join("var/db.sqlite3")).unwrap(), "rows");
     assert!(data.join("uploads/.gitkeep").exists());
@@ -33,8 +44,10 @@ fn what_the_live_release_has_written_before_is_taken_along() {
     std::fs::write(at("live/uploads/cat.png"), "cat").unwrap();
     let (live, new, data) = (at("live"), at("new"), at("data"));
     let places = Places { tree: &new, data: &data, live: Some(&live) };
-    link(&Surroundings::of_tests(&data), &places, &["uploads".to_owned()]).unwrap();
+    let mut begun = Vec::new();
+    link(&Surroundings::of_tests(&data), &places, &["uploads".to_owned()], &mut begun).unwrap();
     assert_eq!(std::fs::read_to_string(new.join("uploads/cat.png")).unwrap(), "cat");
+    assert_eq!(begun, [data.join("uploads")]);
 }
 
 #[test]
@@ -49,7 +62,8 @@ fn a_link_of_the_commit_leads_nowhere_else() {
     let (tree, data) = (at("tree"), at("data"));
     let places = Places { tree: &tree, data: &data, live: None };
     let refused =
-        link(&Surroundings::of_tests(&data), &places, &["a/authorized_keys".to_owned()]).unwrap_err();
+        link(&Surroundings::of_tests(&data), &places, &["a/authorized_keys".to_owned()], &mut Vec::new())
+            .unwrap_err();
     assert_eq!(refused.to_string(), "`a/authorized_keys` can't be kept: a link is in its way");
     assert_eq!(std::fs::read_to_string(at("ssh/authorized_keys")).unwrap(), "mine");
 }

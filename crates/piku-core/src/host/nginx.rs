@@ -14,6 +14,12 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// workers take connections for another 100 ms beside the new ones.
 const OLD_WORKERS: Duration = Duration::from_millis(150);
 
+/// How often nginx is asked to read its configuration before it is taken for wrong.
+const TRIES: u32 = 3;
+
+/// How long to wait before it is asked again.
+const BETWEEN_TRIES: Duration = Duration::from_millis(200);
+
 /// Why nginx does not serve the site.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -69,7 +75,16 @@ pub(crate) fn reload(surroundings: &Surroundings) -> Result<(), NginxError> {
         return Err(NginxError::Reload(HostError::Start { program: line.clone(), source }));
     };
     let env = [("PATH".to_owned(), surroundings.search_path())].into();
-    Invocation::new(words).with_env(&env).check(&mut |_| {}).map_err(NginxError::Reload)
+    let command = Invocation::new(words).with_env(&env);
+    let mut tries = 0;
+    // nginx reads the sites of all apps, and one of the others may be going at this very moment.
+    loop {
+        tries += 1;
+        match command.check(&mut |_| {}) {
+            Err(_) if tries < TRIES => wait::pause(BETWEEN_TRIES),
+            outcome => return outcome.map_err(NginxError::Reload),
+        }
+    }
 }
 
 /// Reloads nginx and waits until it answers the question with the new site.

@@ -99,7 +99,9 @@ fn yarn_path(tree: &dyn SourceTree) -> Option<String> {
     let text = String::from_utf8_lossy(&bytes);
     let value = text.lines().find_map(|line| line.strip_prefix("yarnPath:"))?;
     let path = value.trim().trim_matches(['"', '\'']);
-    let within = Utf8Path::new(path).components().all(|part| matches!(part, Utf8Component::Normal(_)));
+    let within = Utf8Path::new(path)
+        .components()
+        .all(|part| matches!(part, Utf8Component::Normal(_) | Utf8Component::CurDir));
     (within && tree.read(path).is_some()).then(|| path.to_owned())
 }
 
@@ -117,7 +119,7 @@ mod tests {
             let text = format!("nodeLinker: pnp\nyarnPath:{blank}{quote}{path}{quote}\n");
             let tree = MemoryTree::new("c").with(".yarnrc.yml", text).with(path.clone(), "");
             let found = yarn_path(&tree);
-            let leaves = path.starts_with('/') || path.split('/').any(|part| part == ".." || part == ".");
+            let leaves = path.starts_with('/') || path.split('/').any(|part| part == "..");
             prop_assert_eq!(found, (!leaves).then_some(path));
         }
 

@@ -92,11 +92,22 @@ impl Ini {
 
     /// Loads a plugin unless `what` is built in, so that a monolithic uWSGI has nothing to complain about.
     pub(crate) fn plugin_unless(&mut self, what: &'static str, plugin: &str) -> Result<(), InvalidValue> {
-        let fits = !plugin.is_empty() && plugin.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
         self.line("if-not-plugin", what);
-        self.checked("plugin", plugin, "the name of a plugin", fits)?;
+        self.plugin(plugin)?;
         self.text.push_str("end-if =\n");
         Ok(())
+    }
+
+    /// Loads a plugin.
+    pub(crate) fn plugin(&mut self, plugin: &str) -> Result<(), InvalidValue> {
+        let fits = !plugin.is_empty() && plugin.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        self.checked("plugin", plugin, "the name of a plugin", fits)
+    }
+
+    /// Loads a plugin in the place of Python's, for requests of modifier 0, so that nobody who asks, be it a web server,
+    /// the http router, or a health check, need know of which language an app is.
+    pub(crate) fn plugin_for_all(&mut self, plugin: &'static str) -> Result<(), InvalidValue> {
+        self.text("plugin", &format!("0:{plugin}"))
     }
 
     pub(crate) fn finish(self) -> String {

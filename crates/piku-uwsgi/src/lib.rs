@@ -16,6 +16,7 @@
 //! Begin at [`Vassal`] and [`Emperor`]. [`stats`] tells which vassals accept requests, [`Flavour`] which uWSGI
 //! there is, and [`protocol`] asks an app on its socket for one page.
 
+mod app;
 mod common;
 mod daemon;
 mod emperor;
@@ -26,8 +27,8 @@ pub mod protocol;
 pub mod stats;
 mod value;
 mod vassal;
-mod wsgi;
 
+pub use app::{AppVassal, Application, Concurrency, JwsgiApp, PhpApp, RackApp, WsgiApp};
 pub use common::Common;
 pub use daemon::DaemonVassal;
 pub use emperor::Emperor;
@@ -35,4 +36,3 @@ pub use flavour::{Flavour, plugin_python_version};
 pub use front::FrontVassal;
 pub use value::{Fault, InvalidValue, Value};
 pub use vassal::Vassal;
-pub use wsgi::{Concurrency, WsgiVassal};

@@ -1,10 +1,10 @@
-use crate::{DaemonVassal, FrontVassal, InvalidValue, WsgiVassal};
+use crate::{AppVassal, DaemonVassal, FrontVassal, InvalidValue};
 
 /// One instance of uWSGI, started and watched by the emperor: one file in its folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Vassal {
-    /// A Python app that uWSGI itself runs.
-    Wsgi(WsgiVassal),
+    /// An app that uWSGI itself runs.
+    App(AppVassal),
     /// A program of any kind that uWSGI keeps running.
     Daemon(DaemonVassal),
     /// An HTTP port in front of apps that come and go.
@@ -15,7 +15,7 @@ impl Vassal {
     /// Renders the whole file. The same vassal always gives the same bytes.
     pub fn to_ini(&self) -> Result<String, InvalidValue> {
         match self {
-            Vassal::Wsgi(wsgi) => wsgi.to_ini(),
+            Vassal::App(app) => app.to_ini(),
             Vassal::Daemon(daemon) => daemon.to_ini(),
             Vassal::Front(front) => front.to_ini(),
         }
@@ -24,7 +24,7 @@ impl Vassal {
     /// Returns what vassals of every kind have.
     pub fn common(&self) -> &crate::Common {
         match self {
-            Vassal::Wsgi(wsgi) => &wsgi.common,
+            Vassal::App(app) => &app.common,
             Vassal::Daemon(daemon) => &daemon.common,
             Vassal::Front(front) => &front.common,
         }

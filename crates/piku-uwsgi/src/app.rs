@@ -1,0 +1,218 @@
+mod jwsgi;
+mod php;
+mod rack;
+mod wsgi;
+
+use camino::Utf8PathBuf;
+
+pub use self::jwsgi::JwsgiApp;
+pub use self::php::PhpApp;
+pub use self::rack::RackApp;
+pub use self::wsgi::{Concurrency, WsgiApp};
+use crate::ini::Ini;
+use crate::{Common, InvalidValue};
+
+/// An app that uWSGI itself runs, behind a unix socket that speaks the uwsgi protocol.
+///
+/// Whatever the language, the socket takes requests of modifier 0, which is what web servers and the http router send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppVassal {
+    /// What vassals of every kind have.
+    pub common: Common,
+    /// The app, in its language.
+    pub app: Application,
+    /// The unix socket, made at the start and removed at the end.
+    pub socket: Utf8PathBuf,
+    /// Who may connect, such as `0o660`.
+    pub socket_mode: u32,
+    /// The group that the socket is given to, for a web server of another user.
+    pub socket_group: Option<String>,
+    /// How many processes.
+    pub processes: u32,
+    /// How many connections may wait to be accepted. More than the kernel's `net.core.somaxconn` is an error.
+    pub listen: u32,
+    /// How many requests a process serves before a fresh one takes its place; 0 for no end.
+    pub max_requests: u64,
+    /// Seconds without a request after which the processes end; the next request starts them again.
+    /// They aren't there at the start either, so the emperor calls the vassal `ready` but not `accepting`.
+    pub idle: Option<u32>,
+    /// Whether the request log shows the address in `X-Forwarded-For`.
+    pub log_x_forwarded_for: bool,
+    /// A file with options of the app's own, read last.
+    pub include: Option<Utf8PathBuf>,
+    /// The most bytes that the head of a request may have.
+    pub buffer_size: u32,
+    /// Seconds that the requests under way may take when the vassal is asked to stop.
+    pub mercy: u32,
+}
+
+/// An app, in one of the languages that uWSGI runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Application {
+    /// Python, by WSGI.
+    Wsgi(WsgiApp),
+    /// Ruby, by Rack.
+    Rack(RackApp),
+    /// Java and its relatives, by JWSGI.
+    Jwsgi(JwsgiApp),
+    /// A folder of PHP.
+    Php(PhpApp),
+}
+
+impl Application {
+    fn write(&self, ini: &mut Ini) -> Result<(), InvalidValue> {
+        match self {
+            Self::Wsgi(app) => app.write(ini),
+            Self::Rack(app) => app.write(ini),
+            Self::Jwsgi(app) => app.write(ini),
+            Self::Php(app) => app.write(ini),
+        }
+    }
+}
+
+impl AppVassal {
+    /// Describes an app with two processes.
+    pub fn new(common: Common, socket: impl Into<Utf8PathBuf>, app: Application) -> Self {
+        Self {
+            common,
+            app,
+            socket: socket.into(),
+            socket_mode: 0o660,
+            socket_group: None,
+            processes: 2,
+            listen: 100,
+            max_requests: 1024,
+            idle: None,
+            log_x_forwarded_for: false,
+            include: None,
+            buffer_size: 16_384,
+            mercy: 30,
+        }
+    }
+
+    /// Renders the whole file.
+    pub fn to_ini(&self) -> Result<String, InvalidValue> {
+        let mut ini = self.common.begin()?;
+        ini.flag("master");
+        self.app.write(&mut ini)?;
+        ini.number("processes", self.processes.into(), 1, 1024)?;
+
+        ini.path("socket", &self.socket, &[':'])?;
+        ini.octal("chmod-socket", self.socket_mode)?;
+        if let Some(group) = &self.socket_group {
+            let fits =
+                !group.is_empty() && group.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b));
+            ini.checked("chown-socket", &format!(":{group}"), "the name of a group", fits)?;
+        }
+        ini.flag("vacuum");
+        ini.number("listen", self.listen.into(), 1, 65_535)?;
+        ini.number("buffer-size", self.buffer_size.into(), 1024, 65_535)?;
+
+        if self.max_requests > 0 {
+            ini.number("max-requests", self.max_requests, 1, u32::MAX.into())?;
+        }
+        if let Some(idle) = self.idle {
+            ini.number("idle", idle.into(), 1, u32::MAX.into())?;
+            ini.flag("cheap");
+        }
+        ini.number("reload-mercy", self.mercy.into(), 1, 3600)?;
+        ini.number("worker-reload-mercy", self.mercy.into(), 1, 3600)?;
+        if self.log_x_forwarded_for {
+            ini.flag("log-x-forwarded-for");
+        }
+        if let Some(include) = &self.include {
+            ini.path("include", include, &[])?;
+        }
+        Ok(ini.finish())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Fault;
+
+    fn blog() -> AppVassal {
+        let common = Common::new("/srv/blog", "/srv/logs/php.1.log", "blog:php.1");
+        AppVassal::new(common, "/srv/run/blog.7.sock", Application::Php(PhpApp::new("/srv/blog/public")))
+    }
+
+    #[test]
+    fn an_app_becomes_a_vassal() {
+        insta::assert_snapshot!(blog().to_ini().unwrap(), @r"
+        [uwsgi]
+        chdir = /srv/blog
+        procname-prefix-spaced = blog:php.1
+        auto-procname = true
+        umask = 027
+        logto2 = /srv/logs/php.1.log
+        log-maxsize = 1048576
+        log-backupname = /srv/logs/php.1.log.1
+        touch-logreopen = /srv/logs/php.1.log.1
+        log-master-stream = true
+        master = true
+        plugin = 0:php
+        php-docroot = /srv/blog/public
+        php-allowed-ext = .php
+        php-index = index.php
+        check-static = /srv/blog/public
+        static-index = index.html
+        static-skip-ext = .php
+        static-skip-ext = .inc
+        route = ^/+\.well-known/+[^./][^/]*(/+[^./][^/]*)*$ last:
+        route = /\. break:404 Not Found
+        processes = 2
+        socket = /srv/run/blog.7.sock
+        chmod-socket = 660
+        vacuum = true
+        listen = 100
+        buffer-size = 16384
+        max-requests = 1024
+        reload-mercy = 30
+        worker-reload-mercy = 30
+        ");
+    }
+
+    #[test]
+    fn every_option_has_its_line() {
+        let vassal = AppVassal {
+            socket_mode: 0o666,
+            socket_group: Some("www-data".to_owned()),
+            max_requests: 0,
+            idle: Some(60),
+            log_x_forwarded_for: true,
+            include: Some("/srv/blog/uwsgi.ini".into()),
+            ..blog()
+        };
+        let ini = vassal.to_ini().unwrap();
+        insta::assert_snapshot!(&ini[ini.find("processes").unwrap()..], @r"
+        processes = 2
+        socket = /srv/run/blog.7.sock
+        chmod-socket = 666
+        chown-socket = :www-data
+        vacuum = true
+        listen = 100
+        buffer-size = 16384
+        idle = 60
+        cheap = true
+        reload-mercy = 30
+        worker-reload-mercy = 30
+        log-x-forwarded-for = true
+        include = /srv/blog/uwsgi.ini
+        ");
+    }
+
+    #[test]
+    fn a_socket_that_reads_as_a_tcp_address_is_refused() {
+        let error = AppVassal { socket: "/srv/a:80".into(), ..blog() }.to_ini().unwrap_err();
+        assert_eq!((error.key, error.fault), (Some("socket"), Fault::Special(':')));
+    }
+
+    #[test]
+    fn numbers_keep_within_what_makes_sense() {
+        let error = AppVassal { processes: 0, ..blog() }.to_ini().unwrap_err();
+        assert_eq!((error.key, error.fault), (Some("processes"), Fault::OutOfRange { least: 1, most: 1024 }));
+        assert!(AppVassal { socket_mode: 0o1777, ..blog() }.to_ini().is_err());
+        assert!(AppVassal { socket_group: Some("a:b".to_owned()), ..blog() }.to_ini().is_err());
+    }
+}

@@ -1,0 +1,77 @@
+use camino::Utf8PathBuf;
+
+use crate::InvalidValue;
+use crate::ini::Ini;
+
+/// A folder of PHP and of files that are served as they are. uWSGI's `php` plugin must be there: no wheel has it.
+///
+/// A folder is answered by its `index.html`, else its `index.php`. Hidden files, those that begin with a dot, are not
+/// served, `.well-known` at the top aside. Each process serves one request at a time.
+/// See <https://uwsgi-docs.readthedocs.io/en/latest/PHP.html>.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PhpApp {
+    /// Nothing outside of it is served or run.
+    pub document_root: Utf8PathBuf,
+    /// Names of files at the top of the document root that are not served either, in letters and digits.
+    pub hidden: Vec<String>,
+}
+
+impl PhpApp {
+    /// Describes a folder.
+    pub fn new(document_root: impl Into<Utf8PathBuf>) -> Self {
+        Self { document_root: document_root.into(), hidden: Vec::new() }
+    }
+
+    pub(super) fn write(&self, ini: &mut Ini) -> Result<(), InvalidValue> {
+        ini.plugin_for_all("php")?;
+        ini.path("php-docroot", &self.document_root, &[])?;
+        ini.text("php-allowed-ext", ".php")?;
+        ini.text("php-index", "index.php")?;
+        ini.path("check-static", &self.document_root, &[])?;
+        ini.text("static-index", "index.html")?;
+        // What goes past the static files is refused by PHP, for its ending.
+        for ending in [".php", ".inc"] {
+            ini.text("static-skip-ext", ending)?;
+        }
+        // Routes are asked before files are. A path that climbs has a dot behind a slash, too.
+        ini.text("route", r"^/+\.well-known/+[^./][^/]*(/+[^./][^/]*)*$ last:")?;
+        ini.text("route", r"/\. break:404 Not Found")?;
+        for name in &self.hidden {
+            let fits = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric());
+            ini.checked("route", &format!("^/+{name}$ break:404 Not Found"), "the name of a file", fits)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_served_and_what_is_hidden_is_not() {
+        let mut ini = Ini::new();
+        let app = PhpApp { hidden: vec!["ENV".to_owned()], ..PhpApp::new("/srv/blog/public") };
+        app.write(&mut ini).unwrap();
+        insta::assert_snapshot!(ini.finish(), @r"
+        [uwsgi]
+        plugin = 0:php
+        php-docroot = /srv/blog/public
+        php-allowed-ext = .php
+        php-index = index.php
+        check-static = /srv/blog/public
+        static-index = index.html
+        static-skip-ext = .php
+        static-skip-ext = .inc
+        route = ^/+\.well-known/+[^./][^/]*(/+[^./][^/]*)*$ last:
+        route = /\. break:404 Not Found
+        route = ^/+ENV$ break:404 Not Found
+        ");
+    }
+
+    #[test]
+    fn a_hidden_name_that_reads_as_a_pattern_is_refused() {
+        let app = PhpApp { hidden: vec!["E.V".to_owned()], ..PhpApp::new("/srv") };
+        assert_eq!(app.write(&mut Ini::new()).unwrap_err().key, Some("route"));
+    }
+}

@@ -26,7 +26,7 @@ pub struct VassalName {
     pub start: u32,
 }
 
-/// The kind of the vassal that keeps the TCP port of a `wsgi` app while releases come and go.
+/// The kind of the vassal that keeps the TCP port of an app that uWSGI runs, while releases come and go.
 ///
 /// No process of a Procfile is called so: a name can't begin with `-`.
 pub const FRONT: &str = "-port";

@@ -8,9 +8,9 @@ use crate::wsgi::WsgiEntry;
 pub enum Kind {
     /// `wsgi`: a Python application in uWSGI.
     Wsgi(WsgiEntry),
-    /// `jwsgi`: a Java application in uWSGI.
+    /// `jwsgi`: a Java application in uWSGI; the command is a class, and perhaps a method of it.
     Jwsgi,
-    /// `rwsgi`: a Ruby application in uWSGI.
+    /// `rwsgi`: a Ruby application in uWSGI; the command is a rackup file.
     Rwsgi,
     /// `php`: PHP in uWSGI; the command is the document root.
     Php,
@@ -30,6 +30,12 @@ pub enum Kind {
 
 /// The names beside which `web` has nothing to do: uWSGI answers itself.
 pub(crate) const SERVERS: [&str; 4] = ["wsgi", "jwsgi", "rwsgi", "php"];
+
+/// Tells whether processes of that name are apps that uWSGI itself runs.
+#[must_use]
+pub fn runs_in_uwsgi(name: &str) -> bool {
+    SERVERS.contains(&name)
+}
 
 /// Tells whether a name can be there once only, because it is the name that gives the meaning.
 pub(crate) fn is_fixed(name: &str) -> bool {

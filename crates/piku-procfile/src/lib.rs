@@ -46,7 +46,7 @@ mod wsgi;
 pub use cron::{CronJob, Schedule};
 pub use diagnostic::{Diagnostic, Severity};
 pub use entry::Entry;
-pub use kind::Kind;
+pub use kind::{Kind, runs_in_uwsgi};
 pub use name::ProcessName;
 pub use parse::{Parsed, parse};
 pub use place::Place;

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::DeployError;
+use super::hosted::Hosted;
 use super::plan::{Process, Work};
 use crate::host::emperor;
 use crate::host::health::{Endpoint, accepts, get};
@@ -73,7 +74,7 @@ fn well(root: &Root, options: &Options, watched: &Watched<'_>) -> Result<(), Dep
     let (reason, output) = match import_error(&output) {
         Some((error, traceback)) => (format!("could not be imported: {error}"), traceback),
         None => match (&watched.process.work, is_missing(&output)) {
-            (Work::Wsgi { entry, .. }, true) => {
+            (Work::Hosted { app: Hosted::Wsgi(entry), .. }, true) => {
                 (format!("could not be loaded: there is no `{entry}`"), Vec::new())
             }
             _ => (reason, screenful(output)),
@@ -123,7 +124,7 @@ fn help(process: &Process, options: &Options) -> String {
                 address.port()
             )
         }
-        (Work::Wsgi { entry, .. }, None) => format!(
+        (Work::Hosted { app: Hosted::Wsgi(entry), .. }, None) => format!(
             "try `python -c 'import {}'` locally; PIKU_HEALTHCHECK_TIMEOUT gives it more time",
             entry.module()
         ),
@@ -135,7 +136,7 @@ fn help(process: &Process, options: &Options) -> String {
 fn look(root: &Root, options: &Options, process: &Process) -> Look {
     let name = process.name.to_string();
     match &process.work {
-        Work::Wsgi { socket, .. } => {
+        Work::Hosted { socket, .. } => {
             let Some(stats) = emperor::ask(&root.emperor_stats()) else {
                 return Look::NotYet("was not started, since the emperor does not answer");
             };

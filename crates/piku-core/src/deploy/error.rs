@@ -87,6 +87,24 @@ pub enum DeployError {
     /// No uWSGI on this machine.
     #[error("there is no uWSGI on this machine to run processes with")]
     NoUwsgi,
+    /// uWSGI on this machine lacks a plugin.
+    #[error("uWSGI on this machine has no plugin `{plugin}`, which `{wanted_by}` needs")]
+    NoPlugin {
+        /// Its name.
+        plugin: String,
+        /// The package that brings it.
+        package: &'static str,
+        /// The kind of process, or the setting.
+        wanted_by: &'static str,
+    },
+    /// A folder of the Procfile is not there, not after the build either.
+    #[error("there is no folder `{folder}` in the app, which `{kind}` is to serve")]
+    NoFolder {
+        /// The kind of process.
+        kind: String,
+        /// As the Procfile has it.
+        folder: String,
+    },
     /// No emperor is running.
     #[error("the uWSGI emperor is not running, so nothing can be started")]
     NoEmperor,
@@ -156,6 +174,8 @@ impl DeployError {
             Self::PortInUse { .. } => "deploy::port-in-use",
             Self::Persist { .. } => "deploy::persist",
             Self::NoUwsgi => "deploy::no-uwsgi",
+            Self::NoPlugin { .. } => "deploy::no-plugin",
+            Self::NoFolder { .. } => "deploy::no-folder",
             Self::NoEmperor => "deploy::no-emperor",
             Self::Vassal(_) => "deploy::vassal",
             Self::Site { .. } => "deploy::site",
@@ -181,6 +201,8 @@ impl DeployError {
             Self::PortInUse { .. } => Some("stop it, or choose another PORT".to_owned()),
             Self::Persist { .. } => Some("see that every folder above it is a real one, in the app's folder and in $DATA_ROOT".to_owned()),
             Self::NoUwsgi => Some("run `piku setup` on the server, which installs one below piku's folder".to_owned()),
+            Self::NoPlugin { package, .. } => Some(format!("install it on the host, where uWSGI is Debian's own: `apt install '{package}'`")),
+            Self::NoFolder { .. } => Some("correct the Procfile, or commit the folder: git keeps none that is empty".to_owned()),
             Self::NoEmperor => Some(
                 "start it on the server: `piku emperor`, or the service that runs it, such as `systemctl start piku`".to_owned(),
             ),

@@ -3,6 +3,8 @@
 //! What can run beside its predecessor does, is checked, and gets the traffic by a [`switch`]. What can't (workers,
 //! and a `web` process that owns a port) replaces it: the old process has ended before the new one starts.
 
+use piku_procfile::runs_in_uwsgi;
+
 use super::check::{self, Watched};
 use super::pipeline::Scene;
 use super::plan::{self, Basis, Plan, Process, Work};
@@ -149,7 +151,7 @@ impl Handover<'_, '_, '_> {
             return Ok(());
         }
         let (Scene { root, host, .. }, basis) = (*self.scene, self.basis);
-        let foreign = predecessor::foreign(root, basis.app, |kind| kind == "web" || kind == "wsgi")?;
+        let foreign = predecessor::foreign(root, basis.app, |kind| kind == "web" || runs_in_uwsgi(kind))?;
         predecessor::end(self.scene, &foreign)?;
         let kinds = |name: &VassalName| fixed.iter().any(|process| process.name.kind == name.kind);
         let old = predecessor::vassals(root, basis.app, basis.release, kinds)?;
@@ -175,7 +177,7 @@ impl Handover<'_, '_, '_> {
     fn front(&mut self, process: &Process) -> Result<String, DeployError> {
         let (Scene { root, host, .. }, basis) = (*self.scene, self.basis);
         let Work::Front { address, .. } = &process.work else { return Ok(process.name.to_string()) };
-        predecessor::end(self.scene, &predecessor::foreign(root, basis.app, |kind| kind == "wsgi")?)?;
+        predecessor::end(self.scene, &predecessor::foreign(root, basis.app, runs_in_uwsgi)?)?;
         let rendered = self.rendered(process)?;
         for name in predecessor::vassals(root, basis.app, basis.release, |name| name.kind == FRONT)? {
             let first = name.parse().map_or(name, |parsed: VassalName| parsed.first_start().to_string());

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use camino::{Utf8Component, Utf8Path};
-use piku_procfile::{Diagnostic, Entry, Kind, Procfile, Source};
+use piku_procfile::{Diagnostic, Entry, Kind, Procfile, Source, runs_in_uwsgi};
 
+use super::hosted::is_inside;
 use crate::app::AppName;
 use crate::diagnostic::{FileDiagnostic, shorten};
 use crate::settings::{self, Layers, Options, Origin, StoredSettings};
@@ -89,38 +89,59 @@ fn read_procfile(texts: &Texts, diagnostics: &mut Vec<FileDiagnostic>) -> Option
     diagnostics.extend(FileDiagnostic::of("Procfile", &text, parsed.diagnostics));
     if let Some(procfile) = &parsed.procfile {
         let names = spans(text.bytes());
-        let refused = procfile.entries().iter().filter_map(|entry| unsupported(&names, entry)).collect();
+        let mut refused: Vec<_> =
+            procfile.entries().iter().filter_map(|entry| refused(&names, entry)).collect();
+        refused.extend(two_servers(&names, procfile));
         diagnostics.extend(FileDiagnostic::of("Procfile", &text, refused));
     }
     parsed.procfile
 }
 
 /// Kinds that are read and not yet run.
-fn unsupported(names: &BTreeMap<&[u8], Range<usize>>, entry: &Entry) -> Option<Diagnostic> {
-    let name = entry.name.as_str();
-    let span = || names.get(name.as_bytes()).cloned().unwrap_or(0..0);
+fn refused(names: &BTreeMap<&[u8], Range<usize>>, entry: &Entry) -> Option<Diagnostic> {
+    let (name, command) = (entry.name.as_str(), &entry.command);
+    let span = names.get(name.as_bytes()).cloned().unwrap_or(0..0);
+    let outside = |code, what: &str, example: &str| {
+        let message = format!("`{command}` is not a {what} of the app");
+        let help = format!("name one below the Procfile, such as `{name}: {example}`");
+        Diagnostic::error(code, span.clone(), message).with_help(help)
+    };
     match entry.kind {
-        Kind::Jwsgi | Kind::Rwsgi | Kind::Php => {
-            let help = format!("serve HTTP on $PORT from a `web` process instead of `{name}`");
-            let message = format!("processes of the kind `{name}` can't be run yet");
-            Some(Diagnostic::error("procfile::unsupported-kind", span(), message).with_help(help))
-        }
-        Kind::Static if !is_inside(&entry.command) => {
-            let message = format!("`{}` is not a folder of the app", entry.command);
+        Kind::Static if !is_inside(command) => Some(outside("procfile::static-outside", "folder", "public")),
+        Kind::Php if !is_inside(command) => Some(outside("procfile::php-outside", "folder", "public")),
+        Kind::Rwsgi if !is_inside(command) => Some(outside("procfile::bad-rwsgi", "file", "config.ru")),
+        Kind::Jwsgi if !is_class(command) => {
+            let message = format!("`{command}` is not a Java class");
             Some(
-                Diagnostic::error("procfile::static-outside", span(), message)
-                    .with_help("name a folder below the Procfile, such as `static: public`"),
+                Diagnostic::error("procfile::bad-jwsgi", span, message)
+                    .with_help("write `package.Class`, or `package.Class:method`"),
             )
         }
         _ => None,
     }
 }
 
-/// Whether a relative path stays below where it starts.
-fn is_inside(path: &str) -> bool {
-    Utf8Path::new(path)
-        .components()
-        .all(|part| matches!(part, Utf8Component::Normal(_) | Utf8Component::CurDir))
+/// What can't both answer the site.
+fn two_servers(names: &BTreeMap<&[u8], Range<usize>>, procfile: &Procfile) -> Option<Diagnostic> {
+    let mut servers =
+        procfile.entries().iter().map(|entry| entry.name.as_str()).filter(|name| runs_in_uwsgi(name));
+    let (first, second) = (servers.next()?, servers.next()?);
+    let span = names.get(second.as_bytes()).cloned().unwrap_or(0..0);
+    let message = format!("`{first}` and `{second}` would both answer the site");
+    Some(
+        Diagnostic::error("procfile::two-servers", span, message)
+            .with_help("keep one of them here, and push the other as an app of its own"),
+    )
+}
+
+/// Whether the text is `package.Class`, perhaps with `:method`.
+fn is_class(text: &str) -> bool {
+    let name = |name: &str| {
+        name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    };
+    let (class, method) = text.split_once(':').unwrap_or((text, "application"));
+    class.split('.').all(name) && name(method)
 }
 
 /// Where each line has the name of a process.

@@ -13,6 +13,7 @@ mod claims;
 mod cloudflare;
 mod error;
 pub(crate) mod handover;
+pub(crate) mod hosted;
 pub(crate) mod inputs;
 mod persist;
 pub(crate) mod pipeline;

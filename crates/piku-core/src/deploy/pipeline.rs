@@ -6,7 +6,7 @@ use super::build::{self, Build};
 use super::handover::{self, Handover};
 use super::inputs::{self, Inputs, Texts};
 use super::plan::{self, Basis, Plan, Serves};
-use super::{DeployError, adopt, checkout, claims, persist, repair, retire, site, switch};
+use super::{DeployError, adopt, checkout, claims, hosted, persist, repair, retire, site, switch};
 use crate::app::AppName;
 use crate::event::{Event, Report, stage as tell, warn};
 use crate::formation::Formation;
@@ -118,6 +118,7 @@ fn stages(
     let formation = order.formation.for_procfile(&inputs.procfile);
     let uwsgi = facts::uwsgi(root, surroundings);
     require_emperor(root, &inputs, uwsgi.as_ref())?;
+    hosted::require_kinds(&inputs, uwsgi.as_ref())?;
     claims::server_names(root, app, &inputs)?;
     let (ports, guards) = claims::ports(root, app, &inputs, &formation, live.as_ref())?;
 
@@ -134,6 +135,7 @@ fn stages(
         build: &unbuilt,
         settings: &inputs.layers,
         uwsgi: uwsgi.as_ref(),
+        class_path: Vec::new(),
         ports,
     };
     let fresh = order.tree_of.is_none();
@@ -152,6 +154,11 @@ fn stages(
     };
     let build = build::build(&place, &inputs, report)?;
     basis.build = &build;
+    if build.uwsgi.is_none() {
+        hosted::require_settings(&inputs, uwsgi.as_ref())?;
+    }
+    hosted::require_folders(&inputs, &tree)?;
+    basis.class_path = hosted::class_path(&inputs, &tree)?;
     // Now every variable of ours is known, and ENV may refer to any of them.
     let layers = settled_layers(&basis, &texts);
     basis.settings = &layers;
@@ -252,8 +259,8 @@ fn accept(reading: inputs::Reading, report: &mut Report<'_>) -> Result<Inputs, D
 }
 
 fn require_emperor(root: &Root, inputs: &Inputs, uwsgi: Option<&Uwsgi>) -> Result<(), DeployError> {
-    let runs = |kind: &Kind| matches!(kind, Kind::Wsgi(_) | Kind::Web | Kind::Worker | Kind::Cron(_));
-    if !inputs.procfile.entries().iter().any(|entry| runs(&entry.kind)) {
+    let needs_none = |kind: &Kind| matches!(kind, Kind::Static | Kind::Preflight | Kind::Release);
+    if inputs.procfile.entries().iter().all(|entry| needs_none(&entry.kind)) {
         return Ok(());
     }
     if uwsgi.is_none() {
@@ -266,7 +273,7 @@ fn require_emperor(root: &Root, inputs: &Inputs, uwsgi: Option<&Uwsgi>) -> Resul
 fn settled_layers(basis: &Basis<'_>, texts: &Texts) -> crate::settings::Layers {
     let unset = crate::settings::Layers::default();
     let known = plan::environment(
-        &Basis { settings: &unset, ports: basis.ports.clone(), ..*basis },
+        &Basis { settings: &unset, ports: basis.ports.clone(), class_path: Vec::new(), ..*basis },
         basis.ports.app,
         "",
     );

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use piku_procfile::{Entry, Kind, WsgiEntry};
+use piku_procfile::{Entry, Kind, runs_in_uwsgi};
 
 use super::build::Build;
+use super::hosted::Hosted;
 use super::inputs::Inputs;
 use crate::app::AppName;
 use crate::formation::Formation;
@@ -31,13 +32,15 @@ pub(crate) struct Basis<'a> {
     /// The app's settings, laid over piku's own variables where they refer to them.
     pub(crate) settings: &'a crate::settings::Layers,
     pub(crate) uwsgi: Option<&'a Uwsgi>,
+    /// Where classes of Java are looked for.
+    pub(crate) class_path: Vec<Utf8PathBuf>,
     pub(crate) ports: Ports,
 }
 
 /// The ports of a release.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Ports {
-    /// What the environment calls `PORT`, and where a `wsgi` app without a site is reached.
+    /// What the environment calls `PORT`, and where an app of uWSGI's without a site is reached.
     pub(crate) app: u16,
     /// One for each `web` process; the first is `app`.
     pub(crate) web: Vec<u16>,
@@ -72,8 +75,8 @@ pub(crate) struct Process {
 /// What a process does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Work {
-    /// uWSGI serves a WSGI app on this socket.
-    Wsgi { entry: WsgiEntry, socket: Utf8PathBuf },
+    /// uWSGI itself runs the app, on this socket.
+    Hosted { app: Hosted, socket: Utf8PathBuf },
     /// A command serves HTTP.
     Web { command: String, address: SocketAddr },
     /// A command works.
@@ -106,7 +109,7 @@ impl Process {
     /// Where it can be asked how it is.
     pub(crate) fn endpoint(&self) -> Option<Endpoint> {
         match &self.work {
-            Work::Wsgi { socket, .. } => Some(Endpoint::Uwsgi(socket.clone())),
+            Work::Hosted { socket, .. } => Some(Endpoint::Uwsgi(socket.clone())),
             Work::Web { address, .. } => Some(Endpoint::Http(*address)),
             Work::Worker { .. } | Work::Cron { .. } | Work::Front { .. } => None,
         }
@@ -126,8 +129,8 @@ pub(crate) struct Plan {
 /// What stands behind the site.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Serves {
-    /// `wsgi` processes, by the links that lead to their sockets.
-    Wsgi(Vec<Utf8PathBuf>),
+    /// Processes in which uWSGI runs the app, by the links that lead to their sockets.
+    Uwsgi(Vec<Utf8PathBuf>),
     /// `web` processes.
     Web(Vec<SocketAddr>),
     /// Files only, below this folder of the tree.
@@ -161,8 +164,13 @@ pub(crate) fn web_count(inputs: &Inputs, formation: &Formation) -> u32 {
 
 /// Whether the app has a site.
 pub(crate) fn has_site(inputs: &Inputs) -> bool {
-    let serves = |entry: &Entry| matches!(entry.kind, Kind::Wsgi(_) | Kind::Web | Kind::Static);
+    let serves = |entry: &Entry| answers(entry) || entry.kind == Kind::Static;
     !inputs.options.nginx.server_names.is_empty() && inputs.procfile.entries().iter().any(serves)
+}
+
+/// Whether an entry's processes answer requests.
+fn answers(entry: &Entry) -> bool {
+    entry.kind == Kind::Web || runs_in_uwsgi(entry.name.as_str())
 }
 
 /// piku's own variables, as far as they are known before anything is built or picked.
@@ -198,9 +206,9 @@ pub(crate) fn plan(basis: &Basis<'_>) -> Plan {
             processes.extend(process(basis, entry, index));
         }
         match &entry.kind {
-            Kind::Wsgi(_) | Kind::Web if count == 0 => serves = Serves::Unavailable,
-            Kind::Wsgi(_) => {
-                serves = Serves::Wsgi((1..=count).map(|i| basis.root.site_socket(basis.app, i)).collect())
+            _ if count == 0 && answers(entry) => serves = Serves::Unavailable,
+            _ if runs_in_uwsgi(entry.name.as_str()) => {
+                serves = Serves::Uwsgi((1..=count).map(|i| basis.root.site_socket(basis.app, i)).collect())
             }
             Kind::Web => {
                 let bind = &basis.inputs.options.bind_address;
@@ -212,7 +220,7 @@ pub(crate) fn plan(basis: &Basis<'_>) -> Plan {
             _ => {}
         }
     }
-    if let Serves::Wsgi(backends) = &serves
+    if let Serves::Uwsgi(backends) = &serves
         && !has_site(basis.inputs)
     {
         processes.push(front(basis, backends.len()));
@@ -230,19 +238,19 @@ fn name(basis: &Basis<'_>, kind: &str, index: u32) -> VassalName {
 fn process(basis: &Basis<'_>, entry: &Entry, index: u32) -> Option<Process> {
     let kind = entry.name.as_str();
     let mut port = basis.ports.app;
-    let (work, takes_over) = match &entry.kind {
-        Kind::Wsgi(wsgi) => {
+    let (work, takes_over) = match (&entry.kind, Hosted::of(entry)) {
+        (_, Some(app)) => {
             let socket = super::site::socket(basis.root, basis.app, basis.release, index);
-            (Work::Wsgi { entry: wsgi.clone(), socket }, TakesOver::Beside)
+            (Work::Hosted { app, socket }, TakesOver::Beside)
         }
-        Kind::Web => {
+        (Kind::Web, _) => {
             port = *basis.ports.web.get(index as usize - 1)?;
             let address = reachable(&basis.inputs.options.bind_address, port);
             let fixed = basis.inputs.options.port == Some(port);
             let takes_over = if fixed { TakesOver::Alone } else { TakesOver::Beside };
             (Work::Web { command: entry.command.clone(), address }, takes_over)
         }
-        Kind::Worker => (Work::Worker { command: entry.command.clone() }, TakesOver::Alone),
+        (Kind::Worker, _) => (Work::Worker { command: entry.command.clone() }, TakesOver::Alone),
         _ => return None,
     };
     Some(Process { name: name(basis, kind, index), work, takes_over, env: environment(basis, port, kind) })
@@ -276,7 +284,7 @@ fn cron(basis: &Basis<'_>) -> Option<Process> {
 /// moves the links and leaves the router alone.
 const ROUTED: u32 = 8;
 
-/// The router that keeps the port of a `wsgi` app without a site.
+/// The router that keeps the port of an app of uWSGI's without a site.
 fn front(basis: &Basis<'_>, serving: usize) -> Process {
     let links = u32::try_from(serving).unwrap_or(u32::MAX).next_multiple_of(ROUTED);
     let backends = (1..=links).map(|index| basis.root.site_socket(basis.app, index)).collect();

@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use piku_procfile::runs_in_uwsgi;
+
 use super::pipeline::Scene;
 use super::{DeployError, adopt, retire, site};
 use crate::app::AppName;
@@ -123,14 +125,13 @@ fn owner(root: &Root, app: &AppName, address: SocketAddr) -> Result<Owner, HostE
     })
 }
 
-/// Waits until every request that was sent to the sockets of old `wsgi` processes is being worked on.
+/// Waits until every request that was sent to the sockets of old processes of uWSGI's is being worked on.
 ///
 /// A socket's connections are accepted in order. So when our own, made last, is heard, those before it were too,
 /// and uWSGI finishes what it has accepted before it stops.
 pub(crate) fn drain_backlogs(root: &Root, names: &[String]) {
-    let wsgi =
-        names.iter().filter_map(|name| name.parse::<VassalName>().ok()).filter(|name| name.kind == "wsgi");
-    for name in wsgi {
+    let names = names.iter().filter_map(|name| name.parse::<VassalName>().ok());
+    for name in names.filter(|name| runs_in_uwsgi(&name.kind)) {
         health::wait_for_turn(&site::socket(root, &name.app, name.release, name.index), BACKLOG);
     }
 }

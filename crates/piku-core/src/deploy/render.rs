@@ -1,9 +1,13 @@
 //! Spells a plan: each process becomes a vassal file and a launch record. Pure, and the same plan gives the same bytes.
 
 use camino::Utf8Path;
-use piku_uwsgi::{Common, Concurrency, DaemonVassal, FrontVassal, Vassal, WsgiVassal};
+use piku_uwsgi::{
+    AppVassal, Application, Common, Concurrency, DaemonVassal, FrontVassal, JwsgiApp, PhpApp, RackApp,
+    Vassal, WsgiApp,
+};
 
 use super::DeployError;
+use super::hosted::{self, Hosted};
 use super::plan::{Basis, Process, TakesOver, Work};
 use crate::host::health::Endpoint;
 use crate::host::launch::{DaemonRecord, DaemonWork, LaunchRecord, record_path};
@@ -56,14 +60,14 @@ pub(crate) fn render(
     let record_path = record_path(&basis.root.uwsgi_available(), &process.name.to_string());
     let mut record = LaunchRecord { uwsgi: system.program.clone(), env: process.env.clone(), daemon: None };
     let vassal = match &process.work {
-        Work::Wsgi { entry, socket } => {
+        Work::Hosted { app, socket } => {
             if socket.as_str().len() > LONGEST_SOCKET {
                 return Err(DeployError::SocketPath { path: socket.clone() });
             }
             if let Some(own) = &basis.build.uwsgi {
                 record.uwsgi.clone_from(own);
             }
-            Vassal::Wsgi(wsgi(basis, process, entry, socket, socket_group))
+            Vassal::App(hosted(basis, process, app, socket, socket_group))
         }
         Work::Web { command, .. } | Work::Worker { command } => {
             daemon(basis, process, DaemonWork::Command(command.clone()), &record_path, &mut record)?
@@ -135,18 +139,20 @@ fn common(basis: &Basis<'_>, process: &Process) -> Common {
     }
 }
 
-fn wsgi(
+/// A process in which uWSGI runs the app.
+fn hosted(
     basis: &Basis<'_>,
     process: &Process,
-    entry: &piku_procfile::WsgiEntry,
+    app: &Hosted,
     socket: &Utf8Path,
     socket_group: Option<&str>,
-) -> WsgiVassal {
+) -> AppVassal {
     let options = &basis.inputs.options.uwsgi;
-    let own_python = basis.build.uwsgi.is_some();
-    let plugin = basis.uwsgi.and_then(|uwsgi| uwsgi.python.as_ref()).map(|(name, _)| name.clone());
-    WsgiVassal {
+    let (app, threads) = application(basis, app);
+    let max_requests = options.limit(threads);
+    AppVassal {
         common: common(basis, process),
+        app,
         socket: socket.to_owned(),
         // nginx runs as another user: it reaches the socket by its group, or, where we share none, as anybody can.
         socket_mode: match socket_group {
@@ -155,25 +161,53 @@ fn wsgi(
             None => 0o600,
         },
         socket_group: socket_group.map(str::to_owned),
-        module: entry.to_string(),
-        virtualenv: basis.build.provides.as_ref().and_then(|provides| provides.virtualenv()),
-        plugin: if own_python { None } else { plugin },
-        python_path: vec![basis.tree.to_owned()],
         processes: options.processes,
-        threads: options.threads,
-        enable_threads: options.enable_threads,
         listen: options.listen,
-        max_requests: options.max_requests,
-        concurrency: match (options.gevent, options.asyncio) {
-            (Some(gevent), _) => Concurrency::Gevent(gevent),
-            (None, Some(asyncio)) => Concurrency::Asyncio(asyncio),
-            (None, None) => Concurrency::Threads,
-        },
+        max_requests,
         idle: options.idle,
         log_x_forwarded_for: options.log_x_forwarded_for,
         include: options.include_file.as_ref().map(|file| basis.tree.join(file)),
         buffer_size: BUFFER_SIZE,
-        // See `max_requests` of the settings: such a process answers nothing until it is killed.
-        mercy: if options.max_requests > 0 && options.threads > 1 { LINGERING } else { MERCY },
+        // See `UwsgiOptions::limit`: such a process answers nothing until it is killed.
+        mercy: if max_requests > 0 && threads > 1 { LINGERING } else { MERCY },
+    }
+}
+
+/// The app, and how many threads each of its processes has.
+fn application(basis: &Basis<'_>, app: &Hosted) -> (Application, u32) {
+    let options = &basis.inputs.options.uwsgi;
+    let provides = basis.build.provides.as_ref();
+    match app {
+        Hosted::Wsgi(entry) => {
+            let plugin = basis.uwsgi.and_then(|uwsgi| uwsgi.python.as_ref()).map(|(name, _)| name.clone());
+            let (concurrency, threads) = match (options.gevent, options.asyncio) {
+                (Some(gevent), _) => (Concurrency::Gevent(gevent), 1),
+                (None, Some(asyncio)) => (Concurrency::Asyncio(asyncio), 1),
+                (None, None) => (Concurrency::Threads(options.threads), options.threads),
+            };
+            let wsgi = WsgiApp {
+                module: entry.to_string(),
+                virtualenv: provides.and_then(|provides| provides.virtualenv()),
+                plugin: plugin.filter(|_| basis.build.uwsgi.is_none()),
+                python_path: vec![basis.tree.to_owned()],
+                enable_threads: options.enable_threads,
+                concurrency,
+            };
+            (Application::Wsgi(wsgi), threads)
+        }
+        Hosted::Rack(rackup) => {
+            let bundled = provides.is_some_and(|provides| provides.variables().contains_key("BUNDLE_PATH"));
+            (Application::Rack(RackApp { rackup: basis.tree.join(rackup), bundled }), 1)
+        }
+        Hosted::Jwsgi(class) => {
+            let class_path = basis.class_path.clone();
+            let threads = options.threads;
+            (Application::Jwsgi(JwsgiApp { class: class.clone(), class_path, threads }), threads)
+        }
+        Hosted::Php(root) if hosted::is_top(root) => {
+            let hidden = ["ENV", "Procfile"].map(str::to_owned).into();
+            (Application::Php(PhpApp { document_root: basis.tree.to_owned(), hidden }), 1)
+        }
+        Hosted::Php(root) => (Application::Php(PhpApp::new(basis.tree.join(root))), 1),
     }
 }

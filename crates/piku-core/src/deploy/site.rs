@@ -7,6 +7,7 @@ use piku_nginx::{
     Backend, Cache, FilePath, InvalidSite, Listen, Probe, ServerName, Site, SiteName, SocketPath, StaticPath,
     Tls, UrlPath, Version,
 };
+use piku_procfile::runs_in_uwsgi;
 use sha2::{Digest, Sha256};
 
 use super::inputs::Inputs;
@@ -113,7 +114,7 @@ fn describe(
 
 fn backend(serves: &Serves) -> Result<Backend, InvalidSite> {
     Ok(match serves {
-        Serves::Wsgi(sockets) => {
+        Serves::Uwsgi(sockets) => {
             Backend::Uwsgi(sockets.iter().map(SocketPath::new).collect::<Result<_, _>>()?)
         }
         Serves::Web(addresses) => Backend::Http(addresses.clone()),
@@ -141,7 +142,7 @@ fn cache(root: &Root, app: &AppName, inputs: &Inputs) -> Result<Option<Cache>, I
     }))
 }
 
-/// The links by which nginx and the router reach the sockets of a release's `wsgi` processes: link, then socket.
+/// The links by which nginx and the router reach the sockets on which uWSGI runs a release: link, then socket.
 ///
 /// There may be more links than sockets: those that are there already, which an old worker of nginx may still
 /// follow, and those that a router has. They lead to the sockets by turns, so that none ever leads nowhere.
@@ -151,7 +152,7 @@ pub(crate) fn socket_links(root: &Root, plan: &Plan) -> Vec<(Utf8PathBuf, Utf8Pa
     let mut app = None;
     for process in &plan.processes {
         match &process.work {
-            Work::Wsgi { socket, .. } => {
+            Work::Hosted { socket, .. } => {
                 app = Some(&process.name.app);
                 sockets.push(socket.clone());
             }
@@ -169,8 +170,8 @@ pub(crate) fn recorded_links(
     release: &Release,
 ) -> Vec<(Utf8PathBuf, Utf8PathBuf)> {
     let names = release.vassals.iter().filter_map(|name| name.parse::<VassalName>().ok());
-    let wsgi = names.filter(|name| name.kind == "wsgi" && name.release == release.number);
-    let sockets: Vec<_> = wsgi.map(|name| socket(root, app, release.number, name.index)).collect();
+    let served = names.filter(|name| runs_in_uwsgi(&name.kind) && name.release == release.number);
+    let sockets: Vec<_> = served.map(|name| socket(root, app, release.number, name.index)).collect();
     by_turns(root, app, &sockets, 0)
 }
 
@@ -194,7 +195,7 @@ pub(crate) fn links_there(root: &Root, app: &AppName) -> Vec<(Utf8PathBuf, Utf8P
     links.map_while(|link| Some((link.clone(), files::link_target(&link)?))).collect()
 }
 
-/// The socket of a `wsgi` process.
+/// The socket of a process in which uWSGI runs the app.
 pub(crate) fn socket(root: &Root, app: &AppName, release: u32, index: u32) -> Utf8PathBuf {
     root.run().join(format!("{app}.{release}.{index}.sock"))
 }

@@ -7,6 +7,7 @@ use piku_nginx::Version;
 use piku_uwsgi::Flavour;
 
 use super::build::Build;
+use super::hosted;
 use super::inputs::{self, Inputs, Texts};
 use super::plan::{self, Basis, Plan, Ports};
 use super::render::{self, Rendered};
@@ -58,6 +59,7 @@ impl App {
                 program: "/usr/bin/uwsgi".into(),
                 flavour: Flavour::Debian,
                 python: Some(("python311".into(), (3, 11))),
+                plugins: ["php", "rack"].map(str::to_owned).into(),
             },
             root,
             name,
@@ -78,6 +80,7 @@ impl App {
             build: &Build::default(),
             settings: &self.inputs.layers,
             uwsgi: Some(&self.uwsgi),
+            class_path: vec!["/srv/piku/releases/blog/3/tree".into()],
             ports: Ports { app: ports[0], web: ports[..web].to_vec() },
         };
         let plan = plan::plan(&basis);
@@ -175,7 +178,7 @@ fn a_socket_that_would_be_too_long_is_refused_with_its_path() {
 #[test]
 fn every_mistake_of_all_files_is_found_at_once() {
     let texts = Texts {
-        procfile: Some(b"worker: x\nstatic: ../etc\nphp: public\n".to_vec()),
+        procfile: Some(b"worker: x\nstatic: ../etc\nphp: /srv\njwsgi: java -jar x\n".to_vec()),
         env: Some(b"A=1\nnonsense\nUWSGI_PROCESSES=abc\n".to_vec()),
         stored: b"PORT=99999\n".to_vec(),
     };
@@ -188,8 +191,78 @@ fn every_mistake_of_all_files_is_found_at_once() {
         .collect();
     insta::assert_snapshot!(found.join("\n"), @r"
     Procfile:2: procfile::static-outside
-    Procfile:3: procfile::unsupported-kind
+    Procfile:3: procfile::php-outside
+    Procfile:4: procfile::bad-jwsgi
+    Procfile:4: procfile::two-servers
     ENV:2: env::missing-equals
     ");
     assert!(reading.inputs.is_none());
+}
+
+#[test]
+fn apps_of_every_language_of_uwsgis_are_served_alike() {
+    let kept = |ini: &str| {
+        let app = ini.split_once("master = true\n").unwrap().1.split_once("socket = ").unwrap().0.to_owned();
+        let limit: String = ini.lines().filter(|line| line.starts_with("max-req")).collect();
+        app + &limit
+    };
+    let mut shown = String::new();
+    for procfile in ["php: public", "php: .", "rwsgi: config.ru", "rwsgi: site", "jwsgi: org.example.Blog"] {
+        let vassals = App::new(&format!("{procfile}\n"), "UWSGI_THREADS=3\n", &[]).vassals(&[20_001]);
+        let names: Vec<&str> = vassals.iter().map(|vassal| vassal.name.as_str()).collect();
+        shown += &format!("--- {procfile} {names:?}\n{}\n", kept(&vassals[0].ini));
+    }
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn a_plugin_that_is_missing_is_named_with_the_package_that_brings_it() {
+    let refused = |procfile: &str, env: &str| {
+        let app = App::new(&format!("{procfile}\n"), env, &[]);
+        let uwsgi = Some(&app.uwsgi);
+        let outcome = hosted::require_kinds(&app.inputs, uwsgi)
+            .and_then(|()| hosted::require_settings(&app.inputs, uwsgi));
+        outcome.map_err(|error| format!("{error}; {}", error.help().unwrap()))
+    };
+    assert_eq!(refused("php: public", "UWSGI_GEVENT=10\n"), Ok(()));
+    assert_eq!(refused("wsgi: app:app", ""), Ok(()));
+    let texts = [
+        ("jwsgi: Blog", ""),
+        ("wsgi: app:app", "UWSGI_GEVENT=10\n"),
+        ("wsgi: app:app", "UWSGI_ASYNCIO=10\n"),
+    ]
+    .map(|(procfile, env)| refused(procfile, env).unwrap_err());
+    insta::assert_snapshot!(texts.join("\n"));
+}
+
+#[test]
+fn classes_are_looked_for_where_builds_leave_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let tree = Utf8Path::from_path(folder.path()).unwrap();
+    for file in ["lib/b.jar", "lib/a.jar", "lib/notes.txt", "target/classes/A.class", "top.jar"] {
+        std::fs::create_dir_all(tree.join(file).parent().unwrap()).unwrap();
+        std::fs::write(tree.join(file), "").unwrap();
+    }
+    let app = App::new("jwsgi: Blog\n", "", &[]);
+    let places = hosted::class_path(&app.inputs, tree).unwrap();
+    let shown: Vec<&str> =
+        places.iter().map(|place| place.strip_prefix(tree).unwrap_or(place).as_str()).collect();
+    assert_eq!(
+        shown,
+        ["", "target/classes", "top.jar", "lib/a.jar", "lib/b.jar", "/usr/share/java/uwsgi.jar"]
+    );
+    assert!(hosted::class_path(&App::new("php: .\n", "", &[]).inputs, tree).unwrap().is_empty());
+}
+
+#[test]
+fn a_document_root_has_to_be_there_after_the_build() {
+    let folder = tempfile::tempdir().unwrap();
+    let tree = Utf8Path::from_path(folder.path()).unwrap();
+    std::fs::write(tree.join("public"), "a file").unwrap();
+    let app = App::new("static: public\nworker: x\n", "", &[]);
+    let error = hosted::require_folders(&app.inputs, tree).unwrap_err();
+    assert_eq!(error.to_string(), "there is no folder `public` in the app, which `static` is to serve");
+    std::fs::remove_file(tree.join("public")).unwrap();
+    std::fs::create_dir(tree.join("public")).unwrap();
+    assert!(hosted::require_folders(&app.inputs, tree).is_ok());
 }

@@ -21,6 +21,8 @@ pub(crate) struct Uwsgi {
     pub(crate) flavour: Flavour,
     /// The name of its Python plugin and the CPython that is linked to; `None` when it has no plugin.
     pub(crate) python: Option<(String, (u32, u32))>,
+    /// The names of all plugins that are files; those built in are not among them.
+    pub(crate) plugins: BTreeSet<String>,
 }
 
 /// Finds the uWSGI that runs the emperor: the system's, else the private one below the root.
@@ -37,17 +39,23 @@ pub(crate) fn uwsgi(root: &Root, surroundings: &Surroundings) -> Option<Uwsgi> {
     } else {
         Flavour::Source
     };
-    let python = if flavour == Flavour::Debian { python_plugin() } else { None };
-    Some(Uwsgi { program: found, flavour, python })
+    let files =
+        if flavour == Flavour::Debian { files::names(Utf8Path::new(PLUGINS)) } else { Ok(BTreeSet::new()) };
+    let plugins: BTreeSet<String> = files
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|file| Some(file.strip_suffix("_plugin.so")?.to_owned()))
+        .collect();
+    let python = python_plugin(&plugins);
+    Some(Uwsgi { program: found, flavour, python, plugins })
 }
 
 /// Debian's Python plugin with the lowest name: `python311` before `python3`, which is a link to it.
-fn python_plugin() -> Option<(String, (u32, u32))> {
-    let names = files::names(Utf8Path::new(PLUGINS)).ok()?;
-    names.iter().filter(|name| name.starts_with("python3")).find_map(|name| {
-        let plugin = name.strip_suffix("_plugin.so")?;
-        let bytes = files::read(&Utf8Path::new(PLUGINS).join(name)).ok()??;
-        Some((plugin.to_owned(), piku_uwsgi::plugin_python_version(name, &bytes)?))
+fn python_plugin(plugins: &BTreeSet<String>) -> Option<(String, (u32, u32))> {
+    plugins.iter().filter(|name| name.starts_with("python3")).find_map(|name| {
+        let file = format!("{name}_plugin.so");
+        let bytes = files::read(&Utf8Path::new(PLUGINS).join(&file)).ok()??;
+        Some((name.clone(), piku_uwsgi::plugin_python_version(&file, &bytes)?))
     })
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use piku_procfile::runs_in_uwsgi;
 use piku_uwsgi::stats::EmperorStats;
 use serde::Serialize;
 
@@ -123,7 +124,7 @@ impl Piku {
             None if failed => State::Failing,
             None => State::Down,
             Some(_) if failed || endings.lines().count() > 2 => State::Failing,
-            Some(vassal) if kind == "wsgi" && !vassal.accepting => State::Starting,
+            Some(vassal) if runs_in_uwsgi(kind) && !vassal.accepting => State::Starting,
             Some(_) => State::Running,
         };
         ProcessStatus {

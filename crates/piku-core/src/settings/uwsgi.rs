@@ -14,9 +14,10 @@ pub struct UwsgiOptions {
     pub enable_threads: bool,
     /// `UWSGI_LISTEN`, in connections.
     pub listen: u32,
-    /// `UWSGI_MAX_REQUESTS`; 0 for no limit. Where it is not set, that is what threads have: uWSGI 2.0 lets a process
-    /// of several threads that has reached its limit linger, and its requests with it, until it is killed.
+    /// `UWSGI_MAX_REQUESTS`; 0 for no limit. See [`UwsgiOptions::limit`].
     pub max_requests: u64,
+    /// Whether that is somebody's wish, and not the default.
+    pub max_requests_is_set: bool,
     /// `UWSGI_LOG_MAXSIZE`, in bytes.
     pub log_max_size: u64,
     /// `UWSGI_LOG_X_FORWARDED_FOR`.
@@ -31,24 +32,29 @@ pub struct UwsgiOptions {
     pub idle: Option<u32>,
 }
 
+impl UwsgiOptions {
+    /// How many requests a process of so many threads serves before a fresh one takes its place; 0 for no end.
+    ///
+    /// By default, only a process of one thread has such a limit: uWSGI 2.0 lets one of several threads that has reached
+    /// its limit linger, and its requests with it, until it is killed.
+    #[must_use]
+    pub fn limit(&self, threads: u32) -> u64 {
+        if threads > 1 && !self.max_requests_is_set { 0 } else { self.max_requests }
+    }
+}
+
 pub(super) fn read(reader: &mut Reader<'_>) -> UwsgiOptions {
-    let (threads, gevent, asyncio) = (
-        reader.count(&keys::UWSGI_THREADS),
-        reader.number(&keys::UWSGI_GEVENT),
-        reader.number(&keys::UWSGI_ASYNCIO),
-    );
-    let limited = reader.text(&keys::UWSGI_MAX_REQUESTS).is_some();
-    let has_threads = threads > 1 && gevent.is_none() && asyncio.is_none();
     let options = UwsgiOptions {
         processes: reader.count(&keys::UWSGI_PROCESSES),
-        threads,
+        threads: reader.count(&keys::UWSGI_THREADS),
         enable_threads: reader.boolean(&keys::UWSGI_ENABLE_THREADS),
         listen: reader.count(&keys::UWSGI_LISTEN),
-        max_requests: if has_threads && !limited { 0 } else { reader.count(&keys::UWSGI_MAX_REQUESTS) },
+        max_requests: reader.count(&keys::UWSGI_MAX_REQUESTS),
+        max_requests_is_set: reader.text(&keys::UWSGI_MAX_REQUESTS).is_some(),
         log_max_size: reader.count(&keys::UWSGI_LOG_MAXSIZE),
         log_x_forwarded_for: reader.boolean(&keys::UWSGI_LOG_X_FORWARDED_FOR),
-        gevent,
-        asyncio,
+        gevent: reader.number(&keys::UWSGI_GEVENT),
+        asyncio: reader.number(&keys::UWSGI_ASYNCIO),
         include_file: reader.file_of_app(&keys::UWSGI_INCLUDE_FILE),
         idle: reader.number(&keys::UWSGI_IDLE),
     };

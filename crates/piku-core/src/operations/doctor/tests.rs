@@ -9,6 +9,7 @@ fn well() -> Facts {
             program: "/usr/bin/uwsgi".into(),
             flavour: Flavour::Debian,
             python: Some(("python311".into(), (3, 11))),
+            plugins: std::collections::BTreeSet::new(),
         }),
         python: true,
         vassals: Some(2),
@@ -64,7 +65,12 @@ fn a_machine_that_is_well_has_nothing_to_fix() {
 #[test]
 fn each_thing_that_is_wrong_comes_with_its_fix() {
     let facts = Facts {
-        uwsgi: Some(Uwsgi { program: "/usr/bin/uwsgi".into(), flavour: Flavour::Debian, python: None }),
+        uwsgi: Some(Uwsgi {
+            program: "/usr/bin/uwsgi".into(),
+            flavour: Flavour::Debian,
+            python: None,
+            plugins: std::collections::BTreeSet::new(),
+        }),
         vassals: None,
         nginx: Nginx {
             runs: false,

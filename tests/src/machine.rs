@@ -42,6 +42,14 @@ pub enum Need {
     Go,
     /// Ruby is installed, with Sinatra and WEBrick.
     Ruby,
+    /// uWSGI's plugin for PHP is installed.
+    Php,
+    /// uWSGI's plugin for Ruby is installed, and Rack.
+    Rack,
+    /// uWSGI's plugin for Java is installed, and a compiler.
+    Jwsgi,
+    /// uWSGI's plugins for gevent and asyncio are installed.
+    Greenlets,
     /// uv is among the [`tool`]s.
     Uv,
     /// Poetry is among the [`tool`]s.
@@ -69,6 +77,16 @@ impl Need {
             Self::Crates => says(answers("index.crates.io"), "crates.io can't be reached"),
             Self::Go => says(find("go").is_some(), "Go is not installed"),
             Self::Ruby => says(has_sinatra(), "Ruby with Sinatra and WEBrick is not installed"),
+            Self::Php => says(has_plugin("php"), "uWSGI's plugin for PHP is not installed"),
+            Self::Rack => says(has_rack(), "uWSGI's plugin for Ruby, or Rack, is not installed"),
+            Self::Jwsgi => says(
+                has_plugin("jwsgi") && find("javac").is_some(),
+                "uWSGI's plugin for Java, or a JDK, is not installed",
+            ),
+            Self::Greenlets => says(
+                has_plugin("gevent_python3") && has_plugin("asyncio_python3"),
+                "uWSGI's plugins for gevent and asyncio are not installed",
+            ),
             Self::Uv => says(tool("uv").is_some(), "uv is not installed"),
             Self::Poetry => says(tool("poetry").is_some(), "Poetry is not installed"),
             Self::Pnpm => says(tool("pnpm").is_some(), "pnpm is not installed"),
@@ -107,6 +125,10 @@ macro_rules! needs {
     (@ crates) => { $crate::machine::Need::Crates };
     (@ go) => { $crate::machine::Need::Go };
     (@ ruby) => { $crate::machine::Need::Ruby };
+    (@ php) => { $crate::machine::Need::Php };
+    (@ rack) => { $crate::machine::Need::Rack };
+    (@ jwsgi) => { $crate::machine::Need::Jwsgi };
+    (@ greenlets) => { $crate::machine::Need::Greenlets };
     (@ uv) => { $crate::machine::Need::Uv };
     (@ poetry) => { $crate::machine::Need::Poetry };
     (@ pnpm) => { $crate::machine::Need::Pnpm };
@@ -185,6 +207,16 @@ fn system_uwsgi() -> bool {
     let plugins = fs::read_dir("/usr/lib/uwsgi/plugins").into_iter().flatten().flatten();
     find("uwsgi").is_some()
         && plugins.into_iter().any(|file| file.file_name().to_string_lossy().starts_with("python3"))
+}
+
+fn has_plugin(name: &str) -> bool {
+    find("uwsgi").is_some()
+        && Utf8Path::new("/usr/lib/uwsgi/plugins").join(format!("{name}_plugin.so")).exists()
+}
+
+fn has_rack() -> bool {
+    let asked = find("ruby").map(|ruby| Command::new(ruby).args(["-rrack", "-e", "0"]).output());
+    has_plugin("rack") && asked.is_some_and(|asked| asked.is_ok_and(|output| output.status.success()))
 }
 
 fn has_sinatra() -> bool {

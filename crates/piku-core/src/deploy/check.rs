@@ -26,6 +26,9 @@ pub(crate) struct Watched<'a> {
     process: &'a Process,
     log: camino::Utf8PathBuf,
     from: u64,
+    /// Where uWSGI writes before it has read which log is a vassal's own.
+    emperor_log: camino::Utf8PathBuf,
+    emperor_from: u64,
 }
 
 impl<'a> Watched<'a> {
@@ -35,7 +38,8 @@ impl<'a> Watched<'a> {
             Work::Cron { .. } => root.scheduler_log(&process.name.app),
             _ => root.log(&process.name.app, &process.name.kind, process.name.index),
         };
-        Self { process, from: logs::length(&log), log }
+        let emperor_log = root.emperor_log();
+        Self { process, from: logs::length(&log), log, emperor_from: logs::length(&emperor_log), emperor_log }
     }
 }
 
@@ -53,7 +57,7 @@ pub(crate) fn all_well(root: &Root, options: &Options, watched: &[Watched<'_>]) 
 
 fn well(root: &Root, options: &Options, watched: &Watched<'_>) -> Result<(), DeployError> {
     let mut last = "did not start";
-    let outcome = wait::until(options.healthcheck_timeout, || match look(root, options, watched.process) {
+    let outcome = wait::until(options.healthcheck_timeout, || match look(root, options, watched) {
         Look::Well => Some(Ok(())),
         Look::NotYet(seen) => {
             last = seen;
@@ -70,7 +74,7 @@ fn well(root: &Root, options: &Options, watched: &Watched<'_>) -> Result<(), Dep
     let output = wait::until(Duration::from_millis(300), || {
         Some(logs::own_lines_since(&watched.log, watched.from)).filter(|lines| !lines.is_empty())
     });
-    let output = output.unwrap_or_default();
+    let output = output.unwrap_or_else(|| misread(watched));
     let (reason, output) = match import_error(&output) {
         Some((error, traceback)) => (format!("could not be imported: {error}"), traceback),
         None => match (&watched.process.work, is_missing(&output)) {
@@ -88,6 +92,17 @@ fn well(root: &Root, options: &Options, watched: &Watched<'_>) -> Result<(), Dep
     })
 }
 
+/// What uWSGI has against a vassal's file, or a file that it includes, which it says before it opens the log.
+fn misread(watched: &Watched<'_>) -> Vec<String> {
+    let lines = logs::own_lines_since(&watched.emperor_log, watched.emperor_from);
+    let name = watched.process.name.to_string();
+    let mentioned = lines.iter().any(|line| line.contains(&name));
+    let of_emperor = |line: &String| line.contains("[emperor]") || line.starts_with("*** has_emperor mode");
+    let mut said: Vec<String> = lines.into_iter().filter(|line| !of_emperor(line)).collect();
+    said.dedup();
+    if mentioned { said } else { Vec::new() }
+}
+
 /// The lines that fit on a screen.
 fn screenful(mut lines: Vec<String>) -> Vec<String> {
     lines.split_off(lines.len().saturating_sub(SHOWN))
@@ -96,6 +111,11 @@ fn screenful(mut lines: Vec<String>) -> Vec<String> {
 /// Whether uWSGI imported the module and did not find the app in it.
 fn is_missing(lines: &[String]) -> bool {
     lines.iter().any(|line| line.starts_with("unable to load app"))
+}
+
+/// Whether uWSGI says that its processes die faster than it wants to start them.
+fn keeps_dying(lines: &[String]) -> bool {
+    lines.iter().any(|line| line.starts_with("worker respawning too fast"))
 }
 
 /// The exception that kept uWSGI from importing an app, and its traceback, without uWSGI's own many words.
@@ -133,7 +153,8 @@ fn help(process: &Process, options: &Options) -> String {
     }
 }
 
-fn look(root: &Root, options: &Options, process: &Process) -> Look {
+fn look(root: &Root, options: &Options, watched: &Watched<'_>) -> Look {
+    let process = watched.process;
     let name = process.name.to_string();
     match &process.work {
         Work::Hosted { socket, .. } => {
@@ -149,6 +170,9 @@ fn look(root: &Root, options: &Options, process: &Process) -> Look {
                     answers(options, &Endpoint::Uwsgi(socket.clone()))
                 }
                 Some(vassal) if vassal.accepting => answers(options, &Endpoint::Uwsgi(socket.clone())),
+                Some(_) if keeps_dying(&logs::lines_since(&watched.log, watched.from)) => {
+                    Look::Failed("ends as soon as it is started".to_owned())
+                }
                 Some(_) => Look::NotYet("did not get ready for requests"),
                 None => Look::NotYet("was not started by the emperor"),
             }

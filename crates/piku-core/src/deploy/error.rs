@@ -97,13 +97,15 @@ pub enum DeployError {
         /// The kind of process, or the setting.
         wanted_by: &'static str,
     },
-    /// A folder of the Procfile is not there, not after the build either.
-    #[error("there is no folder `{folder}` in the app, which `{kind}` is to serve")]
-    NoFolder {
-        /// The kind of process.
-        kind: String,
-        /// As the Procfile has it.
-        folder: String,
+    /// A file or folder that the app's files name is not there, not after the build either.
+    #[error("there is no {what} `{path}` in the app, which `{named_by}` names")]
+    NotThere {
+        /// `file` or `folder`.
+        what: &'static str,
+        /// As it is written.
+        path: String,
+        /// The kind of process, or the setting.
+        named_by: &'static str,
     },
     /// No emperor is running.
     #[error("the uWSGI emperor is not running, so nothing can be started")]
@@ -175,7 +177,7 @@ impl DeployError {
             Self::Persist { .. } => "deploy::persist",
             Self::NoUwsgi => "deploy::no-uwsgi",
             Self::NoPlugin { .. } => "deploy::no-plugin",
-            Self::NoFolder { .. } => "deploy::no-folder",
+            Self::NotThere { .. } => "deploy::not-there",
             Self::NoEmperor => "deploy::no-emperor",
             Self::Vassal(_) => "deploy::vassal",
             Self::Site { .. } => "deploy::site",
@@ -202,7 +204,8 @@ impl DeployError {
             Self::Persist { .. } => Some("see that every folder above it is a real one, in the app's folder and in $DATA_ROOT".to_owned()),
             Self::NoUwsgi => Some("run `piku setup` on the server, which installs one below piku's folder".to_owned()),
             Self::NoPlugin { package, .. } => Some(format!("install it on the host, where uWSGI is Debian's own: `apt install '{package}'`")),
-            Self::NoFolder { .. } => Some("correct the Procfile, or commit the folder: git keeps none that is empty".to_owned()),
+            Self::NotThere { what: "folder", .. } => Some("correct the name, or commit the folder: git keeps none that is empty".to_owned()),
+            Self::NotThere { .. } => Some("correct the name, or commit the file".to_owned()),
             Self::NoEmperor => Some(
                 "start it on the server: `piku emperor`, or the service that runs it, such as `systemctl start piku`".to_owned(),
             ),

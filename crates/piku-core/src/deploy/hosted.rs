@@ -117,15 +117,30 @@ fn refuse_first_missing(wanted: Vec<Plugin>, uwsgi: &Uwsgi) -> Result<(), Deploy
     }
 }
 
-/// Refuses a document root that is not there. To be asked after the build, which may make it.
-pub(crate) fn require_folders(inputs: &Inputs, tree: &Utf8Path) -> Result<(), DeployError> {
-    for entry in inputs.procfile.entries() {
-        let folder = &entry.command;
-        if matches!(entry.kind, Kind::Php | Kind::Static) && !tree.join(folder).is_dir() {
-            return Err(DeployError::NoFolder { kind: entry.name.to_string(), folder: folder.clone() });
+/// Refuses files and folders that are named and not there. To be asked after the build, which may make them.
+pub(crate) fn require_paths(inputs: &Inputs, tree: &Utf8Path) -> Result<(), DeployError> {
+    let of_entry = |entry: &Entry| match (Hosted::of(entry), &entry.kind) {
+        (Some(Hosted::Php(root)), _) => Some(("folder", root, "php")),
+        (Some(Hosted::Rack(rackup)), _) => Some(("file", rackup, "rwsgi")),
+        (_, Kind::Static) => Some(("folder", entry.command.clone().into(), "static")),
+        _ => None,
+    };
+    let options = &inputs.options;
+    let of_setting = |file: &Option<String>, key| file.as_ref().map(|file| ("file", file.into(), key));
+    let mut named: Vec<(&str, Utf8PathBuf, &str)> =
+        inputs.procfile.entries().iter().filter_map(of_entry).collect();
+    named.extend(of_setting(&options.uwsgi.include_file, "UWSGI_INCLUDE_FILE"));
+    named.extend(of_setting(&options.nginx.include_file, "NGINX_INCLUDE_FILE"));
+    let is_there = |what: &str, path: &Utf8Path| match what {
+        "folder" => tree.join(path).is_dir(),
+        _ => tree.join(path).is_file(),
+    };
+    match named.into_iter().find(|(what, path, _)| !is_there(what, path)) {
+        Some((what, path, named_by)) => {
+            Err(DeployError::NotThere { what, path: path.into_string(), named_by })
         }
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// The classes of uWSGI's own, by which a Java app calls it.

@@ -157,7 +157,7 @@ fn stages(
     if build.uwsgi.is_none() {
         hosted::require_settings(&inputs, uwsgi.as_ref())?;
     }
-    hosted::require_folders(&inputs, &tree)?;
+    hosted::require_paths(&inputs, &tree)?;
     basis.class_path = hosted::class_path(&inputs, &tree)?;
     // Now every variable of ours is known, and ENV may refer to any of them.
     let layers = settled_layers(&basis, &texts);

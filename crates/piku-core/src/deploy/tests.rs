@@ -255,14 +255,36 @@ fn classes_are_looked_for_where_builds_leave_them() {
 }
 
 #[test]
-fn a_document_root_has_to_be_there_after_the_build() {
+fn what_is_named_has_to_be_there_after_the_build() {
     let folder = tempfile::tempdir().unwrap();
     let tree = Utf8Path::from_path(folder.path()).unwrap();
-    std::fs::write(tree.join("public"), "a file").unwrap();
-    let app = App::new("static: public\nworker: x\n", "", &[]);
-    let error = hosted::require_folders(&app.inputs, tree).unwrap_err();
-    assert_eq!(error.to_string(), "there is no folder `public` in the app, which `static` is to serve");
+    let refused = |procfile: &str, env: &str| {
+        let app = App::new(&format!("{procfile}\nworker: x\n"), env, &[]);
+        hosted::require_paths(&app.inputs, tree).err().map(|error| error.to_string())
+    };
+    let cases = [
+        ("static: public", ""),
+        ("php: public", ""),
+        ("rwsgi: site", ""),
+        ("web: x", "UWSGI_INCLUDE_FILE=own.ini\n"),
+        ("web: x", "NGINX_INCLUDE_FILE=own.conf\n"),
+    ];
+    std::fs::write(tree.join("public"), "no folder").unwrap();
+    let found = cases.map(|(procfile, env)| refused(procfile, env).unwrap());
+    insta::assert_snapshot!(found.join("\n"), @r"
+    there is no folder `public` in the app, which `static` names
+    there is no folder `public` in the app, which `php` names
+    there is no file `site/config.ru` in the app, which `rwsgi` names
+    there is no file `own.ini` in the app, which `UWSGI_INCLUDE_FILE` names
+    there is no file `own.conf` in the app, which `NGINX_INCLUDE_FILE` names
+    ");
+
     std::fs::remove_file(tree.join("public")).unwrap();
-    std::fs::create_dir(tree.join("public")).unwrap();
-    assert!(hosted::require_folders(&app.inputs, tree).is_ok());
+    for folder in ["public", "site"] {
+        std::fs::create_dir(tree.join(folder)).unwrap();
+    }
+    for file in ["site/config.ru", "own.ini", "own.conf"] {
+        std::fs::write(tree.join(file), "").unwrap();
+    }
+    assert_eq!(cases.map(|(procfile, env)| refused(procfile, env)), [const { None }; 5]);
 }

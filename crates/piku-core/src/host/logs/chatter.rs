@@ -1,7 +1,7 @@
 //! What uWSGI itself says when it starts and stops: some forty lines around every line of the app. Pure.
 
 /// Lines of uWSGI, by how they begin and end. Nothing that says why something failed is among them.
-const CHATTER: [(&str, &str); 48] = [
+const CHATTER: [(&str, &str); 60] = [
     ("*** Starting uWSGI ", "] ***"),
     ("compiled with version: ", ""),
     ("detected number of CPU cores: ", ""),
@@ -48,12 +48,24 @@ const CHATTER: [(&str, &str); 48] = [
     ("VACUUM: pidfile removed.", ""),
     ("...brutally killing workers...", ""),
     ("...gracefully killing workers...", ""),
+    ("[uWSGI] getting INI configuration from ", ".ini"),
+    ("*** no app loaded. going in full dynamic mode ***", ""),
+    ("[uwsgi-static] added check for ", ""),
+    ("*** dumping internal routing table ***", ""),
+    ("[rule: ", ""),
+    ("*** end of the internal routing table ***", ""),
+    ("building mime-types dictionary from file ", " entry found"),
+    ("PHP document root set to ", ""),
+    ("Rack::BodyProxy successfully patched for ruby ", ""),
+    ("RACK app 0 loaded in ", ")"),
+    ("JVM ", ")"),
+    ("JWSGI app \"", "\" loaded"),
     ("SIGINT/SIGTERM received...killing workers...", ""),
     ("SIGINT/SIGQUIT received...killing workers...", ""),
 ];
 
 /// Lines that an app could write as well: uWSGI's only where they follow another line of its own.
-const AMONG_OTHERS: [(&str, &str); 8] = [
+const AMONG_OTHERS: [(&str, &str); 10] = [
     ("os: ", ""),
     ("nodename: ", ""),
     ("machine: ", ""),
@@ -62,6 +74,8 @@ const AMONG_OTHERS: [(&str, &str); 8] = [
     ("current working directory: ", ""),
     ("lock engine: ", ""),
     ("Python version: ", ""),
+    ("PHP ", " initialized"),
+    ("ruby ", "]"),
 ];
 
 /// What stands behind the date of uWSGI's own dated lines.
@@ -143,7 +157,7 @@ mod tests {
     fn what_an_app_says_stays_even_when_it_sounds_alike() {
         let log = "os: unknown\nmachine: learning\nPython version: any\nadded a user\nmapped 3 routes\n\
                    worker 1 buried after lunch\n*** ready ***\nspawned uWSGI by hand\nMon - received message 2 from emperor\n\
-                   *** no app loaded. going in full dynamic mode ***\n\
+                   PHP is initialized\nruby is red\n\
                    DAMN ! worker 1 (pid: 7) died, killed by signal 9 :( trying respawn ...";
         assert_eq!(kept(log).join("\n"), log);
     }

@@ -13,7 +13,7 @@ const HOST: &str = "hello.test";
 ///
 /// When something is missing, the push is refused, or the app does not answer.
 pub(crate) fn run(stay: bool) -> Result<(), String> {
-    prepare::prepare()?;
+    prepare::prepare(prepare::For::Demo)?;
     program::release()?;
 
     let without_nginx = Need::Nginx.missing();

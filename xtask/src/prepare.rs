@@ -7,91 +7,155 @@ use piku_tests::machine::{self, Need};
 
 use crate::step;
 
+/// What a package is wanted for, each with all that is above it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum For {
+    /// Anything at all.
+    All,
+    /// An app behind uWSGI and nginx.
+    Demo,
+    /// Apps of every kind, and what else tests look at; where one is missing, less is shown.
+    Tests,
+}
+
 /// A Debian package, and how to see that what it gives is there.
 struct Wanted {
     package: &'static str,
     what: &'static str,
-    /// Without it, nothing works; with the others missing, less is shown.
-    vital: bool,
+    wanted_for: For,
     here: fn() -> bool,
 }
 
 const WANTED: &[Wanted] = &[
-    Wanted { package: "git", what: "git", vital: true, here: || machine::find("git").is_some() },
-    Wanted { package: "openssh-server", what: "sshd", vital: true, here: || machine::find("sshd").is_some() },
-    Wanted { package: "openssh-client", what: "ssh", vital: true, here: || machine::find("ssh").is_some() },
-    Wanted { package: "python3", what: "Python", vital: true, here: || machine::find("python3").is_some() },
-    Wanted { package: "python3-venv", what: "Python's virtual environments", vital: true, here: has_venv },
+    Wanted { package: "git", what: "git", wanted_for: For::All, here: || machine::find("git").is_some() },
+    Wanted {
+        package: "openssh-server",
+        what: "sshd",
+        wanted_for: For::All,
+        here: || machine::find("sshd").is_some(),
+    },
+    Wanted {
+        package: "openssh-client",
+        what: "ssh",
+        wanted_for: For::All,
+        here: || machine::find("ssh").is_some(),
+    },
+    Wanted {
+        package: "python3",
+        what: "Python",
+        wanted_for: For::All,
+        here: || machine::find("python3").is_some(),
+    },
+    Wanted {
+        package: "python3-venv",
+        what: "Python's virtual environments",
+        wanted_for: For::All,
+        here: has_venv,
+    },
     Wanted {
         package: "uwsgi-core",
         what: "uWSGI",
-        vital: false,
+        wanted_for: For::Demo,
         here: || machine::find("uwsgi").is_some() || machine::find("uwsgi-core").is_some(),
     },
     Wanted {
         package: "uwsgi-plugin-python3",
         what: "uWSGI's Python plugin",
-        vital: false,
+        wanted_for: For::Demo,
         here: || Need::SystemUwsgi.missing().is_none(),
     },
     Wanted {
         package: "uwsgi-plugin-php",
         what: "uWSGI's PHP plugin",
-        vital: false,
+        wanted_for: For::Tests,
         here: || Need::Php.missing().is_none(),
     },
     // The rest of these names is a version, which apt finds: it takes them for patterns.
     Wanted {
         package: "uwsgi-plugin-rack-ruby*",
         what: "uWSGI's Ruby plugin",
-        vital: false,
+        wanted_for: For::Tests,
         here: || Need::Rack.missing().is_none(),
     },
-    Wanted { package: "ruby-rack", what: "Rack", vital: false, here: || Need::Rack.missing().is_none() },
+    Wanted {
+        package: "ruby-rack",
+        what: "Rack",
+        wanted_for: For::Tests,
+        here: || Need::Rack.missing().is_none(),
+    },
     Wanted {
         package: "uwsgi-plugin-jwsgi-openjdk-*",
         what: "uWSGI's Java plugin",
-        vital: false,
+        wanted_for: For::Tests,
         here: || Need::Jwsgi.missing().is_none(),
     },
     Wanted {
         package: "default-jdk-headless",
         what: "a JDK",
-        vital: false,
+        wanted_for: For::Tests,
         here: || machine::find("javac").is_some(),
     },
     Wanted {
         package: "uwsgi-plugin-gevent-python3",
         what: "uWSGI's gevent plugin",
-        vital: false,
+        wanted_for: For::Tests,
         here: || Need::Greenlets.missing().is_none(),
     },
     Wanted {
         package: "uwsgi-plugin-asyncio-python3",
         what: "uWSGI's asyncio plugin",
-        vital: false,
+        wanted_for: For::Tests,
         here: || Need::Greenlets.missing().is_none(),
     },
-    Wanted { package: "nginx-light", what: "nginx", vital: false, here: || machine::find("nginx").is_some() },
-    Wanted { package: "strace", what: "strace", vital: false, here: || machine::find("strace").is_some() },
-    Wanted { package: "npm", what: "Node.js and npm", vital: false, here: || machine::find("npm").is_some() },
-    // For Sinatra; Go is left to whoever has half a gigabyte to spare: `apt install golang-go`.
-    Wanted { package: "golang-go", what: "Go", vital: false, here: || machine::find("go").is_some() },
-    Wanted { package: "ruby", what: "Ruby", vital: false, here: || machine::find("ruby").is_some() },
+    Wanted {
+        package: "nginx-light",
+        what: "nginx",
+        wanted_for: For::Demo,
+        here: || machine::find("nginx").is_some(),
+    },
+    Wanted {
+        package: "strace",
+        what: "strace",
+        wanted_for: For::Tests,
+        here: || machine::find("strace").is_some(),
+    },
+    Wanted {
+        package: "npm",
+        what: "Node.js and npm",
+        wanted_for: For::Tests,
+        here: || machine::find("npm").is_some(),
+    },
+    Wanted {
+        package: "golang-go",
+        what: "Go",
+        wanted_for: For::Tests,
+        here: || machine::find("go").is_some(),
+    },
+    Wanted {
+        package: "ruby",
+        what: "Ruby",
+        wanted_for: For::Tests,
+        here: || machine::find("ruby").is_some(),
+    },
     Wanted {
         package: "ruby-webrick",
         what: "WEBrick",
-        vital: false,
+        wanted_for: For::Tests,
         here: || Need::Ruby.missing().is_none(),
     },
     Wanted {
         package: "ruby-sinatra",
         what: "Sinatra",
-        vital: false,
+        wanted_for: For::Tests,
         here: || Need::Ruby.missing().is_none(),
     },
-    Wanted { package: "curl", what: "curl", vital: false, here: || machine::find("curl").is_some() },
-    Wanted { package: "time", what: "GNU time", vital: false, here: || machine::find("time").is_some() },
+    Wanted { package: "curl", what: "curl", wanted_for: For::Demo, here: || machine::find("curl").is_some() },
+    Wanted {
+        package: "time",
+        what: "GNU time",
+        wanted_for: For::Demo,
+        here: || machine::find("time").is_some(),
+    },
 ];
 
 /// Keeps packages from starting services of their own, which would take port 80.
@@ -112,10 +176,9 @@ apt-get install -y -qq --no-install-recommends "$@"
 /// # Errors
 ///
 /// When something is missing that nothing works without.
-pub(crate) fn prepare() -> Result<(), String> {
-    let missing = missing();
+pub(crate) fn prepare(wanted_for: For) -> Result<(), String> {
+    let missing = missing(wanted_for);
     if missing.is_empty() {
-        tools();
         return Ok(());
     }
     let packages: Vec<&str> = missing.iter().map(|wanted| wanted.package).collect();
@@ -126,8 +189,8 @@ pub(crate) fn prepare() -> Result<(), String> {
         }
         None => println!("not root, and no sudo: not installing {}", packages.join(" ")),
     }
-    for wanted in self::missing() {
-        if wanted.vital {
+    for wanted in self::missing(wanted_for) {
+        if wanted.wanted_for == For::All {
             return Err(format!("{} is missing: install `{}`", wanted.what, wanted.package));
         }
         println!("without {} (package {})", wanted.what, wanted.package);
@@ -135,12 +198,11 @@ pub(crate) fn prepare() -> Result<(), String> {
     if Need::SystemUwsgi.missing().is_some() {
         println!("uWSGI comes from its wheel on PyPI instead");
     }
-    tools();
     Ok(())
 }
 
 /// Puts the tools that come from package registries into a folder of their own, where they can be had.
-fn tools() {
+pub(crate) fn tools() {
     let folder = machine::tools();
     let lacking = |needs: &[Need]| needs.iter().any(|need| need.missing().is_some());
     if lacking(&[Need::Uv, Need::Poetry]) && !lacking(&[Need::Pypi]) && has_venv() {
@@ -161,8 +223,8 @@ fn tools() {
     }
 }
 
-fn missing() -> Vec<&'static Wanted> {
-    WANTED.iter().filter(|wanted| !(wanted.here)()).collect()
+fn missing(wanted_for: For) -> Vec<&'static Wanted> {
+    WANTED.iter().filter(|wanted| wanted.wanted_for <= wanted_for && !(wanted.here)()).collect()
 }
 
 /// A command that runs its words as root; `None` when there is no way, or no apt.

@@ -10,7 +10,8 @@ use crate::{prepare, program, step};
 ///
 /// When a step failed.
 pub(crate) fn run() -> Result<(), String> {
-    prepare::prepare()?;
+    prepare::prepare(prepare::For::Tests)?;
+    prepare::tools();
     let mut failed = Vec::new();
     let mut step = |name: &'static str, done: bool| {
         if !done {

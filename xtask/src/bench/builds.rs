@@ -39,7 +39,8 @@ const CERTIFICATES: &str = "UV_SYSTEM_CERTS=true\nSSL_CERT_FILE=/etc/ssl/certs/c
 ///
 /// When something is missing that nothing works without, or a push is refused.
 pub(crate) fn run() -> Result<(), String> {
-    prepare::prepare()?;
+    prepare::prepare(prepare::For::Tests)?;
+    prepare::tools();
     program::release()?;
     step::announce("measuring");
     println!("{:<14} {:>10} {:>10}", "app", "first", "second");

@@ -30,7 +30,7 @@ struct Row {
 ///
 /// When something is missing, or what is measured fails.
 pub(crate) fn run(pushes: usize, runs: usize) -> Result<(), String> {
-    prepare::prepare()?;
+    prepare::prepare(prepare::For::Demo)?;
     let program = program::release()?;
     step::announce("measuring");
 

@@ -56,7 +56,7 @@ type Change<'a> = (&'static str, usize, Box<dyn Fn(usize) + 'a>);
 ///
 /// When something is missing, or a request failed or was too slow.
 pub(crate) fn run(options: &Options) -> Result<(), String> {
-    prepare::prepare()?;
+    prepare::prepare(prepare::For::Demo)?;
     if let Some(missing) = Need::Nginx.missing() {
         return Err(missing);
     }

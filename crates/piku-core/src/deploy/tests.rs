@@ -1,5 +1,7 @@
 //! From texts to files, without a machine: what a release of an app would be.
 
+#![allow(clippy::disallowed_methods, reason = "tests look at a folder of their own")]
+
 use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use camino::Utf8Path;
 
+use crate::deploy::hosted;
 use crate::deploy::inputs::{self, LARGEST, Texts};
 use crate::diagnostic::FileDiagnostic;
 use crate::error::Error;
@@ -11,7 +12,7 @@ use crate::host::facts;
 use crate::host::files;
 use crate::host::toolbox::{self, CheckedOut};
 use crate::piku::Piku;
-use piku_procfile::Diagnostic;
+use piku_procfile::{Diagnostic, Severity};
 use piku_runtime::{Warning, Wishes};
 
 /// What a folder holds, as a push would see it.
@@ -76,7 +77,16 @@ impl Piku {
             only_static: reading.procfile.as_ref().is_some_and(toolbox::is_static),
             settings: env.clone().unwrap_or_default(),
         };
-        let plugin = facts::uwsgi(&self.root, &self.surroundings).and_then(|uwsgi| uwsgi.python);
+        let uwsgi = facts::uwsgi(&self.root, &self.surroundings);
+        if let Some(inputs) = &reading.inputs
+            && let Err(error) = hosted::require_kinds(inputs, uwsgi.as_ref())
+        {
+            // It is this machine that lacks something, and the app may be meant for another.
+            let mut found = refused(error.code(), &error, error.help());
+            found.diagnostic.severity = Severity::Warning;
+            reading.diagnostics.push(found);
+        }
+        let plugin = uwsgi.and_then(|uwsgi| uwsgi.python);
         let toolbox = toolbox::look(&self.surroundings, plugin.map(|(_, version)| version));
         let tree = CheckedOut { tree: folder, commit: "", tree_id: None };
         let toolbox = match piku_runtime::runtime(&tree, &wishes) {

@@ -53,15 +53,15 @@ catalog! {
     BIND_ADDRESS: usually("127.0.0.1", "an IP address"), Processes, "The address that the app listens at.";
     DISABLE_IPV6: boolean(false), Nginx, "Whether the site is left off IPv6.";
 
-    UWSGI_PROCESSES: number(2, 1, 512, "processes"), Uwsgi, "How many processes serve a `wsgi` app.";
-    UWSGI_THREADS: number(4, 1, 512, "threads"), Uwsgi, "How many threads each of those processes has.";
+    UWSGI_PROCESSES: number(2, 1, 512, "processes"), Uwsgi, "How many processes serve an app that uWSGI runs (`wsgi`, `rwsgi`, `jwsgi`, `php`).";
+    UWSGI_THREADS: number(4, 1, 512, "threads"), Uwsgi, "How many threads each of those processes has, with `wsgi` and `jwsgi`.";
     UWSGI_ENABLE_THREADS: boolean(true), Uwsgi, "Whether the app may start threads of its own.";
     UWSGI_LISTEN: number(48, 1, 65_535, "connections"), Uwsgi, "How many connections may wait to be accepted; the kernel's `net.core.somaxconn` must allow as many.";
     UWSGI_MAX_REQUESTS: number(1024, 0, 1_000_000_000, "requests"), Uwsgi, "After how many requests a process is replaced by a fresh one; `0` for never. Where it is not set, processes with more than one thread are not replaced: uWSGI keeps such a process, and the requests it has, until it is killed two seconds later.";
     UWSGI_LOG_MAXSIZE: number(1_048_576, 4096, 1 << 40, "bytes"), Uwsgi, "The size at which a log begins anew; one older log is kept.";
     UWSGI_LOG_X_FORWARDED_FOR: boolean(false), Uwsgi, "Whether logs show the address in `X-Forwarded-For` instead of the connection's.";
-    UWSGI_GEVENT: optional(1, 65_535, "greenlets"), Uwsgi, "Serves requests in that many gevent greenlets instead of threads.";
-    UWSGI_ASYNCIO: optional(1, 65_535, "tasks"), Uwsgi, "Serves requests in that many asyncio tasks instead of threads.";
+    UWSGI_GEVENT: optional(1, 65_535, "greenlets"), Uwsgi, "Serves the requests of a `wsgi` app in that many gevent greenlets instead of threads; gevent must be among its packages.";
+    UWSGI_ASYNCIO: optional(1, 65_535, "tasks"), Uwsgi, "Serves the requests of a `wsgi` app in that many asyncio tasks instead of threads; greenlet must be among its packages.";
     UWSGI_IDLE: optional(1, YEAR, "seconds"), Uwsgi, "After how long without a request the processes stop, until the next request starts them.";
     UWSGI_INCLUDE_FILE: text("a path in the app's folder"), Uwsgi, "A file with uWSGI options of the app's own.";
 

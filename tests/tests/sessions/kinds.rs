@@ -1,5 +1,6 @@
 //! Apps that uWSGI itself runs, in languages other than Python.
 
+use piku_tests::load::{Connections, Load, Target};
 use piku_tests::{App, TestServer, http, needs};
 
 /// Pushes, asks, changes nothing but the commit, and asks the next release.
@@ -105,4 +106,25 @@ fn a_folder_that_is_not_there_is_refused() {
     outcome
         .says("error: there is no folder `www` in the app, which `php` names")
         .says("help: correct the name, or commit the folder: git keeps none that is empty");
+}
+
+#[test]
+fn changing_the_language_of_a_site_loses_no_request() {
+    needs!(nginx, php, rack);
+    let server = TestServer::with_nginx();
+    let app = server.app_from("php", "wiki").served_as("wiki.test");
+    app.push().succeeds();
+    let (address, host) = app.address();
+    let path = "/".to_owned();
+    let load = Load::start(Target { address, host, path, rate: 80, connections: Connections::New });
+    app.write("Procfile", "rwsgi: .\n");
+    app.write("config.ru", "run ->(env) { [200, {}, [\"Hello from Rack\\n\"]] }\n");
+    app.push().succeeds();
+    assert_eq!(app.get("/").body, "Hello from Rack\n");
+    server.ssh(["ps:scale", "wiki", "rwsgi=2"]).succeeds();
+    server.ssh(["restart", "wiki"]).succeeds();
+    server.ssh(["rollback", "wiki", "1"]).succeeds();
+    let report = load.stop();
+    assert_eq!(app.get("/").body, "Hello from PHP, release 5\n");
+    assert_eq!(report.failures, [], "of {}", report.requests);
 }

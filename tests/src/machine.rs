@@ -50,6 +50,14 @@ pub enum Need {
     Jwsgi,
     /// uWSGI's plugins for gevent and asyncio are installed.
     Greenlets,
+    /// Gradle and a JDK are installed.
+    Gradle,
+    /// Leiningen and a JDK are installed.
+    Leiningen,
+    /// Ruby and bundler are installed.
+    Bundler,
+    /// Composer is installed.
+    Composer,
     /// uv is among the [`tool`]s.
     Uv,
     /// Poetry is among the [`tool`]s.
@@ -87,6 +95,10 @@ impl Need {
                 has_plugin("gevent_python3") && has_plugin("asyncio_python3"),
                 "uWSGI's plugins for gevent and asyncio are not installed",
             ),
+            Self::Gradle => says(has_all(&["gradle", "javac"]), "Gradle, or a JDK, is not installed"),
+            Self::Leiningen => says(has_all(&["lein", "javac"]), "Leiningen, or a JDK, is not installed"),
+            Self::Bundler => says(has_all(&["bundle", "ruby"]), "bundler is not installed"),
+            Self::Composer => says(has_all(&["composer"]), "Composer is not installed"),
             Self::Uv => says(tool("uv").is_some(), "uv is not installed"),
             Self::Poetry => says(tool("poetry").is_some(), "Poetry is not installed"),
             Self::Pnpm => says(tool("pnpm").is_some(), "pnpm is not installed"),
@@ -94,9 +106,7 @@ impl Need {
             Self::Pyenv => {
                 says(other_python().is_some(), "pyenv has no Python of another version than the system's")
             }
-            Self::Node => {
-                says(find("node").is_some() && find("npm").is_some(), "Node.js and npm are not installed")
-            }
+            Self::Node => says(has_all(&["node", "npm"]), "Node.js and npm are not installed"),
             Self::Root => says(is_root(), "this is not root"),
             Self::Strace => says(strace_works(), "strace is not installed, or may not be used"),
         }
@@ -129,6 +139,10 @@ macro_rules! needs {
     (@ rack) => { $crate::machine::Need::Rack };
     (@ jwsgi) => { $crate::machine::Need::Jwsgi };
     (@ greenlets) => { $crate::machine::Need::Greenlets };
+    (@ gradle) => { $crate::machine::Need::Gradle };
+    (@ leiningen) => { $crate::machine::Need::Leiningen };
+    (@ bundler) => { $crate::machine::Need::Bundler };
+    (@ composer) => { $crate::machine::Need::Composer };
     (@ uv) => { $crate::machine::Need::Uv };
     (@ poetry) => { $crate::machine::Need::Poetry };
     (@ pnpm) => { $crate::machine::Need::Pnpm };
@@ -207,6 +221,10 @@ fn system_uwsgi() -> bool {
     let plugins = fs::read_dir("/usr/lib/uwsgi/plugins").into_iter().flatten().flatten();
     find("uwsgi").is_some()
         && plugins.into_iter().any(|file| file.file_name().to_string_lossy().starts_with("python3"))
+}
+
+fn has_all(programs: &[&str]) -> bool {
+    programs.iter().all(|program| find(program).is_some())
 }
 
 fn has_plugin(name: &str) -> bool {

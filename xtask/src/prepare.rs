@@ -151,6 +151,30 @@ const WANTED: &[Wanted] = &[
     },
     Wanted { package: "curl", what: "curl", wanted_for: For::Demo, here: || machine::find("curl").is_some() },
     Wanted {
+        package: "gradle",
+        what: "Gradle",
+        wanted_for: For::Tests,
+        here: || Need::Gradle.missing().is_none(),
+    },
+    Wanted {
+        package: "leiningen",
+        what: "Leiningen",
+        wanted_for: For::Tests,
+        here: || Need::Leiningen.missing().is_none(),
+    },
+    Wanted {
+        package: "bundler",
+        what: "bundler",
+        wanted_for: For::Tests,
+        here: || Need::Bundler.missing().is_none(),
+    },
+    Wanted {
+        package: "composer",
+        what: "Composer",
+        wanted_for: For::Tests,
+        here: || Need::Composer.missing().is_none(),
+    },
+    Wanted {
         package: "time",
         what: "GNU time",
         wanted_for: For::Demo,

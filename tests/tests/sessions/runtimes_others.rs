@@ -33,6 +33,48 @@ fn a_rust_program_gets_its_crates() {
 }
 
 #[test]
+fn a_gradle_project_becomes_an_archive() {
+    needs!(gradle);
+    let server = TestServer::new();
+    push_and_push_again(&server.app_from("gradle", "meter"), "Hello from Java", "Building build.gradle");
+}
+
+#[test]
+fn a_project_of_leiningen_becomes_an_archive() {
+    needs!(leiningen);
+    let server = TestServer::new();
+    push_and_push_again(&server.app_from("clojure", "meter"), "Hello from Clojure", "Building project.clj");
+}
+
+#[test]
+fn bundler_installs_what_the_lock_file_holds() {
+    needs!(bundler);
+    let server = TestServer::new();
+    let app = server.app_from("bundler", "songs");
+    app.push().succeeds().says("Installing the gems");
+    assert_eq!(app.get("/").body, "Hello from a gem\n");
+    app.write(
+        "app.rb",
+        app.read("app.rb")
+            .replace("Greeting::TEXT.b", "Greeting::TEXT.upcase.b")
+            .replace("{Greeting::TEXT}", "{Greeting::TEXT.upcase}"),
+    );
+    app.push().succeeds().never_says("Installing");
+    assert_eq!(app.get("/").body, "HELLO FROM A GEM\n");
+}
+
+#[test]
+fn composer_makes_the_classes_of_a_php_app_known() {
+    needs!(composer, php);
+    let server = TestServer::new();
+    push_and_push_again(
+        &server.app_from("composer", "wiki"),
+        "Hello from a class",
+        "Installing the packages",
+    );
+}
+
+#[test]
 fn sinatra_is_served_by_the_systems_ruby() {
     needs!(ruby);
     let server = TestServer::new();

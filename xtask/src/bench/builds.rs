@@ -27,6 +27,13 @@ const KINDS: &[Kind] = &[
     Kind { folder: "go", needs: &[Need::Go], tool: None },
     Kind { folder: "rust", needs: &[Need::Crates], tool: None },
     Kind { folder: "sinatra", needs: &[Need::Ruby], tool: None },
+    Kind { folder: "bundler", needs: &[Need::Bundler], tool: None },
+    Kind { folder: "rack", needs: &[Need::Rack], tool: None },
+    Kind { folder: "gradle", needs: &[Need::Gradle], tool: None },
+    Kind { folder: "clojure", needs: &[Need::Leiningen], tool: None },
+    Kind { folder: "jwsgi", needs: &[Need::Jwsgi], tool: None },
+    Kind { folder: "php", needs: &[Need::Php], tool: None },
+    Kind { folder: "composer", needs: &[Need::Php, Need::Composer], tool: None },
     Kind { folder: "static", needs: &[Need::Nginx], tool: None },
 ];
 

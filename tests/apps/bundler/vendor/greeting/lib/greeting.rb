@@ -1,0 +1,3 @@
+module Greeting
+  TEXT = "Hello from a gem\n"
+end

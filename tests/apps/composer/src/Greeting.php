@@ -1,0 +1,8 @@
+<?php
+
+namespace Hello;
+
+class Greeting
+{
+    const TEXT = "Hello from a class\n";
+}

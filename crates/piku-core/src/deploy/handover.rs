@@ -92,8 +92,7 @@ impl Handover<'_, '_, '_> {
         );
         let mut old = predecessor::vassals(root, app, self.basis.release, |name| name.kind != FRONT)?;
         old.extend(predecessor::foreign(root, app, |_| true)?);
-        predecessor::end(self.scene, &old)?;
-        Ok(())
+        predecessor::end(self.scene, &old)
     }
 
     fn start_and_check(&mut self, processes: &[&Process]) -> Result<(), DeployError> {

@@ -17,7 +17,7 @@ use crate::settings::{self, Layers, Options, Origin, StoredSettings};
 pub(crate) const LARGEST: usize = 1024 * 1024;
 
 /// Keys that are known and that this version does nothing about.
-const NOT_YET: [&str; 3] = ["NODE_VERSION", "NODE_PACKAGE_MANAGER", "ACME_ROOT_CA"];
+const NOT_YET: [&str; 1] = ["ACME_ROOT_CA"];
 
 /// The texts of a release.
 #[derive(Clone, Debug, Default)]
@@ -230,6 +230,13 @@ mod tests {
             assert!((1..=51).contains(&found.len()), "{}", found.len());
             found.iter().for_each(|one| assert!(one.place().line >= 1));
         }
+    }
+
+    #[test]
+    fn what_is_not_done_is_said() {
+        let found = found("web: x\n", "NODE_VERSION=20\nNODE_PACKAGE_MANAGER=pnpm\nACME_ROOT_CA=x\n");
+        let said: Vec<&str> = found.iter().map(|one| one.diagnostic.message.as_str()).collect();
+        assert_eq!(said, ["`ACME_ROOT_CA` is not honoured yet"]);
     }
 
     #[test]

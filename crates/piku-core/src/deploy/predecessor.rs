@@ -47,10 +47,10 @@ pub(crate) fn foreign(
     Ok(foreign.filter(|name| kind(name).is_none_or(|kind| wanted(&kind))).collect())
 }
 
-/// Takes vassals away and waits until what they ran has ended; false when that takes longer than [`END`].
-pub(crate) fn end(scene: &Scene<'_>, names: &[String]) -> Result<bool, HostError> {
+/// Takes vassals away and waits until what they ran has ended; an error when that takes longer than [`END`].
+pub(crate) fn end(scene: &Scene<'_>, names: &[String]) -> Result<(), DeployError> {
     if names.is_empty() {
-        return Ok(true);
+        return Ok(());
     }
     let stats = emperor::ask(&scene.root.emperor_stats()).unwrap_or_default();
     let tree = ProcessTree::read();
@@ -62,14 +62,16 @@ pub(crate) fn end(scene: &Scene<'_>, names: &[String]) -> Result<bool, HostError
         .collect();
     retire::retire(scene.root, scene.host, names, false)?;
     let ended = || running.iter().all(|pid| !processes::is_alive(*pid)).then_some(());
-    Ok(wait::until(END, ended).is_some())
+    let still_runs = || DeployError::StillRuns { names: names.to_vec(), seconds: END.as_secs() };
+    wait::until(END, ended).ok_or_else(still_runs)
 }
 
 /// Waits until the emperor no longer knows any of the vassals.
 pub(crate) fn wait_until_gone(root: &Root, names: &[String]) -> bool {
     wait::until(END, || match emperor::ask(&root.emperor_stats()) {
         Some(stats) => names.iter().all(|name| stats.vassal(name).is_none()).then_some(()),
-        None => Some(()),
+        // One that hangs may still have them.
+        None => (!emperor::is_there(&root.emperor_stats())).then_some(()),
     })
     .is_some()
 }

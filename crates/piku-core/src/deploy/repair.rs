@@ -76,7 +76,12 @@ fn vassals(root: &Root, host: &dyn Host, app: &AppName, live: Option<&Release>) 
     let names: Vec<VassalName> = stopped.filter_map(|name| name.parse().ok()).collect();
     let restarted = !names.is_empty();
     if restarted {
-        let stats = emperor::ask(&root.emperor_stats()).unwrap_or_default();
+        let socket = root.emperor_stats();
+        let stats = match emperor::ask(&socket) {
+            Some(stats) => stats,
+            None if emperor::is_there(&socket) => return Err(HostError::Silent { socket }),
+            None => EmperorStats::default(),
+        };
         for name in names {
             let of = root.uwsgi_available().join(name.to_string());
             if files::exists(&of) {

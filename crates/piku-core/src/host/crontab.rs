@@ -76,8 +76,14 @@ pub(super) fn run(jobs: &[Job], env: &BTreeMap<String, String>, cwd: &Utf8Path) 
     let now = || super::wait::now().to_zoned(zone.clone());
     let mut all: Vec<Running<'_>> = jobs.iter().filter_map(|job| Running::new(job, &now())).collect();
     let mut stopping = false;
+    let mut before = now();
     loop {
         let moment = now();
+        if before.duration_since(&moment) > LATE {
+            // The clock was set back: what was to come next may be years away now.
+            all.iter_mut().for_each(|running| running.reckon(&moment));
+        }
+        before.clone_from(&moment);
         all.iter_mut().for_each(|running| running.collect(&moment));
         if stop.load(Ordering::Relaxed) && !stopping {
             stopping = true;
@@ -109,6 +115,11 @@ impl<'a> Running<'a> {
         Some(Self { job, next: schedule.next_after(now), schedule, runs: Vec::new() })
     }
 
+    /// Finds the next run from now on.
+    fn reckon(&mut self, now: &Zoned) {
+        self.next = self.schedule.next_after(now);
+    }
+
     /// Notes the runs that have ended.
     fn collect(&mut self, now: &Zoned) {
         let job = self.job;
@@ -134,7 +145,7 @@ impl<'a> Running<'a> {
 
     fn start_when_due(&mut self, now: &Zoned, env: &BTreeMap<String, String>, cwd: &Utf8Path) {
         let Some(due) = self.next.take_if(|next| *next <= *now) else { return };
-        self.next = self.schedule.next_after(now);
+        self.reckon(now);
         if now.duration_since(&due) > LATE {
             let due = due.strftime("%F %H:%M");
             self.job.note(now, &format!("was due at {due}, when the machine slept; it is not made up for"));

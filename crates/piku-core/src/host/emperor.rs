@@ -28,6 +28,11 @@ fn process_id(pidfile: &Utf8Path) -> Option<Pid> {
     name.ok().flatten().filter(|line| line.contains("uwsgi")).map(|_| pid)
 }
 
+/// Whether an emperor has that socket, be it that it answers or that it hangs.
+pub(crate) fn is_there(socket: &Utf8Path) -> bool {
+    UnixStream::connect(socket).is_ok()
+}
+
 /// What the emperor says of itself and its vassals; `None` when no emperor answers.
 pub(crate) fn ask(socket: &Utf8Path) -> Option<EmperorStats> {
     let mut stream = UnixStream::connect(socket).ok()?;
@@ -35,4 +40,21 @@ pub(crate) fn ask(socket: &Utf8Path) -> Option<EmperorStats> {
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).ok()?;
     stats::parse(&answer).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::net::UnixListener;
+
+    #[test]
+    fn an_emperor_that_hangs_is_there_and_one_that_has_gone_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = Utf8Path::from_path(folder.path()).unwrap().join("stats");
+        let hangs = UnixListener::bind(&socket).unwrap();
+        assert!(is_there(&socket));
+        assert_eq!(ask(&socket), None);
+        drop(hangs);
+        assert!(!is_there(&socket));
+    }
 }

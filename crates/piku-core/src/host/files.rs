@@ -81,6 +81,26 @@ pub(crate) fn names(folder: &Utf8Path) -> Result<BTreeSet<String>, HostError> {
 
 /// Writes a file with exactly this mode: beside its place, synced, then renamed.
 pub(crate) fn write(path: &Utf8Path, bytes: &[u8], mode: u32) -> Result<(), HostError> {
+    unnamed(path, bytes, mode)?
+        .persist(path)
+        .map(drop)
+        .map_err(|error| HostError::file("write", path)(error.error))
+}
+
+/// Writes a file of mode 600 that is not there yet, whole or not at all; false when there is one.
+pub(crate) fn write_new(path: &Utf8Path, bytes: &[u8]) -> Result<bool, HostError> {
+    if exists(path) {
+        return Ok(false);
+    }
+    match unnamed(path, bytes, 0o600)?.persist_noclobber(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.error.kind() == ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(HostError::file("write", path)(error.error)),
+    }
+}
+
+/// A file that is to be at `path`, synced and still without its name.
+fn unnamed(path: &Utf8Path, bytes: &[u8], mode: u32) -> Result<tempfile::NamedTempFile, HostError> {
     let folder = path.parent().unwrap_or(Utf8Path::new("/"));
     let failed = || HostError::file("write", path);
     let mut file = tempfile::Builder::new()
@@ -91,8 +111,7 @@ pub(crate) fn write(path: &Utf8Path, bytes: &[u8], mode: u32) -> Result<(), Host
     file.write_all(bytes).map_err(failed())?;
     file.as_file().set_permissions(Permissions::from_mode(mode)).map_err(failed())?;
     file.as_file().sync_data().map_err(failed())?;
-    file.persist(path).map_err(|error| failed()(error.error))?;
-    Ok(())
+    Ok(file)
 }
 
 /// Makes a folder, and those above it, and gives it exactly this mode.

@@ -57,6 +57,20 @@ pub enum HostError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The emperor is there and does not answer.
+    #[error("the uWSGI emperor does not answer at `{socket}`; restart it")]
+    Silent {
+        /// Where it was asked.
+        socket: Utf8PathBuf,
+    },
+    /// The system does not let anybody listen at an address.
+    #[error("could not listen at `{address}`; is BIND_ADDRESS an address of this machine?")]
+    Listen {
+        /// The address.
+        address: std::net::IpAddr,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// A program ended with a status other than 0.
     #[error("`{program}` ended with {status}")]
     Failed {

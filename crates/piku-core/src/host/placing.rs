@@ -1,7 +1,10 @@
 //! What a build does to files besides running tools: takes copies of the tree, gathers programs, and lends the tree what
 //! it made.
 
+use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
 
 use camino::Utf8Path;
 use piku_runtime::Copied;
@@ -12,7 +15,7 @@ use super::{HostError, files};
 pub(crate) fn copy(tree: &Utf8Path, what: &Copied, to: &Utf8Path) -> Result<(), HostError> {
     make(to)?;
     match what {
-        Copied::Tree => copy_folder(tree, to, &|name| name == ".git"),
+        Copied::Tree => copy_folder(tree.as_std_path(), to.as_std_path(), &|name| name == ".git"),
         Copied::Files(paths) => paths.iter().try_for_each(|path| {
             let target = to.join(path);
             target.parent().map_or(Ok(()), make)?;
@@ -51,77 +54,100 @@ pub(crate) fn collect(from: &Utf8Path, to: &Utf8Path) -> Result<(), HostError> {
 /// What is the same there stays. What is not gives way by a rename, so that a process that reads it sees the one or the
 /// other. Where the file system can't link, it copies.
 pub(crate) fn place(from: &Utf8Path, to: &Utf8Path) -> Result<(), HostError> {
+    place_any(from.as_std_path(), to.as_std_path())
+}
+
+/// Names may be any bytes.
+fn place_any(from: &Path, to: &Path) -> Result<(), HostError> {
     let Ok(about) = from.symlink_metadata() else { return Ok(()) };
     if about.is_dir() {
         if to.is_symlink() || !to.is_dir() {
-            files::remove(to)?;
-            make(to)?;
+            remove(to)?;
+            make_any(to)?;
         }
-        for entry in from.read_dir_utf8().map_err(HostError::file("list", from))? {
-            let entry = entry.map_err(HostError::file("list", from))?;
-            place(entry.path(), &to.join(entry.file_name()))?;
+        for entry in fs::read_dir(from).map_err(failed("list", from))? {
+            let entry = entry.map_err(failed("list", from))?;
+            place_any(&entry.path(), &to.join(entry.file_name()))?;
         }
         return Ok(());
     }
     if let Some(folder) = to.parent() {
-        make(folder)?;
+        make_any(folder)?;
     }
-    if about.is_symlink() {
-        let target = files::link_target(from);
-        return match target {
-            Some(target) if files::link_target(to).as_ref() != Some(&target) => files::link(to, &target),
-            _ => Ok(()),
-        };
-    }
-    if !files::exists(to) {
-        return link(from, to);
-    }
-    if is_same(from, to) {
+    let target = fs::read_link(from).ok();
+    let there = to.symlink_metadata().is_ok();
+    let same = match &target {
+        Some(target) => fs::read_link(to).ok().as_ref() == Some(target),
+        None => there && is_same(from, to),
+    };
+    if same {
         return Ok(());
     }
-    if to.is_dir() && !to.is_symlink() {
-        files::remove_folder(to)?;
+    let put = |at: &Path| match &target {
+        Some(target) => symlink(target, at),
+        None => fs::hard_link(from, at).or_else(|_| fs::copy(from, at).map(drop)),
+    };
+    if !there {
+        return put(to).map_err(failed("link", to));
     }
-    let beside = to.with_file_name(format!(".{}.piku", to.file_name().unwrap_or_default()));
-    files::remove(&beside)?;
-    link(from, &beside)?;
-    files::rename(&beside, to)
+    if to.is_dir() && !to.is_symlink() {
+        remove(to)?;
+    }
+    let mut name = OsString::from(".");
+    name.push(to.file_name().unwrap_or_default());
+    name.push(".piku");
+    let beside = to.with_file_name(name);
+    remove(&beside)?;
+    put(&beside).map_err(failed("link", &beside))?;
+    fs::rename(&beside, to).map_err(failed("rename", &beside))
 }
 
-fn link(from: &Utf8Path, to: &Utf8Path) -> Result<(), HostError> {
-    fs::hard_link(from, to).or_else(|_| fs::copy(from, to).map(drop)).map_err(HostError::file("link", to))
+/// Removes a file, link, or folder; one that is gone is fine.
+fn remove(path: &Path) -> Result<(), HostError> {
+    match Utf8Path::from_path(path) {
+        Some(path) => files::remove_folder(path),
+        None if path.is_dir() && !path.is_symlink() => {
+            fs::remove_dir_all(path).map_err(failed("remove", path))
+        }
+        None if path.symlink_metadata().is_ok() => fs::remove_file(path).map_err(failed("remove", path)),
+        None => Ok(()),
+    }
 }
 
 /// Whether both are one file, or say the same.
-fn is_same(one: &Utf8Path, other: &Utf8Path) -> bool {
+fn is_same(one: &Path, other: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
     let (Ok(a), Ok(b)) = (one.symlink_metadata(), other.symlink_metadata()) else { return false };
     let one_file = (a.dev(), a.ino()) == (b.dev(), b.ino());
     let alike = || b.is_file() && a.len() == b.len() && a.mode() == b.mode();
-    let says = |path: &Utf8Path| fs::read(path).ok();
+    let says = |path: &Path| fs::read(path).ok();
     one_file || alike() && says(one).is_some() && says(one) == says(other)
 }
 
-fn copy_folder(from: &Utf8Path, to: &Utf8Path, leave: &dyn Fn(&str) -> bool) -> Result<(), HostError> {
-    for entry in from.read_dir_utf8().map_err(HostError::file("list", from))? {
-        let entry = entry.map_err(HostError::file("list", from))?;
+/// Names may be any bytes.
+fn copy_folder(from: &Path, to: &Path, leave: &dyn Fn(&OsStr) -> bool) -> Result<(), HostError> {
+    for entry in fs::read_dir(from).map_err(failed("list", from))? {
+        let entry = entry.map_err(failed("list", from))?;
         let (source, target) = (entry.path(), to.join(entry.file_name()));
-        let kind = entry.file_type().map_err(HostError::file("look at", source))?;
-        if leave(entry.file_name()) {
+        let kind = entry.file_type().map_err(failed("look at", &source))?;
+        if leave(&entry.file_name()) {
             continue;
         }
         if kind.is_dir() {
-            make(&target)?;
-            copy_folder(source, &target, &|_| false)?;
+            make_any(&target)?;
+            copy_folder(&source, &target, &|_| false)?;
         } else if kind.is_symlink() {
-            if let Some(link) = files::link_target(source) {
-                files::link(&target, &link)?;
-            }
+            let link = fs::read_link(&source).map_err(failed("read", &source))?;
+            symlink(link, &target).map_err(failed("link", &target))?;
         } else if kind.is_file() {
-            copy_file(source, &target)?;
+            fs::copy(&source, &target).map(drop).map_err(failed("copy", &source))?;
         }
     }
     Ok(())
+}
+
+fn failed(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> HostError {
+    HostError::file(action, path.to_string_lossy().into_owned())
 }
 
 fn copy_file(from: &Utf8Path, to: &Utf8Path) -> Result<(), HostError> {
@@ -129,11 +155,16 @@ fn copy_file(from: &Utf8Path, to: &Utf8Path) -> Result<(), HostError> {
 }
 
 fn make(folder: &Utf8Path) -> Result<(), HostError> {
-    fs::create_dir_all(folder).map_err(HostError::file("make folder", folder))
+    make_any(folder.as_std_path())
+}
+
+fn make_any(folder: &Path) -> Result<(), HostError> {
+    fs::create_dir_all(folder).map_err(failed("make folder", folder))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::ffi::OsStrExt;
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
     use camino::Utf8PathBuf;
@@ -154,18 +185,22 @@ mod tests {
         write(&at("tree/dist/old.js"), "old");
         write(&at("tree/kept"), "kept");
         files::link(&at("tree/link"), Utf8Path::new("src")).unwrap();
+        fs::write(folder.path().join("tree").join(OsStr::from_bytes(b"caf\xe9")), "c").unwrap();
         copy(&at("tree"), &Copied::Tree, &at("build")).unwrap();
         assert!(!at("build/.git").exists());
         assert!(at("build/link").is_symlink());
+        assert!(folder.path().join("build").join(OsStr::from_bytes(b"caf\xe9")).exists());
 
         write(&at("build/dist/old.js"), "new");
         write(&at("build/node_modules/x/index.js"), "x");
         files::link(&at("build/node_modules/.bin/x"), Utf8Path::new("../x/index.js")).unwrap_or_default();
+        fs::write(folder.path().join("build").join(OsStr::from_bytes(b"caf\xe9.js")), "c").unwrap();
         let before = at("tree/src/a.js").metadata().unwrap().ino();
         for _ in 0..2 {
             place(&at("build"), &at("tree")).unwrap();
             assert_eq!(fs::read_to_string(at("tree/dist/old.js")).unwrap(), "new");
             assert_eq!(at("tree/node_modules/x/index.js").metadata().unwrap().nlink(), 2);
+            assert!(folder.path().join("tree").join(OsStr::from_bytes(b"caf\xe9.js")).exists());
             assert_eq!(at("tree/src/a.js").metadata().unwrap().ino(), before);
             assert!(at("tree/.git/config").exists() && at("tree/kept").exists());
         }

@@ -1,7 +1,6 @@
 //! Ports that apps hold: a port picked for one is never picked for another.
 
-use std::fs::OpenOptions;
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::net::{IpAddr, TcpListener};
 
 use camino::Utf8PathBuf;
@@ -27,7 +26,7 @@ pub(crate) struct Picked {
 
 /// Picks a port that nobody listens on and no app holds, and holds it for `app`.
 ///
-/// The file that holds it is created or not created by the system in one go, so two deploys never pick the same.
+/// The file that holds it appears whole or not at all, so two deploys never pick the same.
 pub(crate) fn pick(root: &Root, app: &AppName, address: IpAddr) -> Result<Picked, HostError> {
     files::make_folder(&root.ports(), 0o700)?;
     // Begin at different places for different apps and processes, to try few ports in a row.
@@ -38,17 +37,17 @@ pub(crate) fn pick(root: &Root, app: &AppName, address: IpAddr) -> Result<Picked
     let count = u32::from(PICKED_FROM.end - PICKED_FROM.start);
     for step in 0..count {
         let port = PICKED_FROM.start + u16::try_from((spread.wrapping_add(step)) % count).unwrap_or(0);
-        let path = file(root, port);
-        match OpenOptions::new().write(true).create_new(true).open(&path) {
-            Ok(mut holder) => {
-                holder.write_all(app.as_str().as_bytes()).map_err(HostError::file("write", &path))?;
-                if let Ok(guard) = TcpListener::bind((address, port)) {
-                    return Ok(Picked { port, guard });
+        if !files::write_new(&file(root, port), app.as_str().as_bytes())? {
+            continue;
+        }
+        match TcpListener::bind((address, port)) {
+            Ok(guard) => return Ok(Picked { port, guard }),
+            Err(error) => {
+                files::remove(&file(root, port))?;
+                if error.kind() != ErrorKind::AddrInUse {
+                    return Err(HostError::Listen { address, source: error });
                 }
-                files::remove(&path)?;
             }
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(HostError::file("write", &path)(error)),
         }
     }
     let none = std::io::Error::new(ErrorKind::AddrInUse, "every port from 20000 to 31999 is taken");
@@ -64,20 +63,15 @@ pub(crate) fn holder(root: &Root, port: u16) -> Option<AppName> {
 pub(crate) fn hold(root: &Root, app: &AppName, port: u16) -> Result<Result<(), AppName>, HostError> {
     files::make_folder(&root.ports(), 0o700)?;
     let path = file(root, port);
-    match OpenOptions::new().write(true).create_new(true).open(&path) {
-        // Whoever comes second finds the file, if not yet the name in it.
-        Ok(mut mine) => {
-            mine.write_all(app.as_str().as_bytes()).map_err(HostError::file("write", &path))?;
+    if files::write_new(&path, app.as_str().as_bytes())? {
+        return Ok(Ok(()));
+    }
+    match holder(root, port) {
+        Some(other) if other != *app => Ok(Err(other)),
+        _ => {
+            files::write(&path, app.as_str().as_bytes(), 0o600)?;
             Ok(Ok(()))
         }
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => match holder(root, port) {
-            Some(other) if other != *app => Ok(Err(other)),
-            _ => {
-                files::write(&path, app.as_str().as_bytes(), 0o600)?;
-                Ok(Ok(()))
-            }
-        },
-        Err(error) => Err(HostError::file("write", &path)(error)),
     }
 }
 
@@ -96,6 +90,18 @@ pub(crate) fn release_all_but(root: &Root, app: &AppName, keep: &[u16]) -> Resul
 mod tests {
     use super::*;
     use std::net::Ipv4Addr;
+
+    #[test]
+    fn an_address_of_another_machine_is_told_at_the_first_port() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = Root::new(Utf8PathBuf::from_path_buf(folder.path().to_owned()).unwrap());
+        let error = pick(&root, &"blog".parse().unwrap(), "192.0.2.1".parse().unwrap()).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "could not listen at `192.0.2.1`; is BIND_ADDRESS an address of this machine?"
+        );
+        assert!(files::names(&root.ports()).unwrap().is_empty());
+    }
 
     #[test]
     fn no_port_is_picked_twice_and_a_released_one_is_free_again() {

@@ -48,9 +48,10 @@ pub(crate) fn is_held_below(address: SocketAddr, ancestor: i32) -> bool {
     !sockets.is_empty() && holder(&sockets, &with_below(&ProcessTree::read(), ancestor)) != Holder::None
 }
 
-/// Whether anybody is connected to this port of the machine.
+/// Whether anybody is connected to this port of the machine, or has only closed its own half and waits for an answer.
 pub(crate) fn has_connections(port: u16) -> bool {
-    table().any(|entry| entry.local_address.port() == port && entry.state == TcpState::Established)
+    let open = [TcpState::Established, TcpState::CloseWait];
+    table().any(|entry| entry.local_address.port() == port && open.contains(&entry.state))
 }
 
 fn with_below(tree: &ProcessTree, ancestor: i32) -> Vec<i32> {
@@ -120,6 +121,8 @@ mod tests {
         );
         assert!(!has_connections(address.port()));
         let client = TcpStream::connect(address).unwrap();
+        assert!(has_connections(address.port()));
+        client.shutdown(std::net::Shutdown::Write).unwrap();
         assert!(has_connections(address.port()));
         drop((server, client));
         assert_eq!(listener(&root, address), Listener::Nobody);

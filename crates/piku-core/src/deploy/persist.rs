@@ -3,7 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::DeployError;
-use crate::host::{Surroundings, copy, files};
+use crate::host::{HostError, Surroundings, copy, files};
 
 /// Where persistent paths of an app live, and where they may come from.
 pub(crate) struct Places<'a> {
@@ -13,21 +13,25 @@ pub(crate) struct Places<'a> {
     pub(crate) data: &'a Utf8Path,
     /// The tree that is live until now, where the app may have written.
     pub(crate) live: Option<&'a Utf8Path>,
+    /// The folder of the new release, which notes the copies that it began with.
+    pub(crate) release: &'a Utf8Path,
 }
+
+/// A file in a release's folder: the copies in the data that it began with, as JSON.
+const BEGUN: &str = "begun.json";
 
 /// Makes each path of the new tree a link to its place in the data.
 ///
 /// What is not there yet begins as a copy: of what the live release has at that path, else of what the commit has.
 /// A path that is nowhere becomes a folder, or, when its name has a dot in it, a file for the app to make.
 ///
-/// Adds the copies to `begun`: should the release not become live, the old one goes on writing in its own tree, and they
-/// are to be removed, since the next deploy would take them for what the app has.
+/// Notes each copy before it is made, for [`undo`].
 pub(crate) fn link(
     surroundings: &Surroundings,
     places: &Places<'_>,
     paths: &[String],
-    begun: &mut Vec<Utf8PathBuf>,
 ) -> Result<(), DeployError> {
+    let mut begun = Vec::new();
     for path in paths {
         let (here, kept) = (places.tree.join(path), places.data.join(path));
         let above = within(places.tree, &here, path)?;
@@ -37,6 +41,7 @@ pub(crate) fn link(
             match written.or_else(|| Some(here.clone()).filter(|here| is_own(here))) {
                 Some(first) => {
                     begun.push(kept.clone());
+                    note(places.release, &begun)?;
                     copy::copy(surroundings, &first, &kept)?;
                 }
                 None if is_named_as_a_file(path) => {}
@@ -48,6 +53,24 @@ pub(crate) fn link(
         files::link(&here, &kept)?;
     }
     Ok(())
+}
+
+fn note(release: &Utf8Path, begun: &[Utf8PathBuf]) -> Result<(), HostError> {
+    let path = release.join(BEGUN);
+    let text =
+        serde_json::to_vec(begun).map_err(|source| HostError::Damaged { path: path.clone(), source })?;
+    files::write(&path, &text, 0o600)
+}
+
+/// Removes the copies of a release that did not become live: the old one goes on writing in its own tree, and the next
+/// deploy would take them for what the app has.
+pub(crate) fn undo(release: &Utf8Path) -> Result<(), HostError> {
+    let path = release.join(BEGUN);
+    let Some(text) = files::read(&path)? else { return Ok(()) };
+    let begun: Vec<Utf8PathBuf> =
+        serde_json::from_slice(&text).map_err(|source| HostError::Damaged { path: path.clone(), source })?;
+    begun.iter().try_for_each(|copy| files::remove_folder(copy))?;
+    files::remove(&path)
 }
 
 /// Something of the app's own; a link may lead anywhere.

@@ -56,13 +56,8 @@ pub(crate) fn run(
     order: &Order,
     report: &mut Report<'_>,
 ) -> Result<Deployed, DeployError> {
-    let mut begun = Vec::new();
-    let outcome = stages(scene, order, &mut begun, report);
+    let outcome = stages(scene, order, report);
     if outcome.is_err() {
-        for copy in &begun {
-            // At worst the next deploy finds it, and takes it for the app's.
-            drop(files::remove_folder(copy));
-        }
         match repair::repair(scene.root, scene.surroundings, scene.host, &order.app) {
             Ok(Some(live)) => repair::await_return(scene.root, &order.app, &live),
             Ok(None) => {}
@@ -76,12 +71,7 @@ pub(crate) fn run(
     outcome
 }
 
-fn stages(
-    scene: &Scene<'_>,
-    order: &Order,
-    begun: &mut Vec<camino::Utf8PathBuf>,
-    report: &mut Report<'_>,
-) -> Result<Deployed, DeployError> {
+fn stages(scene: &Scene<'_>, order: &Order, report: &mut Report<'_>) -> Result<Deployed, DeployError> {
     let Scene { root, surroundings, host } = *scene;
     let app = &order.app;
     prepare_folders(root, app)?;
@@ -112,8 +102,9 @@ fn stages(
         let running = live.as_ref().map(|live| root.tree(app, live.number));
         let foreign = store::is_foreign_clone(root, app).then(|| root.app(app));
         let (data, live) = (root.data(app), running.or(foreign));
-        let places = persist::Places { tree: &tree, data: &data, live: live.as_deref() };
-        persist::link(surroundings, &places, persist, begun)?;
+        let release = root.release(app, number);
+        let places = persist::Places { tree: &tree, data: &data, live: live.as_deref(), release: &release };
+        persist::link(surroundings, &places, persist)?;
     }
     let formation = order.formation.for_procfile(&inputs.procfile);
     let uwsgi = facts::uwsgi(root, surroundings);

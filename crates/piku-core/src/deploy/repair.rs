@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use piku_uwsgi::stats::EmperorStats;
 
-use super::{build, checkout, retire, stage, switch};
+use super::{build, checkout, persist, retire, stage, switch};
 use crate::app::AppName;
 use crate::host::health::{self, Endpoint};
 use crate::host::launch::{drain_marker, record_path};
@@ -34,6 +34,7 @@ pub(crate) fn repair(
     for number in store::numbers(root, app)? {
         let half_made = number != 0 && store::load(root, app, number)?.is_none();
         if half_made {
+            persist::undo(&root.release(app, number))?;
             checkout::keep_for_the_next(root, app, number)?;
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! This is the one file that names gix's types: its interface changes with every minor version.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
@@ -298,13 +298,15 @@ pub(crate) fn set_branch(repository: &Utf8Path, branch: &str, commit: &str) -> R
     write_ref(repository, branch, commit)
 }
 
-/// Files in a tree that git does not know: what the app or a build wrote there, relative to the tree.
+/// Files in a tree that git does not know, or knows otherwise: what the app or a build wrote there, relative to the tree.
 ///
 /// Names may be any bytes. A repository within the tree is one name.
-pub(crate) fn untracked(surroundings: &Surroundings, tree: &Utf8Path) -> Result<Vec<PathBuf>, HostError> {
-    let listing = git(surroundings, tree, ["ls-files", "--others", "-z"]).read()?;
+pub(crate) fn written(surroundings: &Surroundings, tree: &Utf8Path) -> Result<BTreeSet<PathBuf>, HostError> {
+    let listing = git(surroundings, tree, ["ls-files", "--others", "--modified", "-z"]).read()?;
     let paths = listing.split(|byte| *byte == 0).filter(|path| !path.is_empty());
-    Ok(paths.map(|path| PathBuf::from(OsStr::from_bytes(path))).collect())
+    let paths = paths.map(|path| PathBuf::from(OsStr::from_bytes(path)));
+    // Those that were removed count as modified.
+    Ok(paths.filter(|path| tree.as_std_path().join(path).symlink_metadata().is_ok()).collect())
 }
 
 #[cfg(test)]

@@ -14,9 +14,8 @@ fn a_path_begins_as_what_was_there_and_then_outlives_trees() {
     let (one, two, data) = (at("one"), at("two"), at("data"));
     link(
         &Surroundings::of_tests(&data),
-        &Places { tree: &one, data: &data, live: None },
+        &Places { tree: &one, data: &data, live: None, release: &data },
         &paths,
-        &mut Vec::new(),
     )
     .unwrap();
     std::fs::write(one.join("uploads/cat.png"), "cat").unwrap();
@@ -24,9 +23,8 @@ fn a_path_begins_as_what_was_there_and_then_outlives_trees() {
     assert!(one.join("cache").is_dir());
     link(
         &Surroundings::of_tests(&data),
-        &Places { tree: &two, data: &data, live: Some(&one) },
+        &Places { tree: &two, data: &data, live: Some(&one), release: &data },
         &paths,
-        &mut Vec::new(),
     )
     .unwrap();
     assert_eq!(std::fs::read_to_string(two.join("uploads/cat.png")).unwrap(), "cat");
@@ -38,16 +36,18 @@ fn a_path_begins_as_what_was_there_and_then_outlives_trees() {
 fn what_the_live_release_has_written_before_is_taken_along() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| Utf8PathBuf::from_path_buf(folder.path().join(name)).unwrap();
-    for name in ["live/uploads", "new/uploads", "data"] {
+    for name in ["live/uploads", "new/uploads", "data", "release"] {
         std::fs::create_dir_all(at(name)).unwrap();
     }
     std::fs::write(at("live/uploads/cat.png"), "cat").unwrap();
-    let (live, new, data) = (at("live"), at("new"), at("data"));
-    let places = Places { tree: &new, data: &data, live: Some(&live) };
-    let mut begun = Vec::new();
-    link(&Surroundings::of_tests(&data), &places, &["uploads".to_owned()], &mut begun).unwrap();
+    let (live, new, data, release) = (at("live"), at("new"), at("data"), at("release"));
+    let places = Places { tree: &new, data: &data, live: Some(&live), release: &release };
+    link(&Surroundings::of_tests(&data), &places, &["uploads".to_owned()]).unwrap();
     assert_eq!(std::fs::read_to_string(new.join("uploads/cat.png")).unwrap(), "cat");
-    assert_eq!(begun, [data.join("uploads")]);
+    undo(&release).unwrap();
+    assert!(!data.join("uploads").exists());
+    assert_eq!(std::fs::read_to_string(live.join("uploads/cat.png")).unwrap(), "cat");
+    undo(&release).unwrap();
 }
 
 #[test]
@@ -60,10 +60,9 @@ fn a_link_of_the_commit_leads_nowhere_else() {
     std::fs::write(at("ssh/authorized_keys"), "mine").unwrap();
     files::link(&at("tree/a"), &at("ssh")).unwrap();
     let (tree, data) = (at("tree"), at("data"));
-    let places = Places { tree: &tree, data: &data, live: None };
+    let places = Places { tree: &tree, data: &data, live: None, release: &data };
     let refused =
-        link(&Surroundings::of_tests(&data), &places, &["a/authorized_keys".to_owned()], &mut Vec::new())
-            .unwrap_err();
+        link(&Surroundings::of_tests(&data), &places, &["a/authorized_keys".to_owned()]).unwrap_err();
     assert_eq!(refused.to_string(), "`a/authorized_keys` can't be kept: a link is in its way");
     assert_eq!(std::fs::read_to_string(at("ssh/authorized_keys")).unwrap(), "mine");
 }

@@ -170,11 +170,12 @@ fn what_the_app_wrote_is_told_from_what_was_checked_out() {
     let tree = it.home.join("tree");
     let surroundings = Surroundings::of_tests(&it.home);
     deployment_clone(&surroundings, &it.bare, &it.commit, &tree).unwrap();
-    assert!(untracked(&surroundings, &tree).unwrap().is_empty());
+    assert!(written(&surroundings, &tree).unwrap().is_empty());
     std::fs::write(tree.join("deep/upload.jpg"), "x").unwrap();
     std::fs::write(tree.join("app.log"), "x").unwrap();
-    let mut found = untracked(&surroundings, &tree).unwrap();
-    found.sort();
-    assert_eq!(found, ["app.log", "deep/upload.jpg"].map(PathBuf::from));
+    std::fs::write(tree.join("Procfile"), "changed by the app itself\n").unwrap();
+    std::fs::remove_file(tree.join("link")).unwrap();
+    let found = written(&surroundings, &tree).unwrap();
+    assert_eq!(found, ["Procfile", "app.log", "deep/upload.jpg"].map(PathBuf::from).into());
     assert_eq!(it.work, it.home.join("work"));
 }

@@ -78,13 +78,11 @@ pub enum DeployError {
         /// Who has it, where that may be known.
         by: Option<String>,
     },
-    /// Old processes that had to end first did not.
-    #[error("{} did not end within {seconds} seconds of being asked to", names.join(", "))]
-    StillRuns {
-        /// Their vassals.
-        names: Vec<String>,
-        /// How long they were given.
-        seconds: u64,
+    /// A process of the old release goes on although it was asked to end.
+    #[error("an old process has not ended: {process}")]
+    StillRunning {
+        /// Which one: `python3 (process 123)`.
+        process: String,
     },
     /// A path of `PIKU_PERSIST` is below a link or a file.
     #[error("`{path}` can't be kept: a link is in its way")]
@@ -183,7 +181,7 @@ impl DeployError {
             Self::ServerNameTaken { .. } => "deploy::server-name-taken",
             Self::PortInUse { .. } => "deploy::port-in-use",
             Self::Persist { .. } => "deploy::persist",
-            Self::StillRuns { .. } => "deploy::still-runs",
+            Self::StillRunning { .. } => "deploy::still-running",
             Self::NoUwsgi => "deploy::no-uwsgi",
             Self::NoPlugin { .. } => "deploy::no-plugin",
             Self::NotThere { .. } => "deploy::not-there",
@@ -210,7 +208,10 @@ impl DeployError {
                 Some(format!("choose another NGINX_SERVER_NAME, or take it from `{holder}` first: `config:set {holder} NGINX_SERVER_NAME=…`"))
             }
             Self::PortInUse { .. } => Some("stop it, or choose another PORT".to_owned()),
-            Self::StillRuns { .. } => Some("push again when what they are busy with is done; `piku logs` shows what that is".to_owned()),
+            Self::StillRunning { .. } => Some("see on the server what it waits for, end it if need be, and deploy again".to_owned()),
+            Self::Host(HostError::EmperorSilent { .. }) => Some(
+                "start it anew on the server: `piku emperor`, or the service that runs it, such as `systemctl restart piku`".to_owned(),
+            ),
             Self::Persist { .. } => Some("see that every folder above it is a real one, in the app's folder and in $DATA_ROOT".to_owned()),
             Self::NoUwsgi => Some("run `piku setup` on the server, which installs one below piku's folder".to_owned()),
             Self::NoPlugin { package, .. } => Some(format!("install it on the host, where uWSGI is Debian's own: `apt install '{package}'`")),

@@ -58,7 +58,7 @@ pub(crate) fn run(
 ) -> Result<Deployed, DeployError> {
     let outcome = stages(scene, order, report);
     if outcome.is_err() {
-        match repair::repair(scene.root, scene.surroundings, scene.host, &order.app) {
+        match repair::repair(scene.root, scene.surroundings, scene.host, &order.app, report) {
             Ok(Some(live)) => repair::await_return(scene.root, &order.app, &live),
             Ok(None) => {}
             Err(error) => warn(

@@ -8,6 +8,7 @@ use piku_procfile::runs_in_uwsgi;
 use super::pipeline::Scene;
 use super::{DeployError, adopt, retire, site};
 use crate::app::AppName;
+use crate::host::emperor::Heard;
 use crate::host::processes::{self, ProcessTree};
 use crate::host::sockets::{self, Listener};
 use crate::host::{HostError, emperor, health, wait};
@@ -47,12 +48,17 @@ pub(crate) fn foreign(
     Ok(foreign.filter(|name| kind(name).is_none_or(|kind| wanted(&kind))).collect())
 }
 
-/// Takes vassals away and waits until what they ran has ended; an error when that takes longer than [`END`].
+/// Takes vassals away and waits until what they ran has ended; refuses when that takes longer than [`END`]. `repair`
+/// then starts them again.
 pub(crate) fn end(scene: &Scene<'_>, names: &[String]) -> Result<(), DeployError> {
+    end_within(scene, names, END)
+}
+
+fn end_within(scene: &Scene<'_>, names: &[String], limit: Duration) -> Result<(), DeployError> {
     if names.is_empty() {
         return Ok(());
     }
-    let stats = emperor::ask(&scene.root.emperor_stats()).unwrap_or_default();
+    let stats = emperor::must_tell(&scene.root.emperor_stats())?;
     let tree = ProcessTree::read();
     // The master of a daemon takes its time to follow it; it holds nothing.
     let running: Vec<i32> = names
@@ -61,17 +67,23 @@ pub(crate) fn end(scene: &Scene<'_>, names: &[String]) -> Result<(), DeployError
         .flat_map(|vassal| tree.below(vassal.pid))
         .collect();
     retire::retire(scene.root, scene.host, names, false)?;
-    let ended = || running.iter().all(|pid| !processes::is_alive(*pid)).then_some(());
-    let still_runs = || DeployError::StillRuns { names: names.to_vec(), seconds: END.as_secs() };
-    wait::until(END, ended).ok_or_else(still_runs)
+    let alive = || running.iter().copied().find(|pid| processes::is_alive(*pid));
+    match wait::until(limit, || alive().is_none().then_some(())).map_or_else(alive, |()| None) {
+        Some(pid) => Err(DeployError::StillRunning { process: processes::name(pid) }),
+        None => Ok(()),
+    }
 }
 
-/// Waits until the emperor no longer knows any of the vassals.
+/// Waits until the emperor no longer knows any of the vassals; false when that takes too long, or it does not answer.
 pub(crate) fn wait_until_gone(root: &Root, names: &[String]) -> bool {
-    wait::until(END, || match emperor::ask(&root.emperor_stats()) {
-        Some(stats) => names.iter().all(|name| stats.vassal(name).is_none()).then_some(()),
-        // One that hangs may still have them.
-        None => (!emperor::is_there(&root.emperor_stats())).then_some(()),
+    wait_until_gone_within(root, names, END)
+}
+
+fn wait_until_gone_within(root: &Root, names: &[String], limit: Duration) -> bool {
+    wait::until(limit, || match emperor::hear(&root.emperor_stats()) {
+        Heard::Stats(stats) => names.iter().all(|name| stats.vassal(name).is_none()).then_some(()),
+        Heard::Nobody => Some(()),
+        Heard::Silence => None,
     })
     .is_some()
 }
@@ -137,3 +149,6 @@ pub(crate) fn drain_backlogs(root: &Root, names: &[String]) {
         health::wait_for_turn(&site::socket(root, &name.app, name.release, name.index), BACKLOG);
     }
 }
+
+#[cfg(test)]
+mod tests;

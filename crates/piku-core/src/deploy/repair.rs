@@ -6,6 +6,7 @@ use piku_uwsgi::stats::EmperorStats;
 
 use super::{build, checkout, persist, retire, stage, switch};
 use crate::app::AppName;
+use crate::event::{Report, warn};
 use crate::host::health::{self, Endpoint};
 use crate::host::launch::{drain_marker, record_path};
 use crate::host::{Host, HostError, Step, Surroundings, apply, emperor, files, nginx, ports, wait};
@@ -24,12 +25,13 @@ pub(crate) fn repair(
     surroundings: &Surroundings,
     host: &dyn Host,
     app: &AppName,
+    report: &mut Report<'_>,
 ) -> Result<Option<Release>, HostError> {
     let live = store::live(root, app)?;
     if let Some(release) = live.as_ref().filter(|release| store::is_unfinished(root, app, release.number)) {
         switch::finish(root, host, app, release)?;
     }
-    let restarted = vassals(root, host, app, live.as_ref())?;
+    let restarted = vassals(root, host, app, live.as_ref(), report)?;
     site(root, surroundings, host, app, live.as_ref())?;
     for number in store::numbers(root, app)? {
         let half_made = number != 0 && store::load(root, app, number)?.is_none();
@@ -56,8 +58,14 @@ fn sweep(root: &Root, app: &AppName) -> Result<(), HostError> {
     shared.into_iter().chain(own).chain(releases).try_for_each(|folder| files::sweep(&folder))
 }
 
-/// Enables exactly the vassals of the live release; whether any had to be.
-fn vassals(root: &Root, host: &dyn Host, app: &AppName, live: Option<&Release>) -> Result<bool, HostError> {
+/// Enables exactly the vassals of the live release; whether any had to be. Tells of those whose files are gone.
+fn vassals(
+    root: &Root,
+    host: &dyn Host,
+    app: &AppName,
+    live: Option<&Release>,
+    report: &mut Report<'_>,
+) -> Result<bool, HostError> {
     let wanted = match live {
         Some(release) if !store::is_stopped(root, app) => release.vassals.as_slice(),
         _ => &[],
@@ -75,24 +83,26 @@ fn vassals(root: &Root, host: &dyn Host, app: &AppName, live: Option<&Release>) 
     }
     let stopped = wanted.iter().filter(|name| !running.contains(name));
     let names: Vec<VassalName> = stopped.filter_map(|name| name.parse().ok()).collect();
+    let (names, lost): (Vec<_>, Vec<_>) = names.into_iter().partition(|name| can_start(root, name));
+    for name in lost {
+        let (process, file) = (format!("{}.{}", name.kind, name.index), root.uwsgi_available());
+        warn(
+            report,
+            format!(
+                "{process} of `{app}` does not run and can't be started: its files `{file}/{name}*` are gone"
+            ),
+            Some(&format!("`piku deploy {app}` makes them anew")),
+        );
+    }
     let restarted = !names.is_empty();
     if restarted {
-        let socket = root.emperor_stats();
-        let stats = match emperor::ask(&socket) {
-            Some(stats) => stats,
-            None if emperor::is_there(&socket) => return Err(HostError::Silent { socket }),
-            None => EmperorStats::default(),
-        };
+        let stats = emperor::must_tell(&root.emperor_stats())?;
         for name in names {
             let of = root.uwsgi_available().join(name.to_string());
-            if files::exists(&of) {
-                steps.push(Step::Remove(drain_marker(&record_path(
-                    &root.uwsgi_available(),
-                    &name.to_string(),
-                ))));
-                let path = root.uwsgi_enabled().join(next_start(&stats, &name).to_string());
-                steps.push(Step::Enable { path, of });
-            }
+            let record = record_path(&root.uwsgi_available(), &name.to_string());
+            steps.push(Step::Remove(drain_marker(&record)));
+            let path = root.uwsgi_enabled().join(next_start(&stats, &name).to_string());
+            steps.push(Step::Enable { path, of });
         }
     }
     if !steps.is_empty() {
@@ -101,6 +111,12 @@ fn vassals(root: &Root, host: &dyn Host, app: &AppName, live: Option<&Release>) 
     }
     tidy(root, app, live)?;
     Ok(restarted)
+}
+
+/// Whether everything is there that a process is started with.
+fn can_start(root: &Root, name: &VassalName) -> bool {
+    let (available, name) = (root.uwsgi_available(), name.to_string());
+    files::exists(&available.join(&name)) && files::exists(&record_path(&available, &name))
 }
 
 /// A name for the next start of a process, which the emperor doesn't know: it may still be ending the last one of
@@ -189,3 +205,6 @@ pub(crate) fn site(
     drop(nginx::reload(surroundings));
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

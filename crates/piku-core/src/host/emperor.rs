@@ -6,9 +6,14 @@ use std::time::Duration;
 
 use camino::Utf8Path;
 use piku_uwsgi::stats::{self, EmperorStats};
+use rustix::io::Errno;
+use rustix::net::{self, AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 use rustix::process::{Pid, Signal};
 
-use super::files;
+use super::{HostError, files, wait};
+
+/// How long a question to the emperor may take, each step of it.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Makes the emperor look for new and removed vassals at once (SIGWINCH) instead of within three seconds.
 ///
@@ -28,33 +33,109 @@ fn process_id(pidfile: &Utf8Path) -> Option<Pid> {
     name.ok().flatten().filter(|line| line.contains("uwsgi")).map(|_| pid)
 }
 
-/// Whether an emperor has that socket, be it that it answers or that it hangs.
-pub(crate) fn is_there(socket: &Utf8Path) -> bool {
-    UnixStream::connect(socket).is_ok()
+/// What came of a question to the emperor.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Heard {
+    /// It is there, and says how its vassals are.
+    Stats(EmperorStats),
+    /// It is there and says nothing in time, or nothing that can be understood: it hangs, or is about to end.
+    Silence,
+    /// Nobody listens: there is no emperor, and so none of its vassals.
+    Nobody,
 }
 
-/// What the emperor says of itself and its vassals; `None` when no emperor answers.
-pub(crate) fn ask(socket: &Utf8Path) -> Option<EmperorStats> {
-    let mut stream = UnixStream::connect(socket).ok()?;
-    stream.set_read_timeout(Some(Duration::from_secs(2))).ok()?;
+/// Asks the emperor how its vassals are.
+pub(crate) fn hear(socket: &Utf8Path) -> Heard {
+    hear_within(socket, PATIENCE)
+}
+
+fn hear_within(socket: &Utf8Path, patience: Duration) -> Heard {
+    let mut stream = match connect(socket, patience) {
+        Ok(stream) => stream,
+        Err(Errno::NOENT | Errno::CONNREFUSED) => return Heard::Nobody,
+        Err(_) => return Heard::Silence,
+    };
     let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).ok()?;
-    stats::parse(&answer).ok()
+    let read = stream.set_read_timeout(Some(patience)).and_then(|()| stream.read_to_end(&mut answer));
+    let stats = read.ok().and_then(|_| stats::parse(&answer).ok());
+    stats.map_or(Heard::Silence, Heard::Stats)
+}
+
+/// Connects; a queue of connections that stays full, since nobody takes them up, is an error in the end.
+fn connect(socket: &Utf8Path, patience: Duration) -> Result<UnixStream, Errno> {
+    let address = SocketAddrUnix::new(socket.as_std_path())?;
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let stream = net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+    let connected = wait::until(patience, || match net::connect(&stream, &address) {
+        Err(Errno::AGAIN | Errno::INTR) => None,
+        outcome => Some(outcome),
+    });
+    connected.unwrap_or(Err(Errno::TIMEDOUT))?;
+    let stream = UnixStream::from(stream);
+    stream.set_nonblocking(false).map_err(|_| Errno::IO)?;
+    Ok(stream)
+}
+
+/// What the emperor says of itself and its vassals; `None` when no emperor answers, for whatever reason.
+pub(crate) fn ask(socket: &Utf8Path) -> Option<EmperorStats> {
+    match hear(socket) {
+        Heard::Stats(stats) => Some(stats),
+        Heard::Silence | Heard::Nobody => None,
+    }
+}
+
+/// The same for those who change what runs: without an emperor there are no vassals, but one that hangs may have any.
+pub(crate) fn must_tell(socket: &Utf8Path) -> Result<EmperorStats, HostError> {
+    match hear(socket) {
+        Heard::Stats(stats) => Ok(stats),
+        Heard::Nobody => Ok(EmperorStats::default()),
+        Heard::Silence => Err(HostError::EmperorSilent { socket: socket.to_owned() }),
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
+pub(crate) mod tests {
+    use std::io::Write;
     use std::os::unix::net::UnixListener;
 
+    use camino::Utf8PathBuf;
+
+    use super::*;
+
+    /// Answers every question with `stats`, for as long as the test runs.
+    pub(crate) fn speak(socket: &Utf8Path, stats: String) {
+        let listener = UnixListener::bind(socket).unwrap();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                drop(stream.unwrap().write_all(stats.as_bytes()));
+            }
+        });
+    }
+
     #[test]
-    fn an_emperor_that_hangs_is_there_and_one_that_has_gone_is_not() {
+    fn an_emperor_that_says_nothing_is_told_from_none() {
         let folder = tempfile::tempdir().unwrap();
-        let socket = Utf8Path::from_path(folder.path()).unwrap().join("stats");
-        let hangs = UnixListener::bind(&socket).unwrap();
-        assert!(is_there(&socket));
-        assert_eq!(ask(&socket), None);
-        drop(hangs);
-        assert!(!is_there(&socket));
+        let at = |name: &str| Utf8PathBuf::from_path_buf(folder.path().join(name)).unwrap();
+        let hear = |name: &str| hear_within(&at(name), Duration::from_millis(50));
+        assert_eq!(hear("absent"), Heard::Nobody);
+        drop(UnixListener::bind(at("dead")).unwrap());
+        assert_eq!(hear("dead"), Heard::Nobody);
+
+        speak(&at("well"), r#"{"vassals":[],"blacklist":[]}"#.to_owned());
+        assert_eq!(hear("well"), Heard::Stats(EmperorStats::default()));
+        for (name, answer) in [("ends", ""), ("mumbles", "{\"vassals\":")] {
+            speak(&at(name), answer.to_owned());
+            assert_eq!(hear(name), Heard::Silence, "{name}");
+        }
+
+        let hangs = UnixListener::bind(at("hangs")).unwrap();
+        assert_eq!(hear("hangs"), Heard::Silence);
+        // Nor does a full queue of connections keep the one who asks for ever.
+        net::listen(&hangs, 0).unwrap();
+        let waiting: Vec<_> =
+            std::iter::from_fn(|| connect(&at("hangs"), Duration::ZERO).ok()).take(8).collect();
+        assert!(waiting.len() < 8);
+        assert_eq!(hear("hangs"), Heard::Silence);
+        assert!(must_tell(&at("absent")).is_ok() && must_tell(&at("ends")).is_err());
     }
 }

@@ -57,12 +57,6 @@ pub enum HostError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// The emperor is there and does not answer.
-    #[error("the uWSGI emperor does not answer at `{socket}`; restart it")]
-    Silent {
-        /// Where it was asked.
-        socket: Utf8PathBuf,
-    },
     /// The system does not let anybody listen at an address.
     #[error("could not listen at `{address}`; is BIND_ADDRESS an address of this machine?")]
     Listen {
@@ -80,6 +74,12 @@ pub enum HostError {
         status: command::Status,
         /// The last lines it wrote.
         output: Vec<String>,
+    },
+    /// The emperor is there and does not answer, so what it runs is not known.
+    #[error("the uWSGI emperor does not answer at `{socket}`")]
+    EmperorSilent {
+        /// Where it tells how its vassals are.
+        socket: Utf8PathBuf,
     },
     /// A file holds something that piku did not write there.
     #[error("`{path}` is not what piku wrote")]

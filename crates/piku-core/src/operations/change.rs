@@ -71,7 +71,7 @@ impl Piku {
             stage(report, format!("Waiting for {whom} to finish with `{app}`"));
         })?;
         self.link_launcher()?;
-        repair::repair(&self.root, &self.surroundings, self.host(), app)?;
+        repair::repair(&self.root, &self.surroundings, self.host(), app, report)?;
         work(self, report)
     }
 

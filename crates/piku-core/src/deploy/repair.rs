@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use piku_uwsgi::stats::EmperorStats;
+use piku_procfile::runs_in_uwsgi;
+use piku_uwsgi::stats::{EmperorStats, VassalStats};
 
 use super::{build, checkout, persist, retire, stage, switch};
 use crate::app::AppName;
@@ -13,6 +14,12 @@ use crate::host::{Host, HostError, Step, Surroundings, apply, emperor, files, ng
 use crate::release::{Release, store};
 use crate::root::Root;
 use crate::vassal::VassalName;
+
+/// The age in seconds at which a process has surely started its threads.
+const YOUNG: u64 = 3;
+
+/// How long a younger one may still take for that.
+const THREADS: Duration = Duration::from_millis(400);
 
 /// How long a refused deploy waits for old processes that it had ended to serve again.
 const RETURN: Duration = Duration::from_secs(30);
@@ -70,7 +77,7 @@ fn vassals(
         Some(release) if !store::is_stopped(root, app) => release.vassals.as_slice(),
         _ => &[],
     };
-    let mut steps = Vec::new();
+    let mut leaving = Vec::new();
     let mut running = Vec::new();
     for name in retire::enabled(root, app)? {
         let first = name.parse::<VassalName>().map(|parsed| parsed.first_start().to_string());
@@ -78,9 +85,11 @@ fn vassals(
             Ok(first) if wanted.contains(&first) && !running.contains(&first) => running.push(first),
             // Before the first release of ours, the vassals of the Python original are the ones that serve.
             Err(_) if live.is_none() => {}
-            _ => steps.extend(retire::disable(root, &[name], false)),
+            _ => leaving.push(name),
         }
     }
+    await_threads(root, &leaving);
+    let mut steps = retire::disable(root, &leaving, false);
     let stopped = wanted.iter().filter(|name| !running.contains(name));
     let names: Vec<VassalName> = stopped.filter_map(|name| name.parse().ok()).collect();
     let (names, lost): (Vec<_>, Vec<_>) = names.into_iter().partition(|name| can_start(root, name));
@@ -111,6 +120,25 @@ fn vassals(
     }
     tidy(root, app, live)?;
     Ok(restarted)
+}
+
+/// Gives processes that are to end the time to start their threads.
+///
+/// A process of uWSGI 2.0 that is asked to end just then may wait for ever for a lock that a cancelled thread of its own
+/// has, until its master kills it ([`AppVassal::mercy`](piku_uwsgi::AppVassal)), or nobody does where that ends first.
+/// One that has served a request, be it our own question, or is a few seconds old, is past that.
+fn await_threads(root: &Root, leaving: &[String]) {
+    let of_uwsgi = |name: &&String| name.parse::<VassalName>().is_ok_and(|name| runs_in_uwsgi(&name.kind));
+    let names: Vec<&String> = leaving.iter().filter(of_uwsgi).collect();
+    if names.is_empty() {
+        return;
+    }
+    let now = u64::try_from(wait::now().as_second()).unwrap_or(0);
+    let starts = |vassal: &VassalStats| !vassal.loyal && now.saturating_sub(vassal.last_run) < YOUNG;
+    let stats = emperor::ask(&root.emperor_stats()).unwrap_or_default();
+    if names.iter().any(|name| stats.vassal(name).is_some_and(starts)) {
+        wait::pause(THREADS);
+    }
 }
 
 /// Whether everything is there that a process is started with.

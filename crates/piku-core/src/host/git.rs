@@ -305,8 +305,14 @@ pub(crate) fn written(surroundings: &Surroundings, tree: &Utf8Path) -> Result<BT
     let listing = git(surroundings, tree, ["ls-files", "--others", "--modified", "-z"]).read()?;
     let paths = listing.split(|byte| *byte == 0).filter(|path| !path.is_empty());
     let paths = paths.map(|path| PathBuf::from(OsStr::from_bytes(path)));
-    // Those that were removed count as modified.
-    Ok(paths.filter(|path| tree.as_std_path().join(path).symlink_metadata().is_ok()).collect())
+    // Those that were removed count as modified, and so does what is behind a link that took the place of a folder.
+    let is_here = |path: &PathBuf| {
+        let place = tree.as_std_path().join(path);
+        let folders = path.ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty());
+        place.symlink_metadata().is_ok()
+            && !folders.into_iter().any(|folder| tree.as_std_path().join(folder).is_symlink())
+    };
+    Ok(paths.filter(is_here).collect())
 }
 
 #[cfg(test)]

@@ -175,7 +175,10 @@ fn what_the_app_wrote_is_told_from_what_was_checked_out() {
     std::fs::write(tree.join("app.log"), "x").unwrap();
     std::fs::write(tree.join("Procfile"), "changed by the app itself\n").unwrap();
     std::fs::remove_file(tree.join("link")).unwrap();
+    // A folder of the commit that lives elsewhere by now.
+    std::fs::rename(tree.join("deep"), it.home.join("elsewhere")).unwrap();
+    files::link(&tree.join("deep"), &it.home.join("elsewhere")).unwrap();
     let found = written(&surroundings, &tree).unwrap();
-    assert_eq!(found, ["Procfile", "app.log", "deep/upload.jpg"].map(PathBuf::from).into());
+    assert_eq!(found, ["Procfile", "app.log", "deep"].map(PathBuf::from).into());
     assert_eq!(it.work, it.home.join("work"));
 }

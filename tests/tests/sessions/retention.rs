@@ -113,3 +113,21 @@ fn releases_that_wait_for_a_restart_are_pruned_like_others() {
     server.ssh(["restart", "blog"]).succeeds();
     assert_eq!(blog.get("/").body, "Hello from version 5\n");
 }
+
+#[test]
+fn a_database_moves_to_the_data_while_the_app_is_stopped() {
+    let server = TestServer::new();
+    let blog = server.app_from("hello-wsgi", "blog");
+    blog.push().succeeds();
+    let database = server.root().join("apps/blog/db.sqlite3");
+    std::fs::write(&database, "rows").unwrap();
+    server.ssh(["stop", "blog"]).succeeds();
+    server.ssh(["config:set", "blog", "PIKU_PERSIST=db.sqlite3"]).succeeds();
+    server.ssh(["start", "blog"]).succeeds();
+    assert_eq!(server.text("data/blog/db.sqlite3"), "rows");
+    assert_eq!(
+        std::fs::read_link(&database).unwrap(),
+        server.root().join("data/blog/db.sqlite3").as_std_path()
+    );
+    assert_eq!(blog.get("/").body, "Hello from version 1\n");
+}

@@ -1,6 +1,7 @@
 //! What a person sees when a build fails: the tool's last words, and below them what was being done.
 
-use piku_tests::{App, Outcome, TestServer, machine, needs};
+use camino::Utf8Path;
+use piku_tests::{App, Outcome, TestServer, needs};
 
 /// The last lines that piku sent: git itself says below them that the hook declined.
 fn end(outcome: &Outcome, lines: usize) -> String {
@@ -93,31 +94,108 @@ fn node_version() -> String {
 
 #[test]
 fn a_tool_that_is_missing_refuses_the_push_and_the_check() {
-    if machine::find("go").is_some() {
-        return;
-    }
     let server = TestServer::new();
-    let meter = server.app_from("go", "meter");
+    // No Debian package brings it, and no test installs it.
+    let meter = server
+        .app("meter")
+        .file("Procfile", "worker: deno run main.ts\n")
+        .file("deno.json", "{}")
+        .file("ENV", "PIKU_RUNTIME=deno\n");
     insta::assert_snapshot!(end(&meter.push().is_refused(), 3), @r"
     error: could not decide how to build `meter`
-      cause: `go.mod` needs Go, which this host does not have
-    help: install it on the host: `apt install golang-go`, or a newer one as https://go.dev/dl shows
+      cause: `deno.json` needs Deno, which this host does not have
+    help: install it on the host, as https://docs.deno.com/runtime shows
     ");
     let folder = meter.git().folder().to_string();
-    server.piku(["check", folder.as_str()]).is_refused().says("`go.mod` needs Go");
+    server.piku(["check", folder.as_str()]).is_refused().says("`deno.json` needs Deno");
+}
+
+/// Pushes an app of `tests/apps` with one file spoilt: what the tool says of it, and the end of what a person sees.
+fn spoilt(server: &TestServer, app: &str, file: &str, content: &str, says: &str) -> String {
+    let app = server.app_from(app, app).file(file, content);
+    end(&app.push().is_refused().says(says), 2)
 }
 
 #[test]
 fn a_go_program_that_does_not_compile_refuses_the_push() {
     needs!(go);
     let server = TestServer::new();
-    let meter =
-        server.app_from("go", "meter").file("main.go", "package main\n\nfunc main() { nonsense() }\n");
-    meter
-        .push()
-        .is_refused()
-        .says("undefined: nonsense")
-        .ends_saying(3, "the build failed while building the programs with Go");
+    let main = "package main\n\nfunc main() { nonsense() }\n";
+    let end = spoilt(&server, "go", "main.go", main, "undefined: nonsense");
+    // The rest of the command is a folder whose name is a hash of the version of Go, too.
+    let (end, _) = end.split_once(" -o ").unwrap();
+    insta::assert_snapshot!(end, @r"
+    error: the build failed while building the programs with Go
+      cause: `/usr/bin/go build -trimpath '-buildvcs=false' '-mod=readonly' -modcacherw
+    ");
+}
+
+#[test]
+fn a_rust_program_that_does_not_compile_refuses_the_push() {
+    needs!(crates);
+    let server = TestServer::new();
+    let compiler = Utf8Path::new(env!("CARGO")).parent().unwrap();
+    for tool in ["cargo", "rustc"] {
+        server.lend(tool, &compiler.join(tool));
+    }
+    let end = spoilt(
+        &server,
+        "rust",
+        "src/main.rs",
+        "fn main() { nonsense() }\n",
+        "cannot find function `nonsense`",
+    );
+    insta::assert_snapshot!(end.replace(server.home().as_str(), "$HOME"), @r"
+    error: the build failed while building the programs with cargo
+      cause: `$HOME/.local/bin/cargo build --release --locked` ended with exit status 101
+    ");
+}
+
+#[test]
+fn a_gradle_project_that_does_not_compile_refuses_the_push() {
+    needs!(gradle);
+    let server = TestServer::new();
+    let main = "src/main/java/Main.java";
+    insta::assert_snapshot!(spoilt(&server, "gradle", main, "class Main { nonsense }\n", "BUILD FAILED"), @r"
+    error: the build failed while building build.gradle with Gradle
+      cause: `/usr/bin/gradle --no-daemon '--console=plain' --build-cache assemble` ended with exit status 1
+    ");
+}
+
+#[test]
+fn a_clojure_project_that_does_not_compile_refuses_the_push() {
+    needs!(leiningen);
+    let server = TestServer::new();
+    let core = "(ns hello.core (:gen-class))\n(defn -main [] (nonsense))\n";
+    let says = "Unable to resolve symbol: nonsense";
+    insta::assert_snapshot!(spoilt(&server, "clojure", "src/hello/core.clj", core, says), @r"
+    error: the build failed while building project.clj with Leiningen
+      cause: `/usr/bin/lein uberjar` ended with exit status 1
+    ");
+}
+
+#[test]
+fn gems_that_do_not_match_the_lock_file_refuse_the_push() {
+    needs!(bundler);
+    let server = TestServer::new();
+    let gemfile =
+        "source 'https://rubygems.org'\n\ngem 'greeting', path: 'vendor/greeting'\ngem 'nonsense'\n";
+    insta::assert_snapshot!(spoilt(&server, "bundler", "Gemfile", gemfile, "nonsense"), @r"
+    error: the build failed while installing the gems of Gemfile.lock with bundler
+      cause: `/usr/bin/bundle install` ended with exit status 16
+    ");
+}
+
+#[test]
+fn packages_of_php_that_can_not_be_had_refuse_the_push() {
+    needs!(composer, php);
+    let server = TestServer::new();
+    let lock = server.app_from("composer", "composer").read("composer.lock");
+    let lock = lock.replace("\"platform\": []", "\"platform\": {\"php\": \">=99\"}");
+    insta::assert_snapshot!(spoilt(&server, "composer", "composer.lock", &lock, "php >=99"), @r"
+    error: the build failed while installing the packages of composer.lock with composer
+      cause: `/usr/bin/composer install --no-dev --no-interaction --no-progress --prefer-dist --optimize-autoloader` ended with exit status 2
+    ");
 }
 
 #[test]

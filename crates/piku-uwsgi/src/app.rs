@@ -159,6 +159,8 @@ mod tests {
         static-index = index.html
         static-skip-ext = .php
         static-skip-ext = .inc
+        route = ^[^/] break:400 Bad Request
+        route = [\x00-\x1f\x7f] break:400 Bad Request
         route = ^/+\.well-known/+[^./][^/]*(/+[^./][^/]*)*$ last:
         route = /\. break:404 Not Found
         processes = 2

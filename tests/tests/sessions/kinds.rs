@@ -60,6 +60,14 @@ fn php_of_the_whole_folder_keeps_what_is_not_for_the_world() {
         "/lib.inc",
         "/ENV/",
         "/ENV/x.php",
+        "/ENV%00",
+        "/ENV%00.css",
+        "/.hidden%00",
+        "/%00/../ENV",
+        "/ENV%0a",
+        "ENV",
+        ".hidden",
+        "sub/../ENV",
     ] {
         let answer = ask(path);
         assert!(answer.status >= 400, "{path}: {answer:?}");

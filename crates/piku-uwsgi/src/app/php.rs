@@ -33,7 +33,11 @@ impl PhpApp {
         for ending in [".php", ".inc"] {
             ini.text("static-skip-ext", ending)?;
         }
-        // Routes are asked before files are. A path that climbs has a dot behind a slash, too.
+        // Routes are asked before files are. The http router passes on what a client wrote: a path without a slash, or
+        // one with a NUL in it, behind which the rules below would not see what the file system sees.
+        ini.text("route", r"^[^/] break:400 Bad Request")?;
+        ini.text("route", r"[\x00-\x1f\x7f] break:400 Bad Request")?;
+        // A path that climbs has a dot behind a slash, too.
         ini.text("route", r"^/+\.well-known/+[^./][^/]*(/+[^./][^/]*)*$ last:")?;
         ini.text("route", r"/\. break:404 Not Found")?;
         for name in &self.hidden {
@@ -63,6 +67,8 @@ mod tests {
         static-index = index.html
         static-skip-ext = .php
         static-skip-ext = .inc
+        route = ^[^/] break:400 Bad Request
+        route = [\x00-\x1f\x7f] break:400 Bad Request
         route = ^/+\.well-known/+[^./][^/]*(/+[^./][^/]*)*$ last:
         route = /\. break:404 Not Found
         route = ^/+ENV$ break:404 Not Found

@@ -67,7 +67,7 @@ pub fn ask(address: SocketAddr, request: &str) -> io::Result<Response> {
     stream.write_all(request.as_bytes())?;
     let (mut answer, mut part) = (Vec::new(), [0; 4096]);
     loop {
-        let read = stream.read(&mut part)?;
+        let read = read_some(&mut stream, &mut part)?;
         answer.extend_from_slice(&part[..read]);
         let response = Response::parse(&answer);
         if let Some(response) = response.filter(|response| read == 0 || response.is_whole()) {
@@ -75,6 +75,16 @@ pub fn ask(address: SocketAddr, request: &str) -> io::Result<Response> {
         }
         if read == 0 {
             return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "no whole answer"));
+        }
+    }
+}
+
+/// Reads what has come; a signal, such as that a child of the test has ended, is no reason to give up.
+pub(crate) fn read_some(stream: &mut TcpStream, part: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match stream.read(part) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            outcome => return outcome,
         }
     }
 }

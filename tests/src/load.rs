@@ -1,14 +1,14 @@
 //! Requests at a steady rate, whatever becomes of them: what people would notice of a deploy.
 
 use std::collections::BTreeSet;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crate::http::Response;
+use crate::http::{Response, read_some};
 
 /// How long an answer may take before it counts as failed.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -217,7 +217,7 @@ impl Shared {
         stream.write_all(request.as_bytes())?;
         let (mut answer, mut part) = (Vec::new(), [0; 4096]);
         loop {
-            let read = stream.read(&mut part)?;
+            let read = read_some(&mut stream, &mut part)?;
             answer.extend_from_slice(&part[..read]);
             let response = Response::parse(&answer);
             let whole =

@@ -49,7 +49,8 @@ pub(crate) fn wait_for_turn(socket: &Utf8Path, patience: Duration) {
     let Ok(mut stream) = UnixStream::connect(socket) else { return };
     drop(stream.set_read_timeout(Some(patience)));
     if stream.write_all(&piku_uwsgi::protocol::ping()).is_ok() {
-        drop(stream.read(&mut [0; 64]));
+        // Not `read`: a signal would end that early.
+        drop(stream.read_exact(&mut [0; 1]));
     }
 }
 

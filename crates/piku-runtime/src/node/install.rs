@@ -5,8 +5,8 @@
 //! likes, and the tree gets all that it wrote.
 
 use super::package::Package;
-use super::program::program;
-use super::{NodeChoice, NodeSource, PackageManager};
+use super::program::{program, yarn_path};
+use super::{NodeChoice, NodeSource, PackageManager, yarnrc};
 use crate::draft::{Draft, Missing, WORK};
 use crate::{BuildPlan, Command, PlanError, RuntimeName, SourceTree, Toolbox, Wishes, Word};
 
@@ -119,15 +119,18 @@ pub(crate) fn plan(
 
     let built = package.has_script("build");
     let berry = manager == PackageManager::YarnBerry;
+    // Yarn's own files are enough where its packages go into `node_modules`; elsewhere it writes among the sources.
     let whole = built
-        || berry
+        || berry && !yarnrc::packages_alone(tree)
         || package.reads_the_tree()
         || ["pnpm-workspace.yaml", "binding.gyp"].iter().any(|file| tree.read(file).is_some());
     if whole {
         draft.copy_tree(wishes);
     } else {
         let locks = manager.locks().iter().copied();
-        draft.copy_files(&READ.into_iter().chain(locks).collect::<Vec<_>>());
+        let release = yarn_path(tree).filter(|_| berry);
+        let berrys = [".yarnrc.yml"].into_iter().filter(|_| berry).chain(release.as_deref());
+        draft.copy_files(&READ.into_iter().chain(locks).chain(berrys).collect::<Vec<_>>());
         draft.decided_by_settings(wishes, &["NPM_CONFIG_", "NODE_", "PNPM_", "YARN_", "BUN_", "COREPACK_"]);
     }
 
@@ -135,7 +138,8 @@ pub(crate) fn plan(
         let command = program.command(says).args(args.iter().copied()).path(&path);
         let command = command.env(words.cache, Word::shared(manager.program()));
         if berry {
-            command.env("YARN_ENABLE_GLOBAL_CACHE", "false").env("YARN_ENABLE_TELEMETRY", "0")
+            let shared = if whole { "false" } else { "true" };
+            command.env("YARN_ENABLE_GLOBAL_CACHE", shared).env("YARN_ENABLE_TELEMETRY", "0")
         } else {
             command
         }

@@ -1,13 +1,14 @@
 //! Node.js and Bun: which package manager installs, which Node.js runs, and how the packages reach the tree.
 //!
 //! [`package`] reads `package.json`, [`manager`] chooses who installs, [`version`] chooses the Node.js,
-//! [`program`] finds the package manager, [`install`] writes the steps.
+//! [`program`] finds the package manager, [`yarnrc`] reads the configuration of a newer Yarn, [`install`] writes the steps.
 
 mod install;
 mod manager;
 mod package;
 mod program;
 mod version;
+mod yarnrc;
 
 use crate::runtime::first_of;
 use crate::{DetectError, Detection, RuntimeName, SourceTree, Toolbox, Wishes};

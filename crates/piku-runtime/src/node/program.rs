@@ -94,7 +94,7 @@ fn host_node(toolbox: &Toolbox) -> Word {
 }
 
 /// Reads the line `yarnPath: .yarn/releases/yarn-4.5.0.cjs` of `.yarnrc.yml`; what leads out of the tree is none.
-fn yarn_path(tree: &dyn SourceTree) -> Option<String> {
+pub(crate) fn yarn_path(tree: &dyn SourceTree) -> Option<String> {
     let bytes = tree.read(".yarnrc.yml")?;
     let text = String::from_utf8_lossy(&bytes);
     let value = text.lines().find_map(|line| line.strip_prefix("yarnPath:"))?;

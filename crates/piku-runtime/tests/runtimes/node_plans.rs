@@ -156,6 +156,25 @@ fn a_newer_yarn_is_the_one_that_the_tree_brings_or_corepack() {
 }
 
 #[test]
+fn a_newer_yarn_that_fills_node_modules_needs_its_own_files_alone() {
+    let files = [
+        ("package.json", "{}"),
+        ("yarn.lock", "__metadata:\n"),
+        (".yarnrc.yml", "nodeLinker: node-modules\nyarnPath: .yarn/releases/yarn-4.5.0.cjs\n"),
+        (".yarn/releases/yarn-4.5.0.cjs", ""),
+        ("server.js", ""),
+    ];
+    insta::assert_snapshot!(shown(&files), @r"
+    (copy package.json yarn.lock .yarnrc.yml .yarn/releases/yarn-4.5.0.cjs to $BUILD/work)
+    # installing the packages of yarn.lock with Yarn
+    [$BUILD/work] YARN_ENABLE_GLOBAL_CACHE=true YARN_ENABLE_TELEMETRY=0 YARN_GLOBAL_FOLDER=$CACHE/yarn /usr/bin/node $BUILD/work/.yarn/releases/yarn-4.5.0.cjs install --immutable
+    PATH $TREE/node_modules/.bin
+    place $BUILD/work/node_modules in $TREE/node_modules
+    AnyTree
+    ");
+}
+
+#[test]
 fn bun_installs_and_builds_without_node() {
     insta::assert_snapshot!(shown(&[("package.json", "{}"), ("bun.lock", "")]), @r"
     (copy package.json bun.lock to $BUILD/work)

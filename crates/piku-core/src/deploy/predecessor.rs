@@ -8,6 +8,7 @@ use piku_procfile::runs_in_uwsgi;
 use super::pipeline::Scene;
 use super::{DeployError, adopt, retire, site};
 use crate::app::AppName;
+use crate::event::{Report, warn};
 use crate::host::emperor::Heard;
 use crate::host::processes::{self, ProcessTree};
 use crate::host::sockets::{self, Listener};
@@ -74,12 +75,19 @@ fn end_within(scene: &Scene<'_>, names: &[String], limit: Duration) -> Result<()
     }
 }
 
-/// Waits until the emperor no longer knows any of the vassals; false when that takes too long, or it does not answer.
-pub(crate) fn wait_until_gone(root: &Root, names: &[String]) -> bool {
-    wait_until_gone_within(root, names, END)
+/// Waits until the emperor no longer knows any of the vassals, and says so when that takes too long.
+pub(crate) fn await_end(root: &Root, names: &[String], report: &mut Report<'_>) {
+    if !are_gone_within(root, names, END) {
+        warn(
+            report,
+            "some processes are still ending",
+            Some("`piku ps` and `piku doctor` show how they are"),
+        );
+    }
 }
 
-fn wait_until_gone_within(root: &Root, names: &[String], limit: Duration) -> bool {
+/// Whether the emperor soon knows none of the vassals any more; false when it does not answer, too.
+fn are_gone_within(root: &Root, names: &[String], limit: Duration) -> bool {
     wait::until(limit, || match emperor::hear(&root.emperor_stats()) {
         Heard::Stats(stats) => names.iter().all(|name| stats.vassal(name).is_none()).then_some(()),
         Heard::Nobody => Some(()),

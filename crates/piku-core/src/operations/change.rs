@@ -317,9 +317,7 @@ impl Piku {
             let live = store::live(&piku.root, app)?;
             repair::site(&piku.root, &piku.surroundings, piku.host(), app, live.as_ref())?;
             retire::retire(&piku.root, piku.host(), &names, false)?;
-            if !predecessor::wait_until_gone(&piku.root, &names) {
-                crate::event::warn(report, "some processes are still ending", Some("`ps` shows them"));
-            }
+            predecessor::await_end(&piku.root, &names, report);
             Ok(())
         })
     }

@@ -28,11 +28,11 @@ impl Piku {
     /// [`Error::UnknownApp`], or what the machine refuses.
     pub fn destroy(&self, app: &AppName, actor: &Actor, report: &mut Report<'_>) -> Result<Destroyed, Error> {
         self.must_exist(app)?;
-        self.locked(app, &actor.doing("a destroy"), report, |piku, _| {
+        self.locked(app, &actor.doing("a destroy"), report, |piku, report| {
             let root = &piku.root;
             let names = retire::enabled(root, app)?;
             retire::retire(root, piku.host(), &names, false)?;
-            predecessor::wait_until_gone(root, &names);
+            predecessor::await_end(root, &names, report);
             let had_site = files::exists(&root.site(app));
             let mut gone = vec![
                 root.site(app),

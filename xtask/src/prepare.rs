@@ -18,169 +18,66 @@ pub(crate) enum For {
     Tests,
 }
 
-/// A Debian package, and how to see that what it gives is there.
-struct Wanted {
-    package: &'static str,
-    what: &'static str,
-    wanted_for: For,
-    here: fn() -> bool,
+/// A Debian package: what it is wanted for, its name, what it brings, and how to see that this is there.
+///
+/// Where a version is part of a name, the name is a pattern, and apt finds the rest.
+struct Wanted(For, &'static str, &'static str, Here);
+
+/// How to see that something is there.
+enum Here {
+    Program(&'static str),
+    Needed(Need),
+    Asked(fn() -> bool),
+}
+
+impl Wanted {
+    fn is_here(&self) -> bool {
+        match self.3 {
+            Here::Program(name) => machine::find(name).is_some(),
+            Here::Needed(need) => need.missing().is_none(),
+            Here::Asked(ask) => ask(),
+        }
+    }
 }
 
 const WANTED: &[Wanted] = &[
-    Wanted { package: "git", what: "git", wanted_for: For::All, here: || machine::find("git").is_some() },
-    Wanted {
-        package: "openssh-server",
-        what: "sshd",
-        wanted_for: For::All,
-        here: || machine::find("sshd").is_some(),
-    },
-    Wanted {
-        package: "openssh-client",
-        what: "ssh",
-        wanted_for: For::All,
-        here: || machine::find("ssh").is_some(),
-    },
-    Wanted {
-        package: "python3",
-        what: "Python",
-        wanted_for: For::All,
-        here: || machine::find("python3").is_some(),
-    },
-    Wanted {
-        package: "python3-venv",
-        what: "Python's virtual environments",
-        wanted_for: For::All,
-        here: has_venv,
-    },
-    Wanted {
-        package: "uwsgi-core",
-        what: "uWSGI",
-        wanted_for: For::Demo,
-        here: || machine::find("uwsgi").is_some() || machine::find("uwsgi-core").is_some(),
-    },
-    Wanted {
-        package: "uwsgi-plugin-python3",
-        what: "uWSGI's Python plugin",
-        wanted_for: For::Demo,
-        here: || Need::SystemUwsgi.missing().is_none(),
-    },
-    Wanted {
-        package: "uwsgi-plugin-php",
-        what: "uWSGI's PHP plugin",
-        wanted_for: For::Tests,
-        here: || Need::Php.missing().is_none(),
-    },
-    // The rest of these names is a version, which apt finds: it takes them for patterns.
-    Wanted {
-        package: "uwsgi-plugin-rack-ruby*",
-        what: "uWSGI's Ruby plugin",
-        wanted_for: For::Tests,
-        here: || Need::Rack.missing().is_none(),
-    },
-    Wanted {
-        package: "ruby-rack",
-        what: "Rack",
-        wanted_for: For::Tests,
-        here: || Need::Rack.missing().is_none(),
-    },
-    Wanted {
-        package: "uwsgi-plugin-jwsgi-openjdk-*",
-        what: "uWSGI's Java plugin",
-        wanted_for: For::Tests,
-        here: || Need::Jwsgi.missing().is_none(),
-    },
-    Wanted {
-        package: "default-jdk-headless",
-        what: "a JDK",
-        wanted_for: For::Tests,
-        here: || machine::find("javac").is_some(),
-    },
-    Wanted {
-        package: "uwsgi-plugin-gevent-python3",
-        what: "uWSGI's gevent plugin",
-        wanted_for: For::Tests,
-        here: || Need::Greenlets.missing().is_none(),
-    },
-    Wanted {
-        package: "uwsgi-plugin-asyncio-python3",
-        what: "uWSGI's asyncio plugin",
-        wanted_for: For::Tests,
-        here: || Need::Greenlets.missing().is_none(),
-    },
-    Wanted {
-        package: "nginx-light",
-        what: "nginx",
-        wanted_for: For::Demo,
-        here: || machine::find("nginx").is_some(),
-    },
-    Wanted {
-        package: "strace",
-        what: "strace",
-        wanted_for: For::Tests,
-        here: || machine::find("strace").is_some(),
-    },
-    Wanted {
-        package: "npm",
-        what: "Node.js and npm",
-        wanted_for: For::Tests,
-        here: || machine::find("npm").is_some(),
-    },
-    Wanted {
-        package: "golang-go",
-        what: "Go",
-        wanted_for: For::Tests,
-        here: || machine::find("go").is_some(),
-    },
-    Wanted {
-        package: "ruby",
-        what: "Ruby",
-        wanted_for: For::Tests,
-        here: || machine::find("ruby").is_some(),
-    },
-    Wanted {
-        package: "ruby-webrick",
-        what: "WEBrick",
-        wanted_for: For::Tests,
-        here: || Need::Ruby.missing().is_none(),
-    },
-    Wanted {
-        package: "ruby-sinatra",
-        what: "Sinatra",
-        wanted_for: For::Tests,
-        here: || Need::Ruby.missing().is_none(),
-    },
-    Wanted { package: "curl", what: "curl", wanted_for: For::Demo, here: || machine::find("curl").is_some() },
-    Wanted {
-        package: "gradle",
-        what: "Gradle",
-        wanted_for: For::Tests,
-        here: || Need::Gradle.missing().is_none(),
-    },
-    Wanted {
-        package: "leiningen",
-        what: "Leiningen",
-        wanted_for: For::Tests,
-        here: || Need::Leiningen.missing().is_none(),
-    },
-    Wanted {
-        package: "bundler",
-        what: "bundler",
-        wanted_for: For::Tests,
-        here: || Need::Bundler.missing().is_none(),
-    },
-    Wanted {
-        package: "composer",
-        what: "Composer",
-        wanted_for: For::Tests,
-        here: || Need::Composer.missing().is_none(),
-    },
-    Wanted {
-        package: "time",
-        what: "GNU time",
-        wanted_for: For::Demo,
-        here: || machine::find("time").is_some(),
-    },
+    Wanted(For::All, "git", "git", Here::Program("git")),
+    Wanted(For::All, "openssh-server", "sshd", Here::Program("sshd")),
+    Wanted(For::All, "openssh-client", "ssh", Here::Program("ssh")),
+    Wanted(For::All, "python3", "Python", Here::Program("python3")),
+    Wanted(For::All, "python3-venv", "Python's virtual environments", Here::Asked(has_venv)),
+    Wanted(For::Demo, "uwsgi-core", "uWSGI", Here::Asked(has_uwsgi)),
+    Wanted(For::Demo, "uwsgi-plugin-python3", "uWSGI's Python plugin", Here::Needed(Need::SystemUwsgi)),
+    Wanted(For::Demo, "nginx-light", "nginx", Here::Program("nginx")),
+    Wanted(For::Demo, "curl", "curl", Here::Program("curl")),
+    Wanted(For::Demo, "time", "GNU time", Here::Program("time")),
+    Wanted(For::Tests, "uwsgi-plugin-php", "uWSGI's PHP plugin", Here::Needed(Need::Php)),
+    Wanted(For::Tests, "uwsgi-plugin-rack-ruby*", "uWSGI's Ruby plugin", Here::Needed(Need::Rack)),
+    Wanted(For::Tests, "ruby-rack", "Rack", Here::Needed(Need::Rack)),
+    Wanted(For::Tests, "uwsgi-plugin-jwsgi-openjdk-*", "uWSGI's Java plugin", Here::Needed(Need::Jwsgi)),
+    Wanted(For::Tests, "uwsgi-plugin-gevent-python3", "uWSGI's gevent plugin", Here::Needed(Need::Greenlets)),
+    Wanted(
+        For::Tests,
+        "uwsgi-plugin-asyncio-python3",
+        "uWSGI's asyncio plugin",
+        Here::Needed(Need::Greenlets),
+    ),
+    Wanted(For::Tests, "strace", "strace", Here::Program("strace")),
+    Wanted(For::Tests, "npm", "Node.js and npm", Here::Program("npm")),
+    Wanted(For::Tests, "golang-go", "Go", Here::Program("go")),
+    Wanted(For::Tests, "ruby", "Ruby", Here::Program("ruby")),
+    Wanted(For::Tests, "ruby-webrick", "WEBrick", Here::Needed(Need::Ruby)),
+    Wanted(For::Tests, "ruby-sinatra", "Sinatra", Here::Needed(Need::Ruby)),
+    Wanted(For::Tests, "bundler", "bundler", Here::Needed(Need::Bundler)),
+    Wanted(For::Tests, "default-jdk-headless", "a JDK", Here::Program("javac")),
+    Wanted(For::Tests, "gradle", "Gradle", Here::Needed(Need::Gradle)),
+    Wanted(For::Tests, "leiningen", "Leiningen", Here::Needed(Need::Leiningen)),
+    Wanted(For::Tests, "composer", "Composer", Here::Needed(Need::Composer)),
 ];
+
+fn has_uwsgi() -> bool {
+    machine::find("uwsgi").is_some() || machine::find("uwsgi-core").is_some()
+}
 
 /// Keeps packages from starting services of their own, which would take port 80.
 const INSTALL: &str = r#"
@@ -205,7 +102,7 @@ pub(crate) fn prepare(wanted_for: For) -> Result<(), String> {
     if missing.is_empty() {
         return Ok(());
     }
-    let packages: Vec<&str> = missing.iter().map(|wanted| wanted.package).collect();
+    let packages: Vec<&str> = missing.iter().map(|Wanted(_, package, ..)| *package).collect();
     match rights() {
         Some(mut command) => {
             command.args(["sh", "-c", INSTALL, "sh"]).args(&packages);
@@ -213,11 +110,11 @@ pub(crate) fn prepare(wanted_for: For) -> Result<(), String> {
         }
         None => println!("not root, and no sudo: not installing {}", packages.join(" ")),
     }
-    for wanted in self::missing(wanted_for) {
-        if wanted.wanted_for == For::All {
-            return Err(format!("{} is missing: install `{}`", wanted.what, wanted.package));
+    for Wanted(of, package, what, _) in self::missing(wanted_for) {
+        if *of == For::All {
+            return Err(format!("{what} is missing: install `{package}`"));
         }
-        println!("without {} (package {})", wanted.what, wanted.package);
+        println!("without {what} (package {package})");
     }
     if Need::SystemUwsgi.missing().is_some() {
         println!("uWSGI comes from its wheel on PyPI instead");
@@ -248,7 +145,7 @@ pub(crate) fn tools() {
 }
 
 fn missing(wanted_for: For) -> Vec<&'static Wanted> {
-    WANTED.iter().filter(|wanted| wanted.wanted_for <= wanted_for && !(wanted.here)()).collect()
+    WANTED.iter().filter(|wanted| wanted.0 <= wanted_for && !wanted.is_here()).collect()
 }
 
 /// A command that runs its words as root; `None` when there is no way, or no apt.

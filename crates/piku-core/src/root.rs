@@ -51,6 +51,15 @@ impl Root {
         all_logs = "logs";
         /// Sites, their sockets and certificates.
         nginx = "nginx";
+        /// Everything of the nginx that piku runs itself: its configuration, pid file, and temporary files. Not there
+        /// where the machine's nginx serves the sites. No site is called that: those end in `.conf`.
+        own_nginx = "nginx/server";
+        /// The configuration of the nginx that piku runs itself. That there is one says that there is such an nginx.
+        own_nginx_conf = "nginx/server/nginx.conf";
+        /// The process id of that nginx.
+        own_nginx_pid = "nginx/server/nginx.pid";
+        /// What that nginx says of a configuration that it refuses.
+        own_nginx_log = "nginx/server/refused.log";
         /// The emperor's configuration, log, and private uWSGI.
         uwsgi = "uwsgi";
         /// Every vassal and what it is launched with; 700, since that holds settings.

@@ -21,9 +21,11 @@ mod listening;
 pub(crate) mod lock;
 pub(crate) mod logs;
 pub(crate) mod nginx;
+pub(crate) mod own_nginx;
 pub(crate) mod placing;
 pub(crate) mod ports;
 pub(crate) mod processes;
+pub(crate) mod server;
 pub(crate) mod sockets;
 mod step;
 pub mod supervise;
@@ -31,6 +33,9 @@ pub(crate) mod toolbox;
 pub(crate) mod wait;
 
 use camino::Utf8PathBuf;
+
+/// The folders of the system's own programs.
+pub(crate) const SYSTEM_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 pub use facts::account;
 pub use step::{FakeHost, Host, Machine, Step, apply};
@@ -88,6 +93,14 @@ pub enum HostError {
         path: Utf8PathBuf,
         /// What is wrong with it.
         source: serde_json::Error,
+    },
+    /// The folder can't be named in nginx's configuration.
+    #[error("nginx can't be given files below `{path}`")]
+    NginxPath {
+        /// The folder.
+        path: Utf8PathBuf,
+        /// What is wrong with its name.
+        source: Box<piku_nginx::InvalidSite>,
     },
     /// The objects or refs of a repository could not be read or written.
     #[error("could not {action} in the repository `{repository}`")]
@@ -148,15 +161,7 @@ impl Surroundings {
     pub fn search_path(&self) -> String {
         let own = [".local/bin", ".cargo/bin", ".bun/bin", ".deno/bin"];
         let own = own.map(|folder| format!("{}/{folder}", self.home));
-        let system = [
-            "/usr/local/sbin",
-            "/usr/local/bin",
-            "/usr/sbin",
-            "/usr/bin",
-            "/sbin",
-            "/bin",
-            "/usr/local/go/bin",
-        ];
+        let system = SYSTEM_PATH.split(':').chain(["/usr/local/go/bin"]);
         let mut folders: Vec<&str> = Vec::new();
         let given = self.path.split(':').filter(|folder| folder.starts_with('/'));
         for folder in given.chain(own.iter().map(String::as_str)).chain(system) {

@@ -10,7 +10,7 @@ use crate::event::{Event, Report, stage};
 use crate::host::command::Invocation;
 use crate::host::lock::AppLock;
 use crate::host::toolbox::program;
-use crate::host::{HostError, facts, files, git, launch, own_nginx};
+use crate::host::{HostError, emperor, facts, files, git, launch, own_nginx};
 use crate::piku::Piku;
 use crate::server::NginxWay;
 
@@ -265,6 +265,12 @@ impl Piku {
             ("PATH".to_owned(), self.surroundings.search_path()),
         ];
         Ok(launch::become_alone(&words, &env.into())?)
+    }
+
+    /// Stops the emperor and, with it, every app, within ten seconds. What is live comes back when it starts again.
+    /// Without an emperor nothing happens.
+    pub fn stop_emperor(&self) {
+        emperor::stop(&self.root.emperor_pid());
     }
 
     /// Lets the owners of the keys in `text` push and command. A key that is there already changes nothing.

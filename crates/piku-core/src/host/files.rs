@@ -90,7 +90,9 @@ pub(crate) fn write(path: &Utf8Path, bytes: &[u8], mode: u32) -> Result<(), Host
 /// Empties a file in its place: whoever has it open goes on writing into it. One that is not there is fine.
 pub(crate) fn empty(path: &Utf8Path) -> Result<(), HostError> {
     match fs::OpenOptions::new().write(true).truncate(true).open(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(HostError::file("empty", path)(error)),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(HostError::file("empty", path)(error))
+        }
         _ => Ok(()),
     }
 }

@@ -6,11 +6,13 @@
 
 #![allow(clippy::disallowed_methods, reason = "this folder is the one place that touches the machine")]
 
+mod account;
 pub mod certificate;
 pub mod command;
 pub(crate) mod copy;
 pub mod crontab;
 pub mod emperor;
+pub(crate) mod environment;
 pub(crate) mod examine;
 pub(crate) mod facts;
 pub(crate) mod files;
@@ -26,6 +28,7 @@ pub(crate) mod placing;
 pub(crate) mod ports;
 pub(crate) mod processes;
 pub(crate) mod server;
+pub(crate) mod socket_access;
 pub(crate) mod sockets;
 mod step;
 pub mod supervise;
@@ -37,7 +40,7 @@ use camino::Utf8PathBuf;
 /// The folders of the system's own programs.
 pub(crate) const SYSTEM_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-pub use facts::account;
+pub use account::{account, become_user, is_root, may_use_sudo, read_from};
 pub use step::{FakeHost, Host, Machine, Step, apply};
 
 /// The machine did not do what was asked.
@@ -51,6 +54,14 @@ pub enum HostError {
         action: &'static str,
         /// Where.
         path: Utf8PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// This process could not become another user.
+    #[error("could not act as `{user}`")]
+    User {
+        /// The user.
+        user: String,
         /// What the system said.
         source: std::io::Error,
     },

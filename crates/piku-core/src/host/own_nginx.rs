@@ -22,7 +22,7 @@ pub(crate) fn prepare(root: &Root, surroundings: &Surroundings) -> Result<(), Ho
     for folder in [&folder, &folder.join("temporary")] {
         files::make_folder(folder, 0o700)?;
     }
-    let rejects = facts::nginx(surroundings)?.is_none_or(piku_nginx::Version::reject_handshake);
+    let rejects = facts::nginx(surroundings)?.version.is_none_or(piku_nginx::Version::reject_handshake);
     let (certificate, key) = (folder.join("strangers.crt"), folder.join("strangers.key"));
     if !rejects {
         certificate::ensure(&certificate, &key, &["localhost".to_owned()])?;
@@ -47,7 +47,8 @@ pub(crate) fn master(root: &Root) -> Option<Pid> {
     let text = files::read_text(&root.own_nginx_pid()).ok().flatten()?;
     let pid = Pid::from_raw(text.trim().parse().ok()?)?;
     // A file left by a master that was killed may name a stranger by now.
-    let line = files::read_text(&Utf8Path::new("/proc").join(pid.as_raw_nonzero().to_string()).join("cmdline"));
+    let line =
+        files::read_text(&Utf8Path::new("/proc").join(pid.as_raw_nonzero().to_string()).join("cmdline"));
     line.ok().flatten().filter(|line| line.contains("nginx: master")).map(|_| pid)
 }
 

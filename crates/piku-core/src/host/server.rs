@@ -7,9 +7,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::command::Invocation;
 use super::toolbox::program;
-use super::{HostError, Surroundings, examine, files};
+use super::{HostError, Surroundings, examine, facts, files};
 use crate::event::{Event, Report};
-use crate::server::{self, Change, NginxSeen, NginxWay, Part, RECORD, Record, Seen, Server, ServiceSeen};
+use crate::server::{self, Change, NginxSeen, Part, RECORD, Record, Seen, Server, ServiceSeen};
 
 /// That systemd runs (sd_booted(3)).
 const SYSTEMD: &str = "/run/systemd/system";
@@ -21,11 +21,6 @@ const WANTED: [(&str, &str); 5] = [
     ("nginx", "nginx"),
     ("useradd", "passwd"),
 ];
-
-/// Whether this is root.
-pub(crate) fn is_root() -> bool {
-    rustix::process::geteuid().is_root()
-}
 
 /// What an earlier `setup --system` has made.
 pub(crate) fn record() -> Option<Record> {
@@ -63,7 +58,7 @@ pub(crate) fn look(surroundings: &Surroundings, wanted: &Server) -> Seen {
         packaged: Utf8Path::new(server::PACKAGED_UNITS).join("piku.service").is_file(),
         systemd_runs,
         units_are_stale,
-        nginx: nginx(&path),
+        nginx: nginx(&path, surroundings),
         record: record(),
         missing: WANTED.into_iter().filter(|(name, _)| program(&path, name).is_none()).collect(),
     }
@@ -102,7 +97,8 @@ fn services(path: &str, units: &[&'static str]) -> (BTreeMap<&'static str, Servi
         };
         stale |= has("NeedDaemonReload", &["yes"]);
         // Without a running systemd only the links that `enable` makes tell.
-        let enabled = if properties.is_empty() { is_enabled(path, unit) } else { has("UnitFileState", &["enabled"]) };
+        let enabled =
+            if properties.is_empty() { is_enabled(path, unit) } else { has("UnitFileState", &["enabled"]) };
         let service = ServiceSeen {
             exists: properties.is_empty() || !has("LoadState", &["not-found"]),
             enabled,
@@ -123,10 +119,10 @@ fn systemctl(path: &str, words: &[&str]) -> Invocation {
     Invocation::new(["systemctl"].iter().chain(words).copied()).with_env(&env)
 }
 
-fn nginx(path: &str) -> NginxSeen {
+fn nginx(path: &str, surroundings: &Surroundings) -> NginxSeen {
     NginxSeen {
         program: program(path, "nginx"),
-        group: None,
+        group: facts::nginx(surroundings).ok().map(|nginx| nginx.workers.group),
         serves: examine::nginx_serves(),
     }
 }
@@ -144,16 +140,34 @@ pub(crate) fn carry_out(
     };
     let now: &[&str] = if systemd_runs { &["--now"] } else { &[] };
     let service = |verb: &str, unit: &str, report: &mut Report<'_>| {
-        let words: Vec<&str> = ["systemctl", verb, "--quiet"].iter().chain(now).copied().chain([unit]).collect();
+        let words: Vec<&str> =
+            ["systemctl", verb, "--quiet"].iter().chain(now).copied().chain([unit]).collect();
         run(&words, report)
     };
     match change {
         Change::Make(Part::Account { user, home }) => {
             // `*`: no password fits, and sshd does not take the account for a locked one.
-            run(&["useradd", "--create-home", "--home-dir", home.as_str(), "--user-group", "--shell", "/bin/bash",
-                "--password", "*", "--comment", "piku", user], report)
+            run(
+                &[
+                    "useradd",
+                    "--create-home",
+                    "--home-dir",
+                    home.as_str(),
+                    "--user-group",
+                    "--shell",
+                    "/bin/bash",
+                    "--password",
+                    "*",
+                    "--comment",
+                    "piku",
+                    user,
+                ],
+                report,
+            )
         }
-        Change::Make(Part::Member { user, group }) => run(&["usermod", "--append", "--groups", group, user], report),
+        Change::Make(Part::Member { user, group }) => {
+            run(&["usermod", "--append", "--groups", group, user], report)
+        }
         Change::Make(Part::OpenHome { path }) => files::set_mode(path, 0o711),
         Change::Make(Part::File { path, text }) => {
             if let Some(folder) = path.parent().filter(|folder| !folder.is_dir()) {
@@ -168,7 +182,8 @@ pub(crate) fn carry_out(
             let group = group.unwrap_or_else(|| user.clone());
             let as_user = ["setpriv", "--reuid", user, "--regid", &group, "--init-groups", "--reset-env"];
             let words: Vec<&str> = as_user.into_iter().chain(words.iter().map(String::as_str)).collect();
-            run(&words, report)
+            // What it says is for those who prepare a root by hand.
+            run(&words, &mut |_| {})
         }
         Change::Make(Part::On { unit }) => service("enable", unit, report),
         Change::Make(Part::Off { unit, .. }) => service("disable", unit, report),
@@ -176,7 +191,9 @@ pub(crate) fn carry_out(
         Change::TurnOn { unit } => service("enable", unit, report),
         Change::Remove(path) => files::remove(path),
         Change::ReadUnits if systemd_runs => run(&["systemctl", "daemon-reload"], report),
-        Change::ReloadNginx if systemd_runs => run(&["systemctl", "reload-or-restart", "nginx.service"], report),
+        Change::ReloadNginx if systemd_runs => {
+            run(&["systemctl", "reload-or-restart", "nginx.service"], report)
+        }
         Change::ReadUnits | Change::ReloadNginx => Ok(()),
         Change::Record(record) => {
             let path = Utf8Path::new(RECORD);

@@ -51,7 +51,7 @@ impl fmt::Display for Change {
             Self::TurnOn { unit } => write!(f, "enable and start `{unit}`"),
             Self::ReadUnits => write!(f, "have systemd read its units"),
             Self::ReloadNginx => write!(f, "have nginx read its configuration"),
-            Self::Record(_) => write!(f, "write down what was made in `{}`", super::RECORD),
+            Self::Record(_) => write!(f, "write down what is made in `{}`", super::RECORD),
             Self::Forget => write!(f, "remove `{}`", super::RECORD),
         }
     }
@@ -65,7 +65,7 @@ fn indented(text: &str) -> String {
 impl Server {
     /// Gives what has to change, in order; nothing on a machine that is this server already.
     pub(crate) fn changes(&self, seen: &Seen) -> Vec<Change> {
-        let mut changes = self.other_way(seen);
+        let mut changes = self.outgrown(seen);
         for part in self.parts().into_iter().filter(|part| !is_there(part, seen)) {
             let is_unit = matches!(&part, Part::File { path, .. } if path.as_str().contains("/systemd/"));
             let reloads = matches!(&part, Part::File { path, .. } if path == INCLUDED_BY);
@@ -80,6 +80,7 @@ impl Server {
                 changes.push(Change::TurnOn { unit: "piku.service".to_owned() });
             }
             if is_unit {
+                // Once, after the last of them.
                 changes.retain(|change| *change != Change::ReadUnits);
                 changes.push(Change::ReadUnits);
             }
@@ -87,29 +88,32 @@ impl Server {
         if seen.units_are_stale && !changes.contains(&Change::ReadUnits) {
             changes.insert(0, Change::ReadUnits);
         }
+        // Before anything else is made: a setup that stops half way can be taken back.
         let record = self.record(seen);
         if seen.record.as_ref() != Some(&record) {
-            changes.push(Change::Record(record));
+            changes.insert(0, Change::Record(record));
         }
         changes
     }
 
-    /// Takes back what the other way to have nginx had.
-    fn other_way(&self, seen: &Seen) -> Vec<Change> {
-        let Some(record) = seen.record.as_ref().filter(|record| record.nginx != self.nginx) else {
-            return Vec::new();
-        };
-        match self.nginx {
-            NginxWay::System => {
-                let back = record.off.iter().map(|unit| Change::TurnOn { unit: unit.clone() });
-                [Change::TurnOff { unit: "piku-nginx.service".to_owned() }].into_iter().chain(back).collect()
-            }
-            NginxWay::Own => vec![
-                Change::TurnOff { unit: "piku-nginx.path".to_owned() },
-                Change::Remove(INCLUDED_BY.into()),
-                Change::ReloadNginx,
-            ],
+    /// Takes back what an earlier description had and this one has not, such as the other way to have nginx.
+    fn outgrown(&self, seen: &Seen) -> Vec<Change> {
+        let Some(before) = &seen.record else { return Vec::new() };
+        let now = self.record(seen);
+        let off = before.on.iter().filter(|unit| !now.on.contains(unit));
+        let mut changes: Vec<Change> = off.map(|unit| Change::TurnOff { unit: unit.clone() }).collect();
+        let files = before.files.iter().filter(|path| !now.files.contains(path));
+        let files: Vec<Change> = files.map(|path| Change::Remove(path.clone())).collect();
+        if !files.is_empty() {
+            changes.extend(files);
+            changes.push(Change::ReadUnits);
         }
+        if before.files.iter().any(|path| path == INCLUDED_BY) && self.nginx == NginxWay::Own {
+            changes.push(Change::ReloadNginx);
+        }
+        let on = before.off.iter().filter(|unit| !now.off.contains(unit));
+        changes.extend(on.map(|unit| Change::TurnOn { unit: unit.clone() }));
+        changes
     }
 
     /// What is written down once the changes are made. What was off or there before is not ours to take back.
@@ -129,7 +133,8 @@ impl Server {
                 Part::File { path, .. } => record.files.push(path),
                 Part::On { unit } => record.on.push(unit.to_owned()),
                 Part::Off { unit, .. } => {
-                    let was_on = seen.services.get(unit).is_some_and(|service| service.enabled || service.runs);
+                    let was_on =
+                        seen.services.get(unit).is_some_and(|service| service.enabled || service.runs);
                     let by_us = same.is_some_and(|record| record.off.iter().any(|off| off == unit));
                     if was_on || by_us {
                         record.off.push(unit.to_owned());
@@ -149,9 +154,10 @@ fn is_there(part: &Part, seen: &Seen) -> bool {
         Part::OpenHome { .. } => seen.home_mode.is_some_and(|mode| mode & 0o011 == 0o011),
         Part::File { path, text } => seen.files.get(path) == Some(text),
         Part::Root { .. } => seen.root_is_complete,
-        Part::On { unit } => {
-            seen.services.get(unit).is_some_and(|service| service.enabled && (service.runs || !seen.systemd_runs))
-        }
+        Part::On { unit } => seen
+            .services
+            .get(unit)
+            .is_some_and(|service| service.enabled && (service.runs || !seen.systemd_runs)),
         Part::Off { unit, .. } => {
             seen.services.get(unit).is_none_or(|service| !service.exists || !service.enabled && !service.runs)
         }
@@ -175,5 +181,7 @@ pub(super) fn taken_back(record: &Record) -> Vec<Change> {
 
 /// Whether the machine's nginx is one of the services that a description turns off.
 pub(super) fn turns_off_nginx(changes: &[Change]) -> bool {
-    changes.iter().any(|change| matches!(change, Change::Make(Part::Off { unit, .. }) if *unit == MACHINES_NGINX))
+    changes
+        .iter()
+        .any(|change| matches!(change, Change::Make(Part::Off { unit, .. }) if *unit == MACHINES_NGINX))
 }

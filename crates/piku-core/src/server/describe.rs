@@ -174,10 +174,10 @@ impl Server {
             parts.push(Part::Member { user: user.clone(), group: self.nginx_group.clone() });
             parts.push(Part::OpenHome { path: home });
         }
-        parts.extend(self.own_units().map(|unit| Part::File {
-            path: Utf8Path::new(UNITS).join(unit.name),
-            text: unit.text,
-        }));
+        parts.extend(
+            self.own_units()
+                .map(|unit| Part::File { path: Utf8Path::new(UNITS).join(unit.name), text: unit.text }),
+        );
         parts.push(Part::Root {
             path: self.root().path().to_owned(),
             user,

@@ -13,7 +13,7 @@ mod unit;
 
 pub use change::Change;
 pub use describe::{NginxWay, Part, Server};
-pub use record::{Record, RECORD};
+pub use record::{RECORD, Record};
 pub use settle::{ServerError, Settled, undo};
 pub use unit::UnitFile;
 

@@ -7,7 +7,7 @@ use super::describe::{MACHINES_NGINX, NginxWay, Part, Server};
 use super::machine::Seen;
 use super::record::Record;
 use crate::event::{Report, stage};
-use crate::host::{HostError, Surroundings, server as machine};
+use crate::host::{self, HostError, Surroundings, server as machine};
 
 /// Why a machine was not set up. Nothing was changed, unless it is a [`ServerError::Change`].
 #[derive(Debug, thiserror::Error)]
@@ -127,7 +127,13 @@ impl Server {
         if !dry_run {
             carry_out(&changes, &seen, report)?;
         }
-        Ok(Settled { server: described, changes, made: !dry_run, started: seen.systemd_runs, turned_off_nginx })
+        Ok(Settled {
+            server: described,
+            changes,
+            made: !dry_run,
+            started: seen.systemd_runs,
+            turned_off_nginx,
+        })
     }
 
     /// Whether this machine is a server of piku's, and which; `None` when `setup --system` has not been here.
@@ -167,7 +173,7 @@ fn usual_way(seen: &Seen) -> NginxWay {
 }
 
 fn require_root(surroundings: &Surroundings) -> Result<(), ServerError> {
-    if machine::is_root() { Ok(()) } else { Err(ServerError::NotRoot { user: surroundings.user.clone() }) }
+    if host::is_root() { Ok(()) } else { Err(ServerError::NotRoot { user: surroundings.user.clone() }) }
 }
 
 fn refuse(surroundings: &Surroundings, seen: &Seen, way: NginxWay, dry_run: bool) -> Result<(), ServerError> {

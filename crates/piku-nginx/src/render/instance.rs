@@ -6,7 +6,9 @@ use crate::{Instance, Strangers};
 /// Spells the main configuration of an nginx that serves nothing but sites.
 pub(crate) fn render(instance: &Instance) -> String {
     let mut text = Text::default();
-    text.line("# Written by a program: changes are lost. What belongs to one site stands in that site's file.");
+    text.line(
+        "# Written by a program: changes are lost. What belongs to one site stands in that site's file.",
+    );
     text.line("daemon off;");
     text.line("worker_processes auto;");
     text.line(&format!("pid {};", instance.pid.word()));

@@ -104,7 +104,10 @@ mod tests {
         write("html/index.html", "my page");
         assert_eq!(seen(), Some(at("nginx/sites-enabled/default")));
         std::fs::remove_file(at("html/index.html")).unwrap();
-        write("nginx/sites-available/default", "server { listen 80 default_server; location / { proxy_pass x; } }");
+        write(
+            "nginx/sites-available/default",
+            "server { listen 80 default_server; location / { proxy_pass x; } }",
+        );
         assert_eq!(seen(), Some(at("nginx/sites-enabled/default")));
         write("nginx/sites-available/default", "");
         write("nginx/nginx.conf", "http { server { listen 81; } }");

@@ -1,9 +1,12 @@
 //! From power on to power off: the container in which a server's own systemd runs.
 
-use std::fs::File;
+use std::fs::{self, File};
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::groups::{self, Groups, Limits};
 use super::overlay::Overlay;
@@ -21,6 +24,7 @@ const SHUTDOWN: Duration = Duration::from_secs(120);
 #[derive(Debug)]
 pub(crate) struct Machine {
     name: String,
+    root: Utf8PathBuf,
     nspawn: Child,
     init: Option<Running>,
     groups: Groups,
@@ -43,7 +47,8 @@ impl Machine {
         command.env_clear().env("PATH", machine::SEARCH_PATH);
         command.stdin(Stdio::null()).stdout(file).stderr(both);
         let nspawn = command.spawn().expect("systemd-nspawn starts");
-        let mut machine = Self { name, nspawn, init: None, groups, booted_in: Duration::ZERO };
+        let mut machine =
+            Self { name, root: overlay.root(), nspawn, init: None, groups, booted_in: Duration::ZERO };
         eventually_within(BOOT, "the server has booted", || {
             let ended = machine.nspawn.try_wait().ok().flatten();
             assert!(ended.is_none(), "the server did not boot: {ended:?}, {}", super::tail(&console));
@@ -122,10 +127,21 @@ impl Machine {
             groups::is_empty(&self.name).then_some(())
         });
         groups::remove(&self.name);
-        // What nspawn keeps for a machine while it runs, and does not always remove.
-        for folder in ["propagate", "unix-export"] {
-            drop(std::fs::remove_dir(format!("/run/systemd/nspawn/{folder}/{}", self.name)));
-        }
+        forget(&self.name, &self.root);
+    }
+}
+
+/// Removes what nspawn keeps for a machine while that is on, and leaves behind when it is killed.
+pub(crate) fn forget(name: &str, root: &Utf8Path) {
+    let kept = Utf8Path::new("/run/systemd/nspawn");
+    for folder in ["propagate", "unix-export"] {
+        drop(fs::remove_dir(kept.join(folder).join(name)));
+    }
+    if let Ok(root) = fs::metadata(root) {
+        drop(fs::remove_file(kept.join(format!("locks/inode-{}:{}", root.dev(), root.ino()))));
+    }
+    if let Some((folder, file)) = root.parent().zip(root.file_name()) {
+        drop(fs::remove_file(folder.join(format!(".#{file}.lck"))));
     }
 }
 

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::folders;
+use super::{boot, folders, groups};
+use crate::eventually;
 use crate::processes::{self, Running};
 
 /// A mounted overlay and the folder of its changes; both go when this is dropped.
@@ -93,7 +94,10 @@ fn sweep(runs: &Utf8Path) {
             for nspawn in processes::all().iter().filter(|process| starts(process, folder)) {
                 processes::tree_of(nspawn.id).iter().for_each(Running::kill);
             }
-            super::groups::remove(&format!("pk{}", entry.file_name()));
+            let name = format!("pk{}", entry.file_name());
+            eventually("the server has ended", || groups::is_empty(&name).then_some(()));
+            groups::remove(&name);
+            boot::forget(&name, &folder.join("root"));
             remove(folder);
         }
     }

@@ -1,6 +1,7 @@
 //! The servers themselves: they boot, two people work on them, and nothing of them is left.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::process::Command;
 
 use camino::Utf8Path;
@@ -76,26 +77,35 @@ fn debian_13_installs_packages_and_wheels_without_a_network() {
     installs_without_a_network(Debian::Trixie);
 }
 
+/// Notes every orderly end.
+const NOTES: &str = "[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/true
+ExecStop=/bin/sh -c 'echo stopped >> /srv/stops'
+[Install]
+WantedBy=multi-user.target
+";
+
 fn files_outlive_reboot_and_power_cut(debian: Debian) {
     let mut server = BootedServer::boot(debian);
-    let boot_id = |server: &BootedServer| {
-        server.root("cat /proc/sys/kernel/random/boot_id; cat /proc/1/stat | cut -d' ' -f22").stdout
-    };
-    let first = boot_id(&server);
+    server.write("/etc/systemd/system/notes.service", NOTES);
+    server.root("systemctl enable --now notes").succeeds();
     server.write("/srv/note", "kept\n");
     server.root("touch /run/fleeting").succeeds();
     server.reboot();
     assert_eq!(server.root("cat /srv/note").succeeds().stdout, "kept\n");
     server.root("test -e /run/fleeting").ends_with(1);
-    let second = boot_id(&server);
-    assert_ne!(first, second);
+    assert_eq!(server.text("/srv/stops"), "stopped\n", "a reboot stops units");
+    assert_eq!(server.unit_property("notes.service", "ActiveState"), "active");
 
-    server.root("echo synced > /srv/note && sync").succeeds();
+    server.root("echo synced > /srv/note && sync; touch /run/fleeting").succeeds();
     server.power_cut();
     assert_eq!(server.root("cat /srv/note").succeeds().stdout, "synced\n");
-    assert_ne!(second, boot_id(&server));
-    let unclean = server.root("journalctl --no-pager --boot --grep='corrupted or uncleanly' | cat");
-    assert!(unclean.stdout.contains("uncleanly shut down"), "the journal noticed the cut:\n{unclean}");
+    server.root("test -e /run/fleeting").ends_with(1);
+    assert_eq!(server.text("/srv/stops"), "stopped\n", "a power cut does not");
+    assert_eq!(server.unit_property("notes.service", "ActiveState"), "active");
+    assert!(server.journal("notes.service").contains("notes.service"), "{}", server.journal("notes.service"));
 }
 
 #[test]
@@ -117,11 +127,16 @@ fn a_server_leaves_nothing() {
     let folder = server.files().parent().unwrap().to_owned();
     let name = format!("pk{}", folder.file_name().unwrap());
     server.laptop_command("sleep 1000").spawn().map(|mut child| drop(child.try_wait())).unwrap();
+    let held = fs::metadata(server.files()).unwrap();
+    let lock = format!("/run/systemd/nspawn/locks/inode-{}:{}", held.dev(), held.ino());
+    assert!(Utf8Path::new(&lock).exists());
     let traces = || {
         let mut traces = Vec::new();
         traces.extend(fs::read_to_string("/proc/mounts").unwrap().lines().map(ToOwned::to_owned));
         traces.extend(processes::all().into_iter().map(|process| process.command));
-        let groups = Command::new("find").args(["/sys/fs/cgroup", "/run/systemd", "-name", &name]).output();
+        let groups = Command::new("find")
+            .args(["/sys/fs/cgroup", "/run/systemd", "-name", &format!("*{name}*")])
+            .output();
         traces.extend(String::from_utf8(groups.unwrap().stdout).unwrap().lines().map(ToOwned::to_owned));
         traces.retain(|trace| trace.contains(folder.as_str()) || trace.contains(&name));
         traces
@@ -129,7 +144,7 @@ fn a_server_leaves_nothing() {
     assert!(!traces().is_empty(), "what runs can be seen");
     drop(server);
     assert_eq!(traces(), Vec::<String>::new());
-    assert!(!folder.exists());
+    assert!(!folder.exists() && !Utf8Path::new(&lock).exists());
 }
 
 #[test]

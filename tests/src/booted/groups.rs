@@ -156,9 +156,7 @@ impl Groups {
         let text = |file: &str| fs::read_to_string(group.join(file)).ok();
         let number = |text: String| text.trim().parse::<u64>().ok();
         let field = |text: Option<String>, name: &str| {
-            let text = text?;
-            let value = text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok());
-            value
+            text?.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok())
         };
         let peak = text("memory.max_usage_in_bytes").or_else(|| text("memory.peak")).and_then(number)?;
         let at_limit = text("memory.failcnt").and_then(number);

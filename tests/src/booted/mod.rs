@@ -21,8 +21,8 @@
 //! ```
 //!
 //! What servers share is made once and kept below `target/servers` (or the folder that `PIKU_TESTS_SERVERS` names):
-//! [`root`](mod@root) makes the root of each release, [`layer`] what installing the package adds to it. Each server
-//! has an [`overlay`] above them, and leaves nothing behind.
+//! `root` makes the root of each release, `layer` what installing the package adds to it. Each server
+//! has an `overlay` above them, and leaves nothing behind.
 
 mod boot;
 mod debian;
@@ -206,7 +206,7 @@ impl BootedServer {
         self.files().join(path)
     }
 
-    /// Does something in a thread whose network is the server's: [`http`](crate::http), [`load`](crate::load), and
+    /// Does something in a thread whose network is the server's: [`http`], [`load`](crate::load), and
     /// commands that it starts reach the server at 127.0.0.1. Threads that it starts stay in that network.
     ///
     /// # Panics
@@ -345,14 +345,15 @@ impl Drop for BootedServer {
     }
 }
 
-/// Makes what servers of this release share: its root, and the layer of the package when there is one.
+/// Makes the root of this release, if there is none.
 ///
-/// Tests do so themselves; `cargo xtask test` does it before them, so that no test seems slow for it.
+/// Servers do so themselves; `cargo xtask test` does it before any test, so that no test seems slow for it.
+///
+/// # Panics
+///
+/// When it can't be made.
 pub fn prepare(debian: Debian) {
-    let base = root::base(debian);
-    if package().is_some() {
-        layer::installed(debian, &base);
-    }
+    root::base(debian);
 }
 
 /// What this machine lacks for a booted server, if it does.

@@ -2,10 +2,12 @@
 
 mod change;
 mod check;
+mod completions;
 mod doctor;
 mod git;
 mod list;
 mod logs;
+mod man;
 mod reference;
 mod setup;
 
@@ -128,6 +130,9 @@ fn carry_out(command: Command, session: &Session) -> Result<ExitCode, CliError> 
         Command::Setup => setup::setup(session),
         Command::SetupSsh { file } => setup::ssh(&file, session),
         Command::Emperor => setup::emperor(session),
+        Command::Completions { shell } => completions::completions(shell, session),
+        Command::Man { list: true, .. } => man::list(session),
+        Command::Man { command, .. } => man::man(command.as_deref(), session),
         Command::Reference => reference::reference(session),
         Command::GitReceivePack { path } => git::receive_pack(&path, session),
         Command::GitUploadPack { path } => git::upload_pack(&path, session),

@@ -1,4 +1,4 @@
-//! What developers and CI run: `cargo xtask demo`, `test`, `bench`, `docs`.
+//! What developers and CI run: `cargo xtask demo`, `test`, `bench`, `docs`, `dist`.
 //!
 //! On a fresh Debian machine with Rust and git each of them first installs what else it needs, and says what.
 
@@ -11,6 +11,7 @@
 
 mod bench;
 mod demo;
+mod dist;
 mod docs;
 mod prepare;
 mod program;
@@ -35,6 +36,8 @@ enum Task {
     Test,
     /// Write the parts of the documentation that the program knows best
     Docs,
+    /// Make a Debian package and an archive for servers, in target/dist
+    Dist(dist::DistOptions),
     /// Measure what piku costs, or what people notice of it
     Bench {
         #[command(subcommand)]
@@ -67,6 +70,7 @@ fn main() -> ExitCode {
         Task::Demo { stay } => demo::run(stay),
         Task::Test => test::run(),
         Task::Docs => docs::run(),
+        Task::Dist(options) => dist::run(&options),
         Task::Bench { bench: None } => bench::cost(PUSHES, RUNS),
         Task::Bench { bench: Some(Bench::Cost { pushes, runs }) } => bench::cost(pushes, runs),
         Task::Bench { bench: Some(Bench::Builds) } => bench::builds(),

@@ -186,7 +186,10 @@ fn scripts(folder: &Utf8Path, tools: &[(&str, &str)]) -> Utf8PathBuf {
     }
     for (name, text) in control::scripts("1.0") {
         let text = text.replace("PATH=/usr/sbin", &format!("PATH={bin}:/usr/sbin"));
-        executable(&folder.join(name), &text.replace("/run/", &format!("{folder}/")));
+        executable(
+            &folder.join(name),
+            &text.replace("/run/", &format!("{folder}/")).replace("/var/lib", folder.as_str()),
+        );
     }
     bin
 }
@@ -247,6 +250,9 @@ fn removing_takes_the_server_back_and_an_upgrade_touches_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let folder = Utf8Path::from_path(folder.path()).unwrap();
     scripts(folder, &[("piku", ""), ("systemctl", "")]);
+    assert_eq!(script(folder, "prerm", &["remove"]), (true, String::new()), "nothing was set up");
+    fs::create_dir(folder.join("piku")).unwrap();
+    fs::write(folder.join("piku/server.json"), "{}").unwrap();
     assert_eq!(script(folder, "prerm", &["remove"]), (true, "piku setup --system --undo\n".to_owned()));
     assert_eq!(script(folder, "prerm", &["upgrade", "1.1"]), (true, String::new()));
     fs::create_dir_all(folder.join("systemd/system")).unwrap();

@@ -11,6 +11,7 @@ pub(crate) mod check;
 pub(crate) mod checkout;
 mod claims;
 mod cloudflare;
+pub(crate) mod environment_fit;
 mod error;
 pub(crate) mod handover;
 pub(crate) mod hosted;

@@ -35,12 +35,12 @@ pub(crate) fn site(
             certificate::ensure(&root.certificate(app), &root.certificate_key(app), server_names)?;
             if files::read_text(&path)?.as_deref() != Some(&site.text) {
                 host.carry_out(&Step::Write { path, mode: 0o644, text: site.text.clone() })?;
-                nginx::reload_and_wait(surroundings, &site.question)?;
+                nginx::reload_and_wait(root, surroundings, &site.question)?;
             }
         }
         None if files::exists(&path) => {
             host.carry_out(&Step::Remove(path))?;
-            nginx::reload(surroundings)?;
+            nginx::reload(root, surroundings)?;
         }
         None => {}
     }

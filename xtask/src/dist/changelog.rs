@@ -1,9 +1,7 @@
 //! CHANGELOG.md as Debian writes changelogs.
 
-use super::control;
-
 /// The newest section of `markdown` as the entry of `version`. `date` is as in mails: `Thu, 01 Jan 1970 00:00:00 +0000`.
-pub(super) fn debian(markdown: &str, version: &str, date: &str) -> String {
+pub(super) fn debian(markdown: &str, version: &str, maintainer: &str, date: &str) -> String {
     let section = markdown.split("\n## ").nth(1).unwrap_or_default();
     let mut text = format!("piku ({version}) stable; urgency=medium\n\n");
     let mut changes = 0;
@@ -18,6 +16,6 @@ pub(super) fn debian(markdown: &str, version: &str, date: &str) -> String {
     if changes == 0 {
         text.push_str("  * See the documentation.\n");
     }
-    text.push_str(&format!("\n -- {}  {date}\n", control::maintainer()));
+    text.push_str(&format!("\n -- {maintainer}  {date}\n"));
     text
 }

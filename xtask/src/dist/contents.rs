@@ -69,6 +69,8 @@ pub(super) struct Release<'a> {
     /// As Cargo writes it.
     pub(super) version: &'a str,
     pub(super) target: &'a Target,
+    /// Who answers for the package.
+    pub(super) maintainer: &'a str,
     pub(super) program: &'a [u8],
     pub(super) pages: &'a Pages,
     pub(super) sources: &'a Sources,
@@ -87,7 +89,13 @@ impl Release<'_> {
             file(doc.join("copyright"), control::copyright(&self.sources.mit).as_bytes()),
             compressed(
                 doc.join("changelog"),
-                changelog::debian(&self.sources.changelog, &control::version(self.version), date).as_bytes(),
+                changelog::debian(
+                    &self.sources.changelog,
+                    &control::version(self.version),
+                    self.maintainer,
+                    date,
+                )
+                .as_bytes(),
             ),
         ];
         let units = Utf8Path::new("usr/lib/systemd/system");
@@ -103,7 +111,7 @@ impl Release<'_> {
         let version = control::version(self.version);
         let architecture = self.target.debian.unwrap_or("all");
         let libraries = Libraries::read(self.program);
-        let text = control::control(&version, architecture, libraries, installed_kilobytes);
+        let text = control::control(&version, architecture, self.maintainer, libraries, installed_kilobytes);
         let scripts = control::scripts(&version);
         let scripts = scripts.iter().map(|(name, text)| program(&format!("DEBIAN/{name}"), text.as_bytes()));
         [file("DEBIAN/control", text.as_bytes())].into_iter().chain(scripts).collect()

@@ -2,9 +2,6 @@
 
 use super::libraries::Libraries;
 
-/// Who answers for the package. `DEBFULLNAME` and `DEBEMAIL` name somebody else, as for Debian's own tools.
-const MAINTAINER: (&str, &str) = ("The piku authors", "piku@users.noreply.github.com");
-
 /// What piku does not run without. Each has the same name on Debian 12 and 13, and Ubuntu 22.04 and 24.04.
 const DEPENDS: [&str; 8] = [
     "git",
@@ -57,26 +54,27 @@ pub(super) fn version(cargo: &str) -> String {
     build.map_or(number.clone(), |build| format!("{number}+{}", build.replace('-', ".")))
 }
 
+/// Who answers for the package: `DEBFULLNAME` and `DEBEMAIL`, as for Debian's own tools. Without them, nobody's address.
 pub(super) fn maintainer() -> String {
     let named =
         |variable: &str, default: &str| std::env::var(variable).unwrap_or_else(|_| default.to_owned());
-    format!("{} <{}>", named("DEBFULLNAME", MAINTAINER.0), named("DEBEMAIL", MAINTAINER.1))
+    format!("{} <{}>", named("DEBFULLNAME", "The piku authors"), named("DEBEMAIL", "nobody@piku.invalid"))
 }
 
 /// The file `control`.
 pub(super) fn control(
     version: &str,
     architecture: &str,
+    maintainer: &str,
     libraries: Libraries,
     installed_kilobytes: u64,
 ) -> String {
     let mut depends = libraries.depends();
     depends.extend(DEPENDS.map(str::to_owned));
     format!(
-        "Package: piku\nVersion: {version}\nArchitecture: {architecture}\nMaintainer: {}\n\
+        "Package: piku\nVersion: {version}\nArchitecture: {architecture}\nMaintainer: {maintainer}\n\
          Installed-Size: {installed_kilobytes}\nDepends: {}\nRecommends: {}\nSuggests: {}\nSection: web\n\
          Priority: optional\n{DESCRIPTION}",
-        maintainer(),
         depends.join(", "),
         RECOMMENDS.join(", "),
         SUGGESTS.join(", "),

@@ -49,7 +49,15 @@ pub(crate) fn run(options: &DistOptions) -> Result<(), String> {
     let pages = Pages::read(&runs_here)?;
     let sources = contents::Sources::read(&workspace())?;
     let version = env!("CARGO_PKG_VERSION");
-    let release = Release { version, target: &target, program: &program, pages: &pages, sources: &sources };
+    let maintainer = control::maintainer();
+    let release = Release {
+        version,
+        target: &target,
+        maintainer: &maintainer,
+        program: &program,
+        pages: &pages,
+        sources: &sources,
+    };
     let folder = program::target().join("dist");
     fs::create_dir_all(&folder).map_err(|error| format!("could not make {folder}: {error}"))?;
     let date = date()?;

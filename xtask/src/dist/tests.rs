@@ -26,6 +26,8 @@ esac
 # GLIBC_2.34 GLIBC_2.9 libgcc_s.so.1
 "##;
 
+const WHO: &str = "Somebody <somebody@example.org>";
+
 /// A temporary folder, and a release with [`PROGRAM`] made in it.
 struct Made {
     folder: tempfile::TempDir,
@@ -54,6 +56,7 @@ impl Made {
         Release {
             version: "0.1.0",
             target: &self.target,
+            maintainer: WHO,
             program: &self.program,
             pages: &self.pages,
             sources: &self.sources,
@@ -99,7 +102,24 @@ fn a_package_has_the_files_that_are_promised() {
     let name = deb::write(made.path(), &made.release(), 1_700_000_000).unwrap();
     assert_eq!(name, "piku_0.1.0_amd64.deb");
     let deb = made.path().join(&name);
-    assert_snapshot!(listed(&run(Command::new("dpkg-deb").args(["-c", deb.as_str()])).stdout), @"");
+    assert_snapshot!(listed(&run(Command::new("dpkg-deb").args(["-c", deb.as_str()])).stdout), @r"
+    -rw-r--r-- root/root ./usr/lib/systemd/system/piku-nginx.service
+    -rw-r--r-- root/root ./usr/lib/systemd/system/piku.service
+    -rw-r--r-- root/root ./usr/share/bash-completion/completions/piku
+    -rw-r--r-- root/root ./usr/share/doc/piku/README.md
+    -rw-r--r-- root/root ./usr/share/doc/piku/changelog.gz
+    -rw-r--r-- root/root ./usr/share/doc/piku/copyright
+    -rw-r--r-- root/root ./usr/share/doc/piku/docs/guide.md
+    -rw-r--r-- root/root ./usr/share/doc/piku/docs/packaging.md
+    -rw-r--r-- root/root ./usr/share/doc/piku/docs/reference.md
+    -rw-r--r-- root/root ./usr/share/doc/piku/docs/runtimes.md
+    -rw-r--r-- root/root ./usr/share/fish/vendor_completions.d/piku.fish
+    -rw-r--r-- root/root ./usr/share/man/man1/piku-apps.1.gz
+    -rw-r--r-- root/root ./usr/share/man/man1/piku-config:set.1.gz
+    -rw-r--r-- root/root ./usr/share/man/man1/piku.1.gz
+    -rw-r--r-- root/root ./usr/share/zsh/vendor-completions/_piku
+    -rwxr-xr-x root/root ./usr/bin/piku
+    ");
     let control = made.path().join("control");
     run(Command::new("dpkg-deb").args(["-e", deb.as_str(), control.as_str()]));
     let mut names: Vec<String> =
@@ -124,24 +144,102 @@ fn an_archive_has_the_files_that_are_promised() {
     let name = archive::write(made.path(), &made.release(), 1_700_000_000).unwrap();
     assert_eq!(name, "piku-0.1.0-x86_64-unknown-linux-gnu.tar.gz");
     let tar = made.path().join(&name);
-    assert_snapshot!(listed(&run(Command::new("tar").args(["-tvzf", tar.as_str()])).stdout), @"");
+    assert_snapshot!(listed(&run(Command::new("tar").args(["-tvzf", tar.as_str()])).stdout), @r"
+    -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/CHANGELOG.md
+    -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/INSTALL
+    -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/LICENSE-APACHE
+    -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/LICENSE-MIT
+    -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/README.md
+    -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/completions/_piku
+    -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/completions/piku.bash
+    -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/completions/piku.fish
+    -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/docs/guide.md
+    -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/docs/packaging.md
+    -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/docs/reference.md
+    -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/docs/runtimes.md
+    -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/man/man1/piku-apps.1
+    -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/man/man1/piku-config:set.1
+    -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/man/man1/piku.1
+    -rwxr-xr-x 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/piku
+    ");
 }
 
 #[test]
 fn the_control_file_says_what_dpkg_needs() {
     let libraries = Libraries { glibc: Some((2, 34)), libgcc: true };
-    assert_snapshot!(control::control("0.1.0", "amd64", libraries, 8000), @"");
+    assert_snapshot!(control::control("0.1.0", "amd64", WHO, libraries, 8000), @r"
+    Package: piku
+    Version: 0.1.0
+    Architecture: amd64
+    Maintainer: Somebody <somebody@example.org>
+    Installed-Size: 8000
+    Depends: libc6 (>= 2.34), libgcc-s1, git, nginx, openssh-server, passwd, python3-venv, systemd, uwsgi-core, uwsgi-plugin-python3
+    Recommends: ca-certificates, sudo
+    Suggests: build-essential, bundler, composer, default-jdk-headless, golang-go, nodejs, npm, python3-dev, uwsgi-plugin-php
+    Section: web
+    Priority: optional
+    Description: deploy to your own small server with git push
+     piku turns this machine into a place that apps are pushed to with git. A push
+     makes a release: it is built, started beside the running one, checked, and
+     only then given the traffic. A push that fails changes nothing and says why.
+     .
+     uWSGI runs the processes of an app, nginx stands in front of them, and git and
+     ssh are the interface; there are no containers, and it fits on a machine with
+     256 MB. Apps in Python, Ruby, Java, PHP, Node.js, Go, Rust, and whatever else
+     listens on a port are known, with workers and scheduled jobs.
+     .
+     Installing it makes the user piku, with the apps below /home/piku, and starts
+     the services. Removing it keeps both.
+    ");
 }
 
 #[test]
 fn the_copyright_file_has_the_licence_in_it() {
-    assert_snapshot!(control::copyright(&fs::read(workspace().join("LICENSE-MIT")).unwrap()), @"");
+    assert_snapshot!(control::copyright(&fs::read(workspace().join("LICENSE-MIT")).unwrap()), @r#"
+    Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
+    Upstream-Name: piku
+
+    Files: *
+    Copyright: 2026 The piku authors
+    License: Expat or Apache-2.0
+
+    License: Expat
+     Permission is hereby granted, free of charge, to any person obtaining a copy
+     of this software and associated documentation files (the "Software"), to deal
+     in the Software without restriction, including without limitation the rights
+     to use, copy, modify, merge, publish, distribute, sublicense, and/or sell
+     copies of the Software, and to permit persons to whom the Software is
+     furnished to do so, subject to the following conditions:
+     .
+     The above copyright notice and this permission notice shall be included in all
+     copies or substantial portions of the Software.
+     .
+     THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+     IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+     FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+     AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+     LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
+     OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
+     SOFTWARE.
+
+    License: Apache-2.0
+     On Debian systems, the text of this licence is in
+     /usr/share/common-licenses/Apache-2.0.
+    "#);
 }
 
 #[test]
 fn a_changelog_is_rewritten_as_debian_reads_it() {
     let text = "# Changelog\n\n## Unreleased\n\nWords.\n\n- One thing\n  goes on.\n- Another.\n\n## 0.0.1\n\n- Old.\n";
-    assert_snapshot!(changelog::debian(text, "0.1.0", "Tue, 14 Nov 2023 22:13:20 +0000"), @"");
+    assert_snapshot!(changelog::debian(text, "0.1.0", WHO, "Tue, 14 Nov 2023 22:13:20 +0000"), @r"
+    piku (0.1.0) stable; urgency=medium
+
+      * One thing
+        goes on.
+      * Another.
+
+     -- Somebody <somebody@example.org>  Tue, 14 Nov 2023 22:13:20 +0000
+    ");
 }
 
 #[test]
@@ -224,7 +322,10 @@ fn a_downgrade_is_refused_and_an_upgrade_is_not() {
     let folder = tempfile::tempdir().unwrap();
     let folder = Utf8Path::from_path(folder.path()).unwrap();
     scripts(folder, &[("systemctl", "")]);
-    assert_snapshot!(script(folder, "preinst", &["upgrade", "1.1"]).1, @"");
+    assert_snapshot!(script(folder, "preinst", &["upgrade", "1.1"]).1, @r"
+    piku: version 1.1 was here, and its data may be in a form that 1.0 does not know.
+    piku: install 1.1 or newer; or, with a backup of /home/piku, set PIKU_ALLOW_DOWNGRADE=1.
+    ");
     assert!(!script(folder, "preinst", &["install", "1.1"]).0, "what a removed package left is newer too");
     for words in [&["install"][..], &["upgrade", "0.9"], &["upgrade", "1.0"], &["upgrade", "1.0~rc.1"]] {
         assert_eq!(script(folder, "preinst", words), (true, String::new()), "{words:?}");

@@ -1,4 +1,4 @@
-//! What developers and CI run: `cargo xtask demo`, `test`, `server`, `bench`, `docs`.
+//! What developers and CI run: `cargo xtask demo`, `test`, `server`, `dist`, `bench`, `docs`.
 //!
 //! On a fresh Debian machine with Rust and git each of them first installs what else it needs, and says what.
 
@@ -11,6 +11,7 @@
 
 mod bench;
 mod demo;
+mod dist;
 mod docs;
 mod prepare;
 mod program;
@@ -52,6 +53,8 @@ enum Task {
     },
     /// Write the parts of the documentation that the program knows best
     Docs,
+    /// Make a Debian package and an archive for servers, in target/dist
+    Dist(dist::DistOptions),
     /// Measure what piku costs, or what people notice of it
     Bench {
         #[command(subcommand)]
@@ -85,6 +88,7 @@ fn main() -> ExitCode {
         Task::Test { quick } => test::run(quick),
         Task::Server { debian } => server::run(debian),
         Task::Docs => docs::run(),
+        Task::Dist(options) => dist::run(&options),
         Task::Bench { bench: None } => bench::cost(PUSHES, RUNS),
         Task::Bench { bench: Some(Bench::Cost { pushes, runs }) } => bench::cost(pushes, runs),
         Task::Bench { bench: Some(Bench::Builds) } => bench::builds(),

@@ -10,6 +10,15 @@ use piku_tests::piku::workspace;
 pub(crate) fn cargo(words: &[&str]) -> Command {
     let mut command = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
     command.args(words).current_dir(workspace());
+    // What `cargo run` tells this program of itself would make build scripts run again that look at such variables.
+    for (name, _) in std::env::vars_os() {
+        let told = name.to_str().is_some_and(|name| {
+            ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"].iter().any(|start| name.starts_with(start))
+        });
+        if told {
+            command.env_remove(&name);
+        }
+    }
     command
 }
 

@@ -149,7 +149,7 @@ fn a_site_that_nginx_refuses_is_put_back() {
     blog.set_version(2);
     blog.write("extra.conf", "no_such_directive on;\n");
     blog.write("ENV", blog.read("ENV") + "NGINX_INCLUDE_FILE=extra.conf\n");
-    blog.push().is_refused().says("nginx");
+    blog.push().is_refused().says(r#"unknown directive "no_such_directive""#);
     assert_eq!(server.text("nginx/blog.conf"), site);
     assert_eq!(server.get("blog.test", "/").body, "Hello from version 1\n");
 }

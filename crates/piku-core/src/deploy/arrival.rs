@@ -2,7 +2,7 @@
 
 mod verdict;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use camino::Utf8PathBuf;
 
@@ -57,7 +57,7 @@ impl Arrival<'_> {
     }
 
     fn ask(&self, report: &mut Report<'_>, judge: impl Fn(&Heard) -> Verdict) -> Result<(), DeployError> {
-        let until = Instant::now() + PATIENCE;
+        let until = wait::end_of(PATIENCE);
         let marks = self.marks();
         let leads_on = |heard: &Heard| verdict::of_redirect(heard);
         let plain: &dyn Fn(&Heard) -> Verdict = if self.door.https_only { &leads_on } else { &judge };

@@ -242,6 +242,8 @@ impl DeployError {
     pub fn output(&self) -> &[String] {
         match self {
             Self::Unhealthy { output, .. } | Self::Unreached { output, .. } => output,
+            // What nginx has against a site is what its author needs to know.
+            Self::Nginx(NginxError::Reload(HostError::Failed { output, .. })) => output,
             _ => &[],
         }
     }

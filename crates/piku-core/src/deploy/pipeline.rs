@@ -234,6 +234,9 @@ fn stages(scene: &Scene<'_>, order: &Order, report: &mut Report<'_>) -> Result<D
         let help = "the release is live; the next command for this app tries again";
         warn(report, format!("not everything around it is done: {}", crate::error_chain(&error)), Some(help));
     }
+    if let Some(text) = unreached(app, &inputs, &plan) {
+        tell(report, text);
+    }
     Ok(Deployed { release, live: true, addresses: addresses(&inputs, &plan) })
 }
 
@@ -319,6 +322,24 @@ fn addresses(inputs: &Inputs, plan: &Plan) -> Vec<String> {
     let has_web = plan.processes.iter().any(|process| process.endpoint().is_some());
     let host = options.bind_address.as_str();
     if has_web { vec![format!("http://{host}:{}/", plan.ports.app)] } else { Vec::new() }
+}
+
+/// What an app that is to answer the web needs so that anybody else's machine reaches it, if it needs something.
+fn unreached(app: &AppName, inputs: &Inputs, plan: &Plan) -> Option<String> {
+    if plan::has_site(inputs) {
+        return None;
+    }
+    let name = format!("until it has a name: `config:set {app} NGINX_SERVER_NAME=…`");
+    match plan.serves {
+        Serves::Static(_) => Some(format!("Nobody serves its files {name}")),
+        Serves::Uwsgi(_) | Serves::Web(_) => {
+            let address = plan::reachable(&inputs.options.bind_address, plan.ports.app).ip();
+            let everywhere =
+                inputs.options.bind_address.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_unspecified());
+            (address.is_loopback() && !everywhere).then(|| format!("It answers on this machine alone {name}"))
+        }
+        Serves::Unavailable | Serves::Nothing => None,
+    }
 }
 
 /// The deployed commit, named for people.

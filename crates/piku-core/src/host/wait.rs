@@ -25,6 +25,11 @@ impl Since {
     }
 }
 
+/// The moment at which a patience that begins now is over.
+pub(crate) fn end_of(patience: Duration) -> Instant {
+    Instant::now() + patience
+}
+
 /// Does nothing for a while, between two looks at something that has no other way to tell.
 pub(crate) fn pause(time: Duration) {
     std::thread::sleep(time);

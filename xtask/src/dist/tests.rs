@@ -230,12 +230,12 @@ fn the_copyright_file_has_the_licence_in_it() {
 
 #[test]
 fn a_changelog_is_rewritten_as_debian_reads_it() {
-    let text = "# Changelog\n\n## Unreleased\n\nWords.\n\n- One thing\n  goes on.\n- Another.\n\n## 0.0.1\n\n- Old.\n";
+    let text = "# Changelog\n\n## Unreleased\n\nWords.\n\n- One thing\n  goes on, and on, until the line is wider than what Debian lets pass, and breaks.\n- Another.\n\n## 0.0.1\n\n- Old.\n";
     assert_snapshot!(changelog::debian(text, "0.1.0", WHO, "Tue, 14 Nov 2023 22:13:20 +0000"), @r"
     piku (0.1.0) stable; urgency=medium
 
-      * One thing
-        goes on.
+      * One thing goes on, and on, until the line is wider than what Debian lets
+        pass, and breaks.
       * Another.
 
      -- Somebody <somebody@example.org>  Tue, 14 Nov 2023 22:13:20 +0000

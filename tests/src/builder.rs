@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::home::Home;
-use crate::slots::Slot;
+use crate::slots;
 use crate::{Nginx, Sshd, TestServer, machine, nginx, sshd};
 
 /// Which uWSGI a server has.
@@ -62,7 +62,7 @@ impl Builder {
     /// When something is missing or does not start.
     #[must_use]
     pub fn start(self) -> TestServer {
-        let slot = Slot::take();
+        let slot = slots::SERVERS.take();
         let home = Home::new();
         let address = nginx::free_address();
         let path = match self.uwsgi {

@@ -24,6 +24,7 @@
 
 mod app;
 mod await_condition;
+pub mod booted;
 mod builder;
 mod child;
 mod git;

@@ -21,6 +21,8 @@ use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::booted;
+
 /// Something that not every machine has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
@@ -68,6 +70,10 @@ pub enum Need {
     Root,
     /// strace, and the right to use it.
     Strace,
+    /// Servers can be booted: root, systemd-nspawn, and roots of Debian or what makes them.
+    Booted,
+    /// `cargo xtask dist` has made a package.
+    Package,
 }
 
 impl Need {
@@ -108,6 +114,10 @@ impl Need {
             }
             Self::Node => says(has_all(&["node", "npm"]), "Node.js and npm are not installed"),
             Self::Root => says(is_root(), "this is not root"),
+            Self::Booted => booted::missing(),
+            Self::Package => {
+                says(booted::package().is_some(), "there is no package: `cargo xtask dist` makes it")
+            }
             Self::Strace => says(strace_works(), "strace is not installed, or may not be used"),
         }
     }
@@ -147,6 +157,8 @@ macro_rules! needs {
     (@ poetry) => { $crate::machine::Need::Poetry };
     (@ pnpm) => { $crate::machine::Need::Pnpm };
     (@ root) => { $crate::machine::Need::Root };
+    (@ booted) => { $crate::machine::Need::Booted };
+    (@ package) => { $crate::machine::Need::Package };
     (@ strace) => { $crate::machine::Need::Strace };
 }
 

@@ -45,4 +45,4 @@ pub use site_name::SiteName;
 pub use static_path::{CatchAll, StaticPath};
 pub use url_path::UrlPath;
 pub use version::Version;
-pub use workers::Workers;
+pub use workers::{Workers, configuration_path, error_log_path};

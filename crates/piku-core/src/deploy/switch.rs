@@ -80,6 +80,23 @@ pub(crate) fn keep_waiting(
     git::record_release(&root.repo(app), release.number, &release.commit)
 }
 
+/// Takes back a [`commit`] by which nginx was to get files that it can't read. The release before is the live one again,
+/// or there is none, and this one was never made.
+pub(crate) fn take_back(
+    root: &Root,
+    host: &dyn Host,
+    app: &AppName,
+    number: u32,
+    before: Option<&Release>,
+) -> Result<(), HostError> {
+    let path = root.app(app);
+    host.carry_out(&match before {
+        Some(before) => Step::Link { path, target: store::live_target(app, before.number) },
+        None => Step::Remove(path),
+    })?;
+    store::forget(root, app, number)
+}
+
 /// Writes what follows from a release being live. Safe to repeat; after a crash it is.
 pub(crate) fn finish(
     root: &Root,

@@ -151,6 +151,8 @@ pub(crate) fn carry_out(
                 &[
                     "useradd",
                     "--create-home",
+                    "--key",
+                    "HOME_MODE=0750",
                     "--home-dir",
                     home.as_str(),
                     "--user-group",

@@ -58,7 +58,6 @@ impl Server {
             "{HEAD}
 [Unit]
 Description=piku, which runs the apps
-Documentation=man:piku(1)
 After=network.target remote-fs.target
 Wants=piku-repair.service
 StartLimitIntervalSec=0
@@ -90,7 +89,6 @@ WantedBy=multi-user.target
             "{HEAD}
 [Unit]
 Description=Looks after the apps once piku has started
-Documentation=man:piku(1)
 After=piku.service
 
 [Service]
@@ -111,7 +109,6 @@ Nice=5
             "{HEAD}
 [Unit]
 Description=nginx for the apps of piku
-Documentation=man:piku(1) man:nginx(8)
 After=network.target
 StartLimitIntervalSec=0
 ConditionPathExists={conf}
@@ -148,7 +145,6 @@ WantedBy=multi-user.target
             "{HEAD}
 [Unit]
 Description=Watches the sites of piku's apps
-Documentation=man:piku(1)
 
 [Path]
 PathChanged={sites}
@@ -165,7 +161,6 @@ WantedBy=multi-user.target
             "{HEAD}
 [Unit]
 Description=Has nginx read the sites of piku's apps
-Documentation=man:piku(1)
 StartLimitIntervalSec=0
 
 [Service]

@@ -1,4 +1,4 @@
-//! What developers and CI run: `cargo xtask demo`, `test`, `server`, `bench`, `docs`, `dist`.
+//! What developers and CI run: `cargo xtask demo`, `test`, `server`, `dist`, `bench`, `docs`.
 //!
 //! On a fresh Debian machine with Rust and git each of them first installs what else it needs, and says what.
 

@@ -5,7 +5,7 @@ use std::time::Instant;
 use piku_tests::booted::{self, BootedServer, Debian};
 use piku_tests::machine::Need;
 
-use crate::{prepare, step};
+use crate::{dist, prepare, step};
 
 /// Boots one, opens a shell of root's in it, and removes it when that ends.
 ///
@@ -51,9 +51,7 @@ pub(crate) fn run(debian: Debian) -> Result<(), String> {
     Ok(())
 }
 
-/// Makes the package of the present build.
-///
-/// The one place where the package is asked for; what makes it is `cargo xtask dist`.
+/// Makes the package of the present build, as `cargo xtask dist` does.
 pub(crate) fn build_package() -> Result<(), String> {
-    Ok(())
+    dist::run(&dist::DistOptions::default())
 }

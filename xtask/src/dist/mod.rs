@@ -25,7 +25,7 @@ use pages::Pages;
 use target::Target;
 
 /// What to make.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub(crate) struct DistOptions {
     /// The machines to build for, such as `aarch64-unknown-linux-gnu`; without it, those like this one
     #[arg(long)]

@@ -1,6 +1,11 @@
 //! What the program writes for others to read: completions for shells, pages for `man`.
 
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test starts programs")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "a test starts programs"
+)]
 
 use std::process::{Command, Output, Stdio};
 

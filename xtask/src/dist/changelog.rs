@@ -1,21 +1,37 @@
 //! CHANGELOG.md as Debian writes changelogs.
 
+/// The widest line that Debian's tools let pass.
+const WIDTH: usize = 80;
+
 /// The newest section of `markdown` as the entry of `version`. `date` is as in mails: `Thu, 01 Jan 1970 00:00:00 +0000`.
 pub(super) fn debian(markdown: &str, version: &str, maintainer: &str, date: &str) -> String {
-    let section = markdown.split("\n## ").nth(1).unwrap_or_default();
-    let mut text = format!("piku ({version}) stable; urgency=medium\n\n");
-    let mut changes = 0;
-    for line in section.lines().skip(1) {
+    let mut changes: Vec<String> = Vec::new();
+    for line in markdown.split("\n## ").nth(1).unwrap_or_default().lines().skip(1) {
         if let Some(change) = line.strip_prefix("- ") {
-            changes += 1;
-            text.push_str(&format!("  * {change}\n"));
-        } else if let Some(more) = line.strip_prefix("  ").filter(|_| changes > 0) {
-            text.push_str(&format!("    {more}\n"));
+            changes.push(change.to_owned());
+        } else if let (Some(more), Some(change)) = (line.strip_prefix("  "), changes.last_mut()) {
+            *change += " ";
+            *change += more;
         }
     }
-    if changes == 0 {
-        text.push_str("  * See the documentation.\n");
+    if changes.is_empty() {
+        changes.push("See the documentation.".to_owned());
     }
-    text.push_str(&format!("\n -- {maintainer}  {date}\n"));
-    text
+    let changes: String = changes.iter().map(|change| item(change)).collect();
+    format!("piku ({version}) stable; urgency=medium\n\n{changes}\n -- {maintainer}  {date}\n")
+}
+
+/// A change, in lines that are not too wide.
+fn item(change: &str) -> String {
+    let (mut text, mut line) = (String::new(), "  *".to_owned());
+    for word in change.split_whitespace() {
+        if line.chars().count() + 1 + word.chars().count() > WIDTH {
+            text += &line;
+            text += "\n";
+            "   ".clone_into(&mut line);
+        }
+        line += " ";
+        line += word;
+    }
+    text + &line + "\n"
 }

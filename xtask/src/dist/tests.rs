@@ -1,8 +1,8 @@
 //! What the package promises, with a program in its place that says little.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::process::{Command, Output};
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use insta::assert_snapshot;
@@ -41,8 +41,7 @@ impl Made {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = Utf8Path::from_path(folder.path()).unwrap().join("piku");
-        fs::write(&path, PROGRAM).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        executable(&path, PROGRAM);
         let (pages, sources) = (Pages::read(&path).unwrap(), Sources::read(&workspace()).unwrap());
         let target = Target::new("x86_64-unknown-linux-gnu");
         Self { folder, program: PROGRAM.into(), pages, sources, target }
@@ -81,6 +80,16 @@ fn run(command: &mut Command) -> Output {
     let output = command.output().unwrap();
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
     output
+}
+
+/// Writes a program, by a process of its own: while this one held it open for writing, a child that another test starts
+/// at that moment would hold it too, and nobody could execute it (`ETXTBSY`).
+fn executable(path: &Utf8Path, text: &str) {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "cat > \"$1\" && chmod 755 \"$1\"", "sh", path.as_str()]).stdin(Stdio::piped());
+    let mut shell = shell.spawn().unwrap();
+    shell.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    assert!(shell.wait().unwrap().success(), "{path} can be written");
 }
 
 /// Whether a tool is there that a test is nothing without.
@@ -230,12 +239,12 @@ fn the_copyright_file_has_the_licence_in_it() {
 
 #[test]
 fn a_changelog_is_rewritten_as_debian_reads_it() {
-    let text = "# Changelog\n\n## Unreleased\n\nWords.\n\n- One thing\n  goes on.\n- Another.\n\n## 0.0.1\n\n- Old.\n";
+    let text = "# Changelog\n\n## Unreleased\n\nWords.\n\n- One thing\n  goes on, and on, until the line is wider than what Debian lets pass, and breaks.\n- Another.\n\n## 0.0.1\n\n- Old.\n";
     assert_snapshot!(changelog::debian(text, "0.1.0", WHO, "Tue, 14 Nov 2023 22:13:20 +0000"), @r"
     piku (0.1.0) stable; urgency=medium
 
-      * One thing
-        goes on.
+      * One thing goes on, and on, until the line is wider than what Debian lets
+        pass, and breaks.
       * Another.
 
      -- Somebody <somebody@example.org>  Tue, 14 Nov 2023 22:13:20 +0000
@@ -275,10 +284,6 @@ fn a_target_that_is_not_installed_is_refused_with_a_help() {
 fn scripts(folder: &Utf8Path, tools: &[(&str, &str)]) -> Utf8PathBuf {
     let bin = folder.join("bin");
     fs::create_dir_all(&bin).unwrap();
-    let executable = |path: &Utf8Path, text: &str| {
-        fs::write(path, text).unwrap();
-        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
-    };
     for (name, text) in tools {
         executable(&bin.join(name), &format!("#!/bin/sh\necho \"{name} $*\"\n{text}\n"));
     }

@@ -35,6 +35,9 @@ impl Git {
             "protocol.file.allow=always",
             "-c",
             "init.defaultBranch=main",
+            // A test may have given a work tree to the server's user.
+            "-c",
+            "safe.directory=*",
         ]);
         command.args(words.into_iter().map(|word| word.as_ref().to_owned()));
         for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_QUARANTINE_PATH"] {

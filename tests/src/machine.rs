@@ -16,7 +16,7 @@ use std::fs;
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::process::Command;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -204,6 +204,26 @@ pub fn require(program: &str) -> Utf8PathBuf {
 #[must_use]
 pub fn is_root() -> bool {
     nix::unistd::geteuid().is_root()
+}
+
+/// Whether servers can have namespaces of their own, with users of their own; asked once.
+///
+/// # Panics
+///
+/// When root may not make them and the variable `CI` is set.
+#[must_use]
+pub fn has_namespaces() -> bool {
+    static KNOWN: OnceLock<bool> = OnceLock::new();
+    *KNOWN.get_or_init(|| {
+        let words = ["--mount", "--pid", "--fork", "--mount-proc", "true"];
+        let made = || Command::new("unshare").args(words).output().is_ok_and(|output| output.status.success());
+        let has = is_root() && made();
+        assert!(has || !is_root() || env::var_os("CI").is_none(), "root may not make namespaces here");
+        if !has {
+            eprintln!("no namespaces: every server runs as {}, beside all that runs here", user());
+        }
+        has
+    })
 }
 
 /// The name of the user who runs this.

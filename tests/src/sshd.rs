@@ -8,9 +8,10 @@ use std::sync::Mutex;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::child::Process;
+use crate::namespace::Namespace;
 use crate::{eventually, machine};
 
-/// An sshd of its own: port, host key, and `authorized_keys` are the server's, the user is who runs the tests.
+/// An sshd of its own: port, host key, `authorized_keys`, and the user who is let in are the server's.
 #[derive(Debug)]
 pub struct Sshd {
     process: Process,
@@ -25,7 +26,7 @@ impl Sshd {
     ///
     /// When sshd is missing or doesn't start.
     #[must_use]
-    pub fn start(home: &Utf8Path, session: &[(&str, String)]) -> Self {
+    pub(crate) fn start(home: &Utf8Path, session: &[(&str, String)], namespace: &Namespace) -> Self {
         let port = free_port();
         let configuration = home.join("sshd.conf");
         let host_key = home.join("sshd.key");
@@ -37,7 +38,7 @@ impl Sshd {
              ListenAddress 127.0.0.1\n\
              HostKey {host_key}\n\
              PidFile none\n\
-             StrictModes no\n\
+             StrictModes yes\n\
              AuthorizedKeysFile {home}/.ssh/authorized_keys\n\
              UsePAM no\n\
              PermitRootLogin yes\n\
@@ -54,7 +55,8 @@ impl Sshd {
             fs::create_dir_all("/run/sshd").expect("the folder that sshd wants can be made");
         }
         let log = home.join("sshd.log");
-        let mut command = Command::new(machine::require("sshd"));
+        // As root, so that it becomes the user of the session.
+        let mut command = namespace.command_of_root(machine::require("sshd").as_str());
         command
             .args(["-D", "-e", "-f", configuration.as_str()])
             .env_clear()
@@ -63,7 +65,7 @@ impl Sshd {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(File::create(&log).expect("a log can be made"));
-        let mut process = Process::start("sshd", &mut command);
+        let mut process = namespace.start_process("sshd", &mut command);
         eventually("sshd listens", || {
             assert!(
                 process.ended().is_none(),
@@ -72,7 +74,7 @@ impl Sshd {
             );
             TcpStream::connect(("127.0.0.1", port)).ok()
         });
-        Self { process, port, user: machine::user() }
+        Self { process, port, user: namespace.account().name() }
     }
 
     /// The address of a repository, as `piku@host:path` with a port. The path arrives as it is.

@@ -28,6 +28,7 @@ mod site_name;
 mod static_path;
 mod url_path;
 mod version;
+mod workers;
 
 pub use cache::Cache;
 pub use error::InvalidSite;
@@ -41,3 +42,4 @@ pub use site_name::SiteName;
 pub use static_path::{CatchAll, StaticPath};
 pub use url_path::UrlPath;
 pub use version::Version;
+pub use workers::Workers;

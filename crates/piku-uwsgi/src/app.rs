@@ -10,7 +10,7 @@ pub use self::php::PhpApp;
 pub use self::rack::RackApp;
 pub use self::wsgi::{Concurrency, WsgiApp};
 use crate::ini::Ini;
-use crate::{Common, InvalidValue};
+use crate::{Common, InvalidValue, Owner};
 
 /// An app that uWSGI itself runs, behind a unix socket that speaks the uwsgi protocol.
 ///
@@ -25,8 +25,8 @@ pub struct AppVassal {
     pub socket: Utf8PathBuf,
     /// Who may connect, such as `0o660`.
     pub socket_mode: u32,
-    /// The group that the socket is given to, for a web server of another user.
-    pub socket_group: Option<String>,
+    /// Whom the socket is given to, for a web server of another user; without, it stays with whoever runs the app.
+    pub socket_owner: Option<Owner>,
     /// How many processes.
     pub processes: u32,
     /// How many connections may wait to be accepted. More than the kernel's `net.core.somaxconn` is an error.
@@ -78,7 +78,7 @@ impl AppVassal {
             app,
             socket: socket.into(),
             socket_mode: 0o660,
-            socket_group: None,
+            socket_owner: None,
             processes: 2,
             listen: 100,
             max_requests: 1024,
@@ -99,10 +99,8 @@ impl AppVassal {
 
         ini.path("socket", &self.socket, &[':'])?;
         ini.octal("chmod-socket", self.socket_mode)?;
-        if let Some(group) = &self.socket_group {
-            let fits =
-                !group.is_empty() && group.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b));
-            ini.checked("chown-socket", &format!(":{group}"), "the name of a group", fits)?;
+        if let Some(owner) = &self.socket_owner {
+            ini.text("chown-socket", &owner.to_string())?;
         }
         ini.flag("vacuum");
         ini.number("listen", self.listen.into(), 1, 65_535)?;
@@ -179,7 +177,7 @@ mod tests {
     fn every_option_has_its_line() {
         let vassal = AppVassal {
             socket_mode: 0o666,
-            socket_group: Some("www-data".to_owned()),
+            socket_owner: Some(Owner::new("piku", "www-data").unwrap()),
             max_requests: 0,
             idle: Some(60),
             log_x_forwarded_for: true,
@@ -191,7 +189,7 @@ mod tests {
         processes = 2
         socket = /srv/run/blog.7.sock
         chmod-socket = 666
-        chown-socket = :www-data
+        chown-socket = piku:www-data
         vacuum = true
         listen = 100
         buffer-size = 16384
@@ -215,6 +213,5 @@ mod tests {
         let error = AppVassal { processes: 0, ..blog() }.to_ini().unwrap_err();
         assert_eq!((error.key, error.fault), (Some("processes"), Fault::OutOfRange { least: 1, most: 1024 }));
         assert!(AppVassal { socket_mode: 0o1777, ..blog() }.to_ini().is_err());
-        assert!(AppVassal { socket_group: Some("a:b".to_owned()), ..blog() }.to_ini().is_err());
     }
 }

@@ -13,6 +13,7 @@ use super::site::{self, RenderedSite};
 use super::{DeployError, predecessor, retire, stage, switch};
 use crate::app::AppName;
 use crate::event::{Report, stage as tell};
+use crate::host::socket_access::SocketAccess;
 use crate::host::{HostError, Step, files, ports};
 use crate::release::{Release, store};
 use crate::settings::Strategy;
@@ -23,7 +24,7 @@ pub(super) struct Handover<'a, 'b, 'c> {
     pub(super) scene: &'a Scene<'a>,
     pub(super) basis: &'a Basis<'a>,
     pub(super) live: Option<&'a Release>,
-    pub(super) socket_group: Option<String>,
+    pub(super) access: SocketAccess,
     pub(super) report: &'b mut Report<'c>,
 }
 
@@ -71,7 +72,7 @@ impl Handover<'_, '_, '_> {
     }
 
     fn rendered(&self, process: &Process) -> Result<Rendered, DeployError> {
-        render::render(self.basis, process, self.socket_group.as_deref())
+        render::render(self.basis, process, &self.access)
     }
 
     fn all_rendered(&self, processes: &[&Process]) -> Result<Vec<Rendered>, DeployError> {

@@ -12,6 +12,7 @@ use crate::event::{Event, Report, stage as tell, warn};
 use crate::formation::Formation;
 use crate::host::command::Invocation;
 use crate::host::facts::{self, Uwsgi};
+use crate::host::socket_access::SocketAccess;
 use crate::host::{Host, HostError, Surroundings, emperor, files, git, ports, wait};
 use crate::release::{Cause, Release, store};
 use crate::root::Root;
@@ -159,21 +160,22 @@ fn stages(scene: &Scene<'_>, order: &Order, report: &mut Report<'_>) -> Result<D
     }
 
     let plan = plan::plan(&basis);
-    let nginx = if plan::has_site(&inputs) { facts::nginx(surroundings)? } else { None };
-    let rendered_site = site::render(root, app, &inputs, &plan, &tree, nginx)?;
+    let nginx = if plan::has_site(&inputs) { Some(facts::nginx(surroundings)?) } else { None };
+    let version = nginx.as_ref().and_then(|nginx| nginx.version);
+    let rendered_site = site::render(root, app, &inputs, &plan, &tree, version)?;
     let site_stopped = site::render(
         root,
         app,
         &inputs,
         &Plan { serves: Serves::Unavailable, ..plan.clone() },
         &tree,
-        nginx,
+        version,
     )?
     .map(|site| site.text);
     let waits = waits(scene, order, &inputs, live.as_ref());
-    let socket_group = if plan::has_site(&inputs) { facts::nginx_group() } else { None };
+    let access = SocketAccess::of(root, nginx.as_ref().map(|nginx| &nginx.workers));
     drop(guards);
-    let handover = Handover { scene, basis: &basis, live: live.as_ref(), socket_group, report };
+    let handover = Handover { scene, basis: &basis, live: live.as_ref(), access, report };
     let vassals = if waits { Vec::new() } else { handover.run(&plan, rendered_site.as_ref())? };
 
     let release = Release {

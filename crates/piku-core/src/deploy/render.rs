@@ -11,6 +11,7 @@ use super::hosted::{self, Hosted};
 use super::plan::{Basis, Process, TakesOver, Work};
 use crate::host::health::Endpoint;
 use crate::host::launch::{DaemonRecord, DaemonWork, LaunchRecord, record_path};
+use crate::host::socket_access::SocketAccess;
 use crate::host::{HostError, Step};
 use crate::vassal::FRONT;
 
@@ -54,7 +55,7 @@ impl Rendered {
 pub(crate) fn render(
     basis: &Basis<'_>,
     process: &Process,
-    socket_group: Option<&str>,
+    access: &SocketAccess,
 ) -> Result<Rendered, DeployError> {
     let system = basis.uwsgi.ok_or(DeployError::NoUwsgi)?;
     let record_path = record_path(&basis.root.uwsgi_available(), &process.name.to_string());
@@ -67,7 +68,7 @@ pub(crate) fn render(
             if let Some(own) = &basis.build.uwsgi {
                 record.uwsgi.clone_from(own);
             }
-            Vassal::App(hosted(basis, process, app, socket, socket_group))
+            Vassal::App(hosted(basis, process, app, socket, access))
         }
         Work::Web { command, .. } | Work::Worker { command } => {
             daemon(basis, process, DaemonWork::Command(command.clone()), &record_path, &mut record)?
@@ -145,7 +146,7 @@ fn hosted(
     process: &Process,
     app: &Hosted,
     socket: &Utf8Path,
-    socket_group: Option<&str>,
+    access: &SocketAccess,
 ) -> AppVassal {
     let options = &basis.inputs.options.uwsgi;
     let (app, threads) = application(basis, app);
@@ -154,13 +155,8 @@ fn hosted(
         common: common(basis, process),
         app,
         socket: socket.to_owned(),
-        // nginx runs as another user: it reaches the socket by its group, or, where we share none, as anybody can.
-        socket_mode: match socket_group {
-            Some(_) => 0o660,
-            None if super::plan::has_site(basis.inputs) => 0o666,
-            None => 0o600,
-        },
-        socket_group: socket_group.map(str::to_owned),
+        socket_mode: access.mode(),
+        socket_owner: access.owner().cloned(),
         processes: options.processes,
         listen: options.listen,
         max_requests,

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use piku_nginx::Version;
-use piku_uwsgi::Flavour;
+use piku_uwsgi::{Flavour, Owner};
 
 use super::build::Build;
 use super::hosted;
@@ -18,6 +18,7 @@ use crate::app::AppName;
 use crate::formation::{Formation, Scale};
 use crate::host::Surroundings;
 use crate::host::facts::Uwsgi;
+use crate::host::socket_access::SocketAccess;
 use crate::root::Root;
 
 const COMMIT: &str = "0123456789012345678901234567890123456789";
@@ -90,11 +91,9 @@ impl App {
     }
 
     fn vassals(&self, ports: &[u16]) -> Vec<Rendered> {
+        let access = SocketAccess::Group(Owner::new("piku", "www-data").unwrap());
         self.with(ports, |basis, plan| {
-            plan.processes
-                .iter()
-                .map(|process| render::render(basis, process, Some("www-data")).unwrap())
-                .collect()
+            plan.processes.iter().map(|process| render::render(basis, process, &access).unwrap()).collect()
         })
     }
 
@@ -172,8 +171,9 @@ fn an_app_scaled_to_nothing_answers_that_it_is_unavailable() {
 fn a_socket_that_would_be_too_long_is_refused_with_its_path() {
     let mut app = App::new("wsgi: app:app\n", "", &[]);
     app.root = Root::new(Utf8Path::new("/").join("long".repeat(30)));
-    let error =
-        app.with(&[20_001], |basis, plan| render::render(basis, &plan.processes[0], None).unwrap_err());
+    let error = app.with(&[20_001], |basis, plan| {
+        render::render(basis, &plan.processes[0], &SocketAccess::Own).unwrap_err()
+    });
     assert_eq!(error.code(), "deploy::socket-path");
 }
 

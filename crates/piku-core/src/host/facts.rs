@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use piku_nginx::Version as NginxVersion;
+use piku_nginx::{Version as NginxVersion, Workers};
 use piku_uwsgi::Flavour;
 
 use super::command::Invocation;
@@ -59,53 +59,28 @@ fn python_plugin(plugins: &BTreeSet<String>) -> Option<(String, (u32, u32))> {
     })
 }
 
-/// The version of nginx, when there is one.
-pub(crate) fn nginx(surroundings: &Surroundings) -> Result<Option<NginxVersion>, HostError> {
-    let Some(nginx) = program(&surroundings.search_path(), "nginx") else { return Ok(None) };
-    let mut version = None;
-    Invocation::new([nginx.as_str(), "-v"])
-        .run(&mut |line| version = version.or_else(|| line.parse().ok()))?;
-    Ok(version)
+/// The nginx of this machine, as it is built and configured; whether it runs makes no difference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Nginx {
+    /// `None` when there is no such program, or it does not say.
+    pub(crate) version: Option<NginxVersion>,
+    /// Whom its workers run as.
+    pub(crate) workers: Workers,
 }
 
-/// The group through which nginx reaches sockets, when we can give files to it; `None` when it can only reach
-/// what everybody can.
-///
-/// The workers that run now tell it. Where none runs it is that of Debian's and Ubuntu's packages.
-pub(crate) fn nginx_group() -> Option<String> {
-    let groups = nginx_worker_groups();
-    let gid = match groups.iter().collect::<Vec<_>>().as_slice() {
-        [] => nix::unistd::Group::from_name("www-data").ok()??.gid.as_raw(),
-        [only] => **only,
-        _ => return None,
-    };
-    let member = rustix::process::geteuid().is_root()
-        || rustix::process::getegid().as_raw() == gid
-        || rustix::process::getgroups().is_ok_and(|groups| groups.iter().any(|id| id.as_raw() == gid));
-    let name = nix::unistd::Group::from_gid(gid.into()).ok()??.name;
-    member.then_some(name)
-}
-
-/// The effective groups of all processes called `nginx` but those of root, who may open anything.
-fn nginx_worker_groups() -> BTreeSet<u32> {
-    let mut groups = BTreeSet::new();
-    for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let Ok(status) = std::fs::read_to_string(entry.path().join("status")) else { continue };
-        if !status.starts_with("Name:\tnginx\n") {
-            continue;
-        }
-        // `Uid:` and `Gid:` list the real, effective, saved, and file system ids (proc(5)).
-        let effective = |field: &str| {
-            let line = status.lines().find_map(|line| line.strip_prefix(field))?;
-            line.split_ascii_whitespace().nth(1)?.parse::<u32>().ok()
-        };
-        if let (Some(user), Some(group)) = (effective("Uid:"), effective("Gid:"))
-            && user != 0
-        {
-            groups.insert(group);
-        }
+/// Asks nginx how it is built, and reads whom it is configured to run as.
+pub(crate) fn nginx(surroundings: &Surroundings) -> Result<Nginx, HostError> {
+    let mut built = String::new();
+    if let Some(nginx) = program(&surroundings.search_path(), "nginx") {
+        Invocation::new([nginx.as_str(), "-V"]).run(&mut |line| {
+            built.push_str(line);
+            built.push('\n');
+        })?;
     }
-    groups
+    let path = Utf8Path::new(Workers::configuration_path(&built));
+    // A configuration that is closed to us says nothing; how nginx is built still does.
+    let configuration = files::read_text(path).ok().flatten();
+    Ok(Nginx { version: built.parse().ok(), workers: Workers::configured(&built, configuration.as_deref()) })
 }
 
 /// The name and home folder of the user that this process runs as, from the user database.

@@ -24,6 +24,7 @@ pub(crate) mod nginx;
 pub(crate) mod placing;
 pub(crate) mod ports;
 pub(crate) mod processes;
+pub(crate) mod socket_access;
 pub(crate) mod sockets;
 mod step;
 pub mod supervise;

@@ -3,8 +3,8 @@
 use std::fs;
 
 use crate::home::Home;
-use crate::slots::Slot;
 use crate::namespace::Namespace;
+use crate::slots::Slot;
 use crate::{Account, Nginx, Sshd, TestServer, machine, nginx, piku, sshd};
 
 /// Which uWSGI a server has.

@@ -66,6 +66,8 @@ pub enum Need {
     Pnpm,
     /// Programs may be started as another user.
     Root,
+    /// Servers may have users and processes of their own: this is root, and may make namespaces.
+    Namespaces,
     /// strace, and the right to use it.
     Strace,
 }
@@ -108,6 +110,7 @@ impl Need {
             }
             Self::Node => says(has_all(&["node", "npm"]), "Node.js and npm are not installed"),
             Self::Root => says(is_root(), "this is not root"),
+            Self::Namespaces => says(has_namespaces(), "this is not root, or namespaces can't be made"),
             Self::Strace => says(strace_works(), "strace is not installed, or may not be used"),
         }
     }
@@ -146,6 +149,7 @@ macro_rules! needs {
     (@ uv) => { $crate::machine::Need::Uv };
     (@ poetry) => { $crate::machine::Need::Poetry };
     (@ pnpm) => { $crate::machine::Need::Pnpm };
+    (@ namespaces) => { $crate::machine::Need::Namespaces };
     (@ root) => { $crate::machine::Need::Root };
     (@ strace) => { $crate::machine::Need::Strace };
 }
@@ -216,7 +220,8 @@ pub fn has_namespaces() -> bool {
     static KNOWN: OnceLock<bool> = OnceLock::new();
     *KNOWN.get_or_init(|| {
         let words = ["--mount", "--pid", "--fork", "--mount-proc", "true"];
-        let made = || Command::new("unshare").args(words).output().is_ok_and(|output| output.status.success());
+        let made =
+            || Command::new("unshare").args(words).output().is_ok_and(|output| output.status.success());
         let has = is_root() && made();
         assert!(has || !is_root() || env::var_os("CI").is_none(), "root may not make namespaces here");
         if !has {

@@ -115,6 +115,13 @@ impl Namespace {
         }
     }
 
+    /// Shows the folder `content` at `path` instead of the machine's, where the machine has one.
+    pub(crate) fn show_instead(&self, path: &str, content: &Utf8Path) {
+        if let Some(inside) = self.inside.as_ref().filter(|_| Utf8Path::new(path).is_dir()) {
+            inside.mount(&["--bind", content.as_str(), path]);
+        }
+    }
+
     /// Gives what is at `path` to the server's user, with all that is in it.
     ///
     /// # Panics
@@ -134,13 +141,16 @@ impl Namespace {
     /// When it isn't there.
     pub fn reach(&self, path: &Utf8Path) {
         let Some(inside) = self.inside.as_ref().filter(|_| self.account.ids().is_some()) else { return };
-        let path = path.canonicalize_utf8().unwrap_or_else(|error| panic!("{path} is to be reached: {error}"));
+        let path =
+            path.canonicalize_utf8().unwrap_or_else(|error| panic!("{path} is to be reached: {error}"));
         let Some(closed) = first_closed(&path) else { return };
         let _alone = inside.opening.lock();
         let behind = self.home.join("closed").join(closed.as_str().trim_matches('/').replace('/', "-"));
         if !behind.is_dir() {
             fs::create_dir_all(&behind)
-                .and_then(|()| fs::set_permissions(self.home.join("closed"), fs::Permissions::from_mode(0o700)))
+                .and_then(|()| {
+                    fs::set_permissions(self.home.join("closed"), fs::Permissions::from_mode(0o700))
+                })
                 .expect("a folder can be made in a new home");
             inside.mount(&["--bind", closed.as_str(), behind.as_str()]);
             inside.mount(&["-t", "tmpfs", "-o", "mode=755", "tmpfs", closed.as_str()]);
@@ -162,7 +172,17 @@ impl Namespace {
 impl Inside {
     fn start() -> Self {
         let mut command = Command::new(machine::require("unshare"));
-        command.args(["--mount", "--pid", "--fork", "--mount-proc", "--kill-child", "--", "/bin/sh", "-c", INIT]);
+        command.args([
+            "--mount",
+            "--pid",
+            "--fork",
+            "--mount-proc",
+            "--kill-child",
+            "--",
+            "/bin/sh",
+            "-c",
+            INIT,
+        ]);
         command.env_clear().env("PATH", machine::SEARCH_PATH).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut outer = command.spawn().expect("unshare starts");
         let mut line = String::new();

@@ -88,7 +88,17 @@ impl Nginx {
         let master = Arc::clone(&process);
         let reload = move || master.lock().unwrap_or_else(PoisonError::into_inner).send(Signal::HUP);
         let watched = Self::reload_command(home, namespace.account()).is_none();
-        let reloader = watched.then(|| Reloader::start(&piku.join("nginx"), reload));
+        let reloader = watched.then(|| {
+            // As a server shows who reloads its nginx.
+            let (units, sites) = (folder.join("units"), piku.join("nginx"));
+            fs::create_dir_all(&units)
+                .and_then(|()| {
+                    fs::write(units.join("piku-nginx.path"), format!("[Path]\nPathChanged={sites}\n"))
+                })
+                .expect("a unit can be written");
+            namespace.show_instead("/etc/systemd/system", &units);
+            Reloader::start(&sites, reload)
+        });
         Self { reloader, process, address }
     }
 

@@ -14,7 +14,9 @@ use crate::home::Home;
 use crate::namespace::Namespace;
 use crate::processes::{Processes, Running};
 use crate::slots::Slot;
-use crate::{App, Builder, Nginx, Outcome, Package, Session, Sshd, eventually, http, logs, machine, piku, session};
+use crate::{
+    App, Builder, Nginx, Outcome, Package, Session, Sshd, eventually, http, logs, machine, piku, session,
+};
 
 /// sshd, a uWSGI emperor, and perhaps nginx, with a home folder of their own and piku set up in it.
 ///
@@ -149,9 +151,7 @@ impl TestServer {
     #[must_use]
     pub fn command(&self, program: &str) -> Command {
         let mut command = self.namespace.command(program);
-        command
-            .env_clear()
-            .envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command.env_clear().envs(self.variables.iter().map(|(name, value)| (name, value)));
         command.env("PIKU_ROOT", self.root());
         command
     }

@@ -7,6 +7,7 @@ use std::sync::Mutex;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::account::Account;
 use crate::child::Process;
 use crate::namespace::Namespace;
 use crate::{eventually, machine};
@@ -33,12 +34,14 @@ impl Sshd {
         make_key(&host_key);
         let variables: Vec<String> =
             session.iter().map(|(name, value)| format!("\"{name}={value}\"")).collect();
+        // The tester's home is elsewhere, and sshd would find fault with the folder that the server's lies in.
+        let strict = if namespace.account() == Account::Tester { "no" } else { "yes" };
         let text = format!(
             "Port {port}\n\
              ListenAddress 127.0.0.1\n\
              HostKey {host_key}\n\
              PidFile none\n\
-             StrictModes yes\n\
+             StrictModes {strict}\n\
              AuthorizedKeysFile {home}/.ssh/authorized_keys\n\
              UsePAM no\n\
              PermitRootLogin yes\n\

@@ -2,6 +2,7 @@
 
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand};
+use piku_core::server::NginxWay;
 use piku_core::settings::{self, InvalidSetting};
 use piku_core::{AppName, Scale};
 
@@ -17,6 +18,23 @@ pub(crate) struct Cli {
 pub(crate) struct OneApp {
     /// The app
     pub(crate) app: AppName,
+}
+
+/// What `setup` prepares.
+#[derive(Debug, Args)]
+pub(crate) struct Setup {
+    /// Make this machine a server: user, folders, units, nginx
+    #[arg(long)]
+    pub(crate) system: bool,
+    /// Which nginx serves the sites: piku's own, or the machine's
+    #[arg(long, value_name = "own|system")]
+    pub(crate) nginx: Option<NginxWay>,
+    /// Print what would be done, and change nothing
+    #[arg(long, requires = "system")]
+    pub(crate) dry_run: bool,
+    /// Take back what `--system` has made; apps and data stay
+    #[arg(long, requires = "system", conflicts_with = "nginx")]
+    pub(crate) undo: bool,
 }
 
 #[derive(Debug, Args)]
@@ -182,8 +200,8 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Prepare this machine: the folders, and a uWSGI where there is none
-    Setup,
+    /// Prepare the folders, and a uWSGI where there is none; with `--system`, the whole server
+    Setup(Setup),
     /// Let the owner of an ssh key push and command
     #[command(name = "setup:ssh")]
     SetupSsh {
@@ -191,7 +209,16 @@ pub(crate) enum Command {
         file: String,
     },
     /// Run the uWSGI emperor in the foreground
-    Emperor,
+    Emperor {
+        /// Stop the one that runs, and every app with it, within ten seconds
+        #[arg(long)]
+        stop: bool,
+    },
+    /// Bring every app to what its live release says, and make environments anew that the system no longer fits
+    Repair,
+    /// Write the unit files of a package into a folder
+    #[command(hide = true)]
+    Units { folder: Utf8PathBuf },
     #[command(name = "git-receive-pack", hide = true)]
     GitReceivePack { path: String },
     #[command(name = "git-upload-pack", hide = true)]

@@ -4,6 +4,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "the process environment is read here, and nowhere below")]
 
+mod act_as;
 mod args;
 mod commands;
 mod draw;

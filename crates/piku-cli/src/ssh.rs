@@ -7,7 +7,7 @@ use crate::surroundings;
 use crate::ui::{Ui, complain};
 
 /// Commands that make no sense or do no good from afar.
-const LOCAL: [&str; 5] = ["ssh-command", "git-hook", "emperor", "setup", "reference"];
+const LOCAL: [&str; 7] = ["ssh-command", "git-hook", "emperor", "setup", "reference", "repair", "units"];
 /// Where distributions keep the sftp server.
 const SFTP_SERVERS: [&str; 4] = [
     "/usr/lib/openssh/sftp-server",

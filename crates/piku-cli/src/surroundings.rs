@@ -5,6 +5,7 @@ use std::ffi::OsString;
 
 use camino::Utf8PathBuf;
 use piku_core::host::account;
+use piku_core::server::Record;
 use piku_core::{Actor, Piku, Root, Surroundings};
 
 /// The variable by which a command over ssh tells the hooks whose key it was.
@@ -16,12 +17,25 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// piku, as this process's environment describes it.
-pub(crate) fn piku() -> Piku {
+/// Whether the environment names a root.
+pub(crate) fn names_root() -> bool {
+    variable("PIKU_ROOT").is_some()
+}
+
+/// Whether the user has a root in the home folder.
+pub(crate) fn has_root() -> bool {
+    home().join(".piku").is_dir()
+}
+
+fn home() -> Utf8PathBuf {
+    let own = || account().map(|(_, home)| home);
+    variable("HOME").map(Utf8PathBuf::from).or_else(own).unwrap_or_else(|| "/".into())
+}
+
+/// piku, as this process's environment describes it; or, where we act for the owner of a server, as that is.
+pub(crate) fn piku(server: Option<&Record>) -> Piku {
     let account = account();
-    let home =
-        variable("HOME").map(Utf8PathBuf::from).or_else(|| account.as_ref().map(|(_, home)| home.clone()));
-    let home = home.unwrap_or_else(|| "/".into());
+    let home = server.map_or_else(home, |server| server.home.clone());
     let root = variable("PIKU_ROOT").map_or_else(|| home.join(".piku"), Utf8PathBuf::from);
     let root = if root.is_absolute() { root } else { here().join(root) };
     let surroundings = Surroundings {
@@ -46,7 +60,7 @@ pub(crate) fn here() -> Utf8PathBuf {
 }
 
 /// This program, for hooks, keys, and the emperor to call.
-fn program() -> Utf8PathBuf {
+pub(crate) fn program() -> Utf8PathBuf {
     let path = std::env::current_exe().ok().and_then(|path| Utf8PathBuf::from_path_buf(path).ok());
     // A program replaced while it runs reads as `… (deleted)`; its successor has the name.
     path.map(|path| path.as_str().strip_suffix(" (deleted)").map_or(path.clone(), Utf8PathBuf::from))

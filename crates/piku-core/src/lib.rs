@@ -38,6 +38,7 @@ mod operations;
 mod piku;
 mod release;
 mod root;
+pub mod server;
 pub mod settings;
 mod setup;
 mod vassal;

@@ -30,6 +30,12 @@ impl Piku {
         &self.root
     }
 
+    /// What piku knows of the process that it runs in.
+    #[must_use]
+    pub fn surroundings(&self) -> &Surroundings {
+        &self.surroundings
+    }
+
     pub(crate) fn host(&self) -> &dyn Host {
         &self.machine
     }

@@ -10,8 +10,9 @@ use crate::event::{Event, Report, stage};
 use crate::host::command::Invocation;
 use crate::host::lock::AppLock;
 use crate::host::toolbox::program;
-use crate::host::{HostError, facts, files, git, launch};
+use crate::host::{HostError, emperor, facts, files, git, launch, own_nginx};
 use crate::piku::Piku;
+use crate::server::NginxWay;
 
 /// The emperor's log is cut at this size, and one older piece is kept.
 const EMPEROR_LOG: u64 = 1_048_576;
@@ -129,9 +130,16 @@ impl Piku {
     /// Makes every folder with its mode, the emperor's configuration, and, where the machine has no uWSGI,
     /// a private one below the root. A second call changes nothing.
     ///
+    /// With `nginx`, the root is prepared for an nginx of piku's own, or for the machine's; without, it stays as it is.
+    ///
     /// # Errors
     /// [`Error::Host`] when a folder can't be made or uWSGI can't be installed.
-    pub fn setup(&self, report: &mut Report<'_>) -> Result<Prepared, Error> {
+    pub fn setup(&self, nginx: Option<NginxWay>, report: &mut Report<'_>) -> Result<Prepared, Error> {
+        match nginx {
+            Some(NginxWay::Own) => files::make_folder(&self.root.own_nginx(), 0o700)?,
+            Some(NginxWay::System) => files::remove_folder(&self.root.own_nginx())?,
+            None => {}
+        }
         self.prepare_root()?;
         let private = self.root.private_uwsgi();
         if facts::uwsgi(&self.root, &self.surroundings).is_none() {
@@ -172,6 +180,9 @@ impl Piku {
             files::make_folder(&folder, mode)?;
         }
         self.link_launcher()?;
+        if root.own_nginx().is_dir() {
+            own_nginx::prepare(root, &self.surroundings)?;
+        }
         let emperor = Emperor {
             vassals: root.uwsgi_enabled(),
             wrapper: root.launcher(),
@@ -254,6 +265,12 @@ impl Piku {
             ("PATH".to_owned(), self.surroundings.search_path()),
         ];
         Ok(launch::become_alone(&words, &env.into())?)
+    }
+
+    /// Stops the emperor and, with it, every app, within ten seconds. What is live comes back when it starts again.
+    /// Without an emperor nothing happens.
+    pub fn stop_emperor(&self) {
+        emperor::stop(&self.root.emperor_pid());
     }
 
     /// Lets the owners of the keys in `text` push and command. A key that is there already changes nothing.

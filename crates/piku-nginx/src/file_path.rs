@@ -46,6 +46,11 @@ impl FilePath {
         quote::word(&format!("{}/", self.0.as_str().trim_end_matches('/')))
     }
 
+    /// Gives the path of a file in this folder. The name is one of ours, with nothing in it that needs a check.
+    pub(crate) fn below(&self, name: &'static str) -> Self {
+        Self(self.0.join(name))
+    }
+
     /// Gives the folder around it, or the path itself at the top.
     pub(crate) fn parent(&self) -> Self {
         Self(self.0.parent().unwrap_or(&self.0).to_owned())

@@ -1,4 +1,4 @@
-//! Describes the nginx site of one app and renders it as configuration text.
+//! Describes nginx sites, and an nginx that serves nothing else, and renders them as configuration text.
 //!
 //! Pure: a [`Site`] goes in, text comes out. The crate never reads a file, never runs nginx, and never decides where
 //! the text goes. Whatever can reach the text has a type of its own, parsed once, so that no value can close a brace,
@@ -11,12 +11,14 @@
 //! # Ok::<(), piku_nginx::InvalidSite>(())
 //! ```
 //!
-//! Begin at [`Site`]; [`Site::new`] gives one with the defaults, and every field can be set after it. The text it
+//! Begin at [`Site`]; [`Site::new`] gives one with the defaults, and every field can be set after it. [`Instance`] is
+//! the main configuration around sites. The text it
 //! becomes is made in `render/`, from the outermost block inwards.
 
 mod cache;
 mod error;
 mod file_path;
+mod instance;
 mod listen;
 mod network;
 mod probe;
@@ -33,6 +35,7 @@ mod workers;
 pub use cache::Cache;
 pub use error::InvalidSite;
 pub use file_path::{FilePath, SocketPath};
+pub use instance::{Instance, SitePattern, Strangers};
 pub use listen::{Http2, Listen};
 pub use network::Network;
 pub use probe::{Answer, Probe};
@@ -42,4 +45,4 @@ pub use site_name::SiteName;
 pub use static_path::{CatchAll, StaticPath};
 pub use url_path::UrlPath;
 pub use version::Version;
-pub use workers::Workers;
+pub use workers::{Workers, configuration_path, error_log_path};

@@ -39,6 +39,11 @@ impl ServerName {
         self.0 == "_"
     }
 
+    /// Tells whether it names one host, which is its [example](Self::example).
+    pub fn is_plain(&self) -> bool {
+        !self.is_any() && !self.0.starts_with(['*', '.']) && !self.0.ends_with('*')
+    }
+
     /// Gives a host that the name matches: where to ask for the [probe](crate::Probe).
     pub fn example(&self) -> String {
         match self.0.as_str() {
@@ -155,6 +160,9 @@ mod tests {
         ] {
             let read: ServerName = text.parse().unwrap();
             assert_eq!((read.as_str(), read.example()), (name, example.to_owned()));
+            assert_eq!(read.is_plain(), name == example, "{name}");
+            // Whatever was a pattern, the host is none, and a name that may be asked for.
+            assert!(example.parse::<ServerName>().map_or(example == "piku.invalid", |host| host.is_plain()));
         }
     }
 

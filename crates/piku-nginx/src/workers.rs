@@ -33,12 +33,18 @@ impl Workers {
             (None, None) => Self { user: "www-data".to_owned(), group: "www-data".to_owned() },
         }
     }
+}
 
-    /// Where this nginx reads its configuration unless it is told otherwise, by what `nginx -V` printed.
-    #[must_use]
-    pub fn configuration_path(built: &str) -> &str {
-        argument(built, "--conf-path=").unwrap_or("/etc/nginx/nginx.conf")
-    }
+/// Where this nginx reads its configuration unless it is told otherwise, by what `nginx -V` printed.
+#[must_use]
+pub fn configuration_path(built: &str) -> &str {
+    argument(built, "--conf-path=").unwrap_or("/etc/nginx/nginx.conf")
+}
+
+/// Where this nginx writes what goes wrong unless it is told otherwise, by what `nginx -V` printed.
+#[must_use]
+pub fn error_log_path(built: &str) -> &str {
+    argument(built, "--error-log-path=").unwrap_or("/var/log/nginx/error.log")
 }
 
 /// The value of an argument that nginx was built with.
@@ -139,8 +145,9 @@ mod tests {
     }
 
     #[test]
-    fn an_nginx_says_where_its_configuration_is() {
-        assert_eq!(Workers::configuration_path(UPSTREAM), "/opt/nginx.conf");
-        assert_eq!(Workers::configuration_path(""), "/etc/nginx/nginx.conf");
+    fn an_nginx_says_where_its_files_are() {
+        assert_eq!(super::error_log_path("--error-log-path=/var/log/error.log x"), "/var/log/error.log");
+        assert_eq!(super::configuration_path(UPSTREAM), "/opt/nginx.conf");
+        assert_eq!(super::configuration_path(""), "/etc/nginx/nginx.conf");
     }
 }

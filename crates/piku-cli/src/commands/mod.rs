@@ -7,6 +7,7 @@ mod git;
 mod list;
 mod logs;
 mod reference;
+mod server;
 mod setup;
 
 use std::ffi::OsString;
@@ -17,7 +18,7 @@ use piku_core::{Actor, Error, Piku};
 
 use crate::args::{Cli, Command, NotASetting};
 use crate::ui::Ui;
-use crate::{ssh, surroundings};
+use crate::{act_as, ssh, surroundings};
 
 /// Why a command could not be carried out.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +37,17 @@ pub(crate) enum CliError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A file can't be written.
+    #[error("could not write `{path}`")]
+    Output {
+        /// Which.
+        path: camino::Utf8PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The machine could not be made a server.
+    #[error(transparent)]
+    Server(#[from] piku_core::server::ServerError),
     /// A word of the command line is wrong.
     #[error("{0}")]
     Usage(String),
@@ -49,9 +61,10 @@ impl CliError {
     fn help(&self) -> Option<String> {
         match self {
             Self::Core(error) => error.help(),
+            Self::Server(error) => error.help(),
             Self::Setting(error) => Some(error.help()),
             Self::NotConfirmed(_) => Some("give `--force` to destroy it without being asked".to_owned()),
-            Self::Input { .. } | Self::Usage(_) => None,
+            Self::Input { .. } | Self::Output { .. } | Self::Usage(_) => None,
         }
     }
 
@@ -59,7 +72,11 @@ impl CliError {
     fn status(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::Setting(_) | Self::Core(Error::AppName(_)) => 2,
-            Self::Core(_) | Self::NotConfirmed(_) | Self::Input { .. } => 1,
+            Self::Core(_)
+            | Self::Server(_)
+            | Self::NotConfirmed(_)
+            | Self::Input { .. }
+            | Self::Output { .. } => 1,
         }
     }
 }
@@ -73,23 +90,32 @@ pub(crate) struct Session {
 
 /// Carries out a command line typed on this machine, or called by git.
 pub(crate) fn run(words: Vec<OsString>) -> ExitCode {
-    dispatch(Cli::try_parse_from([OsString::from("piku")].into_iter().chain(words)), surroundings::actor())
+    let parsed = Cli::try_parse_from([OsString::from("piku")].into_iter().chain(words.iter().cloned()));
+    dispatch(parsed, &words, surroundings::actor())
 }
 
 /// Carries out a command line that came over ssh with the key named `name`.
 pub(crate) fn run_as(words: Vec<String>, name: Option<String>) -> ExitCode {
-    dispatch(Cli::try_parse_from(["piku".to_owned()].into_iter().chain(words)), Actor { name })
+    dispatch(Cli::try_parse_from(["piku".to_owned()].into_iter().chain(words)), &[], Actor { name })
 }
 
-fn dispatch(parsed: Result<Cli, clap::Error>, actor: Actor) -> ExitCode {
-    let cli = match parsed {
+fn dispatch(parsed: Result<Cli, clap::Error>, words: &[OsString], actor: Actor) -> ExitCode {
+    let mut cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
             drop(error.print());
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
-    let session = Session { piku: surroundings::piku(), actor, ui: Ui::new() };
+    let ui = Ui::new();
+    let server = match act_as::owner(&mut cli.command, words) {
+        Ok(server) => server,
+        Err(error) => {
+            ui.failure(&error, None);
+            return ExitCode::from(1);
+        }
+    };
+    let session = Session { piku: surroundings::piku(server.as_ref()), actor, ui };
     if let Command::OverSsh { name } = &cli.command {
         return ssh::run(name, &session.ui);
     }
@@ -125,9 +151,12 @@ fn carry_out(command: Command, session: &Session) -> Result<ExitCode, CliError> 
         }
         Command::Check { folder, json } => check::check(folder, json, session),
         Command::Doctor { json } => doctor::doctor(json, session),
-        Command::Setup => setup::setup(session),
+        Command::Setup(args) if args.system => server::setup(&args, session),
+        Command::Setup(args) => setup::setup(args.nginx, session),
         Command::SetupSsh { file } => setup::ssh(&file, session),
-        Command::Emperor => setup::emperor(session),
+        Command::Emperor { stop } => setup::emperor(stop, session),
+        Command::Repair => setup::repair(session),
+        Command::Units { folder } => server::units(&folder),
         Command::Reference => reference::reference(session),
         Command::GitReceivePack { path } => git::receive_pack(&path, session),
         Command::GitUploadPack { path } => git::upload_pack(&path, session),

@@ -3,10 +3,12 @@
 use std::io::Read;
 use std::process::ExitCode;
 
+use piku_core::server::NginxWay;
+
 use super::{CliError, Session};
 
-pub(super) fn setup(session: &Session) -> Result<ExitCode, CliError> {
-    let prepared = session.piku.setup(&mut session.ui.events())?;
+pub(super) fn setup(nginx: Option<NginxWay>, session: &Session) -> Result<ExitCode, CliError> {
+    let prepared = session.piku.setup(nginx, &mut session.ui.events())?;
     session.ui.done(format_args!("{} is ready; uWSGI is {}", prepared.root, prepared.uwsgi));
     session.ui.done(format_args!("Next: `piku setup:ssh FILE` adds a key, and `piku emperor` runs the apps"));
     Ok(ExitCode::SUCCESS)
@@ -27,6 +29,15 @@ pub(super) fn ssh(file: &str, session: &Session) -> Result<ExitCode, CliError> {
     Ok(ExitCode::SUCCESS)
 }
 
-pub(super) fn emperor(session: &Session) -> Result<ExitCode, CliError> {
+pub(super) fn emperor(stop: bool, session: &Session) -> Result<ExitCode, CliError> {
+    if stop {
+        session.piku.stop_emperor();
+        return Ok(ExitCode::SUCCESS);
+    }
     match session.piku.become_emperor()? {}
+}
+
+pub(super) fn repair(session: &Session) -> Result<ExitCode, CliError> {
+    session.piku.repair_all(&mut session.ui.events())?;
+    Ok(ExitCode::SUCCESS)
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::DeployError;
 use super::hosted::Hosted;
 use super::plan::{Process, Work};
+use super::site::plain_host;
 use crate::host::emperor;
 use crate::host::health::{Endpoint, accepts, get};
 use crate::host::launch::{endings, record_path, slot_holder};
@@ -216,8 +217,7 @@ fn listens(root: &Root, vassal: &str, address: SocketAddr) -> Look {
 /// Whether the health check is answered well, where there is one.
 fn answers(options: &Options, endpoint: &Endpoint) -> Look {
     let Some(path) = &options.healthcheck else { return Look::Well };
-    let host = options.nginx.server_names.first().map_or("localhost", String::as_str);
-    match get(endpoint, path, host) {
+    match get(endpoint, path, &plain_host(&options.nginx.server_names)) {
         Some(answer) if answer.is_healthy() => Look::Well,
         Some(_) => Look::NotYet("did not answer its health check with 2xx or 3xx"),
         None => Look::NotYet("did not answer its health check"),

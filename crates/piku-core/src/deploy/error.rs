@@ -145,6 +145,16 @@ pub enum DeployError {
         /// What is known to help.
         help: Option<String>,
     },
+    /// A request that was to go through nginx to the new release did not come back.
+    #[error("{reason}")]
+    Unreached {
+        /// What was seen, and what keeps nginx from the app.
+        reason: String,
+        /// What nginx said of it.
+        output: Vec<String>,
+        /// What takes it out of the way, where that is known.
+        help: Option<String>,
+    },
     /// nginx does not run the new site.
     #[error(transparent)]
     Nginx(#[from] NginxError),
@@ -190,6 +200,7 @@ impl DeployError {
             Self::Site { .. } => "deploy::site",
             Self::SocketPath { .. } => "deploy::socket-path",
             Self::Unhealthy { .. } => "deploy::unhealthy",
+            Self::Unreached { .. } => "deploy::unreached",
             Self::Nginx(_) => "deploy::nginx",
             Self::Host(_) => "deploy::host",
         }
@@ -202,7 +213,7 @@ impl DeployError {
             Self::Inputs { .. } => Some("correct what is marked above, commit, and push again".to_owned()),
             Self::Detect { source, .. } => source.help(),
             Self::BuildPlan { source, .. } => source.help(),
-            Self::Build { help, .. } | Self::Unhealthy { help, .. } => help.clone(),
+            Self::Build { help, .. } | Self::Unhealthy { help, .. } | Self::Unreached { help, .. } => help.clone(),
             Self::PortTaken { .. } => Some("choose another PORT".to_owned()),
             Self::ServerNameTaken { holder, .. } => {
                 Some(format!("choose another NGINX_SERVER_NAME, or take it from `{holder}` first: `config:set {holder} NGINX_SERVER_NAME=…`"))
@@ -230,7 +241,7 @@ impl DeployError {
     #[must_use]
     pub fn output(&self) -> &[String] {
         match self {
-            Self::Unhealthy { output, .. } => output,
+            Self::Unhealthy { output, .. } | Self::Unreached { output, .. } => output,
             _ => &[],
         }
     }

@@ -5,6 +5,7 @@
 
 use piku_procfile::runs_in_uwsgi;
 
+use super::arrival::Arrival;
 use super::check::{self, Watched};
 use super::pipeline::Scene;
 use super::plan::{self, Basis, Plan, Process, Work};
@@ -13,6 +14,7 @@ use super::site::{self, RenderedSite};
 use super::{DeployError, predecessor, retire, stage, switch};
 use crate::app::AppName;
 use crate::event::{Report, stage as tell};
+use crate::host::facts::Nginx;
 use crate::host::socket_access::SocketAccess;
 use crate::host::{HostError, Step, files, ports};
 use crate::release::{Release, store};
@@ -25,6 +27,7 @@ pub(super) struct Handover<'a, 'b, 'c> {
     pub(super) basis: &'a Basis<'a>,
     pub(super) live: Option<&'a Release>,
     pub(super) access: SocketAccess,
+    pub(super) nginx: Option<&'a Nginx>,
     pub(super) report: &'b mut Report<'c>,
 }
 
@@ -68,6 +71,9 @@ impl Handover<'_, '_, '_> {
             vassals.push(self.front(front)?);
         }
         self.take_turns(&fixed)?;
+        if let Some((site, nginx)) = site.zip(self.nginx) {
+            Arrival { basis: self.basis, plan, door: &site.door, nginx }.of_app(self.report)?;
+        }
         Ok(vassals)
     }
 

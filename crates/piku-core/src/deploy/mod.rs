@@ -1,16 +1,18 @@
 //! The way of a push: each stage takes the value of the one before, and can be read alone.
 //!
 //! [`receive`] decides what a push deploys. [`pipeline`] then goes through [`checkout`], [`inputs`], [`build`],
-//! [`plan`], [`render`], [`stage`], [`check`], [`switch`], and [`retire`]. The middle of it, from inputs to
+//! [`plan`], [`render`], [`stage`], [`check`], [`switch`], [`arrival`], and [`retire`]. The middle of it, from inputs to
 //! rendered files, is pure. Whatever fails, [`repair`] brings back what the live release says, as it does
 //! after a crash: there is one way to tidy up, and it is walked all the time.
 
 pub(crate) mod adopt;
+mod arrival;
 pub(crate) mod build;
 pub(crate) mod check;
 pub(crate) mod checkout;
 mod claims;
 mod cloudflare;
+pub(crate) mod environment_fit;
 mod error;
 pub(crate) mod handover;
 pub(crate) mod hosted;

@@ -2,6 +2,7 @@
 
 use piku_procfile::Kind;
 
+use super::arrival::Arrival;
 use super::build::{self, Build};
 use super::handover::{self, Handover};
 use super::inputs::{self, Inputs, Texts};
@@ -175,7 +176,8 @@ fn stages(scene: &Scene<'_>, order: &Order, report: &mut Report<'_>) -> Result<D
     let waits = waits(scene, order, &inputs, live.as_ref());
     let access = SocketAccess::of(root, nginx.as_ref().map(|nginx| &nginx.workers));
     drop(guards);
-    let handover = Handover { scene, basis: &basis, live: live.as_ref(), access, report };
+    let handover =
+        Handover { scene, basis: &basis, live: live.as_ref(), access, nginx: nginx.as_ref(), report };
     let vassals = if waits { Vec::new() } else { handover.run(&plan, rendered_site.as_ref())? };
 
     let release = Release {
@@ -206,6 +208,19 @@ fn stages(scene: &Scene<'_>, order: &Order, report: &mut Report<'_>) -> Result<D
         adopt::clone(root, surroundings, app, owner, report)?;
     }
     switch::commit(root, host, app, &release)?;
+    if let Some((site, nginx)) = rendered_site.as_ref().zip(nginx.as_ref()) {
+        // nginx looks for files by way of the live release: only now are they the new ones.
+        let outcome = Arrival { basis: &basis, plan: &plan, door: &site.door, nginx }.of_files(report);
+        match outcome {
+            Ok(()) => {}
+            // There is no way back to a clone of an earlier piku.
+            Err(error) if foreign => warn(report, crate::error_chain(&error), error.help().as_deref()),
+            Err(error) => {
+                switch::take_back(root, host, app, release.number, live.as_ref())?;
+                return Err(error);
+            }
+        }
+    }
     // From here on the new release serves: what fails now must not refuse it, and `repair` does it again.
     let drain = rendered_site.is_some();
     let outcomes = [

@@ -208,7 +208,7 @@ pub(crate) fn site(
         // A first deploy that failed leaves no site; one of the Python original stays.
         if !store::is_foreign_clone(root, app) && files::exists(&root.site(app)) {
             host.carry_out(&Step::Remove(root.site(app)))?;
-            drop(nginx::reload(surroundings));
+            drop(nginx::reload(root, surroundings));
         }
         return Ok(());
     };
@@ -230,7 +230,7 @@ pub(crate) fn site(
         None => host.carry_out(&Step::Remove(path))?,
     }
     // The deploy that failed says so; that nginx can't be reached either would hide it.
-    drop(nginx::reload(surroundings));
+    drop(nginx::reload(root, surroundings));
     Ok(())
 }
 

@@ -14,6 +14,7 @@ use super::inputs::Inputs;
 use super::plan::{Plan, Serves, Work, has_site};
 use super::{DeployError, cloudflare};
 use crate::app::AppName;
+use crate::host::door::Door;
 use crate::host::files;
 use crate::host::nginx::Question;
 use crate::release::Release;
@@ -25,6 +26,7 @@ use crate::vassal::VassalName;
 pub(crate) struct RenderedSite {
     pub(crate) text: String,
     pub(crate) question: Question,
+    pub(crate) door: Door,
     /// Whether it serves files, which nginx then must be able to reach.
     pub(crate) serves_files: bool,
     /// Whether some of them are in the app's data.
@@ -54,17 +56,33 @@ pub(crate) fn render(
     let address = if options.ipv4.is_unspecified() { Ipv4Addr::LOCALHOST } else { options.ipv4 };
     let question = Question {
         address: SocketAddr::new(IpAddr::V4(address), site.listen.http_port),
-        host: site.server_names.first().map_or_else(String::new, ServerName::example),
+        host: plain_host(&options.server_names),
         path: site.probe.path.to_string(),
         answer,
+    };
+    let door = Door {
+        http: question.address,
+        https: SocketAddr::new(question.address.ip(), site.listen.https_port),
+        host: question.host.clone(),
+        certificate: root.certificate(app),
+        https_only: options.https_only,
     };
     let data = root.data(app);
     Ok(Some(RenderedSite {
         text: site.to_string(),
         question,
+        door,
         serves_files: !site.statics.is_empty(),
         serves_data: site.statics.iter().any(|mapped| mapped.path().as_path().starts_with(&data)),
     }))
+}
+
+/// A host by which the app can be asked as anybody would: one of its names that is no pattern, else one that its first
+/// pattern covers. Without a name it is asked as what it is, something on this machine.
+pub(crate) fn plain_host(server_names: &[String]) -> String {
+    let names: Vec<ServerName> = server_names.iter().filter_map(|name| name.parse().ok()).collect();
+    let plain = names.iter().find(|name| name.is_plain()).or(names.first());
+    plain.map_or_else(|| "localhost".to_owned(), ServerName::example)
 }
 
 fn describe(

@@ -35,12 +35,12 @@ pub(crate) fn site(
             certificate::ensure(&root.certificate(app), &root.certificate_key(app), server_names)?;
             if files::read_text(&path)?.as_deref() != Some(&site.text) {
                 host.carry_out(&Step::Write { path, mode: 0o644, text: site.text.clone() })?;
-                nginx::reload_and_wait(surroundings, &site.question)?;
+                nginx::reload_and_wait(root, surroundings, &site.question)?;
             }
         }
         None if files::exists(&path) => {
             host.carry_out(&Step::Remove(path))?;
-            nginx::reload(surroundings)?;
+            nginx::reload(root, surroundings)?;
         }
         None => {}
     }
@@ -78,6 +78,23 @@ pub(crate) fn keep_waiting(
         text: release.formation.to_string(),
     })?;
     git::record_release(&root.repo(app), release.number, &release.commit)
+}
+
+/// Takes back a [`commit`] by which nginx was to get files that it can't read. The release before is the live one again,
+/// or there is none, and this one was never made.
+pub(crate) fn take_back(
+    root: &Root,
+    host: &dyn Host,
+    app: &AppName,
+    number: u32,
+    before: Option<&Release>,
+) -> Result<(), HostError> {
+    let path = root.app(app);
+    host.carry_out(&match before {
+        Some(before) => Step::Link { path, target: store::live_target(app, before.number) },
+        None => Step::Remove(path),
+    })?;
+    store::forget(root, app, number)
 }
 
 /// Writes what follows from a release being live. Safe to repeat; after a crash it is.

@@ -10,6 +10,7 @@ use rustix::io::Errno;
 use rustix::net::{self, AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 use rustix::process::{Pid, Signal};
 
+use super::processes::{self, ProcessTree};
 use super::{HostError, files, wait};
 
 /// How long a question to the emperor may take, each step of it.
@@ -31,6 +32,41 @@ fn process_id(pidfile: &Utf8Path) -> Option<Pid> {
     let name =
         files::read_text(&Utf8Path::new("/proc").join(pid.as_raw_nonzero().to_string()).join("cmdline"));
     name.ok().flatten().filter(|line| line.contains("uwsgi")).map(|_| pid)
+}
+
+/// How long an emperor that is asked to stop may take, with every app.
+const STOP: Duration = Duration::from_secs(7);
+/// How long it may take once nothing is left of its apps.
+const LAST: Duration = Duration::from_secs(2);
+
+/// Stops the emperor and every process below it: asks first, and kills what is left after seven seconds, for an init
+/// system does not wait for long. Without an emperor there is nothing to stop.
+pub(crate) fn stop(pidfile: &Utf8Path) {
+    let Some(child) = process_id(pidfile).map(|pid| pid.as_raw_nonzero().get()) else { return };
+    let master = processes::master_of(child).unwrap_or(child);
+    let below = ProcessTree::read().below(master);
+    let signal = |pid: i32, signal| {
+        // One that has ended meanwhile needs no signal.
+        let _ = Pid::from_raw(pid).map(|pid| rustix::process::kill_process(pid, signal));
+    };
+    let ended = |patience| {
+        let gone = || !processes::is_alive(master) && below.iter().all(|pid| !processes::is_alive(*pid));
+        wait::until(patience, || gone().then_some(())).is_some()
+    };
+    signal(master, Signal::TERM);
+    if ended(STOP) {
+        return;
+    }
+    // Apps first: the emperor, which waits for them, then ends by itself.
+    let late = ProcessTree::read().below(master);
+    let apps = below.iter().chain(&late).filter(|pid| **pid != child);
+    for pid in apps {
+        signal(*pid, Signal::KILL);
+    }
+    if !ended(LAST) {
+        signal(child, Signal::KILL);
+        signal(master, Signal::KILL);
+    }
 }
 
 /// What came of a question to the emperor.

@@ -3,6 +3,7 @@
 mod keys;
 mod nginx;
 mod root;
+mod served;
 
 use std::collections::BTreeSet;
 
@@ -10,7 +11,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 pub(crate) use keys::{Key, Leads};
 pub(crate) use nginx::Nginx;
-pub(crate) use root::{Loose, is_busy};
+pub(crate) use root::{Loose, is_busy, is_complete as root_is_complete};
+pub(crate) use served::nginx_serves;
 
 use super::facts::{self, Uwsgi};
 use super::toolbox::{self, program};

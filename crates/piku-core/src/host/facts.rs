@@ -66,6 +66,8 @@ pub(crate) struct Nginx {
     pub(crate) version: Option<NginxVersion>,
     /// Whom its workers run as.
     pub(crate) workers: Workers,
+    /// Where it writes what goes wrong.
+    pub(crate) error_log: Utf8PathBuf,
 }
 
 /// Asks nginx how it is built, and reads whom it is configured to run as.
@@ -77,15 +79,12 @@ pub(crate) fn nginx(surroundings: &Surroundings) -> Result<Nginx, HostError> {
             built.push('\n');
         })?;
     }
-    let path = Utf8Path::new(Workers::configuration_path(&built));
+    let path = Utf8Path::new(piku_nginx::configuration_path(&built));
     // A configuration that is closed to us says nothing; how nginx is built still does.
     let configuration = files::read_text(path).ok().flatten();
-    Ok(Nginx { version: built.parse().ok(), workers: Workers::configured(&built, configuration.as_deref()) })
-}
-
-/// The name and home folder of the user that this process runs as, from the user database.
-#[must_use]
-pub fn account() -> Option<(String, Utf8PathBuf)> {
-    let user = nix::unistd::User::from_uid(nix::unistd::Uid::effective()).ok()??;
-    Some((user.name, Utf8PathBuf::from_path_buf(user.dir).ok()?))
+    Ok(Nginx {
+        version: built.parse().ok(),
+        workers: Workers::configured(&built, configuration.as_deref()),
+        error_log: piku_nginx::error_log_path(&built).into(),
+    })
 }

@@ -87,6 +87,16 @@ pub(crate) fn write(path: &Utf8Path, bytes: &[u8], mode: u32) -> Result<(), Host
         .map_err(|error| HostError::file("write", path)(error.error))
 }
 
+/// Empties a file in its place: whoever has it open goes on writing into it. One that is not there is fine.
+pub(crate) fn empty(path: &Utf8Path) -> Result<(), HostError> {
+    match fs::OpenOptions::new().write(true).truncate(true).open(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(HostError::file("empty", path)(error))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Writes a file of mode 600 that is not there yet, whole or not at all; false when there is one.
 pub(crate) fn write_new(path: &Utf8Path, bytes: &[u8]) -> Result<bool, HostError> {
     if exists(path) {

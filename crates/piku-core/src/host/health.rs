@@ -1,6 +1,6 @@
 //! Asks a process whether it is well, as the web would.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
@@ -54,31 +54,55 @@ pub(crate) fn wait_for_turn(socket: &Utf8Path, patience: Duration) {
     }
 }
 
+/// What came of a question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Reply {
+    /// An answer.
+    Answer(Answer),
+    /// The connection ended without a whole head of an answer.
+    Nothing,
+    /// Nothing in time, on a connection that was taken.
+    Late,
+    /// There was no connection.
+    Unreachable,
+}
+
 /// Asks for `path` once; `None` when no whole answer head came back in time.
 pub(crate) fn get(endpoint: &Endpoint, path: &str, host: &str) -> Option<Answer> {
+    match ask(endpoint, path, host) {
+        Reply::Answer(answer) => Some(answer),
+        Reply::Nothing | Reply::Late | Reply::Unreachable => None,
+    }
+}
+
+/// Asks for `path` once.
+pub(crate) fn ask(endpoint: &Endpoint, path: &str, host: &str) -> Reply {
     match endpoint {
         Endpoint::Http(address) => {
-            let stream = TcpStream::connect_timeout(address, PATIENCE).ok()?;
-            stream.set_read_timeout(Some(PATIENCE)).ok()?;
+            let Ok(stream) = TcpStream::connect_timeout(address, PATIENCE) else { return Reply::Unreachable };
+            drop(stream.set_read_timeout(Some(PATIENCE)));
             let request = format!(
                 "GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: piku\r\nConnection: close\r\n\r\n"
             );
             exchange(stream, request.as_bytes())
         }
         Endpoint::Uwsgi(socket) => {
-            let stream = UnixStream::connect(socket).ok()?;
-            stream.set_read_timeout(Some(PATIENCE)).ok()?;
+            let Ok(stream) = UnixStream::connect(socket) else { return Reply::Unreachable };
+            drop(stream.set_read_timeout(Some(PATIENCE)));
             exchange(stream, &piku_uwsgi::protocol::request(path, host))
         }
     }
 }
 
-fn exchange(mut stream: impl Read + Write, request: &[u8]) -> Option<Answer> {
-    stream.write_all(request).ok()?;
+fn exchange(mut stream: impl Read + Write, request: &[u8]) -> Reply {
+    if stream.write_all(request).is_err() {
+        return Reply::Nothing;
+    }
     let mut bytes = Vec::new();
     // A server that keeps the connection open has still said all we want to know.
-    drop(stream.take(LONGEST_ANSWER).read_to_end(&mut bytes));
-    read_answer(&bytes)
+    let end = stream.take(LONGEST_ANSWER).read_to_end(&mut bytes);
+    let late = end.is_err_and(|error| matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut));
+    read_answer(&bytes).map_or(if late { Reply::Late } else { Reply::Nothing }, Reply::Answer)
 }
 
 /// Reads status and body of an HTTP/1 answer.

@@ -5,6 +5,7 @@
 //! becomes the uWSGI or the process that it names.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
@@ -220,13 +221,12 @@ pub fn become_command(
 /// # Errors
 /// [`HostError::Start`] when there is no such program. On success this process never returns.
 pub fn become_program(
-    words: &[String],
+    words: &[impl AsRef<OsStr>],
     extra: &BTreeMap<String, String>,
 ) -> Result<std::convert::Infallible, HostError> {
-    let mut command = Command::new(words.first().map_or("", String::as_str));
-    command.args(words.iter().skip(1)).envs(extra);
-    let source = command.exec();
-    Err(HostError::Start { program: words.first().cloned().unwrap_or_default(), source })
+    let program = words.first().map_or(OsStr::new(""), AsRef::as_ref);
+    let source = Command::new(program).args(words.iter().skip(1)).envs(extra).exec();
+    Err(HostError::Start { program: program.to_string_lossy().into_owned(), source })
 }
 
 /// Becomes another program in exactly this environment.

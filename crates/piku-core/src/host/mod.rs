@@ -6,11 +6,14 @@
 
 #![allow(clippy::disallowed_methods, reason = "this folder is the one place that touches the machine")]
 
+mod account;
 pub mod certificate;
 pub mod command;
 pub(crate) mod copy;
 pub mod crontab;
+pub(crate) mod door;
 pub mod emperor;
+pub(crate) mod environment;
 pub(crate) mod examine;
 pub(crate) mod facts;
 pub(crate) mod files;
@@ -21,19 +24,26 @@ mod listening;
 pub(crate) mod lock;
 pub(crate) mod logs;
 pub(crate) mod nginx;
+pub(crate) mod own_nginx;
 pub(crate) mod placing;
 pub(crate) mod ports;
 pub(crate) mod processes;
+pub(crate) mod reach;
+pub(crate) mod server;
 pub(crate) mod socket_access;
 pub(crate) mod sockets;
 mod step;
 pub mod supervise;
+mod tls;
 pub(crate) mod toolbox;
 pub(crate) mod wait;
 
 use camino::Utf8PathBuf;
 
-pub use facts::account;
+/// The folders of the system's own programs.
+pub(crate) const SYSTEM_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+pub use account::{account, become_user, is_root, may_use_sudo, read_from};
 pub use step::{FakeHost, Host, Machine, Step, apply};
 
 /// The machine did not do what was asked.
@@ -47,6 +57,14 @@ pub enum HostError {
         action: &'static str,
         /// Where.
         path: Utf8PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// This process could not become another user.
+    #[error("could not act as `{user}`")]
+    User {
+        /// The user.
+        user: String,
         /// What the system said.
         source: std::io::Error,
     },
@@ -89,6 +107,14 @@ pub enum HostError {
         path: Utf8PathBuf,
         /// What is wrong with it.
         source: serde_json::Error,
+    },
+    /// The folder can't be named in nginx's configuration.
+    #[error("nginx can't be given files below `{path}`")]
+    NginxPath {
+        /// The folder.
+        path: Utf8PathBuf,
+        /// What is wrong with its name.
+        source: Box<piku_nginx::InvalidSite>,
     },
     /// The objects or refs of a repository could not be read or written.
     #[error("could not {action} in the repository `{repository}`")]
@@ -149,15 +175,7 @@ impl Surroundings {
     pub fn search_path(&self) -> String {
         let own = [".local/bin", ".cargo/bin", ".bun/bin", ".deno/bin"];
         let own = own.map(|folder| format!("{}/{folder}", self.home));
-        let system = [
-            "/usr/local/sbin",
-            "/usr/local/bin",
-            "/usr/sbin",
-            "/usr/bin",
-            "/sbin",
-            "/bin",
-            "/usr/local/go/bin",
-        ];
+        let system = SYSTEM_PATH.split(':').chain(["/usr/local/go/bin"]);
         let mut folders: Vec<&str> = Vec::new();
         let given = self.path.split(':').filter(|folder| folder.starts_with('/'));
         for folder in given.chain(own.iter().map(String::as_str)).chain(system) {

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use super::command::Invocation;
 use super::health::{Endpoint, get};
-use super::{HostError, Surroundings, wait};
+use super::{HostError, Surroundings, own_nginx, wait};
+use crate::root::Root;
 
 /// How long nginx may take from a changed file until it answers with it.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -27,6 +28,15 @@ pub enum NginxError {
     /// The command that reloads nginx failed.
     #[error("nginx could not be told to read its new configuration")]
     Reload(#[source] HostError),
+    /// nginx read the new configuration and did not take it.
+    #[error("nginx refused the new configuration: {said}")]
+    Refused {
+        /// In its own words.
+        said: String,
+    },
+    /// piku's own nginx does not run.
+    #[error("nginx is not running")]
+    Stopped,
     /// The new configuration never answered.
     #[error("nginx at {address} did not answer with the new site of `{host}` within {} seconds", PATIENCE.as_secs())]
     Silent {
@@ -43,6 +53,13 @@ impl NginxError {
     pub fn help(&self) -> String {
         let look = "run `nginx -t` as root, see that nginx.conf includes the `nginx/*.conf` of piku's folder";
         match self {
+            Self::Refused { .. } => {
+                "the setting or the included file that it names is wrong; correct that, commit, and push again".to_owned()
+            }
+            Self::Stopped => {
+                "on the server, `systemctl start piku-nginx` starts it, and `journalctl -u piku-nginx` says why it ended"
+                    .to_owned()
+            }
             Self::Reload(_) => format!("{look}, and that the command in PIKU_NGINX_RELOAD works"),
             Self::Silent { .. } => format!(
                 "{look}, that nginx runs, and that something reloads it: a path unit, or PIKU_NGINX_RELOAD"
@@ -67,12 +84,20 @@ impl Question {
     }
 }
 
-/// Runs the reload command, if there is one.
-pub(crate) fn reload(surroundings: &Surroundings) -> Result<(), NginxError> {
-    let Some(line) = &surroundings.nginx_reload else { return Ok(()) };
+/// Has nginx read its configuration: piku's own by a signal, the machine's by the command for it, if there is one.
+pub(crate) fn reload(root: &Root, surroundings: &Surroundings) -> Result<(), NginxError> {
+    match &surroundings.nginx_reload {
+        Some(line) => run(line, surroundings),
+        None if own_nginx::is_wanted(root) => own_nginx::reload(root),
+        None => Ok(()),
+    }
+}
+
+/// Runs a command line that reloads nginx.
+fn run(line: &str, surroundings: &Surroundings) -> Result<(), NginxError> {
     let Some(words) = shlex::split(line).filter(|words| !words.is_empty()) else {
         let source = std::io::Error::new(std::io::ErrorKind::InvalidInput, "its quotes don't match");
-        return Err(NginxError::Reload(HostError::Start { program: line.clone(), source }));
+        return Err(NginxError::Reload(HostError::Start { program: line.to_owned(), source }));
     };
     let env = [("PATH".to_owned(), surroundings.search_path())].into();
     let command = Invocation::new(words).with_env(&env);
@@ -88,13 +113,22 @@ pub(crate) fn reload(surroundings: &Surroundings) -> Result<(), NginxError> {
 }
 
 /// Reloads nginx and waits until it answers the question with the new site.
-pub(crate) fn reload_and_wait(surroundings: &Surroundings, question: &Question) -> Result<(), NginxError> {
-    reload(surroundings)?;
+pub(crate) fn reload_and_wait(
+    root: &Root,
+    surroundings: &Surroundings,
+    question: &Question,
+) -> Result<(), NginxError> {
+    let before = own_nginx::refusals(root);
+    reload(root, surroundings)?;
     let mut since = None;
-    wait::until(PATIENCE, || {
+    let outcome = wait::until(PATIENCE, || {
+        if let Some(said) = own_nginx::refused_since(root, before) {
+            return Some(Err(NginxError::Refused { said }));
+        }
         let began = question.is_answered().then(|| *since.get_or_insert_with(Instant::now));
         since = began;
-        began.filter(|began| began.elapsed() >= OLD_WORKERS).map(drop)
-    })
-    .ok_or_else(|| NginxError::Silent { address: question.address, host: question.host.clone() })
+        began.filter(|began| began.elapsed() >= OLD_WORKERS).map(|_| Ok(()))
+    });
+    let silent = || NginxError::Silent { address: question.address, host: question.host.clone() };
+    outcome.unwrap_or_else(|| Err(silent()))
 }

@@ -66,6 +66,13 @@ pub(crate) fn work_in(folder: &Utf8Path) -> bool {
     all.filter_map(|process| process.cwd().ok()).any(|cwd| cwd.starts_with(folder))
 }
 
+/// The parent of a process of uWSGI's, when that is one too: its master.
+pub(crate) fn master_of(pid: i32) -> Option<i32> {
+    let parent = procfs::process::Process::new(pid).and_then(|process| process.stat()).ok()?.ppid;
+    let command = procfs::process::Process::new(parent).and_then(|process| process.cmdline()).ok()?;
+    command.iter().any(|word| word.contains("uwsgi")).then_some(parent)
+}
+
 /// A process for people: `nginx (process 123)`.
 pub(crate) fn name(pid: i32) -> String {
     let stat = procfs::process::Process::new(pid).and_then(|process| process.stat());

@@ -70,7 +70,7 @@ impl Piku {
             }
             ports::release_all_but(root, app, &[])?;
             if had_site {
-                nginx::reload(&piku.surroundings)?;
+                nginx::reload(&piku.root, &piku.surroundings)?;
             }
             let kept =
                 [root.data(app), root.cache(app)].into_iter().filter(|path| files::exists(path)).collect();

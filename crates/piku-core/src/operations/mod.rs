@@ -10,6 +10,7 @@ mod folder;
 mod git;
 mod logs;
 mod processes;
+mod repair;
 mod run;
 
 pub use apps::AppStatus;

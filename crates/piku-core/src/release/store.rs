@@ -42,6 +42,12 @@ pub(crate) fn save(root: &Root, app: &AppName, release: &Release) -> Result<(), 
     files::write(&path, &text, 0o600)
 }
 
+/// Removes the record of a release that is not live: it is one no longer, and what is left of it half made.
+pub(crate) fn forget(root: &Root, app: &AppName, number: u32) -> Result<(), HostError> {
+    files::remove(&root.release(app, number).join(RECORD))?;
+    set_unfinished(root, app, number, false)
+}
+
 /// The record of release `number`; `None` when there is no such release, or it never was finished.
 pub(crate) fn load(root: &Root, app: &AppName, number: u32) -> Result<Option<Release>, HostError> {
     let path = root.release(app, number).join(RECORD);

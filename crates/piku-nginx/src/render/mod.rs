@@ -1,5 +1,6 @@
 //! The way from a site to its text, from the outermost block inwards:
 //!
+//! - [`instance`] makes the main configuration around all sites
 //! - [`server`] makes the servers: the one that turns strangers away, the one that redirects, the site itself
 //! - [`location`] makes what belongs to one URL: probe, ACME challenge, folders of git, cache
 //! - [`statics`] makes the locations of files
@@ -9,6 +10,7 @@
 //! A value gets into the text only through the `word` of its type.
 
 mod backend;
+pub(crate) mod instance;
 mod location;
 mod server;
 mod statics;

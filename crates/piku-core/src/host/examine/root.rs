@@ -26,6 +26,11 @@ pub(super) fn folders(root: &Root) -> Vec<Utf8PathBuf> {
     folders
 }
 
+/// Whether all of them are there.
+pub(crate) fn is_complete(root: &Root) -> bool {
+    folders(root).iter().all(|folder| folder.is_dir()) && root.emperor_ini().is_file()
+}
+
 /// Those of them that hold secrets.
 fn secret(root: &Root) -> Vec<Utf8PathBuf> {
     vec![

@@ -1,0 +1,156 @@
+//! What an answer says of a release, pure.
+
+use crate::host::door::Heard;
+use crate::host::health::Reply;
+
+/// What an answer says of a release.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// The request came back from the app.
+    Live,
+    /// There was no answer in time.
+    Late,
+    /// The app was reached and has no good answer: what it does instead.
+    App(String),
+    /// Nobody takes connections in the place of the app.
+    Gone,
+    /// nginx answers in the place of an app that is well, or not at all: what it does.
+    Nginx(String),
+    /// A folder was asked for that has no page of its own; with the status.
+    NoIndex(u16),
+}
+
+/// Judges an answer for an app. What the app itself answers is only asked when that matters; `demanded` says that
+/// nothing but 2xx and 3xx is good.
+pub(super) fn of_answer(heard: &Heard, direct: impl FnOnce() -> Reply, demanded: bool) -> Verdict {
+    let (status, nginx_page) = match heard {
+        Heard::Status { status, nginx_page } => (*status, *nginx_page),
+        Heard::Late => return Verdict::Late,
+        Heard::Nothing => return Verdict::Nginx(CLOSES.to_owned()),
+        Heard::Closed(why) => return Verdict::Nginx(format!("can't be asked ({why})")),
+    };
+    match status {
+        ..400 => return Verdict::Live,
+        // A page of nginx's there is a rule of the site's own: a password, addresses that may ask.
+        400..500 if demanded && !nginx_page => return Verdict::App(answers(status)),
+        400..500 => return Verdict::Live,
+        500.. => {}
+    }
+    match direct() {
+        Reply::Answer(answer) if answer.status >= 500 => Verdict::App(answers(answer.status)),
+        // A gateway's own words, whatever page the site has for them.
+        Reply::Answer(_) if nginx_page || matches!(status, 502 | 504) => Verdict::Nginx(answers(status)),
+        Reply::Answer(_) => Verdict::App(answers(status)),
+        Reply::Nothing => Verdict::App(CLOSES.to_owned()),
+        Reply::Late => Verdict::Late,
+        Reply::Unreachable => Verdict::Gone,
+    }
+}
+
+/// Judges an answer over HTTP where everything is to go over HTTPS.
+pub(super) fn of_redirect(heard: &Heard) -> Verdict {
+    match heard {
+        Heard::Status { status: 300..400, .. } => Verdict::Live,
+        Heard::Status { status, .. } => {
+            Verdict::Nginx(format!("{} instead of leading to HTTPS", answers(*status)))
+        }
+        other => of_answer(other, || Reply::Unreachable, false),
+    }
+}
+
+/// Judges an answer for files, which only nginx can have given. `no_index` says that a folder was asked for that has no
+/// page, and `closed` whether nginx may not look into it.
+pub(super) fn of_files(heard: &Heard, no_index: bool, closed: impl Fn() -> bool, demanded: bool) -> Verdict {
+    let Heard::Status { status, .. } = heard else { return of_answer(heard, || Reply::Unreachable, false) };
+    match status {
+        ..400 => Verdict::Live,
+        // A folder that can't be entered is to nginx one that is not there.
+        403 | 404 if closed() => Verdict::Nginx(answers(*status)),
+        403 | 404 if no_index => Verdict::NoIndex(*status),
+        404 if !demanded => Verdict::Live,
+        // A password, or addresses that may ask.
+        400..500 if *status != 403 && *status != 404 => Verdict::Live,
+        _ => Verdict::Nginx(answers(*status)),
+    }
+}
+
+const CLOSES: &str = "ends the connection without an answer";
+
+fn answers(status: u16) -> String {
+    format!("answers with status {status}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::health::Answer;
+
+    fn status(status: u16, nginx_page: bool) -> Heard {
+        Heard::Status { status, nginx_page }
+    }
+
+    fn reply(status: u16) -> Reply {
+        Reply::Answer(Answer { status, body: String::new() })
+    }
+
+    #[test]
+    fn what_the_app_says_and_what_nginx_says_are_told_apart() {
+        let app = |what: &str| Verdict::App(what.to_owned());
+        let nginx = |what: &str| Verdict::Nginx(what.to_owned());
+        let refused = Heard::Closed("Connection refused".to_owned());
+        for (heard, direct, demanded, verdict) in [
+            (status(200, false), None, true, Verdict::Live),
+            (status(302, false), None, true, Verdict::Live),
+            (status(404, false), None, false, Verdict::Live),
+            (status(404, false), None, true, app("answers with status 404")),
+            (status(403, true), None, false, Verdict::Live),
+            (status(401, true), None, true, Verdict::Live),
+            (status(500, false), Some(reply(500)), false, app("answers with status 500")),
+            (status(502, false), Some(reply(502)), false, app("answers with status 502")),
+            (status(503, false), Some(reply(200)), true, app("answers with status 503")),
+            (status(502, true), Some(Reply::Nothing), false, app(CLOSES)),
+            (status(502, true), Some(reply(200)), false, nginx("answers with status 502")),
+            (status(502, true), Some(reply(404)), false, nginx("answers with status 502")),
+            (status(504, false), Some(reply(200)), false, nginx("answers with status 504")),
+            (status(500, true), Some(reply(200)), false, nginx("answers with status 500")),
+            (status(502, true), Some(Reply::Unreachable), false, Verdict::Gone),
+            (status(504, true), Some(Reply::Late), true, Verdict::Late),
+            (Heard::Late, None, true, Verdict::Late),
+            (Heard::Nothing, None, false, nginx(CLOSES)),
+            (refused.clone(), None, false, nginx("can't be asked (Connection refused)")),
+        ] {
+            let shown = format!("{heard:?} {direct:?} {demanded}");
+            let asked = || direct.expect("the app itself is not asked when its answer is no news");
+            assert_eq!(of_answer(&heard, asked, demanded), verdict, "{shown}");
+        }
+        assert_eq!(of_redirect(&status(301, true)), Verdict::Live);
+        assert_eq!(
+            of_redirect(&status(200, false)),
+            nginx("answers with status 200 instead of leading to HTTPS")
+        );
+        assert_eq!(of_redirect(&refused), nginx("can't be asked (Connection refused)"));
+    }
+
+    #[test]
+    fn a_folder_without_a_page_is_told_from_one_that_is_closed() {
+        let nginx = |status| Verdict::Nginx(answers(status));
+        for (code, no_index, closed, demanded, verdict) in [
+            (200, false, false, false, Verdict::Live),
+            (403, true, false, false, Verdict::NoIndex(403)),
+            (403, true, true, false, nginx(403)),
+            (404, true, true, false, nginx(404)),
+            (403, false, false, false, nginx(403)),
+            (404, false, false, false, Verdict::Live),
+            (404, false, false, true, nginx(404)),
+            (401, false, false, true, Verdict::Live),
+            (500, false, false, false, nginx(500)),
+        ] {
+            assert_eq!(
+                of_files(&status(code, true), no_index, || closed, demanded),
+                verdict,
+                "{code} {no_index} {closed} {demanded}"
+            );
+        }
+        assert_eq!(of_files(&Heard::Late, true, || true, true), Verdict::Late);
+    }
+}

@@ -1,0 +1,70 @@
+//! Whether the virtual environment of a release still fits the machine: an upgrade of the system's Python or uWSGI
+//! leaves environments behind that nothing can be imported from.
+
+use std::fmt;
+
+use piku_procfile::runs_in_uwsgi;
+
+use crate::app::AppName;
+use crate::host::facts::Uwsgi;
+use crate::host::launch::record_path;
+use crate::host::{environment, files};
+use crate::release::Release;
+use crate::root::Root;
+use crate::vassal::VassalName;
+
+/// Why an environment does not fit any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Misfit {
+    /// The interpreter that it was made with is gone.
+    Gone {
+        /// The version that it was made for, such as `3.11`.
+        made_for: String,
+    },
+    /// What runs it is another version now.
+    Other {
+        /// The version that it was made for.
+        made_for: String,
+        /// The version that runs.
+        runs: String,
+    },
+}
+
+impl fmt::Display for Misfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Gone { made_for } => {
+                write!(f, "its environment was made for Python {made_for}, which is gone")
+            }
+            Self::Other { made_for, runs } => {
+                write!(f, "its environment was made for Python {made_for}, and the system has {runs} now")
+            }
+        }
+    }
+}
+
+/// Compares the environment of a release with the interpreter that it leads to, and with the Python that the machine's
+/// uWSGI loads where that runs the app.
+pub(crate) fn misfit(root: &Root, app: &AppName, release: &Release, uwsgi: Option<&Uwsgi>) -> Option<Misfit> {
+    let folder = root.env(app).join(release.build.as_ref()?);
+    let seen = environment::look(&folder)?;
+    let made_for = format!("{}.{}", seen.made_for.0, seen.made_for.1);
+    let Some(interpreter) = seen.interpreter else { return Some(Misfit::Gone { made_for }) };
+    let other = |version: (u32, u32)| {
+        let runs = format!("{}.{}", version.0, version.1);
+        (version != seen.made_for).then(|| Misfit::Other { made_for: made_for.clone(), runs })
+    };
+    let loaded = uwsgi.filter(|uwsgi| in_machines_uwsgi(root, release, uwsgi));
+    let loaded = loaded.and_then(|uwsgi| uwsgi.python.as_ref()).map(|(_, version)| *version);
+    other(interpreter).or_else(|| loaded.and_then(other))
+}
+
+/// Whether the machine's uWSGI runs the app, and not one of its own.
+fn in_machines_uwsgi(root: &Root, release: &Release, uwsgi: &Uwsgi) -> bool {
+    let hosted = release.vassals.iter().filter(|name| {
+        name.parse::<VassalName>().is_ok_and(|name| runs_in_uwsgi(&name.kind) && name.kind == "wsgi")
+    });
+    let program = format!("\"uwsgi\": \"{}\"", uwsgi.program);
+    let record = |name: &String| files::read_text(&record_path(&root.uwsgi_available(), name)).ok().flatten();
+    hosted.filter_map(record).any(|record| record.contains(&program))
+}

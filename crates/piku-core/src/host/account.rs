@@ -1,0 +1,58 @@
+//! Users: who this process is, and how it becomes another one.
+
+use std::ffi::CString;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::HostError;
+
+/// Groups whose members may use `sudo`, by the names that distributions give them.
+const ADMINISTRATORS: [&str; 3] = ["sudo", "wheel", "admin"];
+
+/// The name and home folder of the user that this process runs as, from the user database.
+#[must_use]
+pub fn account() -> Option<(String, Utf8PathBuf)> {
+    let user = nix::unistd::User::from_uid(nix::unistd::Uid::effective()).ok()??;
+    Some((user.name, Utf8PathBuf::from_path_buf(user.dir).ok()?))
+}
+
+/// Whether this process runs as root.
+#[must_use]
+pub fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+/// Whether the user is in a group whose members may use `sudo`.
+#[must_use]
+pub fn may_use_sudo() -> bool {
+    let groups = rustix::process::getgroups().unwrap_or_default();
+    let name = |id: &rustix::process::Gid| {
+        Some(nix::unistd::Group::from_gid(nix::unistd::Gid::from_raw(id.as_raw())).ok()??.name)
+    };
+    groups.iter().filter_map(name).any(|name| ADMINISTRATORS.contains(&name.as_str()))
+}
+
+/// Becomes another user for good, with all groups of that user, in the folder `home`.
+///
+/// # Errors
+/// [`HostError::User`] when there is no such user, or this is not root.
+pub fn become_user(name: &str, home: &Utf8Path) -> Result<(), HostError> {
+    let failed = |source: nix::Error| HostError::User { user: name.to_owned(), source: source.into() };
+    let user = nix::unistd::User::from_name(name).map_err(failed)?;
+    let user = user.ok_or_else(|| failed(nix::Error::ENOENT))?;
+    let c_name = CString::new(name).map_err(|_| failed(nix::Error::EINVAL))?;
+    nix::unistd::initgroups(&c_name, user.gid).map_err(failed)?;
+    nix::unistd::setgid(user.gid).map_err(failed)?;
+    nix::unistd::setuid(user.uid).map_err(failed)?;
+    // The folder that root was in may be closed to the user.
+    std::env::set_current_dir(home).map_err(HostError::file("enter", home))
+}
+
+/// Makes a file the standard input of this process.
+///
+/// # Errors
+/// [`HostError::File`] when it can't be opened.
+pub fn read_from(path: &str) -> Result<(), HostError> {
+    let file = std::fs::File::open(path).map_err(HostError::file("read", path))?;
+    rustix::stdio::dup2_stdin(&file).map_err(|errno| HostError::file("read", path)(errno.into()))
+}

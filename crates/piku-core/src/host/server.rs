@@ -1,0 +1,211 @@
+//! The machine as a server: its users, units, and nginx.
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::command::Invocation;
+use super::toolbox::program;
+use super::{HostError, Surroundings, examine, facts, files};
+use crate::event::{Event, Report};
+use crate::server::{self, Change, NginxSeen, Part, RECORD, Record, Seen, Server, ServiceSeen};
+
+/// That systemd runs (sd_booted(3)).
+const SYSTEMD: &str = "/run/systemd/system";
+/// Programs that nothing works without, and the packages of Debian that bring them.
+const WANTED: [(&str, &str); 5] = [
+    ("systemctl", "systemd"),
+    ("git", "git"),
+    ("sshd", "openssh-server"),
+    ("nginx", "nginx"),
+    ("useradd", "passwd"),
+];
+
+/// What an earlier `setup --system` has made.
+pub(crate) fn record() -> Option<Record> {
+    let text = files::read_text(Utf8Path::new(RECORD)).ok()??;
+    serde_json::from_str(&text).ok()
+}
+
+/// Looks at everything that the description of a server speaks of.
+pub(crate) fn look(surroundings: &Surroundings, wanted: &Server) -> Seen {
+    let path = surroundings.search_path();
+    let account = nix::unistd::User::from_name(&wanted.user).ok().flatten();
+    let home = account.as_ref().and_then(|user| Utf8PathBuf::from_path_buf(user.dir.clone()).ok());
+    let mode = |home: &Utf8PathBuf| Some(home.metadata().ok()?.permissions().mode() & 0o777);
+    let root = home.as_ref().map(|home| crate::Root::new(home.join(".piku")));
+    let parts = wanted.parts();
+    let systemd_runs = Utf8Path::new(SYSTEMD).is_dir();
+    let units: Vec<&'static str> = parts
+        .iter()
+        .filter_map(|part| match part {
+            Part::On { unit } | Part::Off { unit, .. } => Some(*unit),
+            _ => None,
+        })
+        .collect();
+    let (services, units_are_stale) = services(&path, &units);
+    Seen {
+        home_mode: home.as_ref().and_then(mode),
+        groups: account.as_ref().map(groups).unwrap_or_default(),
+        files: there(&parts),
+        root_is_complete: root.as_ref().is_some_and(|root| {
+            let complete = examine::root_is_complete(root);
+            complete && server::suits(&root.own_nginx_conf(), wanted.nginx)
+        }),
+        home,
+        services,
+        packaged: Utf8Path::new(server::PACKAGED_UNITS).join("piku.service").is_file(),
+        systemd_runs,
+        units_are_stale,
+        nginx: nginx(&path, surroundings),
+        record: record(),
+        missing: WANTED.into_iter().filter(|(name, _)| program(&path, name).is_none()).collect(),
+    }
+}
+
+fn there(parts: &[Part]) -> BTreeMap<Utf8PathBuf, String> {
+    let paths = parts.iter().filter_map(|part| match part {
+        Part::File { path, .. } => Some(path),
+        _ => None,
+    });
+    paths.filter_map(|path| Some((path.clone(), files::read_text(path).ok()??))).collect()
+}
+
+/// The names of a user's groups, the primary one among them.
+fn groups(user: &nix::unistd::User) -> Vec<String> {
+    let Ok(name) = std::ffi::CString::new(user.name.as_str()) else { return Vec::new() };
+    let ids = nix::unistd::getgrouplist(&name, user.gid).unwrap_or_default();
+    ids.into_iter().filter_map(|id| Some(nix::unistd::Group::from_gid(id).ok()??.name)).collect()
+}
+
+/// How the services are, and whether systemd has to read units again.
+fn services(path: &str, units: &[&'static str]) -> (BTreeMap<&'static str, ServiceSeen>, bool) {
+    let mut stale = false;
+    let seen = units.iter().map(|unit| {
+        let mut properties = BTreeMap::new();
+        let words =
+            ["systemctl", "show", "--property=LoadState,ActiveState,UnitFileState,NeedDaemonReload", unit];
+        let asked = systemctl(path, &words[1..]).run(&mut |line| {
+            if let Some((key, value)) = line.split_once('=') {
+                properties.insert(key.to_owned(), value.to_owned());
+            }
+        });
+        drop(asked);
+        let has = |key: &str, wanted: &[&str]| {
+            properties.get(key).is_some_and(|value| wanted.contains(&value.as_str()))
+        };
+        stale |= has("NeedDaemonReload", &["yes"]);
+        // Without a running systemd only the links that `enable` makes tell.
+        let enabled =
+            if properties.is_empty() { is_enabled(path, unit) } else { has("UnitFileState", &["enabled"]) };
+        let service = ServiceSeen {
+            exists: properties.is_empty() || !has("LoadState", &["not-found"]),
+            enabled,
+            runs: has("ActiveState", &["active", "activating", "reloading"]),
+        };
+        (*unit, service)
+    });
+    (seen.collect(), stale)
+}
+
+fn is_enabled(path: &str, unit: &str) -> bool {
+    let asked = systemctl(path, &["is-enabled", "--quiet", unit]).run(&mut |_| {});
+    asked.is_ok_and(super::command::Status::is_success)
+}
+
+fn systemctl(path: &str, words: &[&str]) -> Invocation {
+    let env = [("PATH".to_owned(), path.to_owned()), ("LC_ALL".to_owned(), "C.UTF-8".to_owned())].into();
+    Invocation::new(["systemctl"].iter().chain(words).copied()).with_env(&env)
+}
+
+fn nginx(path: &str, surroundings: &Surroundings) -> NginxSeen {
+    NginxSeen {
+        program: program(path, "nginx"),
+        group: facts::nginx(surroundings).ok().map(|nginx| nginx.workers.group),
+        serves: examine::nginx_serves(),
+    }
+}
+
+/// Makes one change. Where systemd does not run, services are enabled and not started.
+pub(crate) fn carry_out(
+    change: &Change,
+    systemd_runs: bool,
+    report: &mut Report<'_>,
+) -> Result<(), HostError> {
+    let path = super::SYSTEM_PATH;
+    let run = |words: &[&str], report: &mut Report<'_>| {
+        let env = [("PATH".to_owned(), path.to_owned()), ("LC_ALL".to_owned(), "C.UTF-8".to_owned())].into();
+        Invocation::new(words.iter().copied()).with_env(&env).check(&mut |line| report(Event::Output(line)))
+    };
+    let now: &[&str] = if systemd_runs { &["--now"] } else { &[] };
+    let service = |verb: &str, unit: &str, report: &mut Report<'_>| {
+        let words: Vec<&str> =
+            ["systemctl", verb, "--quiet"].iter().chain(now).copied().chain([unit]).collect();
+        run(&words, report)
+    };
+    match change {
+        Change::Make(Part::Account { user, home }) => {
+            // `*`: no password fits, and sshd does not take the account for a locked one.
+            run(
+                &[
+                    "useradd",
+                    "--create-home",
+                    "--key",
+                    "HOME_MODE=0750",
+                    "--home-dir",
+                    home.as_str(),
+                    "--user-group",
+                    "--shell",
+                    "/bin/bash",
+                    "--password",
+                    "*",
+                    "--comment",
+                    "piku",
+                    user,
+                ],
+                report,
+            )
+        }
+        Change::Make(Part::Member { user, group }) => {
+            run(&["usermod", "--append", "--groups", group, user], report)
+        }
+        Change::Make(Part::OpenHome { path }) => files::set_mode(path, 0o711),
+        Change::Make(Part::File { path, text }) => {
+            if let Some(folder) = path.parent().filter(|folder| !folder.is_dir()) {
+                files::make_folder(folder, 0o755)?;
+            }
+            files::write(path, text.as_bytes(), 0o644)
+        }
+        Change::Make(part @ Part::Root { user, .. }) => {
+            let words = server::preparing(part).unwrap_or_default();
+            // Root writes nothing into a folder that somebody else may change.
+            let group = nix::unistd::User::from_name(user).ok().flatten().map(|user| user.gid.to_string());
+            let group = group.unwrap_or_else(|| user.clone());
+            let as_user = ["setpriv", "--reuid", user, "--regid", &group, "--init-groups", "--reset-env"];
+            let words: Vec<&str> = as_user.into_iter().chain(words.iter().map(String::as_str)).collect();
+            // What it says is for those who prepare a root by hand.
+            run(&words, &mut |_| {})
+        }
+        Change::Make(Part::On { unit }) => service("enable", unit, report),
+        Change::Make(Part::Off { unit, .. }) => service("disable", unit, report),
+        Change::TurnOff { unit } => service("disable", unit, report),
+        Change::TurnOn { unit } => service("enable", unit, report),
+        Change::Remove(path) => files::remove(path),
+        Change::ReadUnits if systemd_runs => run(&["systemctl", "daemon-reload"], report),
+        Change::ReloadNginx if systemd_runs => {
+            run(&["systemctl", "reload-or-restart", "nginx.service"], report)
+        }
+        Change::ReadUnits | Change::ReloadNginx => Ok(()),
+        Change::Record(record) => {
+            let path = Utf8Path::new(RECORD);
+            if let Some(folder) = path.parent() {
+                files::make_folder(folder, 0o755)?;
+            }
+            let text = serde_json::to_string_pretty(record)
+                .map_err(|source| HostError::Damaged { path: path.to_owned(), source })?;
+            files::write(path, (text + "\n").as_bytes(), 0o644)
+        }
+        Change::Forget => files::remove(Utf8Path::new(RECORD)),
+    }
+}

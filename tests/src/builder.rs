@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::home::Home;
 use crate::namespace::Namespace;
-use crate::slots::Slot;
+use crate::slots;
 use crate::{Account, Nginx, Sshd, TestServer, machine, nginx, piku, sshd};
 
 /// Which uWSGI a server has.
@@ -70,7 +70,7 @@ impl Builder {
     /// When something is missing or does not start.
     #[must_use]
     pub fn start(self) -> TestServer {
-        let slot = Slot::take();
+        let slot = slots::SERVERS.take();
         let home = Home::new(self.account);
         let namespace = Namespace::start(self.account, home.path());
         for path in [&piku::program(), &sshd::public_key(), &Home::cache(self.account)] {

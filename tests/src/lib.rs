@@ -26,6 +26,7 @@
 mod account;
 mod app;
 mod await_condition;
+pub mod booted;
 mod builder;
 mod child;
 mod git;

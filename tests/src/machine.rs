@@ -21,6 +21,8 @@ use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::booted;
+
 /// Something that not every machine has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
@@ -70,6 +72,10 @@ pub enum Need {
     Namespaces,
     /// strace, and the right to use it.
     Strace,
+    /// Servers can be booted: root, systemd-nspawn, and roots of Debian or what makes them.
+    Booted,
+    /// `cargo xtask dist` has made a package.
+    Package,
 }
 
 impl Need {
@@ -111,6 +117,10 @@ impl Need {
             Self::Node => says(has_all(&["node", "npm"]), "Node.js and npm are not installed"),
             Self::Root => says(is_root(), "this is not root"),
             Self::Namespaces => says(has_namespaces(), "this is not root, or namespaces can't be made"),
+            Self::Booted => booted::missing(),
+            Self::Package => {
+                says(booted::package().is_some(), "there is no package: `cargo xtask dist` makes it")
+            }
             Self::Strace => says(strace_works(), "strace is not installed, or may not be used"),
         }
     }
@@ -151,6 +161,8 @@ macro_rules! needs {
     (@ pnpm) => { $crate::machine::Need::Pnpm };
     (@ namespaces) => { $crate::machine::Need::Namespaces };
     (@ root) => { $crate::machine::Need::Root };
+    (@ booted) => { $crate::machine::Need::Booted };
+    (@ package) => { $crate::machine::Need::Package };
     (@ strace) => { $crate::machine::Need::Strace };
 }
 

@@ -1,4 +1,4 @@
-//! What developers and CI run: `cargo xtask demo`, `test`, `bench`, `docs`.
+//! What developers and CI run: `cargo xtask demo`, `test`, `server`, `dist`, `bench`, `docs`.
 //!
 //! On a fresh Debian machine with Rust and git each of them first installs what else it needs, and says what.
 
@@ -11,9 +11,12 @@
 
 mod bench;
 mod demo;
+mod dist;
 mod docs;
 mod prepare;
 mod program;
+mod server;
+mod slowest;
 mod step;
 mod test;
 
@@ -32,9 +35,26 @@ enum Task {
         stay: bool,
     },
     /// Format, lint, document, build, and run every test
-    Test,
+    ///
+    /// Ends with the ten tests that took longest. Counted are those that start a server, from the start of their
+    /// first one to the end of their last one; waiting for other tests' servers is not counted.
+    Test {
+        /// Leave out the tests that start servers
+        #[arg(long)]
+        quick: bool,
+    },
+    /// Boot a Debian with the present piku installed, and open a root shell in it
+    ///
+    /// The server is a container without a network, and is removed when the shell ends. Needs root.
+    Server {
+        /// Which Debian: 12 or 13
+        #[arg(long, default_value = "12")]
+        debian: piku_tests::booted::Debian,
+    },
     /// Write the parts of the documentation that the program knows best
     Docs,
+    /// Make a Debian package and an archive for servers, in target/dist
+    Dist(dist::DistOptions),
     /// Measure what piku costs, or what people notice of it
     Bench {
         #[command(subcommand)]
@@ -65,8 +85,10 @@ const RUNS: usize = 30;
 fn main() -> ExitCode {
     let done = match Task::parse() {
         Task::Demo { stay } => demo::run(stay),
-        Task::Test => test::run(),
+        Task::Test { quick } => test::run(quick),
+        Task::Server { debian } => server::run(debian),
         Task::Docs => docs::run(),
+        Task::Dist(options) => dist::run(&options),
         Task::Bench { bench: None } => bench::cost(PUSHES, RUNS),
         Task::Bench { bench: Some(Bench::Cost { pushes, runs }) } => bench::cost(pushes, runs),
         Task::Bench { bench: Some(Bench::Builds) } => bench::builds(),

@@ -14,6 +14,8 @@ pub(crate) enum For {
     All,
     /// An app behind uWSGI and nginx.
     Demo,
+    /// A booted server.
+    Server,
     /// Apps of every kind, and what else tests look at; where one is missing, less is shown.
     Tests,
 }
@@ -51,6 +53,9 @@ const WANTED: &[Wanted] = &[
     Wanted(For::Demo, "nginx-light", "nginx", Here::Program("nginx")),
     Wanted(For::Demo, "curl", "curl", Here::Program("curl")),
     Wanted(For::Demo, "time", "GNU time", Here::Program("time")),
+    Wanted(For::Server, "debootstrap", "what makes servers' roots", Here::Program("debootstrap")),
+    Wanted(For::Server, "systemd-container", "systemd-nspawn", Here::Program("systemd-nspawn")),
+    Wanted(For::Server, "util-linux", "nsenter", Here::Program("nsenter")),
     Wanted(For::Tests, "uwsgi-plugin-php", "uWSGI's PHP plugin", Here::Needed(Need::Php)),
     Wanted(For::Tests, "uwsgi-plugin-rack-ruby*", "uWSGI's Ruby plugin", Here::Needed(Need::Rack)),
     Wanted(For::Tests, "ruby-rack", "Rack", Here::Needed(Need::Rack)),

@@ -2,19 +2,27 @@
 
 use std::fs;
 
-use crate::{prepare, program, step};
+use piku_tests::booted::{self, Debian};
+use piku_tests::machine::Need;
+use piku_tests::piku::workspace;
+
+use crate::slowest;
+use crate::{prepare, program, server, step};
+
+/// The tests that start servers, as `--quick` leaves them out.
+const WITH_SERVERS: [&str; 2] = ["sessions", "servers"];
 
 /// Runs every step, also after one that failed, and counts the tests.
 ///
 /// # Errors
 ///
 /// When a step failed.
-pub(crate) fn run() -> Result<(), String> {
+pub(crate) fn run(quick: bool) -> Result<(), String> {
     prepare::prepare(prepare::For::Tests)?;
     prepare::tools();
     let mut failed = Vec::new();
     let mut step = |name: &'static str, done: bool| {
-        if !done {
+        if !done && !failed.contains(&name) {
             failed.push(name);
         }
     };
@@ -27,23 +35,62 @@ pub(crate) fn run() -> Result<(), String> {
 
     let skipped = program::target().join("tests-skipped.txt");
     drop(fs::remove_file(&skipped));
-    let mut tests = step::cargo(&["test", "--workspace", "--no-fail-fast"]);
-    tests.env("PIKU_TESTS_SKIPPED", &skipped);
-    if std::env::var_os("RUST_TEST_THREADS").is_none() {
-        // Sessions mostly wait for others.
-        tests.env("RUST_TEST_THREADS", "4");
+    let times = program::target().join("tests-times.txt");
+    drop(fs::remove_file(&times));
+    if !quick {
+        step("package", server::build_package().inspect_err(|why| eprintln!("error: {why}")).is_ok());
+        prepare_servers();
     }
     let mut count = Count::default();
-    step("test", step::watch("cargo test", &mut tests, |line| count.add(line)));
+    for words in words(quick) {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let mut tests = step::cargo(&words);
+        tests.env("PIKU_TESTS_SKIPPED", &skipped).env("PIKU_TESTS_TIMES", &times);
+        if std::env::var_os("RUST_TEST_THREADS").is_none() {
+            // Sessions mostly wait for others.
+            tests.env("RUST_TEST_THREADS", "4");
+        }
+        let name = format!("cargo {}", words.join(" "));
+        step("test", step::watch(&name, &mut tests, |line| count.add(line)));
+    }
 
     let skipped = fs::read_to_string(&skipped).unwrap_or_default();
     println!();
+    slowest::show(&fs::read_to_string(&times).unwrap_or_default());
     for line in skipped.lines() {
         println!("skipped: {line}");
     }
     count.skip(skipped.lines().count());
     println!("{} passed, {} failed, {} skipped", count.passed, count.failed, count.skipped);
     if failed.is_empty() { Ok(()) } else { Err(format!("failed: {}", failed.join(", "))) }
+}
+
+/// The cargo commands that run the tests: one for all, or one for those of the program and one for the quick ones of
+/// the tests' own package.
+fn words(quick: bool) -> Vec<Vec<String>> {
+    let words = |text: &str| text.split(' ').map(ToOwned::to_owned).collect::<Vec<_>>();
+    if !quick {
+        return vec![words("test --workspace --no-fail-fast")];
+    }
+    let mut own = words("test --no-fail-fast --package piku-tests --lib");
+    let entries = workspace().join("tests/tests").read_dir_utf8().into_iter().flatten().flatten();
+    let names = entries.map(|entry| entry.file_name().trim_end_matches(".rs").to_owned());
+    for name in names.filter(|name| !WITH_SERVERS.contains(&name.as_str())) {
+        own.extend(["--test".to_owned(), name]);
+    }
+    vec![words("test --workspace --exclude piku-tests --no-fail-fast"), own]
+}
+
+/// Makes what booted servers share, where that can be done, so that no test has to wait for it.
+///
+/// The package is left to the tests: one that can't be installed is a failed test and not the end of all of them.
+fn prepare_servers() {
+    if let Some(why) = Need::Booted.missing() {
+        println!("without booted servers: {why}");
+        return;
+    }
+    step::announce("making the roots of booted servers, where there are none yet");
+    Debian::ALL.into_iter().for_each(booted::prepare);
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]

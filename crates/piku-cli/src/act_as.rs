@@ -40,7 +40,11 @@ pub(crate) fn owner(command: &mut Command, words: &[OsString]) -> Result<Option<
 fn concerns_nobody(command: &Command) -> bool {
     match command {
         Command::Setup(setup) => setup.system,
-        Command::Check { .. } | Command::Reference | Command::Units { .. } => true,
+        Command::Check { .. }
+        | Command::Completions { .. }
+        | Command::Man { .. }
+        | Command::Reference
+        | Command::Units { .. } => true,
         _ => false,
     }
 }

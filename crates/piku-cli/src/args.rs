@@ -1,7 +1,7 @@
 //! The words of the command line.
 
 use camino::Utf8PathBuf;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use piku_core::server::NginxWay;
 use piku_core::settings::{self, InvalidSetting};
 use piku_core::{AppName, Scale};
@@ -12,6 +12,18 @@ use piku_core::{AppName, Scale};
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+/// The command line without what is hidden: what is offered in a shell and described in the manual.
+pub(crate) fn offered() -> clap::Command {
+    let whole = Cli::command();
+    let about = whole.get_about().cloned().unwrap_or_default();
+    let shown = whole.get_subcommands().filter(|command| !command.is_hide_set()).cloned();
+    clap::Command::new("piku")
+        .about(about)
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommand_required(true)
+        .subcommands(shown)
 }
 
 #[derive(Debug, Args)]
@@ -216,6 +228,19 @@ pub(crate) enum Command {
     },
     /// Bring every app to what its live release says, and make environments anew that the system no longer fits
     Repair,
+    /// Print the script that completes the commands of piku in a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print a manual page, for `man -l -`
+    Man {
+        /// The command; without it, the page of all of piku
+        command: Option<String>,
+        /// List the commands that have a page
+        #[arg(long, hide = true, conflicts_with = "command")]
+        list: bool,
+    },
     /// Write the unit files of a package into a folder
     #[command(hide = true)]
     Units { folder: Utf8PathBuf },

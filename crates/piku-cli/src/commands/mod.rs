@@ -2,10 +2,12 @@
 
 mod change;
 mod check;
+mod completions;
 mod doctor;
 mod git;
 mod list;
 mod logs;
+mod man;
 mod reference;
 mod server;
 mod setup;
@@ -157,6 +159,9 @@ fn carry_out(command: Command, session: &Session) -> Result<ExitCode, CliError> 
         Command::Emperor { stop } => setup::emperor(stop, session),
         Command::Repair => setup::repair(session),
         Command::Units { folder } => server::units(&folder),
+        Command::Completions { shell } => completions::completions(shell, session),
+        Command::Man { list: true, .. } => man::list(session),
+        Command::Man { command, .. } => man::man(command.as_deref(), session),
         Command::Reference => reference::reference(session),
         Command::GitReceivePack { path } => git::receive_pack(&path, session),
         Command::GitUploadPack { path } => git::upload_pack(&path, session),

@@ -57,10 +57,7 @@ pub(crate) struct HeardSecurely {
 impl Door {
     /// Asks over HTTP; `until` is when to give up.
     pub(crate) fn ask(&self, path: &str, until: Instant) -> Heard {
-        match Timed::connect(self.http, until) {
-            Ok(mut stream) => exchange(&mut stream, Timed::hurry, path, &self.host),
-            Err(error) => unheard(&error),
-        }
+        ask(self.http, &self.host, path, until)
     }
 
     /// Asks over HTTPS. Whoever signed the certificate makes no difference, but it has to be the site's.
@@ -75,6 +72,14 @@ impl Door {
             }
             Err(error) => HeardSecurely { heard: unheard(&error), own_certificate: true },
         }
+    }
+}
+
+/// Asks for a path of a host over HTTP; `until` is when to give up.
+pub(crate) fn ask(address: SocketAddr, host: &str, path: &str, until: Instant) -> Heard {
+    match Timed::connect(address, until) {
+        Ok(mut stream) => exchange(&mut stream, Timed::hurry, path, host),
+        Err(error) => unheard(&error),
     }
 }
 

@@ -69,6 +69,14 @@ pub(crate) fn stop(pidfile: &Utf8Path) {
     }
 }
 
+/// The systemd unit in whose control group the emperor runs (proc(5), cgroups(7)).
+pub(crate) fn unit(pidfile: &Utf8Path) -> Option<String> {
+    let pid = process_id(pidfile)?.as_raw_nonzero();
+    let groups = files::read_text(&Utf8Path::new("/proc").join(pid.to_string()).join("cgroup")).ok()??;
+    let units = groups.lines().filter_map(|line| line.rsplit('/').next());
+    units.filter(|unit| unit.ends_with(".service")).map(str::to_owned).next()
+}
+
 /// What came of a question to the emperor.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Heard {

@@ -1,18 +1,22 @@
 //! Looks at everything that apps need from this machine, and changes nothing.
 
+mod access;
 mod keys;
 mod nginx;
 mod root;
 mod served;
+mod service;
 
 use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+pub(crate) use access::Access;
 pub(crate) use keys::{Key, Leads};
 pub(crate) use nginx::Nginx;
 pub(crate) use root::{Loose, is_busy, is_complete as root_is_complete};
 pub(crate) use served::nginx_serves;
+pub(crate) use service::Service;
 
 use super::facts::{self, Uwsgi};
 use super::toolbox::{self, program};
@@ -33,6 +37,10 @@ pub(crate) struct Facts {
     /// How many vassals the emperor runs; `None` when no emperor answers.
     pub(crate) vassals: Option<usize>,
     pub(crate) nginx: Nginx,
+    /// How nginx gets to sockets.
+    pub(crate) access: Access,
+    /// The unit that runs the emperor.
+    pub(crate) service: Option<Service>,
     pub(crate) git: Option<Utf8PathBuf>,
     pub(crate) sshd: Option<Utf8PathBuf>,
     pub(crate) sshd_runs: bool,
@@ -61,6 +69,8 @@ pub(crate) fn look(root: &Root, surroundings: &Surroundings) -> Facts {
         uwsgi,
         vassals: emperor::ask(&root.emperor_stats()).map(|stats| stats.vassals.len()),
         nginx: nginx::look(root, surroundings),
+        access: access::look(root, facts::nginx(surroundings).ok().as_ref()),
+        service: service::look(root, &path),
         git: program(&path, "git"),
         sshd: program(&path, "sshd"),
         sshd_runs: programs.contains("sshd"),

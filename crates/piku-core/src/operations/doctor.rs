@@ -1,6 +1,8 @@
 //! `doctor`: what is missing or wrong on this machine, and the fix for each.
 
 mod leftovers;
+mod service;
+mod sites;
 
 use std::fmt;
 
@@ -10,6 +12,7 @@ use serde::Serialize;
 
 use crate::host::examine::{self, Facts, Key, Leads, Nginx};
 use crate::piku::Piku;
+use crate::server::Server;
 
 /// Less free space than this, in bytes, and the next build fails.
 const FULL: u64 = 256 * 1024 * 1024;
@@ -58,7 +61,21 @@ impl Piku {
     #[must_use]
     pub fn doctor(&self) -> Vec<Finding> {
         let facts = examine::look(&self.root, &self.surroundings);
-        findings(&facts, &leftovers::find(&self.root))
+        let mut all = findings(&facts, &leftovers::find(&self.root));
+        all.extend(self.misfits());
+        all.extend(self.silent_sites());
+        all.extend(service::differences(&Server::differences(&self.root, &self.surroundings)));
+        all
+    }
+
+    /// Apps whose environment the system no longer fits.
+    fn misfits(&self) -> Vec<Finding> {
+        let apps = self.app_names().unwrap_or_default().into_iter();
+        let found = apps.filter_map(|app| Some((self.misfit(&app).ok()??, app)));
+        let finding = |(misfit, app)| {
+            error("python", format!("`{app}`: {misfit}"), format!("`piku restart {app}` makes it again"))
+        };
+        found.map(finding).collect()
     }
 }
 
@@ -79,7 +96,9 @@ fn findings(facts: &Facts, leftovers: &[Utf8PathBuf]) -> Vec<Finding> {
     let mut all = folder(facts);
     all.extend(uwsgi(facts));
     all.push(emperor(facts));
+    all.extend(facts.service.iter().flat_map(service::unit));
     all.extend(nginx(&facts.nginx, &facts.root));
+    all.extend(sites::access(&facts.access));
     all.extend(git_and_ssh(facts));
     all.extend(keys(facts));
     all.extend(facts.space.map(|(bytes, files)| space(bytes, files)));
@@ -113,7 +132,7 @@ fn folder(facts: &Facts) -> Vec<Finding> {
         }
     }));
     if all.is_empty() {
-        all.push(ok("folder", format!("`{root}` is whole, and its secrets are closed")));
+        all.push(ok("folder", format!("`{root}` is complete, with private permissions")));
     }
     all
 }
@@ -158,7 +177,7 @@ fn uwsgi(facts: &Facts) -> Vec<Finding> {
 
 fn emperor(facts: &Facts) -> Finding {
     match facts.vassals {
-        Some(count) => ok("emperor", format!("it runs, with {count} vassals")),
+        Some(count) => ok("emperor", format!("running, {count} processes of apps")),
         None => error(
             "emperor",
             "the uWSGI emperor does not answer, so that no app runs",
@@ -181,7 +200,9 @@ fn nginx(nginx: &Nginx, root: &Utf8PathBuf) -> Vec<Finding> {
     };
     let mut all = Vec::new();
     if !nginx.runs {
-        all.push(bad("nginx is not running", "start it, such as by `systemctl start nginx`"));
+        let unit = if nginx.own { "piku-nginx" } else { "nginx" };
+        let fix = format!("`systemctl start {unit}`, and `journalctl -u {unit}` says why it ended");
+        all.push(bad("nginx is not running", &fix));
     }
     let configuration = &nginx.configuration;
     match nginx.includes {
@@ -202,7 +223,7 @@ fn nginx(nginx: &Nginx, root: &Utf8PathBuf) -> Vec<Finding> {
             format!("PIKU_NGINX_RELOAD is `{line}`, and there is no such program"),
             "correct it where piku is started",
         )),
-        None if !nginx.watched => all.push(bad(
+        None if !nginx.own && !nginx.watched => all.push(bad(
             "nothing reloads nginx when a site changes",
             "install the path unit `piku-nginx.path`, or set PIKU_NGINX_RELOAD",
         )),
@@ -210,11 +231,12 @@ fn nginx(nginx: &Nginx, root: &Utf8PathBuf) -> Vec<Finding> {
     }
     if all.is_empty() {
         let version = nginx.version.as_deref().unwrap_or("of an unknown version");
-        let who = if nginx.reload.is_some() { "PIKU_NGINX_RELOAD" } else { "a path unit" };
-        all.push(ok(
-            about,
-            format!("`{program}` {version} runs, knows piku's sites, and is reloaded by {who}"),
-        ));
+        let whose = match (&nginx.reload, nginx.own) {
+            (None, true) => "piku's own",
+            (Some(_), _) => "the machine's, reloaded by PIKU_NGINX_RELOAD",
+            (None, false) => "the machine's, reloaded by a path unit",
+        };
+        all.push(ok(about, format!("`{program}` {version} is running: {whose}")));
     }
     all
 }
@@ -231,7 +253,7 @@ fn git_and_ssh(facts: &Facts) -> Vec<Finding> {
         (Some(sshd), false) => {
             error("ssh", format!("`{sshd}` is not running"), "start it, such as by `systemctl start ssh`")
         }
-        (_, true) => ok("ssh", "sshd runs"),
+        (_, true) => ok("ssh", "sshd is running"),
     };
     vec![git, ssh]
 }
@@ -265,7 +287,7 @@ fn keys(facts: &Facts) -> Vec<Finding> {
     }
     match facts.keys.iter().filter(|key| key.leads == Leads::Here).count() {
         0 => all.push(warning(about, "no key may push to this piku", "`piku setup:ssh FILE` adds one")),
-        count => all.push(ok(about, format!("{count} may push"))),
+        count => all.push(ok(about, format!("{count} {} may push", if count == 1 { "key" } else { "keys" }))),
     }
     all
 }
@@ -278,7 +300,7 @@ fn space(bytes: u64, files: Option<u64>) -> Finding {
         Some(files) if files < FEW_FILES => warning(about, format!("only {files} more files fit on it"), fix),
         _ if bytes < FULL => error(about, format!("only {free} are free"), fix),
         _ if bytes < TIGHT => warning(about, format!("only {free} are free"), fix),
-        _ => ok(about, format!("{free} are free")),
+        _ => ok(about, format!("{free} free")),
     }
 }
 
@@ -289,7 +311,7 @@ fn tools(tools: &[(&str, bool)]) -> Finding {
             tools.iter().filter(|(_, there)| *there == wanted).map(|(name, _)| *name).collect();
         if names.is_empty() { "none".to_owned() } else { names.join(", ") }
     };
-    ok("tools", format!("there: {}; not there, for apps that need them: {}", named(true), named(false)))
+    ok("tools", format!("found: {}; not found: {}", named(true), named(false)))
 }
 
 #[cfg(test)]

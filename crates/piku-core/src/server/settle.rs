@@ -8,6 +8,7 @@ use super::machine::Seen;
 use super::record::Record;
 use crate::event::{Report, stage};
 use crate::host::{self, HostError, Surroundings, server as machine};
+use crate::root::Root;
 
 /// Why a machine was not set up. Nothing was changed, unless it is a [`ServerError::Change`].
 #[derive(Debug, thiserror::Error)]
@@ -134,6 +135,17 @@ impl Server {
             started: seen.systemd_runs,
             turned_off_nginx,
         })
+    }
+
+    /// What is not as `setup --system` has made it; nothing on a machine where it has not been, or for another root.
+    pub(crate) fn differences(root: &Root, surroundings: &Surroundings) -> Vec<Change> {
+        let Some(record) = machine::record().filter(|record| record.root() == *root) else {
+            return Vec::new();
+        };
+        let usual = Self::usual(&surroundings.program, record.nginx);
+        let first = machine::look(surroundings, &usual);
+        let described = Self::on_machine(&surroundings.program, record.nginx, &first);
+        described.changes(&machine::look(surroundings, &described))
     }
 
     /// Whether this machine is a server of piku's, and which; `None` when `setup --system` has not been here.

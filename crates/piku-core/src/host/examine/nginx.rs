@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::host::command::Invocation;
 use crate::host::toolbox::program;
-use crate::host::{Surroundings, files};
+use crate::host::{Surroundings, files, own_nginx};
 use crate::root::Root;
 
 /// Where nginx reads its configuration unless it was built or told otherwise.
@@ -24,6 +24,8 @@ pub(crate) struct Nginx {
     pub(crate) runs: bool,
     /// The configuration that was read: that of the nginx that runs, where one does.
     pub(crate) configuration: Utf8PathBuf,
+    /// Whether it is one of piku's own; everything else is told of that one then.
+    pub(crate) own: bool,
     /// Whether it includes piku's sites; `None` when it can't be read.
     pub(crate) includes: Option<bool>,
     /// The command line that reloads it.
@@ -40,12 +42,26 @@ pub(super) fn look(root: &Root, surroundings: &Surroundings) -> Nginx {
     let path = surroundings.search_path();
     let found = program(&path, "nginx");
     let (version, built) = found.as_ref().map(|program| ask(program)).unwrap_or_default();
+    let sites = files::names(&root.nginx())
+        .map_or(0, |names| names.iter().filter(|name| name.ends_with(".conf")).count());
+    if own_nginx::is_wanted(root) {
+        return Nginx {
+            program: found,
+            version,
+            own: true,
+            runs: own_nginx::master(root).is_some(),
+            configuration: root.own_nginx_conf(),
+            includes: Some(true),
+            sites,
+            ..Nginx::default()
+        };
+    }
     let masters = masters();
     let usual = built.unwrap_or_else(|| USUAL.into());
     let told: Vec<Utf8PathBuf> =
         masters.iter().map(|line| option(line, "-c").unwrap_or_else(|| usual.clone())).collect();
-    let sites = root.nginx().join("*.conf");
-    let including = |path: &Utf8PathBuf| includes(path, &sites);
+    let pattern = root.nginx().join("*.conf");
+    let including = |path: &Utf8PathBuf| includes(path, &pattern);
     // Several may run; the one that knows our sites is the one that matters.
     let configuration =
         told.iter().find(|path| including(path) == Some(true)).or(told.first()).unwrap_or(&usual);
@@ -60,8 +76,8 @@ pub(super) fn look(root: &Root, surroundings: &Surroundings) -> Nginx {
         reload: surroundings.nginx_reload.clone(),
         reload_found: words.first().is_some_and(is_there),
         watched: is_watched(&root.nginx()),
-        sites: files::names(&root.nginx())
-            .map_or(0, |names| names.iter().filter(|name| name.ends_with(".conf")).count()),
+        sites,
+        own: false,
     }
 }
 

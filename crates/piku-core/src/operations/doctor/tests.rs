@@ -1,6 +1,7 @@
 use super::*;
-use crate::host::examine::Loose;
+use crate::host::examine::{Access, Loose, Service};
 use crate::host::facts::Uwsgi;
+use crate::host::reach::{Obstacle, Wish};
 
 fn well() -> Facts {
     Facts {
@@ -23,7 +24,18 @@ fn well() -> Facts {
             reload_found: false,
             watched: true,
             sites: 1,
+            own: false,
         },
+        access: Access::default(),
+        service: Some(Service {
+            unit: "piku.service".into(),
+            kind: "exec".into(),
+            notify_access: "none".into(),
+            kill_signal: "15".into(),
+            kill_mode: "mixed".into(),
+            restarts: "0".into(),
+            file: "/etc/systemd/system/piku.service".into(),
+        }),
         git: Some("/usr/bin/git".into()),
         sshd: Some("/usr/sbin/sshd".into()),
         sshd_runs: true,
@@ -50,15 +62,15 @@ fn shown(facts: &Facts, leftovers: &[Utf8PathBuf]) -> String {
 #[test]
 fn a_machine_that_is_well_has_nothing_to_fix() {
     insta::assert_snapshot!(shown(&well(), &[]), @r"
-    ok folder: `/r` is whole, and its secrets are closed
+    ok folder: `/r` is complete, with private permissions
     ok uwsgi: `/usr/bin/uwsgi` of the system's packages, which loads Python 3.11
-    ok emperor: it runs, with 2 vassals
-    ok nginx: `/usr/sbin/nginx` 1.22.1 runs, knows piku's sites, and is reloaded by a path unit
+    ok emperor: running, 2 processes of apps
+    ok nginx: `/usr/sbin/nginx` 1.22.1 is running: the machine's, reloaded by a path unit
     ok git: `/usr/bin/git`
-    ok ssh: sshd runs
-    ok keys: 1 may push
-    ok disk: 5 GiB are free
-    ok tools: there: node; not there, for apps that need them: go
+    ok ssh: sshd is running
+    ok keys: 1 key may push
+    ok disk: 5 GiB free
+    ok tools: found: node; not found: go
     ");
 }
 
@@ -106,7 +118,7 @@ fn each_thing_that_is_wrong_comes_with_its_fix() {
     error emperor: the uWSGI emperor does not answer, so that no app runs
       fix: start it: `piku emperor`, or the service that runs it, such as `systemctl start piku`
     error nginx: nginx is not running
-      fix: start it, such as by `systemctl start nginx`
+      fix: `systemctl start nginx`, and `journalctl -u nginx` says why it ended
     error nginx: `/etc/nginx/nginx.conf` does not include piku's sites
       fix: add `include /r/nginx/*.conf;` to its `http` block, and reload nginx
     error nginx: PIKU_NGINX_RELOAD is `sudo reload`, and there is no such program
@@ -125,7 +137,7 @@ fn each_thing_that_is_wrong_comes_with_its_fix() {
       fix: `piku setup:ssh FILE` adds one
     error disk: only 100 MiB are free
       fix: remove what nobody needs; fewer releases are kept with PIKU_KEEP_RELEASES
-    ok tools: there: node; not there, for apps that need them: go
+    ok tools: found: node; not found: go
     warning leftover: `/r/envs/gone` belongs to no app, or to a release that was never finished
       fix: see what it is, then `rm -r /r/envs/gone`
     ");
@@ -146,7 +158,7 @@ fn an_empty_machine_lacks_everything() {
         ..well()
     };
     insta::assert_snapshot!(shown(&facts, &[]), @r"
-    ok folder: `/r` is whole, and its secrets are closed
+    ok folder: `/r` is complete, with private permissions
     error uwsgi: there is no uWSGI
       fix: run `piku setup`, which installs one below its folder, or `apt-get install uwsgi-core uwsgi-plugin-python3`
     error emperor: the uWSGI emperor does not answer, so that no app runs
@@ -161,7 +173,7 @@ fn an_empty_machine_lacks_everything() {
       fix: `piku setup:ssh FILE` adds one
     warning disk: only 5 more files fit on it
       fix: remove what nobody needs; fewer releases are kept with PIKU_KEEP_RELEASES
-    ok tools: there: none; not there, for apps that need them: none
+    ok tools: found: none; not found: none
     ");
 }
 
@@ -173,4 +185,46 @@ fn a_python_that_uwsgi_loads_must_be_there_to_build_with() {
     // What nobody uses yet is no error.
     let facts = Facts { nginx: Nginx { runs: false, sites: 0, ..well().nginx }, ..well() };
     assert!(findings(&facts, &[]).iter().all(|found| found.level < Level::Error));
+}
+
+#[test]
+fn what_older_instructions_made_is_found_with_the_line_that_mends_it() {
+    let facts = Facts {
+        service: Some(Service {
+            kind: "notify".into(),
+            kill_signal: "3".into(),
+            kill_mode: "control-group".into(),
+            restarts: "4".into(),
+            ..well().service.unwrap()
+        }),
+        access: Access {
+            user: "www-data".into(),
+            group: "www-data".into(),
+            obstacle: Some(Obstacle { path: "/home/piku".into(), mode: 0o700, wish: Wish::Enter }),
+            open_sockets: true,
+        },
+        ..well()
+    };
+    let found = findings(&facts, &[]).into_iter().filter(|found| found.level > Level::Ok);
+    let line = |found: Finding| {
+        format!("{} {}: {}\n  fix: {}", found.level, found.about, found.what, found.fix.unwrap())
+    };
+    insta::assert_snapshot!(found.map(line).collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn an_nginx_of_our_own_needs_nobody_to_reload_it() {
+    let own = Nginx {
+        own: true,
+        watched: false,
+        configuration: "/r/nginx/server/nginx.conf".into(),
+        ..well().nginx
+    };
+    let found = nginx(&own, &"/r".into());
+    assert_eq!(found[0].what, "`/usr/sbin/nginx` 1.22.1 is running: piku's own");
+    let stopped = nginx(&Nginx { runs: false, ..own }, &"/r".into());
+    assert_eq!(
+        stopped[0].fix.as_deref(),
+        Some("`systemctl start piku-nginx`, and `journalctl -u piku-nginx` says why it ended")
+    );
 }

@@ -1,0 +1,180 @@
+//! `man`: the manual pages, made of the words of the command line and the catalog of settings.
+
+use std::process::ExitCode;
+
+use clap_mangen::Man;
+use clap_mangen::roff::{Inline, Roff, bold, roman};
+use piku_core::settings::keys::{KEYS, Key, Scope};
+
+use super::{CliError, Session};
+use crate::args;
+
+/// What piku(1) says first, a paragraph each.
+const DESCRIPTION: [&str; 3] = [
+    "A push to the repository `piku@server:app` makes a release of the commit: it is checked out, built, started beside \
+     the running release, checked, and only then made live. A push that fails changes nothing, and says why. uWSGI \
+     runs the processes of an app, nginx stands in front of those that have a host name.",
+    "Commands are typed on the server, where root acts as the user piku, or from afar as `ssh piku@server command`.",
+    "An app is a repository with a Procfile, one process a line: `name: command`. Settings are in its file ENV and in \
+     what `piku config:set` keeps.",
+];
+
+const FILES: [(&str, &str); 9] = [
+    ("~/.piku", "The root. The home of the user piku is /home/piku."),
+    ("~/.piku/apps/APP", "A link to the files of the live release."),
+    ("~/.piku/repos/APP", "The repository that is pushed to."),
+    ("~/.piku/envs/APP/ENV", "What `piku config:set` keeps, a line a setting; readable by its owner alone."),
+    ("~/.piku/data/APP", "What the app itself keeps, `$DATA_ROOT`. piku never deletes it."),
+    ("~/.piku/logs/APP", "What the processes write; bounded in size."),
+    ("~/.piku/nginx", "The sites, with their sockets and certificates."),
+    ("~/.piku/uwsgi", "The configuration of the emperor, and its log."),
+    ("~/.ssh/authorized_keys", "Who may push and command; written by `piku setup:ssh`."),
+];
+
+const EXIT_STATUS: [(&str, &str); 3] =
+    [("0", "Done."), ("1", "The request could not be carried out."), ("2", "The command line is wrong.")];
+
+const SEE_ALSO: &str = "git-push(1), ssh(1), systemctl(1), nginx(8), uwsgi-core(8)";
+
+pub(super) fn man(command: Option<&str>, session: &Session) -> Result<ExitCode, CliError> {
+    session.ui.data(format_args!("{}", page(command)?.trim_end()));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Lists the pages there are, for whoever makes a package.
+pub(super) fn list(session: &Session) -> Result<ExitCode, CliError> {
+    session.ui.data(format_args!("{}", pages().join("\n")));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The commands that have a page of their own.
+fn pages() -> Vec<String> {
+    args::offered().get_subcommands().map(|command| command.get_name().to_owned()).collect()
+}
+
+/// The page of one command, or of all of piku.
+fn page(command: Option<&str>) -> Result<String, CliError> {
+    let mut piku = args::offered()
+        .disable_help_subcommand(true)
+        .subcommand_value_name("command")
+        .subcommand_help_heading("COMMANDS");
+    piku.build();
+    let Some(name) = command else { return written(|page| whole(&dressed(Man::new(piku)), page)) };
+    let found =
+        piku.find_subcommand(name).ok_or_else(|| CliError::Usage(format!("piku has no command `{name}`")))?;
+    let man = dressed(Man::new(found.clone().disable_version_flag(true)));
+    written(|page| {
+        man.render(page)?;
+        section(page, "SEE ALSO", |roff| {
+            roff.text(inlines("piku(1)"));
+        })
+    })
+}
+
+/// piku(1).
+fn whole(man: &Man, page: &mut Vec<u8>) -> std::io::Result<()> {
+    man.render_title(page)?;
+    man.render_name_section(page)?;
+    man.render_synopsis_section(page)?;
+    section(page, "DESCRIPTION", |roff| {
+        for paragraph in DESCRIPTION {
+            roff.control("PP", []).text(inlines(paragraph));
+        }
+    })?;
+    man.render_subcommands_section(page)?;
+    man.render_options_section(page)?;
+    let keys = |chosen: fn(Scope) -> bool| {
+        KEYS.iter().filter(move |key| chosen(key.scope)).map(|key| (key.name.to_owned(), meaning(key)))
+    };
+    let entries = |all: &[(&str, &str)]| -> Vec<(String, String)> {
+        all.iter().map(|(term, text)| ((*term).to_owned(), (*text).to_owned())).collect()
+    };
+    terms(page, "SETTINGS OF AN APP", keys(|scope| scope != Scope::Host))?;
+    terms(page, "FILES", entries(&FILES))?;
+    let color = ("NO_COLOR".to_owned(), "Where it is set, nothing is printed in color.".to_owned());
+    terms(page, "ENVIRONMENT", keys(|scope| scope == Scope::Host).chain([color]))?;
+    let run = ("other".to_owned(), "`piku run` ends with the status of its command.".to_owned());
+    terms(page, "EXIT STATUS", entries(&EXIT_STATUS).into_iter().chain([run]))?;
+    section(page, "SEE ALSO", |roff| {
+        roff.text(inlines(SEE_ALSO));
+    })
+}
+
+/// With what stands at the top and the bottom of each page.
+fn dressed(man: Man) -> Man {
+    // An empty date would be left out, and what follows take its place.
+    man.date(" ").source(concat!("piku ", env!("CARGO_PKG_VERSION"))).manual("Piku Manual")
+}
+
+/// What a setting takes and does.
+fn meaning(key: &Key) -> String {
+    let default = key.default_text().map_or_else(String::new, |text| format!(" Default: `{text}`."));
+    format!("{} Takes {}.{default}", key.meaning, key.value)
+}
+
+/// A section of terms, each with what it means.
+fn terms(
+    page: &mut Vec<u8>,
+    title: &str,
+    entries: impl IntoIterator<Item = (String, String)>,
+) -> std::io::Result<()> {
+    section(page, title, |roff| {
+        for (term, text) in entries {
+            roff.control("TP", []).text([bold(term)]).text(inlines(&text));
+        }
+    })
+}
+
+fn section(page: &mut Vec<u8>, title: &str, fill: impl FnOnce(&mut Roff)) -> std::io::Result<()> {
+    let mut roff = Roff::new();
+    roff.control("SH", [title]);
+    fill(&mut roff);
+    roff.to_writer(page)
+}
+
+/// Text in which code stands between backticks, as in Markdown.
+fn inlines(text: &str) -> Vec<Inline> {
+    let parts = text.split('`').enumerate();
+    parts.map(|(at, part)| if at % 2 == 1 { bold(part) } else { roman(part) }).collect()
+}
+
+/// Writing to memory does not fail; if it did, the reason would be said.
+fn written(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> Result<String, CliError> {
+    let mut page = Vec::new();
+    write(&mut page).map_err(|source| CliError::Input { name: "the manual page".to_owned(), source })?;
+    Ok(String::from_utf8_lossy(&page).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_of_piku_has_the_sections_that_a_reader_looks_for() {
+        let page = page(None).unwrap();
+        let sections: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix(".SH ")).collect();
+        let wanted = [
+            "NAME",
+            "SYNOPSIS",
+            "DESCRIPTION",
+            "COMMANDS",
+            "OPTIONS",
+            "\"SETTINGS OF AN APP\"",
+            "FILES",
+            "ENVIRONMENT",
+            "\"EXIT STATUS\"",
+            "\"SEE ALSO\"",
+        ];
+        assert_eq!(sections, wanted);
+    }
+
+    #[test]
+    fn every_command_of_the_help_has_a_page_and_a_hidden_one_has_none() {
+        assert!(pages().contains(&"config:set".to_owned()));
+        for name in pages() {
+            let page = page(Some(&name)).unwrap();
+            assert!(page.contains(".SH NAME"), "{name}: {page}");
+        }
+        assert!(matches!(page(Some("git-hook")), Err(CliError::Usage(_))));
+    }
+}

@@ -1,0 +1,58 @@
+//! The systemd unit that runs the emperor, if one does.
+
+use std::collections::BTreeMap;
+
+use crate::host::command::Invocation;
+use crate::host::emperor;
+use crate::root::Root;
+
+/// The unit that a server of piku's has.
+const USUAL: &str = "piku.service";
+
+/// How systemd was told to run the emperor (systemd.service(5), systemd.kill(5)).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Service {
+    pub(crate) unit: String,
+    /// `Type=`.
+    pub(crate) kind: String,
+    /// `NotifyAccess=`.
+    pub(crate) notify_access: String,
+    /// `KillSignal=`, as a number.
+    pub(crate) kill_signal: String,
+    /// `KillMode=`.
+    pub(crate) kill_mode: String,
+    /// How often it was started again because it had failed.
+    pub(crate) restarts: String,
+    /// The file that says all that.
+    pub(crate) file: String,
+}
+
+/// Looks at the unit in which the emperor runs, else at the usual one; `None` where systemd has no such unit.
+pub(super) fn look(root: &Root, path: &str) -> Option<Service> {
+    let unit = emperor::unit(&root.emperor_pid()).unwrap_or_else(|| USUAL.to_owned());
+    let mut said = BTreeMap::new();
+    let env = [("PATH".to_owned(), path.to_owned())].into();
+    let asked = Invocation::new([
+        "systemctl",
+        "show",
+        "--property=LoadState,Type,NotifyAccess,KillSignal,KillMode,NRestarts,FragmentPath",
+        &unit,
+    ])
+    .with_env(&env)
+    .run(&mut |line| {
+        if let Some((key, value)) = line.split_once('=') {
+            said.insert(key.to_owned(), value.to_owned());
+        }
+    });
+    drop(asked);
+    let take = |key: &str| said.get(key).cloned().unwrap_or_default();
+    (take("LoadState") == "loaded").then(|| Service {
+        kind: take("Type"),
+        notify_access: take("NotifyAccess"),
+        kill_signal: take("KillSignal"),
+        kill_mode: take("KillMode"),
+        restarts: take("NRestarts"),
+        file: take("FragmentPath"),
+        unit,
+    })
+}

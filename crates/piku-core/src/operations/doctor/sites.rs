@@ -1,0 +1,76 @@
+//! Whether nginx gets to the apps.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use piku_nginx::ServerName;
+
+use super::{Finding, error, warning};
+use crate::deploy::site::plain_host;
+use crate::host::door::{self, Heard};
+use crate::host::examine::Access;
+use crate::piku::Piku;
+use crate::release::{Release, store};
+
+/// How long a site may take to answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Judges the way from nginx to sockets and files.
+pub(super) fn access(access: &Access) -> Vec<Finding> {
+    let about = "nginx";
+    let mut all = Vec::new();
+    if let Some(obstacle) = &access.obstacle {
+        let (user, path, mode) = (&access.user, &obstacle.path, obstacle.mode);
+        all.push(error(
+            about,
+            format!(
+                "nginx runs as `{user}` and can't go through `{path}` (mode {mode:o}), so no site answers"
+            ),
+            format!("`chmod 711 {path}`"),
+        ));
+    }
+    if access.open_sockets {
+        let group = &access.group;
+        all.push(warning(
+            about,
+            format!("nginx is not in a group of ours, so sockets of apps are open to every user of this machine, who can run code in the app by them"),
+            format!("`usermod --append --groups {group} $USER` for the user that runs the apps, restart the emperor, then `piku restart APP`; or `sudo piku setup --system`"),
+        ));
+    }
+    all
+}
+
+impl Piku {
+    /// Asks every site that is to answer, through nginx, as a browser would.
+    pub(super) fn silent_sites(&self) -> Vec<Finding> {
+        let apps = self.app_names().unwrap_or_default().into_iter();
+        let live = apps.filter(|app| !store::is_stopped(&self.root, app));
+        let releases = live.filter_map(|app| Some((store::live(&self.root, &app).ok()??, app)));
+        let served = releases.filter(|(release, _)| release.site.is_some());
+        let silent = served.filter_map(|(release, app)| Some((what_is_wrong(&release)?, app)));
+        let finding = |(what, app)| {
+            error("site", format!("`{app}`: {what}"), format!("`piku logs {app}`, then `piku restart {app}`"))
+        };
+        silent.map(finding).collect()
+    }
+}
+
+fn what_is_wrong(release: &Release) -> Option<String> {
+    let setting = |key: &str| release.live_env.get(key).map(String::as_str);
+    let names = ServerName::parse_list(setting("NGINX_SERVER_NAME")?).ok()?;
+    let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+    let host = plain_host(&names);
+    let address = setting("NGINX_IPV4_ADDRESS").and_then(|text| text.parse::<Ipv4Addr>().ok());
+    let address = address.filter(|ip| !ip.is_unspecified()).unwrap_or(Ipv4Addr::LOCALHOST);
+    let heard = door::ask(SocketAddr::from((address, 80)), &host, "/", Instant::now() + PATIENCE);
+    match heard {
+        Heard::Status { status, nginx_page: true } if status == 502 || status == 504 => {
+            Some(format!("nginx answers {status} for http://{host}/, since the app does not answer it"))
+        }
+        Heard::Closed(why) => Some(format!("nothing answers for http://{host}/: {why}")),
+        Heard::Nothing => {
+            Some(format!("nginx closes the connection for http://{host}/: it does not know that site"))
+        }
+        Heard::Status { .. } | Heard::Late => None,
+    }
+}

@@ -33,7 +33,7 @@ impl<'server> App<'server> {
         let repository = server.home().join("plain").join(name);
         let ssh = server.sshd().plain_git_ssh_command(server.home());
         let app = Self::at(server, name, &server.sshd().url(repository.as_str()), ssh);
-        app.git.run(["init", "--quiet", "--bare", repository.as_str()]);
+        server.git(["init", "--quiet", "--bare", repository.as_str()]);
         app
     }
 
@@ -168,8 +168,8 @@ impl<'server> App<'server> {
     #[must_use]
     pub fn on_server(&self, name: &str) -> Option<String> {
         let repository = self.server.root().join("repos").join(&self.name);
-        let output = self.git.output(["-C", repository.as_str(), "rev-parse", "--verify", "--quiet", name]);
-        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+        let asked = self.server.git(["-C", repository.as_str(), "rev-parse", "--verify", "--quiet", name]);
+        (asked.status == 0).then(|| asked.stdout.trim().to_owned())
     }
 
     /// Asks the app for a path: through nginx if it has a host there, otherwise on its own port.

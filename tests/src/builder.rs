@@ -3,8 +3,9 @@
 use std::fs;
 
 use crate::home::Home;
+use crate::namespace::Namespace;
 use crate::slots;
-use crate::{Nginx, Sshd, TestServer, machine, nginx, sshd};
+use crate::{Account, Nginx, Sshd, TestServer, machine, nginx, piku, sshd};
 
 /// Which uWSGI a server has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,12 +24,13 @@ pub struct Builder {
     emperor: bool,
     uwsgi: Uwsgi,
     pyenv: bool,
+    account: Account,
 }
 
 impl Builder {
     pub(crate) fn new() -> Self {
         let uwsgi = if machine::Need::SystemUwsgi.missing().is_none() { Uwsgi::System } else { Uwsgi::Wheel };
-        Self { nginx: false, emperor: true, uwsgi, pyenv: false }
+        Self { nginx: false, emperor: true, uwsgi, pyenv: false, account: Account::of_this_test() }
     }
 
     /// With nginx, on ports 80 and 443 of [`TestServer::address`].
@@ -55,6 +57,12 @@ impl Builder {
         self
     }
 
+    /// With this user, instead of the ordinary one that the test's name chooses.
+    pub fn as_user(mut self, account: Account) -> Self {
+        self.account = account.or_tester();
+        self
+    }
+
     /// Sets piku up and starts everything.
     ///
     /// # Panics
@@ -63,20 +71,27 @@ impl Builder {
     #[must_use]
     pub fn start(self) -> TestServer {
         let slot = slots::SERVERS.take();
-        let home = Home::new();
+        let home = Home::new(self.account);
+        let namespace = Namespace::start(self.account, home.path());
+        for path in [&piku::program(), &sshd::public_key(), &Home::cache(self.account)] {
+            namespace.reach(path);
+        }
         let address = nginx::free_address();
         let path = match self.uwsgi {
             Uwsgi::System => machine::SEARCH_PATH.to_owned(),
             Uwsgi::Wheel => home.programs_without(|name| name.starts_with("uwsgi")).into_string(),
         };
         let mut variables =
-            vec![("HOME", home.path().to_string()), ("PATH", path), ("USER", machine::user())];
-        if self.nginx {
-            variables.push(("PIKU_NGINX_RELOAD", Nginx::reload_command(home.path())));
+            vec![("HOME", home.path().to_string()), ("PATH", path), ("USER", self.account.name())];
+        if self.nginx
+            && let Some(line) = Nginx::reload_command(home.path(), self.account)
+        {
+            variables.push(("PIKU_NGINX_RELOAD", line));
         }
         if self.pyenv
             && let Some((pyenv, _)) = machine::other_python()
         {
+            namespace.reach(&pyenv);
             std::os::unix::fs::symlink(&pyenv, home.path().join(".pyenv"))
                 .expect("a link can be made in a new home");
             variables.push(("PYENV_ROOT", home.path().join(".pyenv").into_string()));
@@ -84,8 +99,8 @@ impl Builder {
         // Submodules of a test are folders of this machine; git takes those only when told.
         fs::write(home.path().join(".gitconfig"), "[protocol \"file\"]\n\tallow = always\n")
             .expect("a new home can be written to");
-        let sshd = Sshd::start(home.path(), &variables);
-        let mut server = TestServer::without_processes(slot, home, sshd, address, variables);
+        let sshd = Sshd::start(home.path(), &variables, &namespace);
+        let mut server = TestServer::without_processes(slot, home, namespace, sshd, address, variables);
         server.piku(["setup"]).succeeds();
         server.piku(["setup:ssh", sshd::public_key().as_str()]).succeeds();
         if self.nginx {

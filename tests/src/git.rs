@@ -1,5 +1,6 @@
 //! The git of the person who pushes.
 
+use std::fs;
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -12,12 +13,18 @@ use camino::{Utf8Path, Utf8PathBuf};
 pub struct Git {
     folder: Utf8PathBuf,
     ssh: String,
+    configuration: Utf8PathBuf,
     commits: AtomicU32,
 }
 
 impl Git {
     pub(crate) fn new(folder: Utf8PathBuf, ssh: String) -> Self {
-        Self { folder, ssh, commits: AtomicU32::new(0) }
+        // Beside the folder, since git looks for a repository in it. The person works in folders that a test has
+        // given to the server's user, too.
+        let configuration = Utf8PathBuf::from(format!("{folder}.gitconfig"));
+        fs::write(&configuration, "[safe]\n\tdirectory = *\n")
+            .expect("a file can be written beside a new folder");
+        Self { folder, ssh, configuration, commits: AtomicU32::new(0) }
     }
 
     /// Where it runs.
@@ -42,7 +49,7 @@ impl Git {
         }
         let date = format!("{} +0000", 1_700_000_000 + self.commits.load(Ordering::Relaxed));
         command
-            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_CONFIG_GLOBAL", &self.configuration)
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .env("GIT_TERMINAL_PROMPT", "0")
             .env("GIT_AUTHOR_NAME", "Ada")

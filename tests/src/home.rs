@@ -1,21 +1,22 @@
 //! The home folder of a server's user.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::account::Account;
 use crate::machine;
 
 /// A temporary home folder; removed when it is dropped.
 ///
 /// Its path is short, since that of a unix socket below it may have at most 107 bytes,
-/// and others may go through it (711), as nginx must.
+/// and others may go through it (711), as nginx must. It is owned by the user.
 #[derive(Debug)]
 pub(crate) struct Home(tempfile::TempDir);
 
 impl Home {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(account: Account) -> Self {
         let folder = tempfile::Builder::new()
             .prefix("pk-")
             .rand_bytes(5)
@@ -24,12 +25,24 @@ impl Home {
         let home = Self(folder);
         let open = fs::Permissions::from_mode(0o711);
         fs::set_permissions(home.path(), open).expect("a new folder's mode can be set");
-        fs::create_dir(home.path().join(".ssh")).expect("a folder can be made in a new home");
-        // What pip and uv have downloaded once is not downloaded for every server.
-        let cache = crate::piku::workspace().join("target/tests-cache");
+        let ssh = home.path().join(".ssh");
+        fs::create_dir(&ssh).expect("a folder can be made in a new home");
+        let cache = Self::cache(account);
         fs::create_dir_all(&cache).expect("the cache of downloads can be made");
         symlink(&cache, home.path().join(".cache")).expect("a link can be made in a new home");
+        if let Some((user, group)) = account.ids() {
+            for folder in [home.path(), &ssh, &cache] {
+                chown(folder, Some(user), Some(group)).expect("root gives folders away");
+            }
+        }
         home
+    }
+
+    /// The folder of what pip, uv, and npm have downloaded once, so that it is not downloaded for every server.
+    ///
+    /// Each user has one: the tools leave files in it that only their owner may write, and pip takes none of others.
+    pub(crate) fn cache(account: Account) -> Utf8PathBuf {
+        crate::piku::workspace().join("target/tests-cache").join(account.label())
     }
 
     pub(crate) fn path(&self) -> &Utf8Path {

@@ -2,8 +2,9 @@
 //!
 //! Everything here is black box: a real `piku` behind a real sshd, with a real uWSGI emperor and nginx,
 //! in a home folder of its own below `/tmp`. Nothing of piku's crates is used, and nothing of the machine
-//! outside that folder is changed: all processes are children, stopped by their number when the
-//! [`TestServer`] is dropped, and a process left over is a failed test.
+//! outside that folder is changed. Where root runs the tests, each server runs as an ordinary user who exists in the
+//! server's [`Namespace`] alone, and sees no process but its own; dropping the [`TestServer`] ends them all, and one
+//! that has not ended with the emperor is a failed test. Whoever else runs the tests is the servers' user.
 //!
 //! ```no_run
 //! use piku_tests::TestServer;
@@ -22,6 +23,7 @@
     reason = "a fixture works on the machine, and tells whoever reads a failed test what it saw"
 )]
 
+mod account;
 mod app;
 mod await_condition;
 pub mod booted;
@@ -33,20 +35,24 @@ pub mod http;
 pub mod load;
 mod logs;
 pub mod machine;
+mod namespace;
 mod nginx;
 mod outcome;
 mod package;
 pub mod piku;
 pub mod processes;
+mod reloader;
 mod server;
 mod session;
 mod slots;
 mod sshd;
 
+pub use account::{Account, NGINX_GROUP};
 pub use app::{App, Push};
 pub use await_condition::{eventually, eventually_within};
 pub use builder::{Builder, Uwsgi};
 pub use git::Git;
+pub use namespace::Namespace;
 pub use nginx::Nginx;
 pub use outcome::Outcome;
 pub use package::Package;

@@ -16,7 +16,7 @@ use std::fs;
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::process::Command;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -68,6 +68,8 @@ pub enum Need {
     Pnpm,
     /// Programs may be started as another user.
     Root,
+    /// Servers may have users and processes of their own: this is root, and may make namespaces.
+    Namespaces,
     /// strace, and the right to use it.
     Strace,
     /// Servers can be booted: root, systemd-nspawn, and roots of Debian or what makes them.
@@ -114,6 +116,7 @@ impl Need {
             }
             Self::Node => says(has_all(&["node", "npm"]), "Node.js and npm are not installed"),
             Self::Root => says(is_root(), "this is not root"),
+            Self::Namespaces => says(has_namespaces(), "this is not root, or namespaces can't be made"),
             Self::Booted => booted::missing(),
             Self::Package => {
                 says(booted::package().is_some(), "there is no package: `cargo xtask dist` makes it")
@@ -156,6 +159,7 @@ macro_rules! needs {
     (@ uv) => { $crate::machine::Need::Uv };
     (@ poetry) => { $crate::machine::Need::Poetry };
     (@ pnpm) => { $crate::machine::Need::Pnpm };
+    (@ namespaces) => { $crate::machine::Need::Namespaces };
     (@ root) => { $crate::machine::Need::Root };
     (@ booted) => { $crate::machine::Need::Booted };
     (@ package) => { $crate::machine::Need::Package };
@@ -216,6 +220,27 @@ pub fn require(program: &str) -> Utf8PathBuf {
 #[must_use]
 pub fn is_root() -> bool {
     nix::unistd::geteuid().is_root()
+}
+
+/// Whether servers can have namespaces of their own, with users of their own; asked once.
+///
+/// # Panics
+///
+/// When root may not make them and the variable `CI` is set.
+#[must_use]
+pub fn has_namespaces() -> bool {
+    static KNOWN: OnceLock<bool> = OnceLock::new();
+    *KNOWN.get_or_init(|| {
+        let words = ["--mount", "--pid", "--fork", "--mount-proc", "true"];
+        let made =
+            || Command::new("unshare").args(words).output().is_ok_and(|output| output.status.success());
+        let has = is_root() && made();
+        assert!(has || !is_root() || env::var_os("CI").is_none(), "root may not make namespaces here");
+        if !has {
+            eprintln!("no namespaces: every server runs as {}, beside all that runs here", user());
+        }
+        has
+    })
 }
 
 /// The name of the user who runs this.

@@ -2,18 +2,26 @@
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use camino::Utf8Path;
 
+use rustix::process::Signal;
+
+use crate::account::{Account, NGINX_GROUP};
 use crate::child::Process;
+use crate::namespace::Namespace;
+use crate::reloader::Reloader;
 use crate::{eventually, machine};
 
 /// An nginx that includes the sites of one server's piku, on ports 80 and 443 of `127.x.y.z`.
 #[derive(Debug)]
 pub struct Nginx {
-    process: Process,
+    // Dropped before the process that it sends signals to.
+    reloader: Option<Reloader>,
+    process: Arc<Mutex<Process>>,
     address: Ipv4Addr,
 }
 
@@ -24,10 +32,10 @@ impl Nginx {
     ///
     /// When nginx is missing or doesn't start.
     #[must_use]
-    pub(crate) fn start(home: &Utf8Path, piku: &Utf8Path, address: Ipv4Addr) -> Self {
+    pub(crate) fn start(home: &Utf8Path, piku: &Utf8Path, address: Ipv4Addr, namespace: &Namespace) -> Self {
         let folder = home.join("nginx");
         fs::create_dir_all(&folder).expect("a folder can be made in a new home");
-        let user = if machine::is_root() { "user www-data;" } else { "" };
+        let user = if machine::is_root() { format!("user {NGINX_GROUP};") } else { String::new() };
         let text = format!(
             "{user}\n\
              daemon off;\n\
@@ -51,7 +59,7 @@ impl Nginx {
              }}\n"
         );
         fs::write(folder.join("nginx.conf"), text).expect("nginx's configuration can be written");
-        let mut command = Command::new(machine::require("nginx"));
+        let mut command = namespace.command_of_root(machine::require("nginx").as_str());
         command.args([
             "-p",
             folder.as_str(),
@@ -66,7 +74,7 @@ impl Nginx {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
-        let mut process = Process::start("nginx", &mut command);
+        let mut process = namespace.start_process("nginx", &mut command);
         eventually("nginx listens", || {
             let log = folder.join("error.log");
             assert!(
@@ -76,14 +84,33 @@ impl Nginx {
             );
             TcpStream::connect((address, 8079)).ok()
         });
-        Self { process, address }
+        let process = Arc::new(Mutex::new(process));
+        let master = Arc::clone(&process);
+        let reload = move || master.lock().unwrap_or_else(PoisonError::into_inner).send(Signal::HUP);
+        let watched = Self::reload_command(home, namespace.account()).is_none();
+        let reloader = watched.then(|| {
+            // As a server shows who reloads its nginx.
+            let (units, sites) = (folder.join("units"), piku.join("nginx"));
+            fs::create_dir_all(&units)
+                .and_then(|()| {
+                    fs::write(units.join("piku-nginx.path"), format!("[Path]\nPathChanged={sites}\n"))
+                })
+                .expect("a unit can be written");
+            namespace.show_instead("/etc/systemd/system", &units);
+            Reloader::start(&sites, reload)
+        });
+        Self { reloader, process, address }
     }
 
-    /// The command line that makes it read its configuration again.
-    pub(crate) fn reload_command(home: &Utf8Path) -> String {
+    /// The command line that makes it read its configuration again, for users who may run it: an ordinary user may
+    /// not send signals to root's nginx, and waits until whoever watches the sites has done it.
+    pub(crate) fn reload_command(home: &Utf8Path, account: Account) -> Option<String> {
+        if account.ids().is_some() {
+            return None;
+        }
         let folder = home.join("nginx");
         let nginx = machine::require("nginx");
-        format!("{nginx} -p {folder} -c {folder}/nginx.conf -e {folder}/error.log -s reload")
+        Some(format!("{nginx} -p {folder} -c {folder}/nginx.conf -e {folder}/error.log -s reload"))
     }
 
     /// Where it listens.
@@ -94,7 +121,8 @@ impl Nginx {
 
     /// Stops it.
     pub fn stop(&mut self) {
-        self.process.stop();
+        self.reloader = None;
+        self.process.lock().unwrap_or_else(PoisonError::into_inner).stop();
     }
 }
 

@@ -5,6 +5,8 @@ use std::process::Command;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::namespace::Namespace;
+
 /// A package of which pip and uv of the server know, and for which they ask no index.
 ///
 /// It is a source package that builds itself. While the file [`hold`](Self::hold) is there, its build waits,
@@ -57,7 +59,13 @@ impl Package {
     ///
     /// When Python can't make it.
     #[must_use]
-    pub(crate) fn new(home: &Utf8Path, name: &str, version: &str, source: &str) -> Self {
+    pub(crate) fn new(
+        home: &Utf8Path,
+        namespace: &Namespace,
+        name: &str,
+        version: &str,
+        source: &str,
+    ) -> Self {
         let folder = home.join("packages");
         let write = |path: Utf8PathBuf, text: String| {
             fs::create_dir_all(path.parent().expect("a file is in a folder"))
@@ -86,6 +94,9 @@ impl Package {
             "a package can be made: {}",
             String::from_utf8_lossy(&python.stderr)
         );
+        // Its build leaves a mark beside it.
+        namespace.own(&folder);
+        namespace.own(&home.join(".config"));
         Self { folder, name: name.to_owned(), version: version.to_owned() }
     }
 

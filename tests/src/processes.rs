@@ -1,77 +1,158 @@
-//! What runs on the machine, as `/proc` tells it.
+//! What runs, as a `/proc` tells it.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, File};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Signal, pidfd_send_signal};
 
 /// A running process.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Running {
-    /// Its number.
+    /// Its number, where it runs.
     pub id: u32,
     /// The number of the process that started it.
     pub parent: u32,
     /// Its words, joined by blanks.
     pub command: String,
+    /// Its folder in the `/proc` that it was found in.
+    folder: Utf8PathBuf,
 }
 
 impl Running {
-    fn read(id: u32) -> Option<Self> {
-        let command = fs::read(format!("/proc/{id}/cmdline")).ok()?;
+    fn read(proc: &Utf8Path, id: u32) -> Option<Self> {
+        let folder = proc.join(id.to_string());
+        let command = fs::read(folder.join("cmdline")).ok()?;
         let command = String::from_utf8_lossy(&command).trim_end_matches('\0').replace('\0', " ");
-        let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+        let stat = fs::read_to_string(folder.join("stat")).ok()?;
         // The name in parentheses may hold anything, so count from behind it.
         let mut behind = stat.rsplit_once(") ")?.1.split(' ');
         (behind.next()? != "Z").then_some(())?;
-        Some(Self { id, parent: behind.next()?.parse().ok()?, command })
+        Some(Self { id, parent: behind.next()?.parse().ok()?, command, folder })
     }
 
     /// The program file, if it may be seen.
     #[must_use]
     pub fn program(&self) -> Option<Utf8PathBuf> {
-        Utf8PathBuf::from_path_buf(fs::read_link(format!("/proc/{}/exe", self.id)).ok()?).ok()
+        Utf8PathBuf::from_path_buf(fs::read_link(self.folder.join("exe")).ok()?).ok()
     }
 
     /// The environment it was started with, byte for byte.
     #[must_use]
     pub fn environment(&self) -> Vec<Vec<u8>> {
-        let bytes = fs::read(format!("/proc/{}/environ", self.id)).unwrap_or_default();
+        let bytes = fs::read(self.folder.join("environ")).unwrap_or_default();
         bytes.split(|byte| *byte == 0).filter(|one| !one.is_empty()).map(<[u8]>::to_vec).collect()
+    }
+
+    /// The fields of a line of its `status`, such as the four numbers of `Uid`.
+    #[must_use]
+    pub fn status(&self, key: &str) -> Vec<String> {
+        let text = fs::read_to_string(self.folder.join("status")).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':'));
+        line.unwrap_or_default().split_whitespace().map(str::to_owned).collect()
+    }
+
+    /// The number that it has in the innermost namespace.
+    pub(crate) fn id_inside(&self) -> u32 {
+        self.status("NSpid").last().and_then(|id| id.parse().ok()).unwrap_or(self.id)
     }
 
     /// Kills it: SIGKILL.
     pub fn kill(&self) {
-        if let Some(id) = i32::try_from(self.id).ok().and_then(Pid::from_raw) {
-            let _ = kill_process(id, Signal::KILL);
+        self.send(Signal::KILL);
+    }
+
+    /// Sends a signal. A folder of `/proc` stands for its process wherever that has which number.
+    pub(crate) fn send(&self, signal: Signal) {
+        if let Ok(folder) = File::open(&self.folder) {
+            let _ = pidfd_send_signal(&folder, signal);
         }
     }
 }
 
-/// Every process, by number.
-#[must_use]
-pub fn all() -> Vec<Running> {
-    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
-    let ids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    let mut found: Vec<Running> = ids.filter_map(Running::read).collect();
-    found.sort();
-    found
+/// The processes of a place, by number.
+#[derive(Clone, Debug)]
+pub struct Processes(Vec<Running>);
+
+impl Processes {
+    /// All of the machine.
+    #[must_use]
+    pub fn of_machine() -> Self {
+        Self::below("/proc".into())
+    }
+
+    /// All of the PID namespace whose process 1 has the number `init` here, but those with the given numbers there.
+    pub(crate) fn in_namespace(init: u32, without: &[u32]) -> Self {
+        let mut all = Self::below(format!("/proc/{init}/root/proc").into());
+        all.0.retain(|process| !without.contains(&process.id));
+        all
+    }
+
+    /// Those of the machine that have to do with `folder`: named in their words or environment, or where they are.
+    ///
+    /// Not this process, nor any of which it is a descendant.
+    #[must_use]
+    pub(crate) fn of_folder(folder: &Utf8Path) -> Self {
+        let all = Self::of_machine();
+        let mut ours: BTreeSet<u32> =
+            all.ancestors_of(std::process::id()).iter().map(|process| process.id).collect();
+        ours.insert(std::process::id());
+        let mut found = all.0;
+        found.retain(|process| !ours.contains(&process.id) && belongs(process, folder));
+        Self(found)
+    }
+
+    fn below(proc: Utf8PathBuf) -> Self {
+        let entries = fs::read_dir(&proc).into_iter().flatten().flatten();
+        let ids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+        let mut found: Vec<Running> = ids.filter_map(|id| Running::read(&proc, id)).collect();
+        found.sort();
+        Self(found)
+    }
+
+    /// The process and all that it started, directly or not.
+    #[must_use]
+    pub fn tree_of(&self, id: u32) -> Vec<Running> {
+        let mut ids = BTreeSet::from([id]);
+        loop {
+            let before = ids.len();
+            let children = self.0.iter().filter(|process| ids.contains(&process.parent));
+            let children: Vec<u32> = children.map(|process| process.id).collect();
+            ids.extend(children);
+            if ids.len() == before {
+                return self.0.iter().filter(|process| ids.contains(&process.id)).cloned().collect();
+            }
+        }
+    }
+
+    /// The processes from the parent of `id` up to the first of all.
+    #[must_use]
+    pub fn ancestors_of(&self, id: u32) -> Vec<Running> {
+        let find = |id: u32| self.0.iter().find(|process| process.id == id);
+        std::iter::successors(find(id), |process| find(process.parent)).skip(1).cloned().collect()
+    }
+
+    /// A process that `id` has started itself.
+    pub(crate) fn child_of(&self, id: u32) -> Option<Running> {
+        self.0.iter().find(|process| process.parent == id).cloned()
+    }
 }
 
-/// The processes that have to do with `folder`: named in their words or environment, or where they are.
-///
-/// Not this process, nor any of which it is a descendant.
-#[must_use]
-pub fn of_folder(folder: &Utf8Path) -> Vec<Running> {
-    let all = all();
-    let mut ours = BTreeSet::new();
-    let mut next = std::process::id();
-    while let Some(process) = all.iter().find(|process| process.id == next) {
-        ours.insert(process.id);
-        next = process.parent;
+impl std::ops::Deref for Processes {
+    type Target = [Running];
+
+    fn deref(&self) -> &[Running] {
+        &self.0
     }
-    all.into_iter().filter(|process| !ours.contains(&process.id) && belongs(process, folder)).collect()
+}
+
+impl IntoIterator for Processes {
+    type Item = Running;
+    type IntoIter = std::vec::IntoIter<Running>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
 }
 
 fn belongs(process: &Running, folder: &Utf8Path) -> bool {
@@ -79,35 +160,10 @@ fn belongs(process: &Running, folder: &Utf8Path) -> bool {
     let named = |text: &str| text.match_indices(name).any(|(at, _)| !goes_on(&text[at + name.len()..]));
     named(&process.command)
         || process.environment().iter().any(|one| named(&String::from_utf8_lossy(one)))
-        || fs::read_link(format!("/proc/{}/cwd", process.id)).is_ok_and(|cwd| cwd.starts_with(folder))
+        || fs::read_link(process.folder.join("cwd")).is_ok_and(|cwd| cwd.starts_with(folder))
 }
 
 /// Whether a name goes on: `/tmp/pk-ab` is not `/tmp/pk-abc`.
 fn goes_on(rest: &str) -> bool {
     rest.starts_with(|c: char| c.is_ascii_alphanumeric())
-}
-
-/// The process and all that it started, directly or not.
-#[must_use]
-pub fn tree_of(id: u32) -> Vec<Running> {
-    let all = all();
-    let mut ids = BTreeSet::from([id]);
-    loop {
-        let before = ids.len();
-        ids.extend(
-            all.iter()
-                .filter(|process| ids.contains(&process.parent))
-                .map(|process| process.id)
-                .collect::<Vec<_>>(),
-        );
-        if ids.len() == before {
-            return all.into_iter().filter(|process| ids.contains(&process.id)).collect();
-        }
-    }
-}
-
-/// The processes from `id` up to the first of all.
-#[must_use]
-pub fn ancestors_of(id: u32) -> Vec<Running> {
-    std::iter::successors(Running::read(id), |process| Running::read(process.parent)).skip(1).collect()
 }

@@ -11,9 +11,12 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::child::Process;
 use crate::home::Home;
-use crate::processes::{self, Running};
+use crate::namespace::Namespace;
+use crate::processes::{Processes, Running};
 use crate::slots::Slot;
-use crate::{App, Builder, Nginx, Outcome, Package, Session, Sshd, eventually, http, logs, piku, session};
+use crate::{
+    App, Builder, Nginx, Outcome, Package, Session, Sshd, eventually, http, logs, machine, piku, session,
+};
 
 /// sshd, a uWSGI emperor, and perhaps nginx, with a home folder of their own and piku set up in it.
 ///
@@ -25,6 +28,7 @@ pub struct TestServer {
     sshd: Sshd,
     address: Ipv4Addr,
     variables: Vec<(&'static str, String)>,
+    namespace: Namespace,
     home: Home,
     _slot: Slot,
 }
@@ -51,15 +55,16 @@ impl TestServer {
     pub(crate) fn without_processes(
         slot: Slot,
         home: Home,
+        namespace: Namespace,
         sshd: Sshd,
         address: Ipv4Addr,
         variables: Vec<(&'static str, String)>,
     ) -> Self {
-        Self { emperor: None, nginx: None, sshd, address, variables, home, _slot: slot }
+        Self { emperor: None, nginx: None, sshd, address, variables, namespace, home, _slot: slot }
     }
 
     pub(crate) fn start_nginx(&mut self) {
-        self.nginx = Some(Nginx::start(self.home(), &self.root(), self.address));
+        self.nginx = Some(Nginx::start(self.home(), &self.root(), self.address, &self.namespace));
     }
 
     /// The home folder of the server's user.
@@ -72,6 +77,12 @@ impl TestServer {
     #[must_use]
     pub fn root(&self) -> Utf8PathBuf {
         self.home().join(".piku")
+    }
+
+    /// Where its processes run, and as whom.
+    #[must_use]
+    pub fn namespace(&self) -> &Namespace {
+        &self.namespace
     }
 
     /// Where nginx listens; sites of the tests are on this address only.
@@ -107,7 +118,7 @@ impl TestServer {
     /// A Python package that apps of this server can require.
     #[must_use]
     pub fn package(&self, name: &str, version: &str, source: &str) -> Package {
-        Package::new(self.home(), name, version, source)
+        Package::new(self.home(), &self.namespace, name, version, source)
     }
 
     /// Gives the server's user a program, in a folder that piku looks in by itself.
@@ -119,6 +130,9 @@ impl TestServer {
         let bin = self.home().join(".local/bin");
         fs::create_dir_all(&bin).expect("a folder can be made in the server's home");
         std::os::unix::fs::symlink(program, bin.join(name)).expect("a program is lent once");
+        // What belongs to it is beside its folder.
+        self.namespace.reach(program.ancestors().nth(2).unwrap_or(program));
+        self.namespace.own(&self.home().join(".local"));
     }
 
     /// Runs `piku` on the server itself.
@@ -136,13 +150,21 @@ impl TestServer {
     /// A program with the environment of the server's user, and nothing else.
     #[must_use]
     pub fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(program);
-        command
-            .current_dir(self.home())
-            .env_clear()
-            .envs(self.variables.iter().map(|(name, value)| (name, value)));
+        let mut command = self.namespace.command(program);
+        command.env_clear().envs(self.variables.iter().map(|(name, value)| (name, value)));
         command.env("PIKU_ROOT", self.root());
         command
+    }
+
+    /// Runs git on the server itself, as its user.
+    ///
+    /// # Panics
+    ///
+    /// When it can't be started.
+    pub fn git<S: AsRef<str>>(&self, words: impl IntoIterator<Item = S>) -> Outcome {
+        let mut command = self.command(machine::require("git").as_str());
+        command.args(words.into_iter().map(|word| word.as_ref().to_owned()));
+        self.outcome(&mut command, b"")
     }
 
     /// Runs a command over ssh; the words arrive as they are.
@@ -230,7 +252,8 @@ impl TestServer {
     /// A uWSGI is known by the name that it gives itself, everything else by its environment.
     #[must_use]
     pub fn processes_of(&self, app: &str) -> Vec<Running> {
-        let below = self.emperor_id().map(processes::tree_of).unwrap_or_default();
+        let all = self.processes();
+        let below = self.emperor_id().map(|id| all.tree_of(id)).unwrap_or_default();
         let (title, vassal) = (format!("{app}:"), format!("@{app}."));
         let mut found: Vec<Running> = below
             .into_iter()
@@ -240,9 +263,7 @@ impl TestServer {
         let has = |process: &Running, wanted: &str| {
             process.environment().iter().any(|one| one == wanted.as_bytes())
         };
-        found.extend(
-            processes::all().into_iter().filter(|process| has(process, &name) && has(process, &data)),
-        );
+        found.extend(all.into_iter().filter(|process| has(process, &name) && has(process, &data)));
         found.sort();
         found.dedup();
         found
@@ -250,8 +271,8 @@ impl TestServer {
 
     /// Every process that has to do with this server, sshd and nginx among them.
     #[must_use]
-    pub fn processes(&self) -> Vec<Running> {
-        processes::of_folder(self.home())
+    pub fn processes(&self) -> Processes {
+        self.namespace.processes()
     }
 
     /// The names in a folder below piku's root, in order; none when it isn't there.
@@ -284,7 +305,7 @@ impl TestServer {
         let both = file.try_clone().expect("an open file can be opened twice");
         let mut command = self.command(piku::program().as_str());
         command.arg("emperor").stdin(Stdio::null()).stdout(file).stderr(both);
-        let mut emperor = Process::start("the emperor", &mut command);
+        let mut emperor = self.namespace.start_process("the emperor", &mut command);
         eventually("the emperor can be asked", || {
             let said = || fs::read_to_string(&log).unwrap_or_default();
             assert!(emperor.ended().is_none(), "the emperor ended at once: {}", said());
@@ -310,7 +331,7 @@ impl TestServer {
         let is_emperor =
             |process: &&Running| process.id == emperor.id() || worker.trim() == process.id.to_string();
         // Its master, and the child of that which starts the vassals.
-        processes::tree_of(emperor.id()).iter().filter(is_emperor).for_each(Running::kill);
+        self.processes().tree_of(emperor.id()).iter().filter(is_emperor).for_each(Running::kill);
     }
 
     /// The emperor's process id.
@@ -330,6 +351,7 @@ impl TestServer {
 impl Drop for TestServer {
     fn drop(&mut self) {
         if thread::panicking() {
+            eprintln!("--- the server's user was {:?}", self.namespace.account());
             logs::show(self.home());
         }
         self.emperor = None;

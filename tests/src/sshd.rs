@@ -7,10 +7,12 @@ use std::sync::Mutex;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::account::Account;
 use crate::child::Process;
+use crate::namespace::Namespace;
 use crate::{eventually, machine};
 
-/// An sshd of its own: port, host key, and `authorized_keys` are the server's, the user is who runs the tests.
+/// An sshd of its own: port, host key, `authorized_keys`, and the user who is let in are the server's.
 #[derive(Debug)]
 pub struct Sshd {
     process: Process,
@@ -25,19 +27,21 @@ impl Sshd {
     ///
     /// When sshd is missing or doesn't start.
     #[must_use]
-    pub fn start(home: &Utf8Path, session: &[(&str, String)]) -> Self {
+    pub(crate) fn start(home: &Utf8Path, session: &[(&str, String)], namespace: &Namespace) -> Self {
         let port = free_port();
         let configuration = home.join("sshd.conf");
         let host_key = home.join("sshd.key");
         make_key(&host_key);
         let variables: Vec<String> =
             session.iter().map(|(name, value)| format!("\"{name}={value}\"")).collect();
+        // The tester's home is elsewhere, and sshd would find fault with the folder that the server's lies in.
+        let strict = if namespace.account() == Account::Tester { "no" } else { "yes" };
         let text = format!(
             "Port {port}\n\
              ListenAddress 127.0.0.1\n\
              HostKey {host_key}\n\
              PidFile none\n\
-             StrictModes no\n\
+             StrictModes {strict}\n\
              AuthorizedKeysFile {home}/.ssh/authorized_keys\n\
              UsePAM no\n\
              PermitRootLogin yes\n\
@@ -54,7 +58,8 @@ impl Sshd {
             fs::create_dir_all("/run/sshd").expect("the folder that sshd wants can be made");
         }
         let log = home.join("sshd.log");
-        let mut command = Command::new(machine::require("sshd"));
+        // As root, so that it becomes the user of the session.
+        let mut command = namespace.command_of_root(machine::require("sshd").as_str());
         command
             .args(["-D", "-e", "-f", configuration.as_str()])
             .env_clear()
@@ -63,7 +68,7 @@ impl Sshd {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(File::create(&log).expect("a log can be made"));
-        let mut process = Process::start("sshd", &mut command);
+        let mut process = namespace.start_process("sshd", &mut command);
         eventually("sshd listens", || {
             assert!(
                 process.ended().is_none(),
@@ -72,7 +77,7 @@ impl Sshd {
             );
             TcpStream::connect(("127.0.0.1", port)).ok()
         });
-        Self { process, port, user: machine::user() }
+        Self { process, port, user: namespace.account().name() }
     }
 
     /// The address of a repository, as `piku@host:path` with a port. The path arrives as it is.

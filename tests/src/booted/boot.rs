@@ -12,7 +12,7 @@ use super::groups::{self, Groups, Limits};
 use super::overlay::Overlay;
 use crate::eventually_within;
 use crate::machine;
-use crate::processes::{self, Running};
+use crate::processes::{Processes, Running};
 
 /// A boot takes about a second on an idle machine, and many on one that is held to a quarter of a core.
 const BOOT: Duration = Duration::from_secs(120);
@@ -73,7 +73,7 @@ impl Machine {
             process.parent == self.nspawn.id()
                 && process.program().is_some_and(|program| program.ends_with("lib/systemd/systemd"))
         };
-        processes::all().into_iter().find(is_init)
+        Processes::of_machine().into_iter().find(is_init)
     }
 
     /// The number of its process 1 on this machine.

@@ -8,7 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{boot, folders, groups};
 use crate::eventually;
-use crate::processes::{self, Running};
+use crate::processes::{Processes, Running};
 
 /// A mounted overlay and the folder of its changes; both go when this is dropped.
 #[derive(Debug)]
@@ -91,8 +91,9 @@ fn sweep(runs: &Utf8Path) {
         let is_dead = || alive().map_or(true, |file| file.try_lock().is_ok());
         if folder.is_dir() && is_dead() {
             folders::tell(&format!("removing {folder}, which a test that was killed has left"));
-            for nspawn in processes::all().iter().filter(|process| starts(process, folder)) {
-                processes::tree_of(nspawn.id).iter().for_each(Running::kill);
+            let all = Processes::of_machine();
+            for nspawn in all.iter().filter(|process| starts(process, folder)) {
+                all.tree_of(nspawn.id).iter().for_each(Running::kill);
             }
             let name = format!("pk{}", entry.file_name());
             eventually("the server has ended", || groups::is_empty(&name).then_some(()));

@@ -6,7 +6,8 @@ use std::process::Command;
 
 use camino::Utf8Path;
 use piku_tests::booted::{BootedServer, Debian, Limits};
-use piku_tests::{needs, processes};
+use piku_tests::needs;
+use piku_tests::processes::Processes;
 
 fn is_a_server_for_two_people(debian: Debian) {
     let server = BootedServer::boot(debian);
@@ -133,7 +134,7 @@ fn a_server_leaves_nothing() {
     let traces = || {
         let mut traces = Vec::new();
         traces.extend(fs::read_to_string("/proc/mounts").unwrap().lines().map(ToOwned::to_owned));
-        traces.extend(processes::all().into_iter().map(|process| process.command));
+        traces.extend(Processes::of_machine().into_iter().map(|process| process.command));
         let groups = Command::new("find")
             .args(["/sys/fs/cgroup", "/run/systemd", "-name", &format!("*{name}*")])
             .output();

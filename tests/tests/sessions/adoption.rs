@@ -31,6 +31,7 @@ fn an_old_clone_is_adopted_with_its_files_its_settings_and_its_processes() {
     let other = vassal.replace("apps/blog", "apps/blog_worker");
     fs::create_dir_all(root.join("apps/blog_worker")).unwrap();
     fs::write(root.join("uwsgi-enabled/blog_worker_web.1.ini"), other).unwrap();
+    server.namespace().own(&root);
     let sleepers = || server.processes().iter().filter(|process| process.command == "sleep 4321").count();
     eventually("both old processes run", || (sleepers() == 2).then_some(()));
     assert!(server.ssh(["apps"]).succeeds().stdout.contains("*blog\n"));
@@ -70,6 +71,7 @@ fn before_its_first_release_an_old_app_is_known_and_can_be_destroyed() {
             fs::write(root.join(folder).join(name), &text).unwrap();
         }
     }
+    server.namespace().own(&root);
     eventually("the old process is seen", || {
         server.ssh(["ps", "blog"]).succeeds().stdout.contains("worker.1  running").then_some(())
     });

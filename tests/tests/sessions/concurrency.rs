@@ -126,12 +126,13 @@ fn a_deploy_killed_while_it_builds_leaves_the_old_version_and_the_next_push_work
 
     // The deploy is the outermost piku below git-receive-pack; whatever it started dies or ends on its own.
     let program = piku::program().canonicalize_utf8().unwrap();
-    let builder = processes::all()
-        .into_iter()
+    let all = server.processes();
+    let builder = all
+        .iter()
         .find(|process| process.command.contains("build_wheel") || process.command.contains("pip install"));
     let builder = builder.expect("a build tool runs");
     let ours = |process: &processes::Running| process.program().as_ref() == Some(&program);
-    let deploy = processes::ancestors_of(builder.id).into_iter().find(ours).expect("piku started it");
+    let deploy = all.ancestors_of(builder.id).into_iter().find(ours).expect("piku started it");
     deploy.kill();
     let outcome = push.wait();
     assert_ne!(outcome.status, 0, "{outcome}");

@@ -19,13 +19,9 @@ fn the_example_deploys_a_folder_and_prints_what_happens() {
         .unwrap();
     std::fs::write(folder.join("index.html"), "from a folder\n").unwrap();
 
-    let output = Command::new(example)
-        .args(["folder", folder.as_str()])
-        .env("PIKU_ROOT", server.root())
-        .env("PIKU", piku::program())
-        .env("HOME", server.home())
-        .output()
-        .unwrap();
+    server.lend("deploy_folder", &example);
+    let mut command = server.command(example.as_str());
+    let output = command.args(["folder", folder.as_str()]).env("PIKU", piku::program()).output().unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
     assert!(said.contains("Starting web.1\n"), "{said}");

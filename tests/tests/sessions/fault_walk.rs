@@ -88,13 +88,16 @@ fn hand_over(server: &TestServer, app: &App<'_>, version: u32) {
     }
     let repository = server.root().join("repos").join(app.name());
     if !repository.exists() {
-        app.git().run(["init", "--quiet", "--bare", repository.as_str()]);
-        app.git().run(["-C", repository.as_str(), "symbolic-ref", "HEAD", "refs/heads/main"]);
+        server.git(["init", "--quiet", "--bare", repository.as_str()]).succeeds();
+        server.git(["-C", repository.as_str(), "symbolic-ref", "HEAD", "refs/heads/main"]).succeeds();
     }
-    let from = app.git().folder().as_str();
-    app.git().run(["-C", repository.as_str(), "fetch", "--quiet", from, "+HEAD:refs/heads/main"]);
+    // A file, since git fetches from no repository that is owned by somebody else.
+    let bundle = app.git().folder().join(".git/handed-over");
+    app.git().run(["bundle", "create", "--quiet", bundle.as_str(), "HEAD"]);
+    let from = bundle.as_str();
+    server.git(["-C", repository.as_str(), "fetch", "--quiet", from, "+HEAD:refs/heads/main"]).succeeds();
     // As many files each time, so that the n-th call is the same one.
-    app.git().run(["-C", repository.as_str(), "repack", "--quiet", "-a", "-d"]);
+    server.git(["-C", repository.as_str(), "repack", "--quiet", "-a", "-d"]).succeeds();
 }
 
 /// The version that five requests in a row are answered with; or how they differ.
@@ -353,6 +356,7 @@ fn everything_comes_back_by_itself_when_the_emperor_is_killed_and_when_the_machi
     let half = server.root().join("uwsgi-available").join("blog_wsgi.1@blog.9.1.ini");
     std::fs::copy(enabled.join(&live), &half).unwrap();
     std::fs::hard_link(&half, enabled.join(half.file_name().unwrap())).unwrap();
+    server.namespace().own(&half);
     server.stop_emperor();
     server.start_emperor();
     assert_eq!(versions(&server), wanted);

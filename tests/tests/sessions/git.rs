@@ -142,6 +142,10 @@ fn submodules_are_checked_out_recursively() {
     let outer = server.app("outer").file("shallow.txt", "shallow\n");
     outer.git().run(["submodule", "--quiet", "add", inner.git().folder().as_str(), "inner"]);
     outer.git().commit("Outer");
+    // The server's user fetches from them, and git takes nothing from a repository of somebody else.
+    for app in [&inner, &outer] {
+        server.namespace().own(app.git().folder());
+    }
     let blog = server.app_from("hello-wsgi", "blog");
     blog.git().run(["submodule", "--quiet", "add", outer.git().folder().as_str(), "vendor/outer"]);
 

@@ -1,6 +1,8 @@
 //! How one release takes over from another: beside it, after it, or not at all.
 
+use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
+use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -88,11 +90,26 @@ fn a_port_that_a_stranger_has_is_refused_before_anything_stops() {
     let server = TestServer::new();
     let shop = server.app_from("hello-web", "shop");
     shop.push().succeeds();
-    let stranger = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = stranger.local_addr().unwrap().port();
+    // One whose processes piku may look into is named.
+    let program = "import os, socket, sys\n\
+        listener = socket.create_server(('127.0.0.1', 0))\n\
+        print(listener.getsockname()[1], os.getpid(), flush=True)\nsys.stdin.read()\n";
+    let mut stranger = server.command("python3");
+    stranger.args(["-c", program]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut stranger = stranger.spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(stranger.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let (port, id) = line.trim().split_once(' ').unwrap();
     shop.write("ENV", format!("PORT={port}\n"));
     let refused = shop.push().is_refused().says("is in use by");
-    refused.says(&format!("port {port}")).says(&std::process::id().to_string());
+    refused.says(&format!("port {port}")).says(id);
+    drop(stranger.stdin.take());
+    stranger.wait().unwrap();
+
+    let elsewhere = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = elsewhere.local_addr().unwrap().port();
+    shop.write("ENV", format!("PORT={port}\n"));
+    shop.push().is_refused().says(&format!("port {port} is in use"));
     shop.remove("ENV");
     assert_eq!(shop.get("/").body, "Hello from version 1\n");
 }

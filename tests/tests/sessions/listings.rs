@@ -122,6 +122,7 @@ fn check_reads_regular_files_of_the_folder_and_tells_of_fifty_mistakes() {
     let folder = server.home().join("odd");
     std::fs::create_dir(&folder).unwrap();
     std::os::unix::fs::symlink("/dev/zero", folder.join("Procfile")).unwrap();
+    server.namespace().own(&folder);
     let pipe = server.command("mkfifo").arg(folder.join("ENV")).status().unwrap();
     assert!(pipe.success());
     let check = || server.piku(["check", folder.as_str()]).ends_with(1);

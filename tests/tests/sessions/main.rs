@@ -5,6 +5,7 @@
 #![allow(clippy::disallowed_methods, reason = "a test looks at the files of its server")]
 #![allow(clippy::unwrap_used, reason = "the lint spares tests, but not the functions that they share")]
 
+mod accounts;
 mod adoption;
 mod arrival;
 mod builds;
@@ -19,6 +20,7 @@ mod handover;
 mod kinds;
 mod listings;
 mod names;
+mod neighbours;
 mod nginx;
 mod refused;
 mod remote_commands;

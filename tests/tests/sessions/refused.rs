@@ -1,6 +1,6 @@
 //! Pushes that are refused: the reason is the last thing on the screen, and nothing has changed.
 
-use piku_tests::{App, Outcome, TestServer, eventually, processes};
+use piku_tests::{App, Outcome, TestServer, eventually};
 
 /// How many lines are still on the screen: a mistake is drawn in seven.
 const LAST: usize = 12;
@@ -33,7 +33,7 @@ fn refused(server: &TestServer, app: &App<'_>, reasons: &[&str]) -> Outcome {
         apps,
         "the old tree is the live one"
     );
-    let now = processes::all();
+    let now = server.processes();
     for process in running {
         assert!(now.iter().any(|other| other.id == process.id), "{} {} is gone", process.id, process.command);
     }

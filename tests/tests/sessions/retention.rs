@@ -30,8 +30,8 @@ fn old_releases_go_and_their_tree_serves_the_next_one() {
     server.ssh(["deploy", "blog"]).succeeds();
     assert!(!server.root().join("apps/blog/left.txt").exists());
     assert_eq!(blog.get("/").body, "Hello from version 7\n");
-    let status = blog.git().output(["-C", server.root().join("apps/blog").as_str(), "status", "--porcelain"]);
-    let status = String::from_utf8_lossy(&status.stdout).into_owned();
+    let tree = server.root().join("apps/blog");
+    let status = server.git(["-C", tree.as_str(), "status", "--porcelain"]).succeeds().stdout;
     assert!(!status.lines().any(|line| line.starts_with(" M") || line.starts_with(" D")), "{status}");
 }
 

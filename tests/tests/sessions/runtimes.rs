@@ -131,6 +131,8 @@ fn a_rust_program_is_compiled_for_release_and_found_in_both_ways() {
     for tool in ["cargo", "rustc"] {
         std::os::unix::fs::symlink(compiler.join(tool), bin.join(tool)).unwrap();
     }
+    server.namespace().reach(compiler.parent().unwrap());
+    server.namespace().own(&server.home().join(".cargo"));
     let meter = server
         .app("meter")
         .file("Procfile", "web: meter\n")

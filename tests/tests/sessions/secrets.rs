@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use camino::Utf8Path;
-use piku_tests::{TestServer, processes};
+use piku_tests::TestServer;
 
 /// Every file below `folder` whose text holds `secret`, with its mode and whether others may enter its folders.
 fn holding(folder: &Utf8Path, open: bool, secret: &[u8], found: &mut Vec<(String, u32, bool)>) {
@@ -55,7 +55,7 @@ fn no_setting_is_in_the_process_list() {
     let shop = server.app_from("hello-web", "shop").file("ENV", "FROM_FILE=s3cret-in-the-tree\n");
     shop.push().succeeds();
     server.piku(["config:set", "shop", "TOKEN=s3cret-of-config"]).succeeds();
-    for process in processes::of_folder(server.home()) {
+    for process in server.processes() {
         assert!(!process.command.contains("s3cret"), "{}", process.command);
     }
 }

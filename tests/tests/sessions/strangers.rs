@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use piku_tests::{TestServer, processes};
+use piku_tests::TestServer;
 
 /// Every process of the named apps, which must run on.
 fn running(server: &TestServer, apps: &[&str]) -> BTreeSet<u32> {
@@ -16,8 +16,8 @@ fn running(server: &TestServer, apps: &[&str]) -> BTreeSet<u32> {
 }
 
 #[track_caller]
-fn untouched(before: &BTreeSet<u32>) {
-    let now: BTreeSet<u32> = processes::all().into_iter().map(|process| process.id).collect();
+fn untouched(server: &TestServer, before: &BTreeSet<u32>) {
+    let now: BTreeSet<u32> = server.processes().into_iter().map(|process| process.id).collect();
     assert!(before.is_subset(&now), "gone: {:?}", before.difference(&now).collect::<Vec<_>>());
 }
 
@@ -40,7 +40,7 @@ fn stop_destroy_and_deploy_of_foo_leave_foobar_and_foo_web_alone() {
 
     foo.set_version(2);
     foo.push().succeeds();
-    untouched(&ids);
+    untouched(&server, &ids);
     for words in [
         vec!["deploy", "foo"],
         vec!["config:set", "foo", "A=1"],
@@ -51,7 +51,7 @@ fn stop_destroy_and_deploy_of_foo_leave_foobar_and_foo_web_alone() {
         vec!["destroy", "foo", "--force"],
     ] {
         server.ssh(&words).succeeds();
-        untouched(&ids);
+        untouched(&server, &ids);
         assert_eq!(foobar.get("/").status, 200, "after {words:?}");
         assert_eq!(foo_web.get("/").status, 200, "after {words:?}");
     }

@@ -1,5 +1,6 @@
 //! Ports that apps hold: a port picked for one is never picked for another.
 
+use std::hash::{BuildHasher, RandomState};
 use std::io::ErrorKind;
 use std::net::{IpAddr, TcpListener};
 
@@ -29,14 +30,13 @@ pub(crate) struct Picked {
 /// The file that holds it appears whole or not at all, so two deploys never pick the same.
 pub(crate) fn pick(root: &Root, app: &AppName, address: IpAddr) -> Result<Picked, HostError> {
     files::make_folder(&root.ports(), 0o700)?;
-    // Begin at different places for different apps and processes, to try few ports in a row.
-    let spread = app
-        .as_str()
-        .bytes()
-        .fold(std::process::id(), |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
-    let count = u32::from(PICKED_FROM.end - PICKED_FROM.start);
+    // Begin anywhere, to try few ports in a row, and so that two roots on one machine rarely pick the same before
+    // either listens. The process id would not do: in containers all of them are small.
+    let count = PICKED_FROM.end - PICKED_FROM.start;
+    let begin = RandomState::new().hash_one(app.as_str());
     for step in 0..count {
-        let port = PICKED_FROM.start + u16::try_from((spread.wrapping_add(step)) % count).unwrap_or(0);
+        let at = begin.wrapping_add(u64::from(step)) % u64::from(count);
+        let port = PICKED_FROM.start + u16::try_from(at).unwrap_or(0);
         if !files::write_new(&file(root, port), app.as_str().as_bytes())? {
             continue;
         }

@@ -33,7 +33,8 @@ pub(super) fn access(access: &Access) -> Vec<Finding> {
         let group = &access.group;
         all.push(warning(
             about,
-            format!("nginx is not in a group of ours, so sockets of apps are open to every user of this machine, who can run code in the app by them"),
+            "nginx is in no group of ours, so the sockets of apps are open to every user of this machine, and whoever \
+             reaches one can run code in the app",
             format!("`usermod --append --groups {group} $USER` for the user that runs the apps, restart the emperor, then `piku restart APP`; or `sudo piku setup --system`"),
         ));
     }

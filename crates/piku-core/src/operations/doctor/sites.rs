@@ -1,7 +1,7 @@
 //! Whether nginx gets to the apps.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use piku_nginx::ServerName;
 
@@ -9,6 +9,7 @@ use super::{Finding, error, warning};
 use crate::deploy::site::plain_host;
 use crate::host::door::{self, Heard};
 use crate::host::examine::Access;
+use crate::host::wait;
 use crate::piku::Piku;
 use crate::release::{Release, store};
 
@@ -63,7 +64,7 @@ fn what_is_wrong(release: &Release) -> Option<String> {
     let host = plain_host(&names);
     let address = setting("NGINX_IPV4_ADDRESS").and_then(|text| text.parse::<Ipv4Addr>().ok());
     let address = address.filter(|ip| !ip.is_unspecified()).unwrap_or(Ipv4Addr::LOCALHOST);
-    let heard = door::ask(SocketAddr::from((address, 80)), &host, "/", Instant::now() + PATIENCE);
+    let heard = door::ask(SocketAddr::from((address, 80)), &host, "/", wait::end_of(PATIENCE));
     match heard {
         Heard::Status { status, nginx_page: true } if status == 502 || status == 504 => {
             Some(format!("nginx answers {status} for http://{host}/, since the app does not answer it"))

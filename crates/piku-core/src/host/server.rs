@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::command::Invocation;
 use super::toolbox::program;
-use super::{HostError, Surroundings, examine, facts, files};
+use super::{HostError, Surroundings, emperor, examine, facts, files, own_nginx, wait};
 use crate::event::{Event, Report};
 use crate::root::Root;
 use crate::server::change::Change;
@@ -18,6 +19,8 @@ use crate::server::record::{RECORD, Record};
 
 /// That systemd runs (sd_booted(3)).
 const SYSTEMD: &str = "/run/systemd/system";
+/// How long services may take until they answer.
+const START: Duration = Duration::from_secs(5);
 /// Programs that nothing works without, and the packages of Debian that bring them.
 const WANTED: [(&str, &str); 5] = [
     ("systemctl", "systemd"),
@@ -130,6 +133,22 @@ fn nginx(path: &str, surroundings: &Surroundings) -> NginxSeen {
         group: facts::nginx(surroundings).ok().map(|nginx| nginx.workers.group),
         serves: examine::nginx_serves(),
     }
+}
+
+/// Which of the services that were started do not run, or end again at once.
+pub(crate) fn down(root: &Root, nginx: NginxWay) -> Vec<&'static str> {
+    let emperor = || emperor::ask(&root.emperor_stats()).is_some();
+    // nginx writes its process id once it has its ports.
+    let own = || nginx == NginxWay::System || own_nginx::master(root).is_some();
+    wait::until(START, || (emperor() && own()).then_some(()));
+    let mut down = Vec::new();
+    if !emperor() {
+        down.push("piku.service");
+    }
+    if !own() {
+        down.push("piku-nginx.service");
+    }
+    down
 }
 
 /// Makes one change. Where systemd does not run, services are enabled and not started.

@@ -7,7 +7,7 @@ use super::describe::{NginxWay, Server};
 use super::machine::Seen;
 use super::parts::MACHINES_NGINX;
 use super::record::Record;
-use crate::event::{Report, stage};
+use crate::event::{Report, stage, warn};
 use crate::host::{self, HostError, Surroundings, server as machine};
 use crate::root::Root;
 
@@ -102,6 +102,8 @@ pub struct Settled {
     pub started: bool,
     /// Whether the machine's nginx was turned off to make room.
     pub turned_off_nginx: bool,
+    /// Services that were started and do not run: something keeps them from it, such as a program that has their port.
+    pub down: Vec<&'static str>,
 }
 
 impl Server {
@@ -129,12 +131,19 @@ impl Server {
         if !dry_run {
             carry_out(&changes, &seen, report)?;
         }
+        let starts = !dry_run && seen.systemd_runs;
+        let down = if starts { machine::down(&described.root(), way) } else { Vec::new() };
+        for unit in &down {
+            let help = format!("`journalctl -u {unit}` says why; once that is mended it starts by itself");
+            warn(report, format!("`{unit}` is not running"), Some(&help));
+        }
         Ok(Settled {
             server: described,
             changes,
             made: !dry_run,
             started: seen.systemd_runs,
             turned_off_nginx,
+            down,
         })
     }
 

@@ -1,6 +1,8 @@
-//! The layer above a root that holds what installing piku's package changed: made once for each package.
+//! The layers above a root that hold what installing piku's package changed: made once for each package.
 
 use std::fs;
+use std::hash::Hash;
+use std::process::Command;
 use std::time::{Instant, SystemTime};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -26,39 +28,70 @@ pub(crate) fn require_package() -> Utf8PathBuf {
     package().expect("there is a package in target/dist: `cargo xtask dist` makes it")
 }
 
-/// The layer of this package: made now when there is none, waited for when somebody else is making it.
+/// The layers of this package above a root, the upper ones first: made now when there are none, waited for when
+/// somebody else is making them.
 ///
 /// # Panics
 ///
 /// When the package can't be installed, or takes no key.
-pub(crate) fn installed(debian: Debian, base: &Utf8Path) -> Utf8PathBuf {
+pub(crate) fn installed(debian: Debian, base: &Utf8Path) -> Vec<Utf8PathBuf> {
     let package = require_package();
+    let below = with_dependencies(debian, base);
     let content = fs::read(&package).unwrap_or_else(|error| panic!("{package} can't be read: {error}"));
-    let name = format!("installed-{}", folders::stamp(&(content, base.as_str())));
-    let layer = folders::of(debian).join(name);
-    let _lock = folders::lock(&folders::of(debian).join("installed.lock"));
+    let layer = layer(debian, "installed", &(content, &below), &below, |server| {
+        server.install_package_from(&package).succeeds();
+        server.root("cat /home/laptop/.ssh/id_ed25519.pub | piku setup:ssh -").succeeds();
+    });
+    [layer].into_iter().chain(below).collect()
+}
+
+/// The layers of a machine that has everything the package depends on, and not the package. They take most of the time
+/// of an installation, and are the same for most packages.
+///
+/// # Panics
+///
+/// When that can't be installed.
+pub(crate) fn with_dependencies(debian: Debian, base: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let package = require_package();
+    let mut fields = Command::new("dpkg-deb");
+    let fields =
+        fields.args(["--showformat", "${Depends}, ${Recommends}", "--show", package.as_str()]).output();
+    let wanted = fields.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
+    let wanted = wanted.unwrap_or_else(|error| panic!("dpkg-deb can't be started: {error}"));
+    let below = vec![base.to_owned()];
+    let layer = layer(debian, "dependencies", &(&wanted, &below), &below, |server| {
+        server.root(&format!("DEBIAN_FRONTEND=noninteractive apt-get satisfy -qq -y '{wanted}'")).succeeds();
+    });
+    [layer].into_iter().chain(below).collect()
+}
+
+/// The layer of this kind and content, above others.
+fn layer(
+    debian: Debian,
+    kind: &str,
+    content: &impl Hash,
+    below: &[Utf8PathBuf],
+    make: impl FnOnce(&BootedServer),
+) -> Utf8PathBuf {
+    let layer = folders::of(debian).join(format!("{kind}-{}", folders::stamp(content)));
+    let _lock = folders::lock(&folders::of(debian).join(format!("{kind}.lock")));
     if !layer.is_dir() {
-        remove_unused(debian);
-        make(debian, base, &package, &layer);
+        remove_unused(debian, kind);
+        let begin = Instant::now();
+        folders::tell(&format!("making the layer {layer}, once"));
+        let mut server = BootedServer::start(below, None, None);
+        make(&server);
+        server.power_off();
+        server.keep_as(&layer);
+        folders::tell(&format!("the layer {layer} is made: {:.1} s", begin.elapsed().as_secs_f64()));
     }
     layer
 }
 
-fn make(debian: Debian, base: &Utf8Path, package: &Utf8Path, layer: &Utf8Path) {
-    let begin = Instant::now();
-    folders::tell(&format!("installing {package} on {debian}, once"));
-    let mut server = BootedServer::start(&[base], None, None);
-    server.install_package_from(package).succeeds();
-    server.root("cat /home/laptop/.ssh/id_ed25519.pub | piku setup:ssh -").succeeds();
-    server.power_off();
-    server.keep_as(layer);
-    folders::tell(&format!("{package} is installed on {debian}: {:.1} s", begin.elapsed().as_secs_f64()));
-}
-
 /// Layers of earlier packages take a few hundred megabytes each.
-fn remove_unused(debian: Debian) {
+fn remove_unused(debian: Debian, kind: &str) {
     for entry in folders::of(debian).read_dir_utf8().into_iter().flatten().flatten() {
-        if entry.file_name().starts_with("installed-")
+        if entry.file_name().starts_with(&format!("{kind}-"))
             && entry.path().is_dir()
             && !overlay::is_used(entry.path())
         {

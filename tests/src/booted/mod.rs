@@ -75,7 +75,19 @@ impl BootedServer {
     #[must_use]
     pub fn boot_within(debian: Debian, limits: impl Into<Option<Limits>>) -> Self {
         let slot = slots::BOOTED.take();
-        Self::start(&[&root::base(debian)], limits.into(), Some(slot))
+        Self::start(&[root::base(debian)], limits.into(), Some(slot))
+    }
+
+    /// A Debian with everything that piku's package depends on, and no piku.
+    ///
+    /// # Panics
+    ///
+    /// As [`Self::installed`].
+    #[must_use]
+    pub fn with_dependencies(debian: Debian) -> Self {
+        let slot = slots::BOOTED.take();
+        let base = root::base(debian);
+        Self::start(&layer::with_dependencies(debian, &base), None, Some(slot))
     }
 
     /// A Debian on which piku's package is installed, and the laptop's key known.
@@ -97,11 +109,10 @@ impl BootedServer {
     pub fn installed_within(debian: Debian, limits: impl Into<Option<Limits>>) -> Self {
         let slot = slots::BOOTED.take();
         let base = root::base(debian);
-        let layer = layer::installed(debian, &base);
-        Self::start(&[&layer, &base], limits.into(), Some(slot))
+        Self::start(&layer::installed(debian, &base), limits.into(), Some(slot))
     }
 
-    fn start(layers: &[&Utf8Path], limits: Option<Limits>, slot: Option<Slot>) -> Self {
+    fn start(layers: &[Utf8PathBuf], limits: Option<Limits>, slot: Option<Slot>) -> Self {
         let overlay = Overlay::mount(layers);
         let machine = Some(Machine::boot(&overlay, limits));
         Self { machine, overlay: Some(overlay), limits, _slot: slot }

@@ -20,7 +20,7 @@ pub(crate) struct Overlay {
 
 impl Overlay {
     /// Mounts the layers, the upper ones first. What dead owners left is removed before.
-    pub(crate) fn mount(layers: &[&Utf8Path]) -> Self {
+    pub(crate) fn mount(layers: &[Utf8PathBuf]) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let runs = folders::servers().join("run");
         fs::create_dir_all(&runs).unwrap_or_else(|error| panic!("{runs} can't be made: {error}"));

@@ -107,6 +107,19 @@ impl BootedServer {
         self.root(&format!("cd /home/laptop && {line}")).succeeds();
     }
 
+    /// As [`Self::laptop_has_app`], and the app has a site: `NAME.example`.
+    ///
+    /// # Panics
+    ///
+    /// When the server has no git yet.
+    pub fn laptop_has_site(&self, from: &str, name: &str) {
+        self.laptop_has_app(from, name);
+        let line = format!(
+            "cd {name} && echo NGINX_SERVER_NAME={name}.example >> ENV && git add ENV && git commit -qm site"
+        );
+        self.laptop(&line).succeeds();
+    }
+
     fn outcome(&self, command: &mut Command, input: &[u8], home: &str) -> Outcome {
         Outcome::new(&session::run(command, input), Utf8Path::new(home), &[])
     }

@@ -113,7 +113,7 @@ fn dispatch(parsed: Result<Cli, clap::Error>, words: &[OsString], actor: Actor) 
     let server = match act_as::owner(&mut cli.command, words) {
         Ok(server) => server,
         Err(error) => {
-            ui.failure(&error, None);
+            ui.failure(&error, error.help().as_deref());
             return ExitCode::from(1);
         }
     };

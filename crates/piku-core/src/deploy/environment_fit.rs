@@ -1,19 +1,21 @@
-//! Whether the virtual environment of a release still fits the machine: an upgrade of the system's Python or uWSGI
-//! leaves environments behind that nothing can be imported from.
+//! Whether what a release was started with still fits the machine: an upgrade of the system's Python or uWSGI leaves
+//! environments behind that nothing can be imported from, and another nginx reaches sockets in another way.
 
 use std::fmt;
 
+use piku_nginx::Workers;
 use piku_procfile::runs_in_uwsgi;
 
 use crate::app::AppName;
 use crate::host::facts::Uwsgi;
 use crate::host::launch::record_path;
+use crate::host::socket_access::SocketAccess;
 use crate::host::{environment, files};
 use crate::release::Release;
 use crate::root::Root;
 use crate::vassal::VassalName;
 
-/// Why an environment does not fit any more.
+/// Why a release that runs does not fit any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Misfit {
     /// The interpreter that it was made with is gone.
@@ -28,6 +30,13 @@ pub(crate) enum Misfit {
         /// The version that runs.
         runs: String,
     },
+    /// The sockets were made for an nginx of another user, or while the apps were in other groups.
+    Sockets {
+        /// Their mode.
+        mode: String,
+        /// The mode that they would be made with now.
+        wanted: String,
+    },
 }
 
 impl fmt::Display for Misfit {
@@ -38,6 +47,9 @@ impl fmt::Display for Misfit {
             }
             Self::Other { made_for, runs } => {
                 write!(f, "its environment was made for Python {made_for}, and the system has {runs} now")
+            }
+            Self::Sockets { mode, wanted } => {
+                write!(f, "its sockets were made with mode {mode}, and the nginx of now wants {wanted}")
             }
         }
     }
@@ -57,6 +69,19 @@ pub(crate) fn misfit(root: &Root, app: &AppName, release: &Release, uwsgi: Optio
     let loaded = uwsgi.filter(|uwsgi| in_machines_uwsgi(root, release, uwsgi));
     let loaded = loaded.and_then(|uwsgi| uwsgi.python.as_ref()).map(|(_, version)| *version);
     other(interpreter).or_else(|| loaded.and_then(other))
+}
+
+/// Compares the sockets of a release that has a site with the access that nginx needs now.
+pub(crate) fn closed_sockets(root: &Root, release: &Release, workers: &Workers) -> Option<Misfit> {
+    release.site.as_ref()?;
+    let access = SocketAccess::of(root, Some(workers));
+    let wanted = format!("{:o}", access.mode());
+    let modes = release.vassals.iter().filter_map(|name| {
+        let text = files::read_text(&root.uwsgi_enabled().join(name)).ok()??;
+        text.lines().find_map(|line| Some(line.strip_prefix("chmod-socket = ")?.to_owned()))
+    });
+    let mode = modes.into_iter().find(|mode| *mode != wanted)?;
+    Some(Misfit::Sockets { mode, wanted })
 }
 
 /// Whether the machine's uWSGI runs the app, and not one of its own.

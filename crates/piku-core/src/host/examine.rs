@@ -20,7 +20,7 @@ pub(crate) use service::Service;
 
 use super::facts::{self, Uwsgi};
 use super::toolbox::{self, program};
-use super::{Surroundings, emperor};
+use super::{Surroundings, emperor, server};
 use crate::root::Root;
 
 /// Tools of languages, which only apps in those need.
@@ -31,6 +31,8 @@ const TOOLS: [&str; 12] =
 #[derive(Clone, Debug)]
 pub(crate) struct Facts {
     pub(crate) root: Utf8PathBuf,
+    /// Whether `setup --system` has made a server of this machine.
+    pub(crate) set_up: bool,
     pub(crate) uwsgi: Option<Uwsgi>,
     /// Whether there is a Python of the version that uWSGI loads, and something that makes virtual environments of it.
     pub(crate) python: bool,
@@ -65,6 +67,7 @@ pub(crate) fn look(root: &Root, surroundings: &Surroundings) -> Facts {
     let (keys, keys_writable) = keys::look(root, surroundings);
     Facts {
         root: root.path().to_owned(),
+        set_up: server::record().is_some_and(|record| record.root() == *root),
         python: has_python(surroundings, wanted),
         uwsgi,
         vassals: emperor::ask(&root.emperor_stats()).map(|stats| stats.vassals.len()),

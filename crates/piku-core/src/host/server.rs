@@ -59,7 +59,9 @@ pub(crate) fn look(surroundings: &Surroundings, wanted: &Server) -> Seen {
         files: there(&parts),
         root_is_complete: root.as_ref().is_some_and(|root| {
             let complete = examine::root_is_complete(root);
-            complete && root.own_nginx_conf().is_file() == (wanted.nginx == NginxWay::Own)
+            // Whoever may not look into it takes it for what it was made.
+            let suits = root.own_nginx_conf().is_file() == (wanted.nginx == NginxWay::Own);
+            is_closed(root) || complete && suits
         }),
         home,
         services,
@@ -70,6 +72,11 @@ pub(crate) fn look(surroundings: &Surroundings, wanted: &Server) -> Seen {
         record: record(),
         missing: WANTED.into_iter().filter(|(name, _)| program(&path, name).is_none()).collect(),
     }
+}
+
+fn is_closed(root: &crate::Root) -> bool {
+    let seen = root.path().join(".").metadata();
+    seen.is_err_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied)
 }
 
 fn there(parts: &[Part]) -> BTreeMap<Utf8PathBuf, String> {
@@ -111,6 +118,7 @@ fn services(path: &str, units: &[&'static str]) -> (BTreeMap<&'static str, Servi
             exists: properties.is_empty() || !has("LoadState", &["not-found"]),
             enabled,
             runs: has("ActiveState", &["active", "activating", "reloading"]),
+            is_starting: has("ActiveState", &["activating"]),
         };
         (*unit, service)
     });
@@ -149,6 +157,14 @@ pub(crate) fn down(root: &Root, nginx: NginxWay) -> Vec<&'static str> {
         down.push("piku-nginx.service");
     }
     down
+}
+
+/// A command as another user: root writes nothing into a folder that somebody else may change.
+fn as_user(user: &str, words: &[String]) -> Vec<String> {
+    let group = nix::unistd::User::from_name(user).ok().flatten().map(|user| user.gid.to_string());
+    let group = group.unwrap_or_else(|| user.to_owned());
+    let become_user = ["setpriv", "--reuid", user, "--regid", &group, "--init-groups", "--reset-env"];
+    become_user.into_iter().map(str::to_owned).chain(words.iter().cloned()).collect()
 }
 
 /// Makes one change. Where systemd does not run, services are enabled and not started.
@@ -202,14 +218,13 @@ pub(crate) fn carry_out(
             files::write(path, text.as_bytes(), 0o644)
         }
         Change::Make(part @ Part::Root { user, .. }) => {
-            let words = part.preparing().unwrap_or_default();
-            // Root writes nothing into a folder that somebody else may change.
-            let group = nix::unistd::User::from_name(user).ok().flatten().map(|user| user.gid.to_string());
-            let group = group.unwrap_or_else(|| user.clone());
-            let as_user = ["setpriv", "--reuid", user, "--regid", &group, "--init-groups", "--reset-env"];
-            let words: Vec<&str> = as_user.into_iter().chain(words.iter().map(String::as_str)).collect();
+            let words = as_user(user, &part.preparing().unwrap_or_default());
             // What it says is for those who prepare a root by hand.
-            run(&words, &mut |_| {})
+            run(&words.iter().map(String::as_str).collect::<Vec<_>>(), &mut |_| {})
+        }
+        Change::LookAfterApps { user, program } if systemd_runs => {
+            let words = as_user(user, &[program.to_string(), "repair".to_owned()]);
+            run(&words.iter().map(String::as_str).collect::<Vec<_>>(), report)
         }
         Change::Make(Part::On { unit }) => service("enable", unit, report),
         Change::Make(Part::Off { unit, .. }) => service("disable", unit, report),
@@ -220,7 +235,7 @@ pub(crate) fn carry_out(
         Change::ReloadNginx if systemd_runs => {
             run(&["systemctl", "reload-or-restart", "nginx.service"], report)
         }
-        Change::ReadUnits | Change::ReloadNginx => Ok(()),
+        Change::ReadUnits | Change::ReloadNginx | Change::LookAfterApps { .. } => Ok(()),
         Change::Record(record) => {
             let path = Utf8Path::new(RECORD);
             if let Some(folder) = path.parent() {

@@ -63,17 +63,20 @@ impl Piku {
         let facts = examine::look(&self.root, &self.surroundings);
         let mut all = findings(&facts, &leftovers::find(&self.root));
         all.extend(self.misfits());
-        all.extend(self.silent_sites());
-        all.extend(service::differences(&Server::differences(&self.root, &self.surroundings)));
+        // What is in the way of all sites is said once, and not again for each.
+        if sites::may_answer(&facts) {
+            all.extend(self.silent_sites());
+        }
+        all.extend(service::differences(&Server::differences(&self.root, &self.surroundings), &facts));
         all
     }
 
-    /// Apps whose environment the system no longer fits.
+    /// Apps that the system no longer fits.
     fn misfits(&self) -> Vec<Finding> {
         let apps = self.app_names().unwrap_or_default().into_iter();
         let found = apps.filter_map(|app| Some((self.misfit(&app).ok()??, app)));
         let finding = |(misfit, app)| {
-            error("python", format!("`{app}`: {misfit}"), format!("`piku restart {app}` makes it again"))
+            error("app", format!("`{app}`: {misfit}"), format!("`piku restart {app}` starts it anew"))
         };
         found.map(finding).collect()
     }
@@ -97,8 +100,8 @@ fn findings(facts: &Facts, leftovers: &[Utf8PathBuf]) -> Vec<Finding> {
     all.extend(uwsgi(facts));
     all.push(emperor(facts));
     all.extend(facts.service.iter().flat_map(service::unit));
-    all.extend(nginx(&facts.nginx, &facts.root));
-    all.extend(sites::access(&facts.access));
+    all.extend(nginx(&facts.nginx, facts));
+    all.extend(sites::access(&facts.access, facts.set_up));
     all.extend(git_and_ssh(facts));
     all.extend(keys(facts));
     all.extend(facts.space.map(|(bytes, files)| space(bytes, files)));
@@ -178,16 +181,24 @@ fn uwsgi(facts: &Facts) -> Vec<Finding> {
 fn emperor(facts: &Facts) -> Finding {
     match facts.vassals {
         Some(count) => ok("emperor", format!("running, {count} processes of apps")),
-        None => error(
-            "emperor",
-            "the uWSGI emperor does not answer, so that no app runs",
-            "start it: `piku emperor`, or the service that runs it, such as `systemctl start piku`",
-        ),
+        None => {
+            let fix = match &facts.service {
+                Some(service) => {
+                    let unit = &service.unit;
+                    format!("`systemctl start {unit}`, and `journalctl -u {unit}` says why it ended")
+                }
+                None => "start it: `piku emperor`; `sudo piku setup --system` makes a service that does"
+                    .to_owned(),
+            };
+            error("emperor", "the uWSGI emperor does not answer, so that no app runs", fix)
+        }
     }
 }
 
-fn nginx(nginx: &Nginx, root: &Utf8PathBuf) -> Vec<Finding> {
+fn nginx(nginx: &Nginx, facts: &Facts) -> Vec<Finding> {
     let about = "nginx";
+    let root = &facts.root;
+    let or_set_up = |fix: String| if facts.set_up { service::SET_UP.to_owned() } else { fix };
     // Nobody needs nginx before the first site.
     let bad = |what: &str, fix: &str| {
         if nginx.sites == 0 { warning(about, what, fix) } else { error(about, what, fix) }
@@ -209,7 +220,7 @@ fn nginx(nginx: &Nginx, root: &Utf8PathBuf) -> Vec<Finding> {
         Some(true) => {}
         Some(false) => all.push(bad(
             &format!("`{configuration}` does not include piku's sites"),
-            &format!("add `include {root}/nginx/*.conf;` to its `http` block, and reload nginx"),
+            &or_set_up(format!("add `include {root}/nginx/*.conf;` to its `http` block, and reload nginx")),
         )),
         None => all.push(warning(
             about,
@@ -225,7 +236,7 @@ fn nginx(nginx: &Nginx, root: &Utf8PathBuf) -> Vec<Finding> {
         )),
         None if !nginx.own && !nginx.watched => all.push(bad(
             "nothing reloads nginx when a site changes",
-            "install the path unit `piku-nginx.path`, or set PIKU_NGINX_RELOAD",
+            &or_set_up("install the path unit `piku-nginx.path`, or set PIKU_NGINX_RELOAD".to_owned()),
         )),
         _ => {}
     }

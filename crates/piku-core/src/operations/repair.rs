@@ -16,7 +16,8 @@ const EMPEROR: Duration = Duration::from_secs(30);
 
 impl Piku {
     /// Brings every app to what its live release says: what a crash or a power cut has left half made is finished or
-    /// taken back, and an environment that the system no longer fits (its Python was upgraded) is made again.
+    /// taken back, and one that the system no longer fits (its Python was upgraded, another nginx asks it) is started
+    /// anew.
     ///
     /// An app that can't be repaired is reported, and the others go on. A second call finds nothing to do.
     ///
@@ -40,15 +41,20 @@ impl Piku {
         // Taking the lock repairs; see `Piku::locked`.
         let misfit = self.locked(app, "a repair", report, |piku, _| piku.misfit(app))?;
         let Some(misfit) = misfit else { return Ok(()) };
-        stage(report, format!("`{app}`: {misfit}; making its environment again"));
+        stage(report, format!("`{app}`: {misfit}; starting it anew"));
         self.restart(app, &Actor::default(), report).map(drop)
     }
 
-    /// What of this machine no longer fits the environment that a running app was built with.
+    /// What of this machine no longer fits a running app as it was built and started.
     pub(crate) fn misfit(&self, app: &AppName) -> Result<Option<Misfit>, Error> {
         let live = store::live(&self.root, app)?.filter(|_| !store::is_stopped(&self.root, app));
         let Some(release) = live else { return Ok(None) };
         let uwsgi = facts::uwsgi(&self.root, &self.surroundings);
-        Ok(environment_fit::misfit(&self.root, app, &release, uwsgi.as_ref()))
+        let misfit = environment_fit::misfit(&self.root, app, &release, uwsgi.as_ref());
+        let closed = || {
+            let workers = facts::nginx(&self.surroundings).ok()?.workers;
+            environment_fit::closed_sockets(&self.root, &release, &workers)
+        };
+        Ok(misfit.or_else(closed))
     }
 }

@@ -31,6 +31,13 @@ pub enum Change {
     ReadUnits,
     /// The machine's nginx reads its configuration.
     ReloadNginx,
+    /// The apps are brought to what their live releases say: another nginx reaches them in another way.
+    LookAfterApps {
+        /// The user whose apps they are.
+        user: String,
+        /// The program that does it.
+        program: Utf8PathBuf,
+    },
     /// What was made is written down.
     Record(Record),
     /// That is forgotten.
@@ -52,6 +59,7 @@ impl fmt::Display for Change {
             Self::TurnOn { unit } => write!(f, "enable and start `{unit}`"),
             Self::ReadUnits => write!(f, "have systemd read its units"),
             Self::ReloadNginx => write!(f, "have nginx read its configuration"),
+            Self::LookAfterApps { user, .. } => write!(f, "as `{user}`, have nginx reach the apps"),
             Self::Record(_) => write!(f, "write down what is made in `{}`", super::record::RECORD),
             Self::Forget => write!(f, "remove `{}`", super::record::RECORD),
         }
@@ -67,24 +75,35 @@ impl Server {
     /// Gives what has to change, in order; nothing on a machine that is this server already.
     pub(crate) fn changes(&self, seen: &Seen) -> Vec<Change> {
         let mut changes = self.outgrown(seen);
+        let mut restarts = false;
         for part in self.parts().into_iter().filter(|part| !is_there(part, seen)) {
             let is_unit = matches!(&part, Part::File { path, .. } if path.as_str().contains("/systemd/"));
             let reloads = matches!(&part, Part::File { path, .. } if path == INCLUDED_BY);
             let needs_group = matches!(part, Part::Member { .. });
+            let is_emperors =
+                matches!(&part, Part::File { path, .. } if path.file_name() == Some("piku.service"));
             changes.push(Change::Make(part));
             if reloads {
                 changes.push(Change::ReloadNginx);
             }
+            let emperor = seen.services.get("piku.service");
             // A process has the groups that its user had when it started.
-            if needs_group && seen.services.get("piku.service").is_some_and(|service| service.runs) {
-                changes.push(Change::TurnOff { unit: "piku.service".to_owned() });
-                changes.push(Change::TurnOn { unit: "piku.service".to_owned() });
-            }
+            restarts |= needs_group && emperor.is_some_and(|service| service.runs);
+            // One that is never ready goes by the unit that it was started with.
+            restarts |= is_emperors && emperor.is_some_and(|service| service.is_starting);
             if is_unit {
                 // Once, after the last of them.
                 changes.retain(|change| *change != Change::ReadUnits);
                 changes.push(Change::ReadUnits);
             }
+        }
+        if restarts {
+            changes.push(Change::TurnOff { unit: "piku.service".to_owned() });
+            changes.push(Change::TurnOn { unit: "piku.service".to_owned() });
+        }
+        if seen.record.as_ref().is_some_and(|before| before.nginx != self.nginx) {
+            let (user, program) = (self.user.clone(), self.program.clone());
+            changes.push(Change::LookAfterApps { user, program });
         }
         if seen.units_are_stale && !changes.contains(&Change::ReadUnits) {
             changes.insert(0, Change::ReadUnits);

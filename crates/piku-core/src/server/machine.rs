@@ -42,8 +42,10 @@ pub(crate) struct ServiceSeen {
     pub(crate) exists: bool,
     /// Whether it starts with the machine.
     pub(crate) enabled: bool,
-    /// Whether it runs.
+    /// Whether it runs, or is about to.
     pub(crate) runs: bool,
+    /// Whether systemd still waits for it to be ready.
+    pub(crate) is_starting: bool,
 }
 
 /// The machine's nginx.

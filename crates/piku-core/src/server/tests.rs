@@ -3,7 +3,7 @@
 use super::machine::{NginxSeen, Seen, ServiceSeen};
 use super::*;
 
-const ON: ServiceSeen = ServiceSeen { exists: true, enabled: true, runs: true };
+const ON: ServiceSeen = ServiceSeen { exists: true, enabled: true, runs: true, is_starting: false };
 
 /// A fresh Debian: nginx is installed and serves its welcome page.
 fn fresh() -> Seen {

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use camino::Utf8Path;
+
 use crate::host::command::Invocation;
 use crate::host::emperor;
 use crate::root::Root;
+use crate::server::describe::PACKAGED_UNITS;
 
 /// The unit that a server of piku's has.
 const USUAL: &str = "piku.service";
@@ -25,6 +28,8 @@ pub(crate) struct Service {
     pub(crate) restarts: String,
     /// The file that says all that.
     pub(crate) file: String,
+    /// Whether an administrator has altered what a package or `setup --system` brought (`systemctl edit`).
+    pub(crate) is_altered: bool,
 }
 
 /// Looks at the unit in which the emperor runs, else at the usual one; `None` where systemd has no such unit.
@@ -35,7 +40,7 @@ pub(super) fn look(root: &Root, path: &str) -> Option<Service> {
     let asked = Invocation::new([
         "systemctl",
         "show",
-        "--property=LoadState,Type,NotifyAccess,KillSignal,KillMode,NRestarts,FragmentPath",
+        "--property=LoadState,Type,NotifyAccess,KillSignal,KillMode,NRestarts,FragmentPath,DropInPaths",
         &unit,
     ])
     .with_env(&env)
@@ -46,7 +51,10 @@ pub(super) fn look(root: &Root, path: &str) -> Option<Service> {
     });
     drop(asked);
     let take = |key: &str| said.get(key).cloned().unwrap_or_default();
+    let packaged = Utf8Path::new(PACKAGED_UNITS).join(&unit);
+    let hides_a_packages = packaged.is_file() && take("FragmentPath").starts_with("/etc/");
     (take("LoadState") == "loaded").then(|| Service {
+        is_altered: hides_a_packages || !take("DropInPaths").is_empty(),
         kind: take("Type"),
         notify_access: take("NotifyAccess"),
         kill_signal: take("KillSignal"),

@@ -8,7 +8,7 @@ use piku_nginx::ServerName;
 use super::{Finding, error, warning};
 use crate::deploy::site::plain_host;
 use crate::host::door::{self, Heard};
-use crate::host::examine::Access;
+use crate::host::examine::{Access, Facts};
 use crate::host::wait;
 use crate::piku::Piku;
 use crate::release::{Release, store};
@@ -16,8 +16,14 @@ use crate::release::{Release, store};
 /// How long a site may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Whether nothing is in the way of every site.
+pub(super) fn may_answer(facts: &Facts) -> bool {
+    let nginx = &facts.nginx;
+    facts.vassals.is_some() && nginx.runs && nginx.includes != Some(false) && facts.access.obstacle.is_none()
+}
+
 /// Judges the way from nginx to sockets and files.
-pub(super) fn access(access: &Access) -> Vec<Finding> {
+pub(super) fn access(access: &Access, set_up: bool) -> Vec<Finding> {
     let about = "nginx";
     let mut all = Vec::new();
     if let Some(obstacle) = &access.obstacle {
@@ -36,7 +42,10 @@ pub(super) fn access(access: &Access) -> Vec<Finding> {
             about,
             "nginx is in no group of ours, so the sockets of apps are open to every user of this machine, and whoever \
              reaches one can run code in the app",
-            format!("`usermod --append --groups {group} $USER` for the user that runs the apps, restart the emperor, then `piku restart APP`; or `sudo piku setup --system`"),
+            match set_up {
+                true => super::service::SET_UP.to_owned(),
+                false => format!("`usermod --append --groups {group} $USER` for the user that runs the apps, restart the emperor, then `piku restart APP`; or `sudo piku setup --system`"),
+            },
         ));
     }
     all

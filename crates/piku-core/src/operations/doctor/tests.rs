@@ -6,6 +6,7 @@ use crate::host::reach::{Obstacle, Wish};
 fn well() -> Facts {
     Facts {
         root: "/r".into(),
+        set_up: false,
         uwsgi: Some(Uwsgi {
             program: "/usr/bin/uwsgi".into(),
             flavour: Flavour::Debian,
@@ -35,6 +36,7 @@ fn well() -> Facts {
             kill_mode: "mixed".into(),
             restarts: "0".into(),
             file: "/etc/systemd/system/piku.service".into(),
+            is_altered: false,
         }),
         git: Some("/usr/bin/git".into()),
         sshd: Some("/usr/sbin/sshd".into()),
@@ -116,7 +118,7 @@ fn each_thing_that_is_wrong_comes_with_its_fix() {
     error uwsgi: `/usr/bin/uwsgi` has no Python plugin, so that no `wsgi` process can run
       fix: `apt-get install uwsgi-plugin-python3`
     error emperor: the uWSGI emperor does not answer, so that no app runs
-      fix: start it: `piku emperor`, or the service that runs it, such as `systemctl start piku`
+      fix: `systemctl start piku.service`, and `journalctl -u piku.service` says why it ended
     error nginx: nginx is not running
       fix: `systemctl start nginx`, and `journalctl -u nginx` says why it ended
     error nginx: `/etc/nginx/nginx.conf` does not include piku's sites
@@ -155,6 +157,7 @@ fn an_empty_machine_lacks_everything() {
         keys: Vec::new(),
         space: Some((600 << 20, Some(5))),
         tools: Vec::new(),
+        service: None,
         ..well()
     };
     insta::assert_snapshot!(shown(&facts, &[]), @r"
@@ -162,7 +165,7 @@ fn an_empty_machine_lacks_everything() {
     error uwsgi: there is no uWSGI
       fix: run `piku setup`, which installs one below its folder, or `apt-get install uwsgi-core uwsgi-plugin-python3`
     error emperor: the uWSGI emperor does not answer, so that no app runs
-      fix: start it: `piku emperor`, or the service that runs it, such as `systemctl start piku`
+      fix: start it: `piku emperor`; `sudo piku setup --system` makes a service that does
     warning nginx: there is no nginx, which every app with NGINX_SERVER_NAME needs
       fix: `apt-get install nginx`
     error git: there is no git, so that nothing can be pushed
@@ -220,11 +223,35 @@ fn an_nginx_of_our_own_needs_nobody_to_reload_it() {
         configuration: "/r/nginx/server/nginx.conf".into(),
         ..well().nginx
     };
-    let found = nginx(&own, &"/r".into());
+    let found = nginx(&own, &well());
     assert_eq!(found[0].what, "`/usr/sbin/nginx` 1.22.1 is running: piku's own");
-    let stopped = nginx(&Nginx { runs: false, ..own }, &"/r".into());
+    let stopped = nginx(&Nginx { runs: false, ..own }, &well());
     assert_eq!(
         stopped[0].fix.as_deref(),
         Some("`systemctl start piku-nginx`, and `journalctl -u piku-nginx` says why it ended")
     );
+}
+
+#[test]
+fn what_an_administrator_altered_is_taken_back_by_systemd() {
+    let altered = Service { kind: "notify".into(), is_altered: true, ..well().service.unwrap() };
+    let found = service::unit(&altered);
+    let fix = found[0].fix.as_deref().unwrap();
+    assert!(fix.starts_with("`systemctl revert piku.service && systemctl restart piku.service`"), "{fix}");
+}
+
+#[test]
+fn a_difference_that_another_finding_names_is_no_second_one() {
+    use crate::server::{Change, Part};
+    let open = Change::Make(Part::OpenHome { path: "/home/piku".into() });
+    let path = Change::Make(Part::On { unit: "piku-nginx.path" });
+    let changes = [open, path, Change::ReadUnits];
+    assert_eq!(service::differences(&changes, &well()).len(), 2);
+    let obstacle = Some(Obstacle { path: "/home/piku".into(), mode: 0o700, wish: Wish::Enter });
+    let access = Access { obstacle, ..Access::default() };
+    let found = service::differences(&changes, &Facts { access, ..well() });
+    assert_eq!(found.len(), 1);
+    assert!(found[0].what.contains("piku-nginx.path"), "{found:?}");
+    // Nothing else explains it.
+    assert_eq!(service::differences(&[Change::ReadUnits], &well()).len(), 1);
 }

@@ -184,8 +184,17 @@ pub(crate) fn carry_out(
             let group = group.unwrap_or_else(|| user.clone());
             let as_user = ["setpriv", "--reuid", user, "--regid", &group, "--init-groups", "--reset-env"];
             let words: Vec<&str> = as_user.into_iter().chain(words.iter().map(String::as_str)).collect();
-            // What it says is for those who prepare a root by hand.
-            run(&words, &mut |_| {})
+            // What it says is for those who prepare a root by hand, unless it fails.
+            let mut said = Vec::new();
+            let outcome = run(&words, &mut |event| {
+                if let Event::Output(line) = event {
+                    said.push(line.to_owned());
+                }
+            });
+            if outcome.is_err() {
+                said.iter().for_each(|line| report(Event::Output(line)));
+            }
+            outcome
         }
         Change::Make(Part::On { unit }) => service("enable", unit, report),
         Change::Make(Part::Off { unit, .. }) => service("disable", unit, report),

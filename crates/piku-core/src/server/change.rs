@@ -66,24 +66,26 @@ impl Server {
     /// Gives what has to change, in order; nothing on a machine that is this server already.
     pub(crate) fn changes(&self, seen: &Seen) -> Vec<Change> {
         let mut changes = self.outgrown(seen);
+        let mut joins = false;
         for part in self.parts().into_iter().filter(|part| !is_there(part, seen)) {
             let is_unit = matches!(&part, Part::File { path, .. } if path.as_str().contains("/systemd/"));
             let reloads = matches!(&part, Part::File { path, .. } if path == INCLUDED_BY);
-            let needs_group = matches!(part, Part::Member { .. });
+            joins |= matches!(part, Part::Member { .. });
             changes.push(Change::Make(part));
             if reloads {
                 changes.push(Change::ReloadNginx);
-            }
-            // A process has the groups that its user had when it started.
-            if needs_group && seen.services.get("piku.service").is_some_and(|service| service.runs) {
-                changes.push(Change::TurnOff { unit: "piku.service".to_owned() });
-                changes.push(Change::TurnOn { unit: "piku.service".to_owned() });
             }
             if is_unit {
                 // Once, after the last of them.
                 changes.retain(|change| *change != Change::ReadUnits);
                 changes.push(Change::ReadUnits);
             }
+        }
+        // A process has the groups that its user had when it started. Last, since an emperor that starts looks after its
+        // folders, which must not change meanwhile.
+        if joins && seen.services.get("piku.service").is_some_and(|service| service.runs) {
+            changes.push(Change::TurnOff { unit: "piku.service".to_owned() });
+            changes.push(Change::TurnOn { unit: "piku.service".to_owned() });
         }
         if seen.units_are_stale && !changes.contains(&Change::ReadUnits) {
             changes.insert(0, Change::ReadUnits);

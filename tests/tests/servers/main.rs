@@ -6,3 +6,4 @@
 #![allow(clippy::unwrap_used, reason = "the lint spares tests, but not the functions that they share")]
 
 mod boots;
+mod docs;

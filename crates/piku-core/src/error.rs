@@ -98,6 +98,12 @@ pub enum Error {
     /// A key that can't be added.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// There is an emperor for this root.
+    #[error("an emperor is running already, and answers at `{socket}`")]
+    EmperorRuns {
+        /// Where it answers.
+        socket: camino::Utf8PathBuf,
+    },
     /// nginx did not follow.
     #[error(transparent)]
     Nginx(#[from] NginxError),
@@ -125,6 +131,7 @@ impl Error {
             Self::Push(_) => "push::refused",
             Self::Hook(_) => "push::hook",
             Self::Key(_) => "setup::key",
+            Self::EmperorRuns { .. } => "emperor::runs",
             Self::Nginx(_) => "nginx",
             Self::Host(_) => "host",
         }
@@ -160,6 +167,10 @@ impl Error {
             Self::Deploy(error) => error.help(),
             Self::Push(error) => Some(error.help()),
             Self::Key(error) => Some(error.help()),
+            Self::EmperorRuns { .. } => Some(
+                "`piku emperor --stop` stops it, or the service that runs it, such as `systemctl stop piku`"
+                    .to_owned(),
+            ),
             Self::Nginx(error) => Some(error.help()),
             Self::InvalidSetting(error) => Some(error.help()),
             Self::Hook(_) | Self::Host(_) => None,

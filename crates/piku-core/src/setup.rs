@@ -253,8 +253,13 @@ impl Piku {
     /// process's environment: vassals would inherit it.
     ///
     /// # Errors
-    /// [`crate::DeployError::NoUwsgi`]; on success this process never returns.
+    /// [`Error::EmperorRuns`] where one does already, [`crate::DeployError::NoUwsgi`]; on success this process never
+    /// returns.
     pub fn become_emperor(&self) -> Result<Infallible, Error> {
+        // Two emperors would run every app twice.
+        if emperor::hear(&self.root.emperor_stats()) != emperor::Heard::Nobody {
+            return Err(Error::EmperorRuns { socket: self.root.emperor_stats() });
+        }
         self.prepare_root()?;
         let uwsgi =
             facts::uwsgi(&self.root, &self.surroundings).ok_or(crate::deploy::DeployError::NoUwsgi)?;

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
 use camino::Utf8Path;
-use piku_tests::{App, TestServer, needs};
+use piku_tests::{Account, App, TestServer, needs};
 
 /// Notes each request in the app's data, and answers as `answer` says, a body of a function of `environ` and `start`.
 fn noting(answer: &str) -> String {
@@ -154,9 +154,10 @@ fn an_app_that_takes_long_is_live_and_told() {
 
 #[test]
 fn sockets_are_for_nginx_s_group_whatever_else_runs() {
-    needs!(nginx, root);
+    needs!(nginx, namespaces);
     // The nginx of another server is no reason to open a socket to everybody.
-    let (server, _other) = (TestServer::with_nginx(), TestServer::with_nginx());
+    let server = TestServer::builder().with_nginx().as_user(Account::PrimaryGroup).start();
+    let _other = TestServer::with_nginx();
     server.app_from("hello-wsgi", "blog").served_as("blog.test").push().succeeds();
     let metadata = fs::metadata(server.root().join("nginx/blog.sock")).unwrap();
     let group = nix::unistd::Group::from_name("www-data").unwrap().unwrap().gid.as_raw();

@@ -210,3 +210,13 @@ fn a_deploy_killed_while_its_processes_start_leaves_the_old_version() {
         (releases.len() == 1 && server.names_in("uwsgi-enabled").len() == 1).then_some(())
     });
 }
+
+#[test]
+fn a_second_emperor_is_refused_and_the_first_one_goes_on() {
+    let server = TestServer::new();
+    let blog = server.app_from("hello-wsgi", "blog");
+    blog.push().succeeds();
+    let second = server.piku(["emperor"]).ends_with(1);
+    assert!(second.stderr.contains("an emperor is running already"), "{}", second.stderr);
+    assert_eq!(blog.get("/").body, "Hello from version 1\n");
+}

@@ -54,7 +54,9 @@ fn tell(settled: &Settled, session: &Session) {
     if settled.server.nginx == NginxWay::System {
         ui.done(format_args!("The machine's nginx serves the sites beside what it served before"));
     }
-    if settled.started {
+    if !settled.down.is_empty() {
+        ui.done(format_args!("The server is set up, and not everything runs"));
+    } else if settled.started {
         ui.done(format_args!("The server is ready"));
     } else {
         ui.done(format_args!("The server is ready, and starts with the machine"));

@@ -2,17 +2,25 @@
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::command::Invocation;
 use super::toolbox::program;
-use super::{HostError, Surroundings, examine, facts, files};
+use super::{HostError, Surroundings, emperor, examine, facts, files, own_nginx, wait};
 use crate::event::{Event, Report};
-use crate::server::{self, Change, NginxSeen, Part, RECORD, Record, Seen, Server, ServiceSeen};
+use crate::root::Root;
+use crate::server::change::Change;
+use crate::server::describe::{NginxWay, PACKAGED_UNITS, Server};
+use crate::server::machine::{NginxSeen, Seen, ServiceSeen};
+use crate::server::parts::Part;
+use crate::server::record::{RECORD, Record};
 
 /// That systemd runs (sd_booted(3)).
 const SYSTEMD: &str = "/run/systemd/system";
+/// How long services may take until they answer.
+const START: Duration = Duration::from_secs(5);
 /// Programs that nothing works without, and the packages of Debian that bring them.
 const WANTED: [(&str, &str); 5] = [
     ("systemctl", "systemd"),
@@ -34,7 +42,7 @@ pub(crate) fn look(surroundings: &Surroundings, wanted: &Server) -> Seen {
     let account = nix::unistd::User::from_name(&wanted.user).ok().flatten();
     let home = account.as_ref().and_then(|user| Utf8PathBuf::from_path_buf(user.dir.clone()).ok());
     let mode = |home: &Utf8PathBuf| Some(home.metadata().ok()?.permissions().mode() & 0o777);
-    let root = home.as_ref().map(|home| crate::Root::new(home.join(".piku")));
+    let root = home.as_ref().map(|home| Root::new(home.join(".piku")));
     let parts = wanted.parts();
     let systemd_runs = Utf8Path::new(SYSTEMD).is_dir();
     let units: Vec<&'static str> = parts
@@ -51,11 +59,11 @@ pub(crate) fn look(surroundings: &Surroundings, wanted: &Server) -> Seen {
         files: there(&parts),
         root_is_complete: root.as_ref().is_some_and(|root| {
             let complete = examine::root_is_complete(root);
-            complete && server::suits(&root.own_nginx_conf(), wanted.nginx)
+            complete && root.own_nginx_conf().is_file() == (wanted.nginx == NginxWay::Own)
         }),
         home,
         services,
-        packaged: Utf8Path::new(server::PACKAGED_UNITS).join("piku.service").is_file(),
+        packaged: Utf8Path::new(PACKAGED_UNITS).join("piku.service").is_file(),
         systemd_runs,
         units_are_stale,
         nginx: nginx(&path, surroundings),
@@ -127,6 +135,22 @@ fn nginx(path: &str, surroundings: &Surroundings) -> NginxSeen {
     }
 }
 
+/// Which of the services that were started do not run, or end again at once.
+pub(crate) fn down(root: &Root, nginx: NginxWay) -> Vec<&'static str> {
+    let emperor = || emperor::ask(&root.emperor_stats()).is_some();
+    // nginx writes its process id once it has its ports.
+    let own = || nginx == NginxWay::System || own_nginx::master(root).is_some();
+    wait::until(START, || (emperor() && own()).then_some(()));
+    let mut down = Vec::new();
+    if !emperor() {
+        down.push("piku.service");
+    }
+    if !own() {
+        down.push("piku-nginx.service");
+    }
+    down
+}
+
 /// Makes one change. Where systemd does not run, services are enabled and not started.
 pub(crate) fn carry_out(
     change: &Change,
@@ -178,7 +202,7 @@ pub(crate) fn carry_out(
             files::write(path, text.as_bytes(), 0o644)
         }
         Change::Make(part @ Part::Root { user, .. }) => {
-            let words = server::preparing(part).unwrap_or_default();
+            let words = part.preparing().unwrap_or_default();
             // Root writes nothing into a folder that somebody else may change.
             let group = nix::unistd::User::from_name(user).ok().flatten().map(|user| user.gid.to_string());
             let group = group.unwrap_or_else(|| user.clone());

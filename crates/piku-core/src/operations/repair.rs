@@ -38,7 +38,7 @@ impl Piku {
             return Ok(());
         }
         // Taking the lock repairs; see `Piku::locked`.
-        let misfit = self.locked(app, "a repair", report, |piku, _| Ok(piku.misfit(app)?))?;
+        let misfit = self.locked(app, "a repair", report, |piku, _| piku.misfit(app))?;
         let Some(misfit) = misfit else { return Ok(()) };
         stage(report, format!("`{app}`: {misfit}; making its environment again"));
         self.restart(app, &Actor::default(), report).map(drop)

@@ -5,8 +5,9 @@ use std::fmt;
 
 use camino::Utf8PathBuf;
 
-use super::describe::{INCLUDED_BY, MACHINES_NGINX, NginxWay, Part, Server};
+use super::describe::{NginxWay, Server};
 use super::machine::Seen;
+use super::parts::{INCLUDED_BY, MACHINES_NGINX, Part};
 use super::record::Record;
 
 /// One change to the machine. Each is safe to repeat.
@@ -51,8 +52,8 @@ impl fmt::Display for Change {
             Self::TurnOn { unit } => write!(f, "enable and start `{unit}`"),
             Self::ReadUnits => write!(f, "have systemd read its units"),
             Self::ReloadNginx => write!(f, "have nginx read its configuration"),
-            Self::Record(_) => write!(f, "write down what is made in `{}`", super::RECORD),
-            Self::Forget => write!(f, "remove `{}`", super::RECORD),
+            Self::Record(_) => write!(f, "write down what is made in `{}`", super::record::RECORD),
+            Self::Forget => write!(f, "remove `{}`", super::record::RECORD),
         }
     }
 }

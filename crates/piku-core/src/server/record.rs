@@ -4,6 +4,7 @@ use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::describe::NginxWay;
+use crate::root::Root;
 
 /// Where the record lies. That it is there says that the machine is a server of piku's.
 pub const RECORD: &str = "/var/lib/piku/server.json";
@@ -33,7 +34,7 @@ impl Record {
 
     /// The root folder of the server.
     #[must_use]
-    pub fn root(&self) -> crate::Root {
-        crate::Root::new(self.home.join(".piku"))
+    pub fn root(&self) -> Root {
+        Root::new(self.home.join(".piku"))
     }
 }

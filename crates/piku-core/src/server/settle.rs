@@ -1,12 +1,13 @@
 //! `setup --system`: makes a machine the server that is described, or takes that back.
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 
 use super::change::{Change, taken_back, turns_off_nginx};
-use super::describe::{MACHINES_NGINX, NginxWay, Part, Server};
+use super::describe::{NginxWay, Server};
 use super::machine::Seen;
+use super::parts::MACHINES_NGINX;
 use super::record::Record;
-use crate::event::{Report, stage};
+use crate::event::{Report, stage, warn};
 use crate::host::{self, HostError, Surroundings, server as machine};
 use crate::root::Root;
 
@@ -101,6 +102,8 @@ pub struct Settled {
     pub started: bool,
     /// Whether the machine's nginx was turned off to make room.
     pub turned_off_nginx: bool,
+    /// Services that were started and do not run: something keeps them from it, such as a program that has their port.
+    pub down: Vec<&'static str>,
 }
 
 impl Settled {
@@ -138,12 +141,19 @@ impl Server {
         if !dry_run {
             carry_out(&changes, &seen, report)?;
         }
+        let starts = !dry_run && seen.systemd_runs;
+        let down = if starts { machine::down(&described.root(), way) } else { Vec::new() };
+        for unit in &down {
+            let help = format!("`journalctl -u {unit}` says why; once that is mended it starts by itself");
+            warn(report, format!("`{unit}` is not running"), Some(&help));
+        }
         Ok(Settled {
             server: described,
             changes,
             made: !dry_run,
             started: seen.systemd_runs,
             turned_off_nginx,
+            down,
         })
     }
 
@@ -229,15 +239,4 @@ fn carry_out(changes: &[Change], seen: &Seen, report: &mut Report<'_>) -> Result
 fn capitalized(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
-}
-
-/// The part of a description that names a folder to prepare, as the words that prepare it.
-pub(crate) fn preparing(part: &Part) -> Option<Vec<String>> {
-    let Part::Root { program, nginx, .. } = part else { return None };
-    Some([program.as_str(), "setup", "--nginx", &nginx.to_string()].map(str::to_owned).into())
-}
-
-/// Whether the folder of an own nginx is as that way asks for.
-pub(crate) fn suits(own_conf: &Utf8Path, nginx: NginxWay) -> bool {
-    own_conf.is_file() == (nginx == NginxWay::Own)
 }

@@ -10,6 +10,7 @@
 
 mod accepting;
 mod hosts;
+mod instance;
 mod passing;
 mod running;
 mod serving;

@@ -10,7 +10,7 @@ use std::{
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
-use piku_nginx::{FilePath, Listen, Site, Tls};
+use piku_nginx::{FilePath, Instance, Listen, Site, SitePattern, Tls};
 use tempfile::TempDir;
 
 /// A folder for one nginx, its sites, and their files.
@@ -132,9 +132,39 @@ impl Machine {
         complaints.join("\n")
     }
 
+    /// A whole nginx of this machine's, for the sites there are.
+    pub(crate) fn instance(&self) -> Instance {
+        let sites = SitePattern::in_folder(self.path("sites").as_str()).unwrap();
+        let file = |name| self.file_path(name);
+        let instance = Instance::new(sites, file("nginx.pid"), file("refused.log"), file("temp"));
+        Instance {
+            addresses: vec![ADDRESS.parse().unwrap()],
+            http_port: self.http,
+            https_port: self.https,
+            ..instance
+        }
+    }
+
+    /// Starts nginx with the sites there are, and a main configuration of ours.
+    pub(crate) fn start_instance(&mut self, instance: &Instance) {
+        fs::write(self.path("nginx.conf"), instance.to_string()).unwrap();
+        let output = self.command().arg("-t").output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        self.listen();
+    }
+
+    /// Tells it to read its configuration again.
+    pub(crate) fn reload(&self) {
+        assert!(self.command().args(["-s", "reload"]).status().unwrap().success());
+    }
+
     /// Starts nginx with the sites there are.
     pub(crate) fn start(&mut self) {
         assert_eq!(self.complaints(), "");
+        self.listen();
+    }
+
+    fn listen(&mut self) {
         let child = self.command().stderr(Stdio::null()).spawn().unwrap();
         self.child = Some(child);
         let late = Instant::now() + Duration::from_secs(10);
@@ -199,7 +229,8 @@ impl Machine {
 impl Drop for Machine {
     fn drop(&mut self) {
         if let Some(child) = &mut self.child {
-            child.kill().ok();
+            // A master that is killed leaves its workers behind.
+            Command::new("kill").arg(child.id().to_string()).status().ok();
             child.wait().ok();
         }
     }

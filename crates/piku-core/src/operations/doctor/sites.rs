@@ -1,7 +1,7 @@
 //! Whether nginx gets to the apps.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use piku_nginx::ServerName;
 
@@ -9,6 +9,7 @@ use super::{Finding, error, warning};
 use crate::deploy::site::plain_host;
 use crate::host::door::{self, Heard};
 use crate::host::examine::Access;
+use crate::host::wait;
 use crate::piku::Piku;
 use crate::release::{Release, store};
 
@@ -33,7 +34,8 @@ pub(super) fn access(access: &Access) -> Vec<Finding> {
         let group = &access.group;
         all.push(warning(
             about,
-            format!("nginx is not in a group of ours, so sockets of apps are open to every user of this machine, who can run code in the app by them"),
+            "nginx is in no group of ours, so the sockets of apps are open to every user of this machine, and whoever \
+             reaches one can run code in the app",
             format!("`usermod --append --groups {group} $USER` for the user that runs the apps, restart the emperor, then `piku restart APP`; or `sudo piku setup --system`"),
         ));
     }
@@ -62,7 +64,7 @@ fn what_is_wrong(release: &Release) -> Option<String> {
     let host = plain_host(&names);
     let address = setting("NGINX_IPV4_ADDRESS").and_then(|text| text.parse::<Ipv4Addr>().ok());
     let address = address.filter(|ip| !ip.is_unspecified()).unwrap_or(Ipv4Addr::LOCALHOST);
-    let heard = door::ask(SocketAddr::from((address, 80)), &host, "/", Instant::now() + PATIENCE);
+    let heard = door::ask(SocketAddr::from((address, 80)), &host, "/", wait::end_of(PATIENCE));
     match heard {
         Heard::Status { status, nginx_page: true } if status == 502 || status == 504 => {
             Some(format!("nginx answers {status} for http://{host}/, since the app does not answer it"))

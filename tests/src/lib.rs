@@ -35,6 +35,7 @@ pub mod http;
 pub mod load;
 mod logs;
 pub mod machine;
+pub mod markdown;
 mod namespace;
 mod nginx;
 mod outcome;

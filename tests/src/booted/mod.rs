@@ -29,6 +29,7 @@ mod debian;
 mod folders;
 mod groups;
 mod layer;
+pub mod manual;
 mod overlay;
 mod people;
 mod root;

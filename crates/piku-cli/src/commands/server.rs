@@ -61,7 +61,11 @@ fn tell(settled: &Settled, session: &Session) {
     } else {
         ui.done(format_args!("The server is ready, and starts with the machine"));
     }
-    ui.done(format_args!("Next: `piku setup:ssh -` reads the public key of whoever may push"));
+    if settled.changed_nginx() {
+        ui.done(format_args!("Next: `piku restart APP` for each app, so that this nginx reaches it"));
+    } else {
+        ui.done(format_args!("Next: `piku setup:ssh -` reads the public key of whoever may push"));
+    }
 }
 
 /// Writes the unit files that the package ships.

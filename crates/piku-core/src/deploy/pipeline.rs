@@ -1,5 +1,7 @@
 //! The stages in their order, from an [`Order`] to a live release.
 
+use std::time::Duration;
+
 use piku_procfile::Kind;
 
 use super::arrival::Arrival;
@@ -17,6 +19,9 @@ use crate::host::socket_access::SocketAccess;
 use crate::host::{Host, HostError, Surroundings, emperor, files, git, ports, wait};
 use crate::release::{Cause, Release, store};
 use crate::root::Root;
+
+/// How long an emperor that is just being started may take until it answers.
+const EMPEROR_STARTS: Duration = Duration::from_secs(10);
 
 /// What is to become the next release.
 #[derive(Clone, Debug)]
@@ -110,7 +115,7 @@ fn stages(scene: &Scene<'_>, order: &Order, report: &mut Report<'_>) -> Result<D
     }
     let formation = order.formation.for_procfile(&inputs.procfile);
     let uwsgi = facts::uwsgi(root, surroundings);
-    require_emperor(root, &inputs, uwsgi.as_ref())?;
+    require_emperor(root, &inputs, uwsgi.as_ref(), report)?;
     hosted::require_kinds(&inputs, uwsgi.as_ref())?;
     claims::server_names(root, app, &inputs)?;
     let (ports, guards) = claims::ports(root, app, &inputs, &formation, live.as_ref())?;
@@ -269,7 +274,13 @@ fn accept(reading: inputs::Reading, report: &mut Report<'_>) -> Result<Inputs, D
     reading.inputs.ok_or_else(|| DeployError::Inputs { diagnostics: errors() })
 }
 
-fn require_emperor(root: &Root, inputs: &Inputs, uwsgi: Option<&Uwsgi>) -> Result<(), DeployError> {
+/// Waits for an emperor that is just being started, after a boot or by a restart of its service.
+fn require_emperor(
+    root: &Root,
+    inputs: &Inputs,
+    uwsgi: Option<&Uwsgi>,
+    report: &mut Report<'_>,
+) -> Result<(), DeployError> {
     let needs_none = |kind: &Kind| matches!(kind, Kind::Static | Kind::Preflight | Kind::Release);
     if inputs.procfile.entries().iter().all(|entry| needs_none(&entry.kind)) {
         return Ok(());
@@ -277,7 +288,12 @@ fn require_emperor(root: &Root, inputs: &Inputs, uwsgi: Option<&Uwsgi>) -> Resul
     if uwsgi.is_none() {
         return Err(DeployError::NoUwsgi);
     }
-    emperor::ask(&root.emperor_stats()).map(drop).ok_or(DeployError::NoEmperor)
+    let ask = || emperor::ask(&root.emperor_stats()).map(drop);
+    if ask().is_none() {
+        tell(report, "Waiting for the uWSGI emperor");
+        wait::until(EMPEROR_STARTS, ask).ok_or(DeployError::NoEmperor)?;
+    }
+    Ok(())
 }
 
 /// The settings, with ENV read again now that all of piku's own variables are known.

@@ -219,8 +219,18 @@ pub(crate) fn carry_out(
         }
         Change::Make(part @ Part::Root { user, .. }) => {
             let words = as_user(user, &part.preparing().unwrap_or_default());
-            // What it says is for those who prepare a root by hand.
-            run(&words.iter().map(String::as_str).collect::<Vec<_>>(), &mut |_| {})
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            // What it says is for those who prepare a root by hand, unless it fails.
+            let mut said = Vec::new();
+            let outcome = run(&words, &mut |event| {
+                if let Event::Output(line) = event {
+                    said.push(line.to_owned());
+                }
+            });
+            if outcome.is_err() {
+                said.iter().for_each(|line| report(Event::Output(line)));
+            }
+            outcome
         }
         Change::LookAfterApps { user, program } if systemd_runs => {
             let words = as_user(user, &[program.to_string(), "repair".to_owned()]);

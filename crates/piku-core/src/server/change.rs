@@ -97,6 +97,7 @@ impl Server {
                 changes.push(Change::ReadUnits);
             }
         }
+        // Last, since an emperor that starts looks after its folders, which must not change meanwhile.
         if restarts {
             changes.push(Change::TurnOff { unit: "piku.service".to_owned() });
             changes.push(Change::TurnOn { unit: "piku.service".to_owned() });

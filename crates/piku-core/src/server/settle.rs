@@ -106,6 +106,16 @@ pub struct Settled {
     pub down: Vec<&'static str>,
 }
 
+impl Settled {
+    /// Whether the sites are served by another nginx than before, which running apps do not let in yet.
+    #[must_use]
+    pub fn changed_nginx(&self) -> bool {
+        let left =
+            |change: &Change| matches!(change, Change::TurnOff { unit } if unit.starts_with("piku-nginx."));
+        self.changes.iter().any(left)
+    }
+}
+
 impl Server {
     /// Makes this machine a server of piku's: user, folders, units, nginx. A second call changes nothing.
     ///

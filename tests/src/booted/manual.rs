@@ -1,0 +1,127 @@
+//! Somebody who follows a document: types its commands on a server and on the laptop, and writes its files.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::{BootedServer, Debian, layer};
+use crate::markdown::{Block, Person, Typed, Work};
+use crate::piku;
+
+/// Where a command leaves the folder that it ended in.
+const ENDED_IN: &str = "/var/tmp/ended-in";
+
+/// Says yes to apt, and is root on the server with the laptop's key, as whoever rents one is. Without a terminal curl would
+/// show its progress.
+const BEFORE: &str = r#"
+set -e
+echo 'APT::Get::Assume-Yes "true";' > /etc/apt/apt.conf.d/90yes
+install -D -m 600 /home/laptop/.ssh/id_ed25519.pub /root/.ssh/authorized_keys
+echo '127.0.0.1 blog.example.org' >> /etc/hosts
+printf 'silent\nshow-error\n' > /home/laptop/.curlrc
+"#;
+
+/// A reader with a fresh server and a laptop.
+///
+/// The package and the archive that `cargo xtask dist` made last lie in root's home folder.
+#[derive(Debug)]
+pub struct Reader {
+    server: BootedServer,
+    root_in: Utf8PathBuf,
+    laptop_in: Utf8PathBuf,
+}
+
+impl Reader {
+    /// Boots a fresh server, without piku.
+    ///
+    /// # Panics
+    ///
+    /// When there is no package.
+    #[must_use]
+    pub fn with_server(debian: Debian) -> Self {
+        let server = BootedServer::boot(debian);
+        let package = layer::require_package();
+        let folder = package.parent().expect("a package is in a folder");
+        let made = folder.read_dir_utf8().into_iter().flatten().flatten();
+        for file in made.filter(|file| file.file_name().starts_with("piku")) {
+            server.push_files(file.path(), &Utf8Path::new("/root").join(file.file_name()));
+        }
+        server.root(BEFORE).succeeds();
+        Self { server, root_in: "/root".into(), laptop_in: "/home/laptop".into() }
+    }
+
+    /// Does what the blocks of `document` say, in their order. A mistake does not end it, so that all are seen at once.
+    ///
+    /// # Panics
+    ///
+    /// At the end, when a command failed, or showed something else than the document does.
+    pub fn follow(&mut self, document: &str, blocks: &[Block]) {
+        let mut mistakes = Vec::new();
+        for block in blocks {
+            match &block.work {
+                Work::Type(commands) => {
+                    let found = commands.iter().filter_map(|typed| self.type_in(typed).err());
+                    mistakes.extend(found.map(|mistake| format!("{document}:{}: {mistake}", block.line)));
+                }
+                Work::Write { path, text } => self.write(path, text),
+                Work::Read { .. } => {}
+            }
+        }
+        assert!(mistakes.is_empty(), "{}", mistakes.join("\n\n"));
+    }
+
+    fn type_in(&mut self, typed: &Typed) -> Result<(), String> {
+        let Typed { person, command, shown } = typed;
+        let folder = match person {
+            Person::Root => &mut self.root_in,
+            Person::Laptop => &mut self.laptop_in,
+        };
+        // As on a terminal, what it says and what it warns of are one.
+        let line = format!(
+            "exec 2>&1; export DEBIAN_FRONTEND=noninteractive; cd '{folder}' || exit; rm -f {ENDED_IN}\n{command}\n\
+             status=$?; echo \"$PWD\" > {ENDED_IN}; chmod 666 {ENDED_IN}; exit $status"
+        );
+        let outcome = match person {
+            Person::Root => self.server.root(&line),
+            Person::Laptop => self.server.laptop(&line),
+        };
+        *folder = self.server.text(ENDED_IN).trim().into();
+        self.server.root(&format!("rm -f {ENDED_IN}")).succeeds();
+        if (outcome.status == 0) == typed.fails() {
+            let ends = if typed.fails() { "succeeds" } else { "fails" };
+            return Err(format!("`{person} {command}` {ends}:\n{outcome}"));
+        }
+        if typed.shows(&outcome.stdout) {
+            return Ok(());
+        }
+        let (shown, said) = (shown.join("\n"), &outcome.stdout);
+        Err(format!("`{person} {command}` is to show\n{shown}\nand shows\n{said}"))
+    }
+
+    /// A path without a root is the laptop's, in the folder that it is in.
+    fn write(&self, path: &str, text: &str) {
+        if path.starts_with('/') {
+            return self.server.write(path, text);
+        }
+        let line = format!("cat > '{}'", self.laptop_in.join(path));
+        self.server.laptop_with_input(&line, text.as_bytes()).succeeds();
+    }
+}
+
+/// The documents whose blocks are tried: `README.md`, and all below `docs`.
+///
+/// # Panics
+///
+/// When they can't be read.
+#[must_use]
+pub fn documents() -> Vec<(String, String)> {
+    let workspace = piku::workspace();
+    let entries = workspace.join("docs").read_dir_utf8().expect("there are documents").flatten();
+    let mut paths: Vec<Utf8PathBuf> = entries.map(|entry| entry.into_path()).collect();
+    paths.retain(|path| path.extension() == Some("md"));
+    paths.push(workspace.join("README.md"));
+    paths.sort();
+    let read = |path: &Utf8PathBuf| {
+        let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{path}: {error}"));
+        (path.strip_prefix(&workspace).unwrap_or(path).to_string(), text)
+    };
+    paths.iter().map(read).collect()
+}

@@ -6,3 +6,9 @@
 #![allow(clippy::unwrap_used, reason = "the lint spares tests, but not the functions that they share")]
 
 mod boots;
+mod full_disk;
+mod life;
+mod next_debian;
+mod residents;
+mod small;
+mod upgrade;

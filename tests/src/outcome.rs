@@ -116,7 +116,7 @@ impl fmt::Display for Outcome {
             }
             for line in text
                 .split('\n')
-                .flat_map(|line| line.rsplit('\r').next())
+                .flat_map(|line| line.trim_end_matches('\r').rsplit('\r').next())
                 .collect::<Vec<_>>()
                 .join("\n")
                 .trim_end()

@@ -77,6 +77,8 @@ enum Bench {
     Builds,
     /// Requests at a steady rate while everything is changed that can be
     Downtime(bench::DowntimeOptions),
+    /// Pushes to a Debian that is held to 256 MB and a quarter of a core; needs root
+    Small,
 }
 
 const PUSHES: usize = 10;
@@ -93,6 +95,7 @@ fn main() -> ExitCode {
         Task::Bench { bench: Some(Bench::Cost { pushes, runs }) } => bench::cost(pushes, runs),
         Task::Bench { bench: Some(Bench::Builds) } => bench::builds(),
         Task::Bench { bench: Some(Bench::Downtime(options)) } => bench::downtime(&options),
+        Task::Bench { bench: Some(Bench::Small) } => bench::small(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -28,6 +28,8 @@ pub struct MemoryUse {
     pub at_limit: u64,
     /// How many processes were killed for want of memory.
     pub killed: u64,
+    /// Bytes that programs hold now, without the page cache.
+    pub programs: u64,
 }
 
 /// A hierarchy of control groups, as it is mounted here.
@@ -163,7 +165,10 @@ impl Groups {
         let at_limit = at_limit.or_else(|| field(text("memory.events"), "max "))?;
         let killed = field(text("memory.oom_control"), "oom_kill ");
         let killed = killed.or_else(|| field(text("memory.events"), "oom_kill "))?;
-        Some(MemoryUse { peak, at_limit, killed })
+        // The second name is version 2's.
+        let programs = field(text("memory.stat"), "total_rss ");
+        let programs = programs.or_else(|| field(text("memory.stat"), "anon "))?;
+        Some(MemoryUse { peak, at_limit, killed, programs })
     }
 }
 

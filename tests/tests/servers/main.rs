@@ -8,6 +8,12 @@
 mod boots;
 mod docs;
 mod doctor;
+mod full_disk;
 mod install;
+mod life;
+mod next_debian;
 mod owner;
+mod residents;
 mod setup;
+mod small;
+mod upgrade;

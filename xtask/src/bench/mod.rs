@@ -3,7 +3,9 @@
 mod builds;
 mod cost;
 mod downtime;
+mod small;
 
 pub(crate) use builds::run as builds;
 pub(crate) use cost::run as cost;
 pub(crate) use downtime::{Options as DowntimeOptions, run as downtime};
+pub(crate) use small::run as small;

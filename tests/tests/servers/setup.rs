@@ -27,10 +27,12 @@ fn says_hello(server: &BootedServer, host: &str) {
     assert_eq!(server.get_https(host, "/").body, "Hello from version 1\n");
 }
 
-/// What is on the machine besides logs and caches, by name, mode, and owner.
+/// What is on the machine, by name, mode, owner, and time; what the services write when they start is left out.
 fn state(server: &BootedServer) -> String {
     let folders = "/etc /home /usr/lib/systemd /usr/local /var/lib/piku";
-    let list = format!("find {folders} -printf '%p %m %u %T@\n' 2>&1; systemctl list-unit-files --no-legend");
+    let list = format!(
+        "find {folders} -path /home/piku/.piku -prune -o -printf '%p %m %u %T@\n' 2>&1; systemctl list-unit-files --no-legend"
+    );
     server.root(&list).stdout
 }
 
@@ -69,7 +71,8 @@ fn a_program_alone_makes_a_server(debian: Debian) {
     server.root("piku setup --system --undo").succeeds().says("`/home/piku` are still there");
     server.root("systemctl is-enabled nginx && systemctl is-active nginx").succeeds();
     assert_eq!(server.get("anything.example", "/").body, welcome.body, "nginx has its port again");
-    server.root("! pgrep -u piku").succeeds();
+    // The session of the push may have left a `systemd --user` for a while.
+    server.root("! pgrep -u piku -f 'piku|uwsgi|nginx|python'").succeeds();
     server
         .root("! ls /etc/systemd/system/piku* /etc/systemd/system/*.wants/piku* /var/lib/piku/server.json")
         .succeeds();
@@ -79,6 +82,25 @@ fn a_program_alone_makes_a_server(debian: Debian) {
     server.root("piku setup --system").succeeds();
     answers_by_itself(&server, "blog.example");
     server.root("piku doctor").succeeds().never_says("error ").never_says("warning ");
+    changed_units_are_named_and_mended(&server);
+}
+
+fn changed_units_are_named_and_mended(server: &BootedServer) {
+    for (change, named) in [
+        ("s/KillMode=mixed/KillMode=control-group/' piku.service", "has `KillMode=control-group`"),
+        ("$a # more' piku-nginx.service", "to write `/etc/systemd/system/piku-nginx.service`"),
+    ] {
+        let change = format!("cd /etc/systemd/system && sed -i '{change} && systemctl daemon-reload");
+        server.root(&change).succeeds();
+        let found = server.root("piku doctor");
+        let fixes: Vec<&str> = found.stdout.lines().filter(|line| line.contains("fix: ")).collect();
+        assert!(found.stdout.contains(named), "after `{change}`: {}", found.stdout);
+        let [fix] = fixes[..] else { panic!("one fix, and not {fixes:?}") };
+        assert!(fix.contains("fix: `sudo piku setup --system`"), "{fix}");
+        server.root("sudo piku setup --system").succeeds();
+        server.root("piku doctor").succeeds().never_says("error ").never_says("warning ");
+    }
+    assert_eq!(server.get("blog.example", "/").status, 200);
 }
 
 fn answers_by_itself(server: &BootedServer, host: &str) {

@@ -20,7 +20,7 @@ use crate::server::record::{RECORD, Record};
 /// That systemd runs (sd_booted(3)).
 const SYSTEMD: &str = "/run/systemd/system";
 /// How long services may take until they answer.
-const START: Duration = Duration::from_secs(5);
+const START: Duration = Duration::from_secs(15);
 /// Programs that nothing works without, and the packages of Debian that bring them.
 const WANTED: [(&str, &str); 5] = [
     ("systemctl", "systemd"),

@@ -72,6 +72,8 @@ pub enum Need {
     Namespaces,
     /// strace, and the right to use it.
     Strace,
+    /// The library of faketime is installed.
+    Faketime,
     /// Servers can be booted: root, systemd-nspawn, and roots of Debian or what makes them.
     Booted,
     /// `cargo xtask dist` has made a package.
@@ -121,9 +123,18 @@ impl Need {
             Self::Package => {
                 says(booted::package().is_some(), "there is no package: `cargo xtask dist` makes it")
             }
+            Self::Faketime => says(faketime().is_some(), "faketime is not installed"),
             Self::Strace => says(strace_works(), "strace is not installed, or may not be used"),
         }
     }
+}
+
+/// The library that shows a program another time than the machine's.
+#[must_use]
+pub fn faketime() -> Option<Utf8PathBuf> {
+    let folders = Utf8Path::new("/usr/lib").read_dir_utf8().into_iter().flatten().flatten();
+    let library = |folder: camino::Utf8DirEntry| folder.path().join("faketime/libfaketime.so.1");
+    folders.map(library).find(|library| library.is_file())
 }
 
 fn strace_works() -> bool {
@@ -163,6 +174,7 @@ macro_rules! needs {
     (@ root) => { $crate::machine::Need::Root };
     (@ booted) => { $crate::machine::Need::Booted };
     (@ package) => { $crate::machine::Need::Package };
+    (@ faketime) => { $crate::machine::Need::Faketime };
     (@ strace) => { $crate::machine::Need::Strace };
 }
 

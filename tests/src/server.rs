@@ -156,6 +156,19 @@ impl TestServer {
         command
     }
 
+    /// Runs `piku` on the server itself, which sees a clock that is off by this much: `-1d`, `+365d`.
+    ///
+    /// # Panics
+    ///
+    /// When it can't be started, or faketime is missing.
+    #[must_use]
+    pub fn piku_at<S: AsRef<str>>(&self, off: &str, words: impl IntoIterator<Item = S>) -> Outcome {
+        let mut command = self.command(piku::program().as_str());
+        command.args(words.into_iter().map(|word| word.as_ref().to_owned()));
+        command.env("LD_PRELOAD", machine::faketime().expect("faketime is installed")).env("FAKETIME", off);
+        self.outcome(&mut command, b"")
+    }
+
     /// Runs git on the server itself, as its user.
     ///
     /// # Panics

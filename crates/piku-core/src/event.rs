@@ -35,3 +35,9 @@ pub(crate) fn stage(report: &mut Report<'_>, text: impl AsRef<str>) {
 pub(crate) fn warn(report: &mut Report<'_>, message: impl AsRef<str>, help: Option<&str>) {
     report(Event::Warning { message: message.as_ref(), help });
 }
+
+/// The text with a capital letter, as a stage begins.
+pub(crate) fn capitalized(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}

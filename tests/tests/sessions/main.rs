@@ -9,6 +9,7 @@ mod accounts;
 mod adoption;
 mod arrival;
 mod builds;
+mod clock;
 mod commands;
 mod concurrency;
 mod cron;

@@ -9,7 +9,7 @@ use piku_runtime::{Detection, Places, Provides, Reuse, RuntimeName, Step, Wishes
 use super::DeployError;
 use super::inputs::Inputs;
 use crate::app::AppName;
-use crate::event::{Report, stage, warn};
+use crate::event::{Report, capitalized, stage, warn};
 use crate::host::command::Invocation;
 use crate::host::facts::Uwsgi;
 use crate::host::toolbox::{self, CheckedOut};
@@ -259,11 +259,6 @@ fn free_name(folder: &Utf8Path) -> Utf8PathBuf {
 
 fn with_ending(made: &Utf8Path) -> Utf8PathBuf {
     made.with_file_name(format!("{}{HALF}", made.file_name().unwrap_or_default()))
-}
-
-fn capitalized(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// Names the build that a tree holds files of: another one belongs into a tree of its own.

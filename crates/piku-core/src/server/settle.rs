@@ -7,7 +7,7 @@ use super::describe::{NginxWay, Server};
 use super::machine::Seen;
 use super::parts::MACHINES_NGINX;
 use super::record::Record;
-use crate::event::{Report, stage, warn};
+use crate::event::{Report, capitalized, stage, warn};
 use crate::host::{self, HostError, Surroundings, server as machine};
 use crate::root::Root;
 
@@ -234,9 +234,4 @@ fn carry_out(changes: &[Change], seen: &Seen, report: &mut Report<'_>) -> Result
             .map_err(|source| ServerError::Change { change: Box::new(change.clone()), source })?;
     }
     Ok(())
-}
-
-fn capitalized(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

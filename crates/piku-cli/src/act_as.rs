@@ -41,9 +41,9 @@ impl ActAsError {
 /// Becomes the user of this server where root asks, or has `sudo` do so for one of its group. Gives the server that was
 /// switched to; `None` where the one who asks is whom everything belongs to or has a root, or where this is no server.
 ///
-/// `PIKU_ROOT` in the environment names a root, and is taken at its word.
+/// `PIKU_ROOT` in the environment names a root, and is taken at its word; but root does not work in the server's own.
 pub(crate) fn owner(command: &mut Command, words: &[OsString]) -> Result<Option<Record>, ActAsError> {
-    if concerns_nobody(command) || surroundings::names_root() {
+    if concerns_nobody(command) {
         return Ok(None);
     }
     let Some(user) = host::account().map(|(name, _)| name) else { return Ok(None) };
@@ -51,8 +51,15 @@ pub(crate) fn owner(command: &mut Command, words: &[OsString]) -> Result<Option<
         return Ok(None);
     }
     let Some(server) = Server::here().filter(|server| server.user != user) else { return Ok(None) };
+    let named = surroundings::named_root();
+    if named.as_ref().is_some_and(|root| !host::is_root() || *root != server.root()) {
+        return Ok(None);
+    }
     if host::is_root() {
-        hold_input(command)?;
+        let held = held(command, words)?;
+        if host::has_terminal() {
+            become_apart(&server, held)?;
+        }
         host::become_user(&server.user, &server.home)?;
         return Ok(Some(server));
     }
@@ -69,6 +76,26 @@ pub(crate) fn owner(command: &mut Command, words: &[OsString]) -> Result<Option<
     } else {
         Err(ActAsError::Stranger { owner: server.user, user })
     }
+}
+
+/// Goes on as another program of this user's own session, never to return: whoever shares root's terminal could type
+/// into it (`TIOCSTI`, ioctl_tty(2)), and the user's programs are not root's.
+///
+/// A person at a terminal gets one of that session's; where output goes elsewhere, there is none.
+fn become_apart(server: &Record, words: Vec<OsString>) -> Result<(), HostError> {
+    let program = surroundings::program();
+    let (start, env) = if surroundings::is_interactive() {
+        host::enter(&server.home)?;
+        let user = server.user.as_str();
+        let env = [("HOME", server.home.as_str()), ("USER", user), ("LOGNAME", user)];
+        (vec!["runuser", "--pty", "--user", user, "--", program.as_str()], env.to_vec())
+    } else {
+        // Root once more, and without a terminal: the next one becomes the user in place.
+        (vec!["setsid", "--wait", program.as_str()], Vec::new())
+    };
+    let words: Vec<OsString> = start.into_iter().map(OsString::from).chain(words).collect();
+    let env = env.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+    match host::launch::become_program(&words, &env)? {}
 }
 
 /// Commands that touch nothing of a root, or the whole machine.

@@ -17,9 +17,15 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// Whether the environment names a root.
-pub(crate) fn names_root() -> bool {
-    variable("PIKU_ROOT").is_some()
+/// The root that the environment names.
+pub(crate) fn named_root() -> Option<Root> {
+    variable("PIKU_ROOT").map(|path| Root::new(here().join(path)))
+}
+
+/// Whether a person sits at the other end of all three streams.
+pub(crate) fn is_interactive() -> bool {
+    use std::io::IsTerminal;
+    std::io::stdin().is_terminal() && std::io::stdout().is_terminal() && std::io::stderr().is_terminal()
 }
 
 /// Whether the user has a root in the home folder.

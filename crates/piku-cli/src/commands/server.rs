@@ -16,7 +16,7 @@ pub(super) fn setup(args: &Setup, session: &Session) -> Result<ExitCode, CliErro
             print(&changes, session);
         } else {
             let (user, home) = (&record.user, &record.home);
-            session.ui.done(format_args!("This machine is no server of piku's any more"));
+            session.ui.done(format_args!("This machine is no longer a piku server"));
             session.ui.done(format_args!(
                 "User `{user}` and everything in `{home}` are still there; `userdel --remove {user}` removes both"
             ));
@@ -61,11 +61,7 @@ fn tell(settled: &Settled, session: &Session) {
     } else {
         ui.done(format_args!("The server is ready, and starts with the machine"));
     }
-    if settled.changed_nginx() {
-        ui.done(format_args!("Next: `piku restart APP` for each app, so that this nginx reaches it"));
-    } else {
-        ui.done(format_args!("Next: `piku setup:ssh -` reads the public key of whoever may push"));
-    }
+    ui.done(format_args!("Next: `piku setup:ssh -` reads the public key of whoever may push"));
 }
 
 /// Writes the unit files that the package ships.

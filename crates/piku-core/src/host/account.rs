@@ -22,6 +22,12 @@ pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
+/// Whether this process has a controlling terminal (tty(4)).
+#[must_use]
+pub fn has_terminal() -> bool {
+    std::fs::File::open("/dev/tty").is_ok()
+}
+
 /// Whether the user is in a group whose members may use `sudo`.
 #[must_use]
 pub fn may_use_sudo() -> bool {
@@ -45,7 +51,15 @@ pub fn become_user(name: &str, home: &Utf8Path) -> Result<(), HostError> {
     nix::unistd::setgid(user.gid).map_err(failed)?;
     nix::unistd::setuid(user.uid).map_err(failed)?;
     // The folder that root was in may be closed to the user.
-    std::env::set_current_dir(home).map_err(HostError::file("enter", home))
+    enter(home)
+}
+
+/// Goes on in another folder.
+///
+/// # Errors
+/// [`HostError::File`] when it is not there, or closed.
+pub fn enter(folder: &Utf8Path) -> Result<(), HostError> {
+    std::env::set_current_dir(folder).map_err(HostError::file("enter", folder))
 }
 
 /// Makes a file the standard input of this process.

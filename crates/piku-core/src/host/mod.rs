@@ -43,7 +43,7 @@ use camino::Utf8PathBuf;
 /// The folders of the system's own programs.
 pub(crate) const SYSTEM_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-pub use account::{account, become_user, is_root, may_use_sudo, read_from};
+pub use account::{account, become_user, enter, has_terminal, is_root, may_use_sudo, read_from};
 pub use step::{FakeHost, Host, Machine, Step, apply};
 
 /// The machine did not do what was asked.

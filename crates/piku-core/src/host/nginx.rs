@@ -87,8 +87,9 @@ impl Question {
 /// Has nginx read its configuration: piku's own by a signal, the machine's by the command for it, if there is one.
 pub(crate) fn reload(root: &Root, surroundings: &Surroundings) -> Result<(), NginxError> {
     match &surroundings.nginx_reload {
+        // A variable that somebody forgot would reload the machine's.
+        _ if own_nginx::is_wanted(root) => own_nginx::reload(root),
         Some(line) => run(line, surroundings),
-        None if own_nginx::is_wanted(root) => own_nginx::reload(root),
         None => Ok(()),
     }
 }

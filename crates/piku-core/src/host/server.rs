@@ -1,14 +1,15 @@
 //! The machine as a server: its users, units, and nginx.
 
 use std::collections::BTreeMap;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::command::Invocation;
+use super::processes::ProcessTree;
 use super::toolbox::program;
-use super::{HostError, Surroundings, emperor, examine, facts, files, own_nginx, wait};
+use super::{HostError, Surroundings, examine, facts, files, wait};
 use crate::event::{Event, Report};
 use crate::root::Root;
 use crate::server::change::Change;
@@ -32,8 +33,16 @@ const WANTED: [(&str, &str); 5] = [
 
 /// What an earlier `setup --system` has made.
 pub(crate) fn record() -> Option<Record> {
-    let text = files::read_text(Utf8Path::new(RECORD)).ok()??;
-    serde_json::from_str(&text).ok()
+    let path = Utf8Path::new(RECORD);
+    // What it says is done as root, so nobody else may have written it.
+    let trusted = |path: &Utf8Path| {
+        path.symlink_metadata()
+            .is_ok_and(|file| file.uid() == 0 && file.mode() & 0o022 == 0 && !file.is_symlink())
+    };
+    if !trusted(path) || !path.parent().is_some_and(trusted) {
+        return None;
+    }
+    serde_json::from_str(&files::read_text(path).ok()??).ok()
 }
 
 /// Looks at everything that the description of a server speaks of.
@@ -144,26 +153,46 @@ fn nginx(path: &str, surroundings: &Surroundings) -> NginxSeen {
 }
 
 /// Which of the services that were started do not run, or end again at once.
-pub(crate) fn down(root: &Root, nginx: NginxWay) -> Vec<&'static str> {
-    let emperor = || emperor::ask(&root.emperor_stats()).is_some();
-    // nginx writes its process id once it has its ports.
-    let own = || nginx == NginxWay::System || own_nginx::master(root).is_some();
-    wait::until(START, || (emperor() && own()).then_some(()));
-    let mut down = Vec::new();
-    if !emperor() {
-        down.push("piku.service");
-    }
-    if !own() {
-        down.push("piku-nginx.service");
-    }
-    down
+///
+/// Nothing below the home folder is looked at, since it is another user's. A service that works has children: uWSGI's
+/// emperor, and the workers that nginx starts once it has its ports.
+pub(crate) fn down(nginx: NginxWay) -> Vec<&'static str> {
+    let own = (nginx == NginxWay::Own).then_some("piku-nginx.service");
+    let wanted: Vec<&'static str> = ["piku.service"].into_iter().chain(own).collect();
+    let down = || wanted.iter().copied().filter(|unit| !works(unit)).collect::<Vec<_>>();
+    wait::until(START, || down().is_empty().then_some(()));
+    down()
+}
+
+/// Whether the main process of a service has started others.
+fn works(unit: &str) -> bool {
+    let mut main = None;
+    let asked = systemctl(super::SYSTEM_PATH, &["show", "--property=MainPID", "--value", unit])
+        .run(&mut |line| main = main.or(line.trim().parse::<i32>().ok()));
+    drop(asked);
+    main.is_some_and(|pid| pid > 0 && !ProcessTree::read().below(pid).is_empty())
 }
 
 /// A command as another user: root writes nothing into a folder that somebody else may change.
 fn as_user(user: &str, words: &[String]) -> Vec<String> {
     let group = nix::unistd::User::from_name(user).ok().flatten().map(|user| user.gid.to_string());
     let group = group.unwrap_or_else(|| user.to_owned());
-    let become_user = ["setpriv", "--reuid", user, "--regid", &group, "--init-groups", "--reset-env"];
+    // A session of its own: whoever shares root's terminal can type into it. And the system's programs: a folder of the
+    // user's own may have others of the same names.
+    let path = format!("PATH={}", super::SYSTEM_PATH);
+    let become_user = [
+        "setsid",
+        "--wait",
+        "setpriv",
+        "--reuid",
+        user,
+        "--regid",
+        &group,
+        "--init-groups",
+        "--reset-env",
+        "env",
+        &path,
+    ];
     become_user.into_iter().map(str::to_owned).chain(words.iter().cloned()).collect()
 }
 

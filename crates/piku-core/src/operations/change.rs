@@ -232,10 +232,21 @@ impl Piku {
     ) -> Result<Done, Error> {
         self.live(app)?;
         self.locked(app, &actor.doing("a restart"), report, |piku, report| {
-            let base = piku.newest(app)?;
-            let order = piku.following(app, &base, cause, actor)?;
-            piku.carry_out(&order, report)
+            piku.once_more(app, cause, actor, report)
         })
+    }
+
+    /// Starts the newest release anew. To be called with the app's lock held.
+    pub(crate) fn once_more(
+        &self,
+        app: &AppName,
+        cause: Cause,
+        actor: &Actor,
+        report: &mut Report<'_>,
+    ) -> Result<Done, Error> {
+        let base = self.newest(app)?;
+        let order = self.following(app, &base, cause, actor)?;
+        self.carry_out(&order, report)
     }
 
     /// Makes a release of the last pushed commit, in a fresh tree.

@@ -9,7 +9,7 @@ use crate::event::{Report, stage, warn};
 use crate::host::{emperor, facts, wait};
 use crate::operations::Actor;
 use crate::piku::Piku;
-use crate::release::store;
+use crate::release::{Cause, store};
 
 /// How long an emperor that is just being started may take until it can be asked.
 const EMPEROR: Duration = Duration::from_secs(30);
@@ -38,11 +38,13 @@ impl Piku {
         if store::live(&self.root, app)?.is_none() {
             return Ok(());
         }
-        // Taking the lock repairs; see `Piku::locked`.
-        let misfit = self.locked(app, "a repair", report, |piku, _| piku.misfit(app))?;
-        let Some(misfit) = misfit else { return Ok(()) };
-        stage(report, format!("`{app}`: {misfit}; starting it anew"));
-        self.restart(app, &Actor::default(), report).map(drop)
+        // Taking the lock repairs; see `Piku::locked`. What does not fit is asked and mended under one lock: two repairs
+        // at once start an app anew once.
+        self.locked(app, "a repair", report, |piku, report| {
+            let Some(misfit) = piku.misfit(app)? else { return Ok(()) };
+            stage(report, format!("`{app}`: {misfit}; starting it anew"));
+            piku.once_more(app, Cause::Restart, &Actor::default(), report).map(drop)
+        })
     }
 
     /// What of this machine no longer fits a running app as it was built and started.

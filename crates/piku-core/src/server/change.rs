@@ -60,7 +60,7 @@ impl fmt::Display for Change {
             Self::ReadUnits => write!(f, "have systemd read its units"),
             Self::ReloadNginx => write!(f, "have nginx read its configuration"),
             Self::LookAfterApps { user, .. } => write!(f, "as `{user}`, have nginx reach the apps"),
-            Self::Record(_) => write!(f, "write down what is made in `{}`", super::record::RECORD),
+            Self::Record(_) => write!(f, "record the changes in `{}`", super::record::RECORD),
             Self::Forget => write!(f, "remove `{}`", super::record::RECORD),
         }
     }
@@ -76,7 +76,10 @@ impl Server {
     pub(crate) fn changes(&self, seen: &Seen) -> Vec<Change> {
         let mut changes = self.outgrown(seen);
         let mut restarts = false;
-        for part in self.parts().into_iter().filter(|part| !is_there(part, seen)) {
+        let same_way = seen.record.as_ref().is_some_and(|before| before.nginx == self.nginx);
+        // What was turned off once and is on again was turned on by somebody.
+        let settled = |part: &Part| same_way && matches!(part, Part::Off { .. });
+        for part in self.parts().into_iter().filter(|part| !settled(part) && !is_there(part, seen)) {
             let is_unit = matches!(&part, Part::File { path, .. } if path.as_str().contains("/systemd/"));
             let reloads = matches!(&part, Part::File { path, .. } if path == INCLUDED_BY);
             let needs_group = matches!(part, Part::Member { .. });

@@ -90,10 +90,13 @@ impl Server {
     pub(crate) fn on_machine(program: &Utf8Path, nginx: NginxWay, seen: &Seen) -> Self {
         let usual = Self::usual(program, nginx);
         Self {
-            home: seen.home.clone().unwrap_or(usual.home),
+            home: seen.home.clone().unwrap_or_else(|| usual.home.clone()),
             nginx_program: seen.nginx.program.clone().unwrap_or(usual.nginx_program),
             nginx_group: seen.nginx.group.clone().unwrap_or(usual.nginx_group),
-            packaged: seen.packaged && program == Self::of_package().program,
+            // The package's unit files name the usual home folder.
+            packaged: seen.packaged
+                && program == Self::of_package().program
+                && seen.home.as_ref().is_none_or(|home| *home == usual.home),
             ..usual
         }
     }

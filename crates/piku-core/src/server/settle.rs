@@ -106,16 +106,6 @@ pub struct Settled {
     pub down: Vec<&'static str>,
 }
 
-impl Settled {
-    /// Whether the sites are served by another nginx than before, which running apps do not let in yet.
-    #[must_use]
-    pub fn changed_nginx(&self) -> bool {
-        let left =
-            |change: &Change| matches!(change, Change::TurnOff { unit } if unit.starts_with("piku-nginx."));
-        self.changes.iter().any(left)
-    }
-}
-
 impl Server {
     /// Makes this machine a server of piku's: user, folders, units, nginx. A second call changes nothing.
     ///
@@ -142,7 +132,7 @@ impl Server {
             carry_out(&changes, &seen, report)?;
         }
         let starts = !dry_run && seen.systemd_runs;
-        let down = if starts { machine::down(&described.root(), way) } else { Vec::new() };
+        let down = if starts { machine::down(way) } else { Vec::new() };
         for unit in &down {
             let help = format!("`journalctl -u {unit}` says why; once that is mended it starts by itself");
             warn(report, format!("`{unit}` is not running"), Some(&help));
@@ -218,6 +208,8 @@ fn refuse(surroundings: &Surroundings, seen: &Seen, way: NginxWay, dry_run: bool
     let nginx_is_on =
         seen.services.get(MACHINES_NGINX).is_some_and(|service| service.enabled || service.runs);
     match &seen.nginx.serves {
+        // Once it is set up that way, what the administrator did since is for `doctor` to tell.
+        _ if seen.record.as_ref().is_some_and(|record| record.nginx == way) => Ok(()),
         Some(file) if way == NginxWay::Own && nginx_is_on => {
             Err(ServerError::NginxInUse { file: file.clone() })
         }

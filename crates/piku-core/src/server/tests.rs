@@ -110,3 +110,19 @@ fn every_unit_of_the_package_is_spelled() {
     let text: Vec<String> = units.iter().map(|unit| format!("==> {}\n{}", unit.name, unit.text)).collect();
     insta::assert_snapshot!(text.join("\n"));
 }
+
+#[test]
+fn what_somebody_turned_on_again_stays_on() {
+    let own = server(NginxWay::Own, &fresh());
+    let mut seen = settled(&own, &fresh());
+    seen.services.insert("nginx.service", ON);
+    seen.nginx.serves = Some("/etc/nginx/conf.d/shop.conf".into());
+    assert_eq!(own.changes(&seen), []);
+}
+
+#[test]
+fn the_unit_files_of_a_package_name_the_usual_home_folder() {
+    let seen = Seen { packaged: true, home: Some("/srv/piku".into()), ..fresh() };
+    let server = Server::on_machine("/usr/bin/piku".into(), NginxWay::Own, &seen);
+    assert!(server.parts().iter().any(|part| matches!(part, Part::File { .. })));
+}

@@ -142,7 +142,7 @@ fn includes(configuration: &Utf8Path, wanted: &Utf8Path) -> Option<bool> {
 }
 
 /// The patterns of all `include` directives of a text, comments left out.
-fn included(text: &str) -> Vec<String> {
+pub(super) fn included(text: &str) -> Vec<String> {
     let lines = text.lines().map(|line| line.split_once('#').map_or(line, |(code, _)| code));
     let code = lines.collect::<Vec<_>>().join(" ");
     let directives = code.split([';', '{', '}']).map(str::trim);
@@ -162,7 +162,7 @@ fn covers(pattern: &Utf8Path, wanted: &Utf8Path) -> bool {
 }
 
 /// The files that a pattern with `*` in its last part names.
-fn matching(pattern: &Utf8Path) -> Vec<Utf8PathBuf> {
+pub(super) fn matching(pattern: &Utf8Path) -> Vec<Utf8PathBuf> {
     let (Some(folder), Some(name)) = (pattern.parent(), pattern.file_name()) else { return Vec::new() };
     let Some((start, end)) = name.split_once('*') else { return vec![pattern.to_owned()] };
     let fits = |name: &&String| {

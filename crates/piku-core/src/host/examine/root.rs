@@ -20,8 +20,15 @@ pub(crate) struct Loose {
 
 /// The folders that `setup` makes.
 pub(super) fn folders(root: &Root) -> Vec<Utf8PathBuf> {
-    let mut folders =
-        vec![root.apps(), root.all_releases(), root.all_data(), root.nginx(), root.run(), root.acme()];
+    let mut folders = vec![
+        root.apps(),
+        root.all_releases(),
+        root.all_data(),
+        root.all_caches(),
+        root.nginx(),
+        root.run(),
+        root.acme(),
+    ];
     folders.extend(secret(root));
     folders
 }

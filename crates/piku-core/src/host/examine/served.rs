@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::nginx;
 use crate::host::files;
 
 /// Where Debian and Ubuntu keep nginx's configuration.
@@ -34,39 +35,56 @@ pub(crate) fn nginx_serves() -> Option<Utf8PathBuf> {
 
 fn serves(folder: &Utf8Path, welcome_root: &Utf8Path) -> Option<Utf8PathBuf> {
     let main = folder.join("nginx.conf");
-    if directives(&main).is_some_and(|said| said.contains("server")) {
-        return Some(main);
+    if !main.exists() {
+        return None;
     }
-    let in_folder = |name: &str| {
-        let folder = folder.join(name);
-        let names = files::names(&folder).unwrap_or_default();
-        names.into_iter().map(move |name| folder.join(name)).collect::<Vec<_>>()
-    };
-    let included = in_folder("conf.d").into_iter().filter(|path| path.extension() == Some("conf"));
-    // What only sets something for all sites serves nothing.
-    let serving = included.filter(|path| directives(path).is_none_or(|said| said.contains("server")));
-    let ours = |path: &Utf8PathBuf| path.file_name() == Some("piku.conf");
-    let sites = in_folder("sites-enabled").into_iter().filter(|path| !is_welcome(path, welcome_root));
-    serving.chain(sites).find(|path| !ours(path))
+    let mut waiting = vec![main];
+    let mut seen = BTreeSet::new();
+    while let Some(path) = waiting.pop() {
+        let ours = path.file_name() == Some("piku.conf");
+        if ours || is_welcome(&path, welcome_root) || !seen.insert(path.clone()) {
+            continue;
+        }
+        // Who can't tell what a file says takes it for somebody's.
+        let Some(text) = text(&path) else { return Some(path) };
+        // What only sets something for all sites serves nothing.
+        if directives(&text).contains("server") {
+            return Some(path);
+        }
+        for pattern in nginx::included(&text) {
+            let pattern = folder.join(pattern);
+            if pattern.parent().is_some_and(|parent| parent.as_str().contains(['*', '?', '['])) {
+                return Some(path);
+            }
+            waiting.extend(nginx::matching(&pattern).into_iter().filter(|path| path.exists()));
+        }
+    }
+    None
 }
 
 /// Whether a site is a distribution's default one, and has nothing to show but the welcome page.
 fn is_welcome(site: &Utf8Path, root: &Utf8Path) -> bool {
-    let says_no_more =
-        directives(site).is_some_and(|said| said.iter().all(|one| WELCOME.contains(&one.as_str())));
+    let says_no_more = text(site).is_some_and(|text| {
+        let said = directives(&text);
+        said.contains("server") && said.iter().all(|one| WELCOME.contains(&one.as_str()))
+    });
     let pages = files::names(root).unwrap_or_default();
     says_no_more && pages.iter().all(|page| page == WELCOME_PAGE)
 }
 
-/// The directives of a file, comments left out and white space folded; `None` when it can't be read.
-fn directives(path: &Utf8Path) -> Option<BTreeSet<String>> {
+/// The text of a file, links followed as nginx follows them; `None` when it can't be read.
+fn text(path: &Utf8Path) -> Option<String> {
     let real = path.canonicalize_utf8().ok()?;
     let bytes = files::read_within(real.parent()?, real.file_name()?, LARGEST).ok()??;
-    let text = String::from_utf8_lossy(&bytes);
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The directives of a text, comments left out and white space folded.
+fn directives(text: &str) -> BTreeSet<String> {
     let lines = text.lines().map(|line| line.split_once('#').map_or(line, |(code, _)| code));
     let code = lines.collect::<Vec<_>>().join(" ");
     let words = |directive: &str| directive.split_whitespace().collect::<Vec<_>>().join(" ");
-    Some(code.split([';', '{', '}']).map(words).collect())
+    code.split([';', '{', '}']).map(words).collect()
 }
 
 #[cfg(test)]
@@ -83,7 +101,10 @@ mod tests {
         };
         let seen = || serves(&at("nginx"), &at("html"));
         assert_eq!(seen(), None);
-        write("nginx/nginx.conf", "http { # server {\n include conf.d/*.conf; }");
+        write(
+            "nginx/nginx.conf",
+            "http { # server {\n include conf.d/*.conf; include sites-enabled/*;\n include vhosts.d/*.conf; }",
+        );
         write("html/index.nginx-debian.html", "Welcome");
         write(
             "nginx/sites-available/default",
@@ -110,6 +131,11 @@ mod tests {
         );
         assert_eq!(seen(), Some(at("nginx/sites-enabled/default")));
         write("nginx/sites-available/default", "");
+        // Whatever is included, in whichever folder.
+        write("nginx/vhosts.d/shop.conf", "server { listen 81; }");
+        assert_eq!(seen(), Some(at("nginx/vhosts.d/shop.conf")));
+        std::fs::remove_file(at("nginx/vhosts.d/shop.conf")).unwrap();
+        assert_eq!(seen(), None);
         write("nginx/nginx.conf", "http { server { listen 81; } }");
         assert_eq!(seen(), Some(at("nginx/nginx.conf")));
     }

@@ -56,8 +56,10 @@ impl Root {
         own_nginx = "nginx/server";
         /// The configuration of the nginx that piku runs itself. That there is one says that there is such an nginx.
         own_nginx_conf = "nginx/server/nginx.conf";
+        /// Where that nginx keeps what it needs while it runs; on a server a link to a folder in memory.
+        own_nginx_run = "nginx/server/run";
         /// The process id of that nginx.
-        own_nginx_pid = "nginx/server/nginx.pid";
+        own_nginx_pid = "nginx/server/run/nginx.pid";
         /// What that nginx says of a configuration that it refuses.
         own_nginx_log = "nginx/server/refused.log";
         /// The emperor's configuration, log, and private uWSGI.

@@ -9,6 +9,7 @@ mod boots;
 mod docs;
 mod doctor;
 mod full_disk;
+mod hostile;
 mod install;
 mod life;
 mod next_debian;

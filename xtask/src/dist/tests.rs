@@ -352,6 +352,35 @@ fn configuring_sets_the_server_up_unless_its_services_were_disabled() {
 }
 
 #[test]
+fn a_service_that_somebody_disabled_stays_disabled_over_an_upgrade_and_no_other_counts() {
+    if !has("dpkg") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let folder = Utf8Path::from_path(folder.path()).unwrap();
+    scripts(folder, &[("piku", ""), ("systemctl", "")]);
+    // The stub says its words, which are no state, unless it is asked for the nginx of piku's own.
+    executable(
+        &folder.join("bin/systemctl"),
+        "#!/bin/sh\ncase \"$2\" in piku-nginx.service) echo disabled ;; *) echo enabled ;; esac\n",
+    );
+    fs::create_dir(folder.join("piku")).unwrap();
+    let keeps = |record: &str| {
+        fs::write(folder.join("piku/server.json"), record).unwrap();
+        assert!(script(folder, "preinst", &["upgrade", "0.9"]).0);
+        folder.join("piku.keep-disabled").exists()
+    };
+    assert!(keeps(r#"{"on": ["piku-nginx.service", "piku.service"]}"#));
+    assert!(
+        !keeps(r#"{"on": ["piku-nginx.path", "piku.service"]}"#),
+        "and what was noted before is forgotten"
+    );
+    // A note that an upgrade left behind means nothing to a new installation.
+    fs::write(folder.join("piku.keep-disabled"), "").unwrap();
+    assert_eq!(script(folder, "postinst", &["configure"]), (true, "piku setup --system\n".to_owned()));
+}
+
+#[test]
 fn removing_takes_the_server_back_and_an_upgrade_touches_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let folder = Utf8Path::from_path(folder.path()).unwrap();

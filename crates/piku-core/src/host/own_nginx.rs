@@ -13,6 +13,8 @@ use crate::root::Root;
 const MEDIA_TYPES: &str = "/etc/nginx/mime.types";
 /// The log of refusals is emptied when it is longer than this, in bytes.
 const LONG: u64 = 64 * 1024;
+/// The folder that systemd makes for the service (`RuntimeDirectory=`, systemd.exec(5)).
+const RUNTIME: &str = "/run/piku-nginx";
 /// That the kernel knows IPv6.
 const IPV6: &str = "/proc/net/if_inet6";
 
@@ -21,6 +23,15 @@ pub(crate) fn prepare(root: &Root, surroundings: &Surroundings) -> Result<(), Ho
     let folder = root.own_nginx();
     for folder in [&folder, &folder.join("temporary")] {
         files::make_folder(folder, 0o700)?;
+    }
+    // nginx does not start where it can't write its process id, and a full disk must not keep sites from coming back.
+    if super::server::record().is_some_and(|record| record.root() == *root) {
+        if root.own_nginx_run().is_dir() && !root.own_nginx_run().is_symlink() {
+            files::remove_folder(&root.own_nginx_run())?;
+        }
+        files::link(&root.own_nginx_run(), Utf8Path::new(RUNTIME))?;
+    } else {
+        files::make_folder(&root.own_nginx_run(), 0o700)?;
     }
     let rejects = facts::nginx(surroundings)?.version.is_none_or(piku_nginx::Version::reject_handshake);
     let (certificate, key) = (folder.join("strangers.crt"), folder.join("strangers.key"));

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use piku_tests::{TestServer, http, needs};
+use piku_tests::{Account, TestServer, http, needs};
 
 #[test]
 fn a_site_answers_over_http_and_https_when_the_push_returns() {
@@ -137,10 +137,8 @@ fn websockets_reach_a_web_app() {
     assert!(heard.contains("upgrade: websocket") && heard.contains("connection: upgrade"), "{heard}");
 }
 
-#[test]
-fn a_site_that_nginx_refuses_is_put_back() {
-    needs!(nginx);
-    let server = TestServer::with_nginx();
+/// Pushes a site that nginx does not take; `says` is what the push then tells.
+fn is_put_back(server: &TestServer, says: &str) {
     let blog =
         server.app_from("hello-wsgi", "blog").served_as("blog.test").file("extra.conf", "# nothing yet\n");
     blog.push().succeeds();
@@ -149,9 +147,23 @@ fn a_site_that_nginx_refuses_is_put_back() {
     blog.set_version(2);
     blog.write("extra.conf", "no_such_directive on;\n");
     blog.write("ENV", blog.read("ENV") + "NGINX_INCLUDE_FILE=extra.conf\n");
-    blog.push().is_refused().says(r#"unknown directive "no_such_directive""#);
+    blog.push().is_refused().says(says);
     assert_eq!(server.text("nginx/blog.conf"), site);
     assert_eq!(server.get("blog.test", "/").body, "Hello from version 1\n");
+}
+
+#[test]
+fn a_site_that_nginx_refuses_is_put_back() {
+    needs!(nginx);
+    is_put_back(&TestServer::with_nginx(), "did not answer with the new site of `blog.test`");
+}
+
+#[test]
+fn what_nginx_says_to_whoever_may_reload_it_is_shown() {
+    needs!(nginx);
+    // The tester has nginx reloaded by a command, and not by a path unit.
+    let server = TestServer::builder().with_nginx().as_user(Account::Tester).start();
+    is_put_back(&server, r#"unknown directive "no_such_directive""#);
 }
 
 #[test]

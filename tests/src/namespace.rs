@@ -59,6 +59,8 @@ impl Namespace {
                 fs::write(&file, text).expect("a file can be written in a new home");
                 inside.mount(&["--bind", file.as_str(), &format!("/etc/{name}")]);
             }
+            // What programs leave in shared memory is named by their numbers, which other servers' processes have too.
+            inside.mount(&["-t", "tmpfs", "-o", "mode=1777", "tmpfs", "/dev/shm"]);
             if Utf8Path::new("/run/nscd").is_dir() {
                 // It would answer with the machine's users.
                 inside.mount(&["-t", "tmpfs", "tmpfs", "/run/nscd"]);

@@ -163,9 +163,12 @@ impl TestServer {
     /// When it can't be started, or faketime is missing.
     #[must_use]
     pub fn piku_at<S: AsRef<str>>(&self, off: &str, words: impl IntoIterator<Item = S>) -> Outcome {
-        let mut command = self.command(piku::program().as_str());
+        // Set for piku alone: what makes the command the user's is root, and its shared memory of the clock would be
+        // root's too.
+        let library = machine::faketime().expect("faketime is installed");
+        let mut command = self.command(machine::require("env").as_str());
+        command.args([format!("LD_PRELOAD={library}"), format!("FAKETIME={off}")]).arg(piku::program());
         command.args(words.into_iter().map(|word| word.as_ref().to_owned()));
-        command.env("LD_PRELOAD", machine::faketime().expect("faketime is installed")).env("FAKETIME", off);
         self.outcome(&mut command, b"")
     }
 

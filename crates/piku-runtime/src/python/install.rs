@@ -31,7 +31,8 @@ pub(crate) fn plan(
 ) -> Result<BuildPlan, PlanError> {
     // The tool of the lock file comes first: without it, there is no use in telling what else is missing.
     let program = lockfile::program(choice.manifest, toolbox)?;
-    let environment = Environment::new(toolbox, &choice.interpreter)?;
+    let installs = choice.manifest != PythonManifest::Nothing || !wishes.extra_packages.is_empty();
+    let environment = Environment::new(toolbox, &choice.interpreter, installs)?;
     let mut install = match (choice.manifest, program) {
         (manifest, Some(program)) => lockfile::install(manifest, program, choice, tree, &environment),
         (PythonManifest::Requirements, _) => from_requirements(tree, &environment)?,

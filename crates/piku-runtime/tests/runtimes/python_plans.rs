@@ -229,7 +229,7 @@ fn a_package_is_installed_as_a_copy() {
 fn a_process_without_a_manifest_gets_an_empty_environment() {
     insta::assert_snapshot!(shown(&[("app.py", "")], &host()), @r"
     # creating a virtual environment with Python 3.11.2
-    /usr/bin/python3.11 -m venv $BUILD
+    /usr/bin/python3.11 -m venv --without-pip $BUILD
     AnyTree
     ");
 }

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::event::{Event, Report, stage};
 use crate::host::command::Invocation;
 use crate::host::lock::AppLock;
-use crate::host::toolbox::program;
+use crate::host::search_path::program;
 use crate::host::{HostError, emperor, facts, files, git, launch, own_nginx};
 use crate::piku::Piku;
 use crate::server::NginxWay;

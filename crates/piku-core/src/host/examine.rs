@@ -19,7 +19,8 @@ pub(crate) use served::nginx_serves;
 pub(crate) use service::Service;
 
 use super::facts::{self, Uwsgi};
-use super::toolbox::{self, program};
+use super::search_path::program;
+use super::toolbox;
 use super::{Surroundings, emperor, server};
 use crate::root::Root;
 

@@ -7,7 +7,7 @@ use piku_nginx::{Version as NginxVersion, Workers};
 use piku_uwsgi::Flavour;
 
 use super::command::Invocation;
-use super::toolbox::program;
+use super::search_path::program;
 use super::{HostError, Surroundings, files};
 use crate::root::Root;
 

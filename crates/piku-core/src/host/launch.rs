@@ -128,7 +128,7 @@ fn become_foreign_vassal(
     name: &str,
     env: &BTreeMap<String, String>,
 ) -> Result<std::convert::Infallible, HostError> {
-    let found = env.get("PATH").and_then(|path| super::toolbox::program(path, "uwsgi"));
+    let found = env.get("PATH").and_then(|path| super::search_path::program(path, "uwsgi"));
     let private = available.with_file_name("uwsgi").join("venv/bin/uwsgi");
     let words = [found.unwrap_or(private).as_str(), "--ini", name].map(str::to_owned);
     become_alone(&words, env)
@@ -207,7 +207,7 @@ pub fn become_command(
     let (program, args) = words.split_first().map_or(("", &[][..]), |(program, args)| (*program, args));
     // `exec` looks in the PATH of this process; the command is to be found in that of the app.
     let found = match env.get("PATH") {
-        Some(path) if !program.contains('/') => super::toolbox::program(path, program),
+        Some(path) if !program.contains('/') => super::search_path::program(path, program),
         _ => None,
     };
     let mut command = Command::new(found.as_ref().map_or(program, |found| found.as_str()));

@@ -25,10 +25,32 @@ impl ProcessTree {
         let mut tree = Self::default();
         let all = procfs::process::all_processes().into_iter().flatten().flatten();
         for stat in all.filter_map(|process| process.stat().ok()) {
-            tree.children.entry(stat.ppid).or_default().push(stat.pid);
-            tree.work.insert(stat.pid, Work { waits: stat.state == 'S', ticks: stat.utime + stat.stime });
+            tree.add(&stat);
         }
         tree
+    }
+
+    /// Looks at the processes below `ancestor` alone, which asks for few files on a machine with many processes.
+    pub(crate) fn read_below(ancestor: i32) -> Self {
+        let mut tree = Self::default();
+        let mut ask = vec![ancestor];
+        while let Some(parent) = ask.pop() {
+            // A kernel without these lists (CONFIG_PROC_CHILDREN) is asked for everything.
+            let Ok(children) = children(parent) else { return Self::read() };
+            for child in &children {
+                let stat = procfs::process::Process::new(*child).and_then(|process| process.stat());
+                if let Ok(stat) = stat {
+                    tree.add(&stat);
+                }
+            }
+            ask.extend(children);
+        }
+        tree
+    }
+
+    fn add(&mut self, stat: &procfs::process::Stat) {
+        self.children.entry(stat.ppid).or_default().push(stat.pid);
+        self.work.insert(stat.pid, Work { waits: stat.state == 'S', ticks: stat.utime + stat.stime });
     }
 
     /// Every process below `ancestor`, itself left out.
@@ -52,6 +74,22 @@ impl ProcessTree {
         let ticks = work.iter().map(|one| one.ticks).sum();
         Some((below, ticks))
     }
+}
+
+/// The children of a process, of all of its threads; none when it has ended.
+fn children(pid: i32) -> Result<Vec<i32>, procfs::ProcError> {
+    let Ok(threads) = procfs::process::Process::new(pid).and_then(|process| process.tasks()) else {
+        return Ok(Vec::new());
+    };
+    let mut found = Vec::new();
+    for thread in threads.flatten() {
+        match thread.children() {
+            Ok(children) => found.extend(children.into_iter().filter_map(|child| i32::try_from(child).ok())),
+            Err(_) if !is_alive(pid) => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(found)
 }
 
 /// Whether a process is there; one that only waits to be collected by its parent is not.
@@ -88,8 +126,10 @@ mod tests {
         let me = i32::try_from(std::process::id()).unwrap();
         let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
         let pid = i32::try_from(child.id()).unwrap();
-        assert!(ProcessTree::read().below(me).contains(&pid));
-        let rests = || ProcessTree::read().at_rest(pid) == Some((Vec::new(), 0));
+        for tree in [ProcessTree::read(), ProcessTree::read_below(me)] {
+            assert!(tree.below(me).contains(&pid));
+        }
+        let rests = || ProcessTree::read_below(pid).at_rest(pid) == Some((Vec::new(), 0));
         assert!(rests(), "a process with nothing below it has nothing to do there");
         assert!(is_alive(pid));
         child.kill().unwrap();

@@ -8,7 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::command::Invocation;
 use super::processes::ProcessTree;
-use super::toolbox::program;
+use super::search_path::program;
 use super::{HostError, Surroundings, examine, facts, files, wait};
 use crate::event::{Event, Report};
 use crate::root::Root;

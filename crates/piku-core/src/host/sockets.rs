@@ -45,7 +45,8 @@ pub(crate) fn listener(root: &Root, address: SocketAddr) -> Listener {
 /// Where the system does not let us look into a process, the answer is yes: it may well be.
 pub(crate) fn is_held_below(address: SocketAddr, ancestor: i32) -> bool {
     let sockets = listening(address);
-    !sockets.is_empty() && holder(&sockets, &with_below(&ProcessTree::read(), ancestor)) != Holder::None
+    !sockets.is_empty()
+        && holder(&sockets, &with_below(&ProcessTree::read_below(ancestor), ancestor)) != Holder::None
 }
 
 /// Whether anybody is connected to this port of the machine, or has only closed its own half and waits for an answer.

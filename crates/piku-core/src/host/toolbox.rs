@@ -7,6 +7,7 @@ use piku_procfile::{Kind, Procfile};
 use piku_runtime::{Interpreter, RuntimeName, Source, SourceTree, Toolbox, Version};
 
 use super::command::Invocation;
+use super::search_path::SearchPath;
 use super::{Surroundings, files};
 
 /// Everything found, versions read from names: `python3.11` behind a link, `3.12.1` in pyenv's folder.
@@ -14,10 +15,10 @@ use super::{Surroundings, files};
 /// Nothing is run, so that a push with nothing to build costs nothing. `preferred` is the Python of
 /// apps that name none, when there is such an interpreter.
 pub(crate) fn look(surroundings: &Surroundings, preferred: Option<(u32, u32)>) -> Toolbox {
-    let path = surroundings.search_path();
+    let path = SearchPath::read(&surroundings.search_path());
     let mut toolbox = Toolbox::new(platform());
     for tool in Toolbox::TOOLS {
-        if let Some(found) = program(&path, tool) {
+        if let Some(found) = path.program(tool) {
             toolbox = toolbox.with_tool(tool, found);
         }
     }
@@ -138,29 +139,18 @@ fn platform() -> String {
     format!("{}-{}-{libc}", std::env::consts::OS, std::env::consts::ARCH)
 }
 
-/// The first program of that name in the folders of `path`.
-pub(crate) fn program(path: &str, name: &str) -> Option<Utf8PathBuf> {
-    path.split(':').map(|folder| Utf8Path::new(folder).join(name)).find(|candidate| {
-        candidate.is_file()
-            && rustix::fs::access(candidate.as_std_path(), rustix::fs::Access::EXEC_OK).is_ok()
-    })
-}
-
-/// Interpreters in the folders of `path`, `python3` first, shims of version switchers left out.
-fn system(path: &str) -> Vec<Interpreter> {
+/// Interpreters in the folders, `python3` first, shims of version switchers left out.
+fn system(path: &SearchPath) -> Vec<Interpreter> {
     let mut found: Vec<Interpreter> = Vec::new();
     let names =
         ["python3".to_owned()].into_iter().chain((6..40).rev().map(|minor| format!("python3.{minor}")));
-    for name in names {
-        for folder in path.split(':').map(Utf8Path::new) {
-            let Ok(real) = folder.join(&name).canonicalize_utf8() else { continue };
-            let version =
-                real.file_name().and_then(|name| name.strip_prefix("python")?.parse::<Version>().ok());
-            let Some(version) = version.filter(|version| version.to_string().contains('.')) else { continue };
-            if found.iter().all(|known| known.path != real) {
-                let has_venv = has_venv(&real, &version);
-                found.push(Interpreter { version, path: real, source: Source::System, has_venv });
-            }
+    for program in names.flat_map(|name| path.all(&name)) {
+        let Ok(real) = program.canonicalize_utf8() else { continue };
+        let version = real.file_name().and_then(|name| name.strip_prefix("python")?.parse::<Version>().ok());
+        let Some(version) = version.filter(|version| version.to_string().contains('.')) else { continue };
+        if found.iter().all(|known| known.path != real) {
+            let has_venv = has_venv(&real, &version);
+            found.push(Interpreter { version, path: real, source: Source::System, has_venv });
         }
     }
     found
@@ -232,7 +222,7 @@ mod tests {
         std::fs::write(at("shims/python3"), "#!/bin/sh\n").unwrap();
         std::fs::write(at("usr/bin/python3.11"), "").unwrap();
         super::super::files::link(&at("usr/bin/python3"), Utf8Path::new("python3.11")).unwrap();
-        let found = system(&format!("{}:{}", at("shims"), at("usr/bin")));
+        let found = system(&SearchPath::read(&format!("{}:{}", at("shims"), at("usr/bin"))));
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].version.to_string().as_str(), found[0].has_venv), ("3.11", true));
     }

@@ -108,7 +108,7 @@ impl Worker<'_, '_> {
         let vassal = stats.vassal(&self.watched.process.name.to_string());
         // The launcher, and what it has launched.
         let now = vassal
-            .and_then(|vassal| ProcessTree::read().at_rest(vassal.pid))
+            .and_then(|vassal| ProcessTree::read_below(vassal.pid).at_rest(vassal.pid))
             .filter(|(processes, _)| processes.len() > 1);
         let same = self.at_rest.take().filter(|(_, before)| Some(before) == now.as_ref());
         self.at_rest = same.or_else(|| now.map(|now| (Since::now(), now)));

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::host::command::Invocation;
-use crate::host::toolbox::program;
+use crate::host::search_path::program;
 use crate::host::{Surroundings, files, own_nginx};
 use crate::root::Root;
 

@@ -170,6 +170,12 @@ impl Groups {
         let programs = programs.or_else(|| field(text("memory.stat"), "anon "))?;
         Some(MemoryUse { peak, at_limit, killed, programs })
     }
+
+    /// How often it had used up its share of a processor and had to wait; `None` without a limit.
+    pub(crate) fn throttled(&self) -> Option<u64> {
+        let stat = self.limiting.iter().find_map(|group| fs::read_to_string(group.join("cpu.stat")).ok())?;
+        stat.lines().find_map(|line| line.strip_prefix("nr_throttled ")?.trim().parse().ok())
+    }
 }
 
 fn into(groups: &[Utf8PathBuf]) -> Command {

@@ -39,7 +39,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::Command;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -49,7 +49,7 @@ pub use layer::package;
 
 use crate::machine;
 use crate::slots::{self, Slot};
-use crate::{Outcome, http};
+use crate::{Outcome, eventually_within, http};
 use boot::Machine;
 use overlay::Overlay;
 
@@ -295,6 +295,24 @@ impl BootedServer {
     #[must_use]
     pub fn memory(&self) -> MemoryUse {
         self.machine().groups().memory().expect("the memory of a server with limits is counted")
+    }
+
+    /// Waits until the server has not used up its share of a processor for a second: whatever it was asked to do is
+    /// done, and what followed too.
+    ///
+    /// # Panics
+    ///
+    /// When it has no limits, or is not at rest after a minute.
+    pub fn await_rest(&self) {
+        let throttled = || self.machine().groups().throttled().expect("a limited server's waiting is counted");
+        let mut last = (throttled(), Instant::now());
+        eventually_within(Duration::from_secs(60), "the server is at rest", || {
+            let now = throttled();
+            if now != last.0 {
+                last = (now, Instant::now());
+            }
+            (last.1.elapsed() > Duration::from_secs(1)).then_some(())
+        });
     }
 
     /// Has systemd stop everything, and waits for the end. The files stay; [`Self::power_on`] boots again.

@@ -304,7 +304,8 @@ impl BootedServer {
     ///
     /// When it has no limits, or is not at rest after a minute.
     pub fn await_rest(&self) {
-        let throttled = || self.machine().groups().throttled().expect("a limited server's waiting is counted");
+        let throttled =
+            || self.machine().groups().throttled().expect("a limited server's waiting is counted");
         let mut last = (throttled(), Instant::now());
         eventually_within(Duration::from_secs(60), "the server is at rest", || {
             let now = throttled();

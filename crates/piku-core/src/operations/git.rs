@@ -106,7 +106,13 @@ impl Piku {
     fn git_command(&self, repo: &Utf8PathBuf, verb: &str) -> Vec<String> {
         // The user's own git configuration must not send the hooks elsewhere.
         let hooks = format!("core.hooksPath={repo}/hooks");
-        let settings = [hooks.as_str(), "transfer.hideRefs=refs/piku", "receive.denyDeleteCurrent=ignore"];
+        let settings = [
+            hooks.as_str(),
+            "transfer.hideRefs=refs/piku",
+            "receive.denyDeleteCurrent=ignore",
+            // What a push is checked against is in this repository; asking for its refs once more costs a process.
+            "core.alternateRefsCommand=true",
+        ];
         let options = settings.iter().flat_map(|setting| ["-c", setting]);
         ["git"].into_iter().chain(options).chain([verb, repo.as_str()]).map(str::to_owned).collect()
     }

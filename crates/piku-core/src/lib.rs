@@ -68,7 +68,7 @@ pub use operations::{
 };
 pub use piku::Piku;
 pub use piku_procfile::{Diagnostic, Place, Severity, Source};
-pub use release::{Cause, Release};
+pub use release::{Cause, Made, Release};
 pub use root::Root;
 pub use setup::{AddedKey, KeyError, Prepared};
 pub use vassal::{FRONT, NotAVassal, VassalName};

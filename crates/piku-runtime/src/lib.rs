@@ -32,6 +32,7 @@
 mod asked;
 mod clojure;
 mod command;
+mod deciding;
 mod deno;
 mod detect;
 mod draft;
@@ -54,6 +55,7 @@ mod tree;
 mod version;
 
 pub use command::{Command, Places, ResolvedCommand, Word};
+pub use deciding::DecidingSettings;
 pub use detect::{Detection, Evidence, Warning, Wishes, detect, runtime};
 pub use error::DetectError;
 pub use key::BuildKey;

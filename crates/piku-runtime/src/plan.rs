@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use camino::Utf8PathBuf;
 
 use crate::{
-    BuildKey, Detection, Interpreter, Placement, RuntimeName, SourceTree, Step, Toolbox, Version, Warning,
-    Wishes, Word, clojure, deno, go, java, node, php, python, ruby, rust,
+    BuildKey, DecidingSettings, Detection, Interpreter, Placement, RuntimeName, SourceTree, Step, Toolbox,
+    Version, Warning, Wishes, Word, clojure, deno, go, java, node, php, python, ruby, rust,
 };
 
 /// Plans the build of what was detected; `None` when there is nothing to build.
@@ -54,6 +54,8 @@ pub struct BuildPlan {
     pub provides: Provides,
     /// What deserves a second look.
     pub warnings: Vec<Warning>,
+    /// The settings that decide it: a change of any other needs no new build.
+    pub settings: DecidingSettings,
 }
 
 /// For which trees the result of a build is good.

@@ -24,6 +24,7 @@ mod names;
 mod neighbours;
 mod nginx;
 mod refused;
+mod releases;
 mod remote_commands;
 mod retention;
 mod runtimes;

@@ -65,7 +65,7 @@ pub(crate) fn render(
             if socket.as_str().len() > LONGEST_SOCKET {
                 return Err(DeployError::SocketPath { path: socket.clone() });
             }
-            if let Some(own) = &basis.build.uwsgi {
+            if let Some(own) = &basis.build.made.uwsgi {
                 record.uwsgi.clone_from(own);
             }
             Vassal::App(hosted(basis, process, app, socket, access))
@@ -172,7 +172,6 @@ fn hosted(
 /// The app, and how many threads each of its processes has.
 fn application(basis: &Basis<'_>, app: &Hosted) -> (Application, u32) {
     let options = &basis.inputs.options.uwsgi;
-    let provides = basis.build.provides.as_ref();
     match app {
         Hosted::Wsgi(entry) => {
             let plugin = basis.uwsgi.and_then(|uwsgi| uwsgi.python.as_ref()).map(|(name, _)| name.clone());
@@ -183,8 +182,8 @@ fn application(basis: &Basis<'_>, app: &Hosted) -> (Application, u32) {
             };
             let wsgi = WsgiApp {
                 module: entry.to_string(),
-                virtualenv: provides.and_then(|provides| provides.virtualenv()),
-                plugin: plugin.filter(|_| basis.build.uwsgi.is_none()),
+                virtualenv: basis.build.virtualenv(),
+                plugin: plugin.filter(|_| basis.build.made.uwsgi.is_none()),
                 python_path: vec![basis.tree.to_owned()],
                 enable_threads: options.enable_threads,
                 concurrency,
@@ -192,7 +191,7 @@ fn application(basis: &Basis<'_>, app: &Hosted) -> (Application, u32) {
             (Application::Wsgi(wsgi), threads)
         }
         Hosted::Rack(rackup) => {
-            let bundled = provides.is_some_and(|provides| provides.variables().contains_key("BUNDLE_PATH"));
+            let bundled = basis.build.made.variables.contains_key("BUNDLE_PATH");
             (Application::Rack(RackApp { rackup: basis.tree.join(rackup), bundled }), 1)
         }
         Hosted::Jwsgi(class) => {

@@ -8,8 +8,8 @@ use crate::python::lockfile;
 use crate::python::pyproject::Pyproject;
 use crate::python::requirements::{is_local, requirements};
 use crate::{
-    BuildPlan, Command, PlanError, Provides, PythonChoice, PythonManifest, Reuse, SourceTree, Toolbox,
-    Warning, Wishes, Word,
+    BuildPlan, Command, DecidingSettings, PlanError, Provides, PythonChoice, PythonManifest, Reuse,
+    SourceTree, Toolbox, Warning, Wishes, Word,
 };
 
 /// What one manifest makes of a build.
@@ -64,6 +64,7 @@ pub(crate) fn plan(
             ..Provides::default()
         },
         warnings: install.warnings,
+        settings: DecidingSettings::beginning_with(["PYTHON_VERSION"]),
     })
 }
 

@@ -15,13 +15,13 @@ const UNFINISHED: &str = "unfinished";
 const STOPPED: &str = "stopped";
 /// A file in an app's folder of releases with the number of the one that waits for a restart.
 const WAITING: &str = "waiting";
-/// A file in an app's folder of releases with the last number that was given away.
-const LAST: &str = "last";
 
-/// Gives away the number of the next release. It is never given twice, not even after a refused deploy.
+/// Gives away the number of the next release. It is never given twice, not even after a refused deploy or to another app
+/// of a destroyed one's name.
 pub(crate) fn next_number(root: &Root, app: &AppName) -> Result<u32, HostError> {
-    let highest = numbers(root, app)?.into_iter().max().unwrap_or(0);
-    count(&root.releases(app).join(LAST), highest)
+    files::make_folder(&root.numbers(), 0o700)?;
+    // `@` is in no app's name.
+    count(&root.numbers().join(format!("{app}@releases")), highest(root, app)?)
 }
 
 /// Gives away the number of the next run of any release. It is never given twice, not even to another app of a
@@ -29,8 +29,11 @@ pub(crate) fn next_number(root: &Root, app: &AppName) -> Result<u32, HostError> 
 pub(crate) fn next_run(root: &Root, app: &AppName) -> Result<u32, HostError> {
     files::make_folder(&root.numbers(), 0o700)?;
     // The first run of a release once had the release's number.
-    let highest = numbers(root, app)?.into_iter().max().unwrap_or(0);
-    count(&root.numbers().join(app.as_str()), highest)
+    count(&root.numbers().join(app.as_str()), highest(root, app)?)
+}
+
+fn highest(root: &Root, app: &AppName) -> Result<u32, HostError> {
+    Ok(numbers(root, app)?.into_iter().max().unwrap_or(0))
 }
 
 /// Adds one to the number in a file, or to `least` where that is more.

@@ -77,7 +77,7 @@ pub(crate) fn keep_waiting(
         mode: 0o600,
         text: release.formation.to_string(),
     })?;
-    git::record_release(&root.repo(app), release.number, &release.commit)
+    Ok(git::record_release(&root.repo(app), release.number, &release.commit)?)
 }
 
 /// Takes back a [`commit`] by which nginx was to get files that it can't read. The release before is the live one again,

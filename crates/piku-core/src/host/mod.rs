@@ -1,5 +1,5 @@
-//! The machine: files, processes, sockets, git. Everything that reads or changes it is below this folder,
-//! and nothing else in piku does.
+//! The machine: files, processes, sockets. Everything in this crate that reads or changes it is below this folder;
+//! repositories are [`piku_git`]'s.
 //!
 //! Changing what is live is a list of [`Step`]s that a [`Host`] carries out: [`Machine`] for real,
 //! [`FakeHost`] in memory. The other files each speak with one neighbour: git, the emperor, nginx, a process.
@@ -117,16 +117,9 @@ pub enum HostError {
         /// What is wrong with its name.
         source: Box<piku_nginx::InvalidSite>,
     },
-    /// The objects or refs of a repository could not be read or written.
-    #[error("could not {action} in the repository `{repository}`")]
-    Repository {
-        /// What was attempted.
-        action: String,
-        /// The repository.
-        repository: Utf8PathBuf,
-        /// What gix said.
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
+    /// A repository could not be read or changed.
+    #[error(transparent)]
+    Git(#[from] piku_git::Error),
 }
 
 impl HostError {

@@ -56,7 +56,7 @@ pub(crate) fn error_chain(error: &dyn std::error::Error) -> String {
 
 pub use app::{AppName, InvalidAppName};
 pub use deploy::DeployError;
-pub use deploy::receive::{Choice, InvalidRefUpdate, RefUpdate, RefusedPush};
+pub use deploy::receive::{InvalidRefUpdate, RefUpdate, RefusedPush};
 pub use diagnostic::FileDiagnostic;
 pub use error::Error;
 pub use event::{Event, Report};

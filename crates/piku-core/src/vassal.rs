@@ -94,6 +94,8 @@ mod tests {
                 VassalName { app: app.parse().unwrap(), kind: kind.to_owned(), index: 2, run: 7, start: 1 };
             assert_eq!(name.to_string().parse(), Ok(name.clone()));
             let again = VassalName { start: 3, ..name.clone() };
+            let launched = piku_launch::first_start(&again.to_string());
+            assert_eq!(launched, Some(name.to_string()), "the launcher finds the record");
             assert_eq!((again.first_start(), name.first_start()), (name.clone(), name));
         }
     }
@@ -109,6 +111,7 @@ mod tests {
             "",
         ] {
             assert_eq!(text.parse::<VassalName>(), Err(NotAVassal), "{text}");
+            assert_eq!(piku_launch::first_start(text), None, "{text}");
         }
     }
 }

@@ -12,9 +12,9 @@ use super::inputs::Inputs;
 use crate::app::AppName;
 use crate::formation::Formation;
 use crate::host::Surroundings;
-use crate::host::crontab::Job;
 use crate::host::facts::Uwsgi;
 use crate::host::health::Endpoint;
+use crate::host::launch::Job;
 use crate::root::Root;
 use crate::vassal::{CRON, FRONT, REHEARSAL, VassalName};
 

@@ -16,7 +16,7 @@ use crate::host::{HostError, Step};
 use crate::vassal::FRONT;
 
 /// Seconds that uWSGI gives a process to end before it kills it. Longer than the launcher's own patience: a minute
-/// for the last connections, and a quarter for the end (see `host::supervise`), which knows the grandchildren.
+/// for the last connections, and a quarter for the end (see `piku_launch::supervise`), which knows the grandchildren.
 const MERCY: u32 = 90;
 /// The same for a process of several threads that may reach its number of requests.
 const LINGERING: u32 = 2;

@@ -1,5 +1,5 @@
-//! The machine: files, processes, sockets, git. Everything that reads or changes it is below this folder,
-//! and nothing else in piku does.
+//! The machine: files, processes, sockets. Everything in this crate that reads or changes it is below this folder;
+//! repositories are [`piku_git`]'s, and the processes of apps are started by [`piku_launch`].
 //!
 //! Changing what is live is a list of [`Step`]s that a [`Host`] carries out: [`Machine`] for real,
 //! [`FakeHost`] in memory. The other files each speak with one neighbour: git, the emperor, nginx, a process.
@@ -10,7 +10,6 @@ mod account;
 pub mod certificate;
 pub mod command;
 pub(crate) mod copy;
-pub mod crontab;
 pub(crate) mod door;
 pub mod emperor;
 pub(crate) mod environment;
@@ -34,7 +33,6 @@ pub(crate) mod server;
 pub(crate) mod socket_access;
 pub(crate) mod sockets;
 mod step;
-pub mod supervise;
 mod tls;
 pub(crate) mod toolbox;
 pub(crate) mod wait;
@@ -117,16 +115,9 @@ pub enum HostError {
         /// What is wrong with its name.
         source: Box<piku_nginx::InvalidSite>,
     },
-    /// The objects or refs of a repository could not be read or written.
-    #[error("could not {action} in the repository `{repository}`")]
-    Repository {
-        /// What was attempted.
-        action: String,
-        /// The repository.
-        repository: Utf8PathBuf,
-        /// What gix said.
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
+    /// A repository could not be read or changed.
+    #[error(transparent)]
+    Git(#[from] piku_git::Error),
 }
 
 impl HostError {

@@ -9,7 +9,7 @@ use super::{Actor, Done};
 use crate::app::AppName;
 use crate::deploy::inputs::LARGEST;
 use crate::deploy::pipeline;
-use crate::deploy::receive::{Choice, RefUpdate, RefusedPush, choose};
+use crate::deploy::receive::{Choice, RefUpdate, RefusedPush, choose, why_kept};
 use crate::error::Error;
 use crate::event::{Report, stage};
 use crate::host::command::{self, Status};
@@ -30,6 +30,13 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A file in a repository that everybody who pushes holds open and locked, together.
 const PUSHING: &str = "piku-pushing";
+
+/// Operations ask repositories directly; for whoever calls, that is the machine too.
+impl From<piku_git::Error> for Error {
+    fn from(source: piku_git::Error) -> Self {
+        HostError::from(source).into()
+    }
+}
 
 impl Piku {
     /// Receives a push as git does, on this process's input and output.
@@ -165,8 +172,8 @@ impl Piku {
         let path = self.choice_file(app, push);
         match choice {
             Choice::Deploy(update) => files::write(&path, update.name.as_bytes(), 0o600)?,
-            Choice::Store { reason } => {
-                stage(report, format!("{app}: {reason}"));
+            Choice::Store(kept) => {
+                stage(report, format!("{app}: {}", why_kept(&kept)));
                 files::write(&path, b"", 0o600)?;
             }
         }

@@ -21,19 +21,18 @@ const WAITING: &str = "waiting";
 pub(crate) fn next_number(root: &Root, app: &AppName) -> Result<u32, HostError> {
     files::make_folder(&root.numbers(), 0o700)?;
     // `@` is in no app's name.
-    count(&root.numbers().join(format!("{app}@releases")), highest(root, app)?)
+    let highest = numbers(root, app)?.into_iter().max().unwrap_or(0);
+    count(&root.numbers().join(format!("{app}@releases")), highest)
 }
 
 /// Gives away the number of the next run of any release. It is never given twice, not even to another app of a
 /// destroyed one's name: the emperor keeps its crash throttle by names that hold it.
 pub(crate) fn next_run(root: &Root, app: &AppName) -> Result<u32, HostError> {
     files::make_folder(&root.numbers(), 0o700)?;
-    // The first run of a release once had the release's number.
-    count(&root.numbers().join(app.as_str()), highest(root, app)?)
-}
-
-fn highest(root: &Root, app: &AppName) -> Result<u32, HostError> {
-    Ok(numbers(root, app)?.into_iter().max().unwrap_or(0))
+    // A release that has run once had its run's number.
+    let has_run = |number: &u32| files::exists(&root.release(app, *number).join(RECORD));
+    let highest = numbers(root, app)?.into_iter().filter(has_run).max().unwrap_or(0);
+    count(&root.numbers().join(app.as_str()), highest)
 }
 
 /// Adds one to the number in a file, or to `least` where that is more.

@@ -28,6 +28,7 @@
 //! Begin at [`Piku`]; the way of a push is in `deploy/`, a stage a file.
 
 mod app;
+mod cancel;
 mod deploy;
 mod diagnostic;
 mod error;
@@ -55,6 +56,7 @@ pub(crate) fn error_chain(error: &dyn std::error::Error) -> String {
 }
 
 pub use app::{AppName, InvalidAppName};
+pub use cancel::Cancel;
 pub use deploy::DeployError;
 pub use deploy::receive::{InvalidRefUpdate, RefUpdate, RefusedPush};
 pub use diagnostic::FileDiagnostic;

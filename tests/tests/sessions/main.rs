@@ -13,6 +13,7 @@ mod clock;
 mod commands;
 mod concurrency;
 mod cron;
+mod departures;
 mod embedding;
 mod fault_walk;
 mod first_push;

@@ -16,11 +16,11 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser;
-use piku_core::{Actor, Error, Piku};
+use piku_core::{Actor, Cancel, Error, Piku};
 
 use crate::args::{Cli, Command, NotASetting};
 use crate::ui::Ui;
-use crate::{act_as, ssh, surroundings};
+use crate::{act_as, client, ssh, surroundings};
 
 /// Why a command could not be carried out.
 #[derive(Debug, thiserror::Error)]
@@ -117,7 +117,13 @@ fn dispatch(parsed: Result<Cli, clap::Error>, words: &[OsString], actor: Actor) 
             return ExitCode::from(1);
         }
     };
-    let session = Session { piku: surroundings::piku(server.as_ref()), actor, ui };
+    let mut piku = surroundings::piku(server.as_ref());
+    if cli.command.deploys() {
+        let cancel = Cancel::default();
+        client::cancel_when_gone(&cancel);
+        piku = piku.cancelled_by(&cancel);
+    }
+    let session = Session { piku, actor, ui };
     if let Command::OverSsh { name } = &cli.command {
         return ssh::run(name, &session.ui);
     }

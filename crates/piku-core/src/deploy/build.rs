@@ -9,6 +9,7 @@ use piku_runtime::{DecidingSettings, Detection, Places, Provides, Reuse, Runtime
 use super::inputs::Inputs;
 use super::{DeployError, environment_fit};
 use crate::app::AppName;
+use crate::cancel::Cancel;
 use crate::event::{Report, capitalized, stage, warn};
 use crate::host::command::Invocation;
 use crate::host::facts::Uwsgi;
@@ -83,6 +84,7 @@ pub(crate) struct Site<'a> {
     pub(crate) commit: &'a str,
     pub(crate) tree: &'a Utf8Path,
     pub(crate) uwsgi: Option<&'a Uwsgi>,
+    pub(crate) cancel: &'a Cancel,
     /// The environment that every step gets.
     pub(crate) env: &'a BTreeMap<String, String>,
 }
@@ -248,6 +250,7 @@ fn run(
         .in_folder(&resolved.dir)
         .with_env(&env)
         .supervised(&site.root.launcher())
+        .cancelled_by(site.cancel)
         .follow(&typed, report)
         .map_err(|source| DeployError::Build {
             doing: command.says.clone(),

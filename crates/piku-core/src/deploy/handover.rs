@@ -40,7 +40,7 @@ impl Handover<'_, '_, '_> {
         plan: &Plan,
         site: Option<&RenderedSite>,
     ) -> Result<Vec<String>, DeployError> {
-        let Scene { root, surroundings, host } = *self.scene;
+        let Scene { root, surroundings, host, .. } = *self.scene;
         let of = |wanted: fn(&Process) -> bool| -> Vec<&Process> {
             plan.processes.iter().filter(|process| wanted(process)).collect()
         };
@@ -56,6 +56,7 @@ impl Handover<'_, '_, '_> {
             self.stop_first()?;
         }
         self.start_and_check(&beside)?;
+        self.scene.go_on()?;
         if running && !stop_first {
             self.rehearse(&fixed)?;
         }
@@ -110,7 +111,7 @@ impl Handover<'_, '_, '_> {
         let watched = self.watched(processes);
         let rendered = self.rendered(processes);
         stage::start(self.scene.root, self.scene.host, &rendered)?;
-        check::all_well(self.scene.root, &self.basis.inputs.options, &watched)
+        check::all_well(self.scene, &self.basis.inputs.options, &watched)
     }
 
     /// Tries processes that must own a port, on another port, while the old ones still serve.
@@ -127,7 +128,7 @@ impl Handover<'_, '_, '_> {
             let watched = [Watched::new(root, &trial)];
             let rendered = render::render(self.basis, &trial, self.access)?;
             stage::start(root, self.scene.host, [&rendered])?;
-            check::all_well(root, &self.basis.inputs.options, &watched)?;
+            check::all_well(self.scene, &self.basis.inputs.options, &watched)?;
             retire::retire(root, self.scene.host, &[rendered.name], false)?;
         }
         Ok(())
@@ -148,7 +149,7 @@ impl Handover<'_, '_, '_> {
         let watched = self.watched(workers);
         let rendered = self.rendered(workers);
         switch::replace(root, self.scene.host, &old, &rendered)?;
-        check::all_stay(root, &watched, self.report)
+        check::all_stay(self.scene, &watched, self.report)
     }
 
     /// Replaces processes that must own a port. For as long as the new one takes to start, nobody answers there.
@@ -176,7 +177,7 @@ impl Handover<'_, '_, '_> {
         let watched = self.watched(fixed);
         let rendered = self.rendered(fixed);
         switch::replace(root, host, &old, &rendered)?;
-        check::all_well(root, &basis.inputs.options, &watched)
+        check::all_well(self.scene, &basis.inputs.options, &watched)
     }
 
     /// Keeps the router that has the port, or gives the port to a new one.
@@ -194,7 +195,7 @@ impl Handover<'_, '_, '_> {
         predecessor::vacate(self.scene, basis.app, basis.run, *address)?;
         let watched = [Watched::new(root, process)];
         stage::start(root, host, [&rendered])?;
-        check::all_well(root, &basis.inputs.options, &watched)?;
+        check::all_well(self.scene, &basis.inputs.options, &watched)?;
         Ok(rendered.name)
     }
 }

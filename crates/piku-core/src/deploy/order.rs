@@ -1,6 +1,8 @@
 //! What is to become live, and where: the currency of this folder.
 
+use super::DeployError;
 use crate::app::AppName;
+use crate::cancel::Cancel;
 use crate::formation::Formation;
 use crate::host::{Host, Surroundings};
 use crate::release::{Cause, Release};
@@ -88,6 +90,14 @@ pub(crate) struct Scene<'a> {
     pub(crate) root: &'a Root,
     pub(crate) surroundings: &'a Surroundings,
     pub(crate) host: &'a dyn Host,
+    pub(crate) cancel: &'a Cancel,
+}
+
+impl Scene<'_> {
+    /// Refuses to go on once nobody wants the outcome any more.
+    pub(crate) fn go_on(&self) -> Result<(), DeployError> {
+        if self.cancel.is_cancelled() { Err(DeployError::Cancelled) } else { Ok(()) }
+    }
 }
 
 /// What came of an order.

@@ -35,7 +35,8 @@ pub(crate) fn run(
     order: &Order,
     report: &mut Report<'_>,
 ) -> Result<Deployed, DeployError> {
-    let outcome = stages(scene, order, report);
+    // What fails because it was ended says nothing of its own.
+    let outcome = stages(scene, order, report).map_err(|error| scene.go_on().err().unwrap_or(error));
     if outcome.is_err() {
         match repair::repair(scene.root, scene.surroundings, scene.host, &order.app, report) {
             Ok(Some(live)) => repair::await_return(scene.root, &order.app, &live),
@@ -95,6 +96,7 @@ struct Ready {
 }
 
 fn stages(scene: &Scene<'_>, order: &Order, report: &mut Report<'_>) -> Result<Deployed, DeployError> {
+    scene.go_on()?;
     let source = source::of_order(scene, order, report)?;
     let (built, guards) = prepare(scene, order, source, report)?;
     let basis = built.basis(scene, order);
@@ -141,7 +143,7 @@ fn prepare(
         Built { source, run, uwsgi, build: Build::default(), class_path: Vec::new(), layers, ports };
     let fresh = order.new_release().is_some_and(|new| new.tree_from().is_none());
     if fresh {
-        one_off(&built.basis(scene, order), &Kind::Preflight, "preflight", report)?;
+        one_off(scene, &built.basis(scene, order), &Kind::Preflight, "preflight", report)?;
     }
     built.build = build_of(scene, order, &built, report)?;
     let inputs = &built.source.inputs;
@@ -154,7 +156,7 @@ fn prepare(
     built.layers = settled_layers(&built, scene, order);
     let of_settings = |cause: &Cause| matches!(cause, Cause::ConfigSet { .. } | Cause::ConfigUnset { .. });
     if fresh || order.new_release().is_some_and(|new| of_settings(&new.cause)) {
-        one_off(&built.basis(scene, order), &Kind::Release, "release", report)?;
+        one_off(scene, &built.basis(scene, order), &Kind::Release, "release", report)?;
     }
     Ok((built, guards))
 }
@@ -177,7 +179,8 @@ fn build_of(
     }
     let env = plan::environment(&built.basis(scene, order), built.ports.app, "build");
     let (app, tree) = (&order.app, built.source.tree.as_path());
-    let place = build::Site { root, surroundings, app, commit: order.commit(), tree, uwsgi, env: &env };
+    let (commit, cancel) = (order.commit(), scene.cancel);
+    let place = build::Site { root, surroundings, app, commit, tree, uwsgi, env: &env, cancel };
     build::build(&place, &built.source.inputs, report)
 }
 
@@ -232,9 +235,10 @@ fn commit(
     release: &Release,
     report: &mut Report<'_>,
 ) -> Result<(), DeployError> {
-    let (Scene { root, surroundings, host }, app) = (*scene, &order.app);
+    let (Scene { root, surroundings, host, .. }, app) = (*scene, &order.app);
     let folders = [source.number, source.owner];
     switch::open_to_nginx(root, app, folders, ready.site.as_ref(), !release.persist.is_empty())?;
+    scene.go_on()?;
     let foreign = store::is_foreign_clone(root, app);
     if foreign {
         adopt::clone(root, surroundings, app, source.owner, report)?;
@@ -335,6 +339,7 @@ fn settled_layers(built: &Built, scene: &Scene<'_>, order: &Order) -> Layers {
 
 /// Runs `preflight` or `release`, where the Procfile has one.
 fn one_off(
+    scene: &Scene<'_>,
     basis: &Basis<'_>,
     wanted: &Kind,
     kind: &'static str,
@@ -350,8 +355,10 @@ fn one_off(
         .in_folder(basis.tree)
         .with_env(&env)
         .supervised(&basis.root.launcher())
+        .cancelled_by(scene.cancel)
         .follow(&entry.command, report)
-        .map_err(|source| DeployError::Command { kind, source })
+        .map_err(|source| DeployError::Command { kind, source })?;
+    scene.go_on()
 }
 
 /// Where the app answers.

@@ -73,11 +73,17 @@ impl Piku {
         })?;
         self.link_launcher()?;
         repair::repair(&self.root, &self.surroundings, self.host(), app, report)?;
+        self.settle_branch(app)?;
         work(self, report)
     }
 
     pub(crate) fn carry_out(&self, order: &Order, report: &mut Report<'_>) -> Result<Done, Error> {
-        let scene = Scene { root: &self.root, surroundings: &self.surroundings, host: self.host() };
+        let scene = Scene {
+            root: &self.root,
+            surroundings: &self.surroundings,
+            host: self.host(),
+            cancel: &self.cancel,
+        };
         let deployed = pipeline::run(&scene, order, report)?;
         Ok(Done { release: deployed.release.number, live: deployed.live, addresses: deployed.addresses })
     }

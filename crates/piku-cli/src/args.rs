@@ -177,11 +177,19 @@ pub(crate) enum Command {
     },
     /// List the releases of an app, `*` before the live one
     Releases(Listing),
+    /// Show what happened to an app, or to all of them, refused pushes too
+    Events {
+        /// The app; without it, all of them
+        app: Option<AppName>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Go back to an earlier release: its commit, its build, its settings
     Rollback {
         /// The app
         app: AppName,
-        /// The release; without it, the one before the live one
+        /// The release; without it, the one that was live before the live one
         release: Option<u32>,
     },
     /// Start every process of an app anew

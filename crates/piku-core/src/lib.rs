@@ -34,6 +34,7 @@ mod diagnostic;
 mod error;
 mod event;
 mod formation;
+mod history;
 pub mod host;
 mod operations;
 mod piku;
@@ -63,6 +64,7 @@ pub use diagnostic::FileDiagnostic;
 pub use error::Error;
 pub use event::{Event, Report};
 pub use formation::{Formation, InvalidScale, Scale};
+pub use history::{Happened, HistoryEntry};
 pub use host::Surroundings;
 pub use operations::{
     Actor, AppStatus, Checked, CheckedProcess, Destroyed, Done, Finding, KindStatus, Level, LogLine,

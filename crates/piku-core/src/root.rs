@@ -80,8 +80,10 @@ impl Root {
         plugins = "plugins";
         /// One lock file for each app.
         locks = "locks";
-        /// The last release number of each app, those that were destroyed included.
+        /// The last numbers of each app's releases and runs, those that were destroyed included.
         numbers = "numbers";
+        /// What happened to each app, those that were destroyed included.
+        all_events = "events";
         /// One file for each port that an app holds.
         ports = "ports";
         /// The emperor's configuration.
@@ -115,6 +117,8 @@ impl Root {
         live_env = |root, app| root.join("envs").join(app.as_str()).join("LIVE_ENV");
         /// How many processes of each kind.
         scaling = |root, app| root.join("envs").join(app.as_str()).join("SCALING");
+        /// What happened to the app; 600.
+        events = |root, app| root.join("events").join(format!("{app}.jsonl"));
         /// The app's own data, `$DATA_ROOT`.
         data = |root, app| root.join("data").join(app.as_str());
         /// The app's logs, `$LOG_ROOT`.

@@ -142,6 +142,15 @@ fn a_first_push_that_fails_can_be_corrected() {
     let blog = server.app_from("hello-wsgi", "blog").file("Procfile", "wsgi app:app\n");
     blog.push().is_refused().says("Procfile:1:");
     assert_eq!(blog.on_server("main"), None);
+    // There is no app: nothing lists it, and nothing of it is left.
+    assert_eq!(server.ssh(["apps"]).succeeds().stdout, "");
+    for folder in ["apps", "data", "envs", "events", "logs", "releases", "repos"] {
+        assert!(server.names_in(folder).is_empty(), "{folder}: {:?}", server.names_in(folder));
+    }
+    blog.write("Procfile", "wsgi: nowhere:app\n");
+    blog.push().is_refused().says("nowhere");
+    assert_eq!(server.ssh(["apps"]).succeeds().stdout, "");
+    assert!(server.names_in("data").is_empty());
 
     blog.write("Procfile", "wsgi: app:app\n");
     blog.push().succeeds();

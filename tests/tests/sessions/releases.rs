@@ -198,3 +198,49 @@ fn releases_that_were_made_when_each_run_was_one_go_on() {
     push(&blog, 5);
     assert_eq!(numbers(&server, "blog"), (vec![1, 2, 3, 4, 5], 5));
 }
+
+#[test]
+fn everything_that_happened_is_told_in_its_order() {
+    let server = TestServer::new();
+    let blog = server.app_from("hello-wsgi", "blog");
+    push(&blog, 1);
+    push(&blog, 2);
+    blog.write("app.py", "import nowhere\n");
+    blog.push().is_refused();
+    server.ssh(["rollback", "blog"]).succeeds();
+    server.ssh(["stop", "blog"]).succeeds();
+    server.ssh(["config:set", "blog", "SECRET=hunter2"]).succeeds();
+    let told = |events: &Value| -> Vec<String> {
+        let word = |event: &Value, key: &str| event[key].as_str().unwrap_or_default().to_owned();
+        let line =
+            |event: &Value| format!("{} {} {}", word(event, "what"), event["release"], word(event, "cause"));
+        events.as_array().unwrap().iter().map(line).collect()
+    };
+    let events = server.ssh(["events", "blog", "--json"]).succeeds().json();
+    assert_eq!(
+        told(&events),
+        [
+            "live 1 push of main",
+            "live 2 push of main",
+            "refused null push of main",
+            "live 1 rollback to 1",
+            "stopped null stop",
+            "waiting 4 config:set SECRET",
+        ]
+    );
+    assert!(events[2]["reason"].as_str().unwrap().contains("nowhere"), "{events}");
+    assert!(!events.to_string().contains("hunter2"));
+    let shown = server.ssh(["events"]).succeeds().says("push of main").says("by tests").stdout;
+    assert_eq!(shown.lines().count(), 6, "{shown}");
+
+    // They outlive the app, and a push that never made one leaves nothing.
+    server.ssh(["destroy", "blog", "--force"]).succeeds();
+    assert_eq!(
+        told(&server.ssh(["events", "blog", "--json"]).succeeds().json()).last().unwrap(),
+        "destroyed null destroy"
+    );
+    let other = server.app("other").file("Procfile", "nonsense\n");
+    other.push().is_refused();
+    server.ssh(["events", "other"]).ends_with(1);
+    assert!(!server.names_in("events").iter().any(|name| name.starts_with("other")));
+}

@@ -1,4 +1,4 @@
-//! Commands that only tell: `apps`, `config`, `config:get`, `config:live`, `ps`, `releases`.
+//! Commands that only tell: `apps`, `config`, `config:get`, `config:live`, `events`, `ps`, `releases`.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -114,7 +114,7 @@ pub(super) fn releases(args: &Listing, session: &Session) -> Result<ExitCode, Cl
         .map(|release| {
             vec![
                 format!("{}{}", if release.live { '*' } else { ' ' }, release.number),
-                release.created.to_string().chars().take(19).collect::<String>().replace('T', " "),
+                to_the_second(&release.created),
                 release.commit.chars().take(7).collect(),
                 release.cause,
                 release.by.map_or_else(String::new, |by| format!("by {by}")),
@@ -125,4 +125,39 @@ pub(super) fn releases(args: &Listing, session: &Session) -> Result<ExitCode, Cl
         session.ui.line(format_args!("{line}"));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn events(app: Option<&AppName>, json: bool, session: &Session) -> Result<ExitCode, CliError> {
+    let events = session.piku.events(app)?;
+    if json {
+        print_json(&events, session);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let rows: Vec<Vec<String>> = events
+        .into_iter()
+        .map(|event| {
+            let mut row = vec![
+                to_the_second(&event.time),
+                event.what.to_string(),
+                event.release.map_or_else(String::new, |number| format!("release {number}")),
+                event.commit.unwrap_or_default().chars().take(7).collect(),
+                event.cause,
+                event.by.map_or_else(String::new, |by| format!("by {by}")),
+                event.reason.unwrap_or_default(),
+            ];
+            if app.is_none() {
+                row.insert(1, event.app);
+            }
+            row
+        })
+        .collect();
+    for line in table::lines(&rows) {
+        session.ui.line(format_args!("{line}"));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `2026-11-25 08:30:00`, in UTC.
+fn to_the_second(time: &impl ToString) -> String {
+    time.to_string().chars().take(19).collect::<String>().replace('T', " ")
 }

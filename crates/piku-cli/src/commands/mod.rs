@@ -143,6 +143,7 @@ fn carry_out(command: Command, session: &Session) -> Result<ExitCode, CliError> 
         Command::ConfigGet { app, key } => list::config_get(&app, &key, session),
         Command::ConfigLive(args) => list::config_live(&args, session),
         Command::Ps(args) => list::ps(&args, session),
+        Command::Events { app, json } => list::events(app.as_ref(), json, session),
         Command::Releases(args) => list::releases(&args, session),
         Command::ConfigSet { app, settings } => change::config_set(&app, &settings, session),
         Command::ConfigUnset { app, keys } => change::config_unset(&app, &keys, session),

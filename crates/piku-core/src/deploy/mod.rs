@@ -14,6 +14,7 @@ mod claims;
 mod cloudflare;
 pub(crate) mod environment_fit;
 mod error;
+pub(crate) mod first;
 pub(crate) mod handover;
 pub(crate) mod hosted;
 pub(crate) mod inputs;

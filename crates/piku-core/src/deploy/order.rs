@@ -12,6 +12,10 @@ use crate::root::Root;
 #[derive(Clone, Debug)]
 pub(crate) struct Order {
     pub(crate) app: AppName,
+    /// What was asked for; the cause of a new release.
+    pub(crate) cause: Cause,
+    /// Who asked, by the name of the ssh key.
+    pub(crate) by: Option<String>,
     /// What is to run.
     pub(crate) what: What,
     /// How many processes of each kind.
@@ -30,8 +34,6 @@ pub(crate) enum What {
 /// What a new release is made from.
 #[derive(Clone, Debug)]
 pub(crate) struct NewRelease {
-    pub(crate) cause: Cause,
-    pub(crate) by: Option<String>,
     pub(crate) commit: String,
     /// The release whose commit is deployed again with other settings; `None` where the commit is new.
     pub(crate) like: Option<Box<Release>>,

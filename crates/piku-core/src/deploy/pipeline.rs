@@ -13,7 +13,7 @@ use super::plan::{self, Basis, Plan, Ports, Serves};
 use super::render::{self, Rendered};
 use super::site::RenderedSite;
 use super::source::{self, SourceOfRelease};
-use super::{DeployError, adopt, claims, hosted, repair, retire, site, switch};
+use super::{DeployError, adopt, claims, first, hosted, repair, retire, site, switch};
 use crate::app::AppName;
 use crate::event::{Report, stage as tell, warn};
 use crate::host::command::Invocation;
@@ -38,7 +38,8 @@ pub(crate) fn run(
     // What fails because it was ended says nothing of its own.
     let outcome = stages(scene, order, report).map_err(|error| scene.go_on().err().unwrap_or(error));
     if outcome.is_err() {
-        match repair::repair(scene.root, scene.surroundings, scene.host, &order.app, report) {
+        let repaired = repair::repair(scene.root, scene.surroundings, scene.host, &order.app, report);
+        match repaired.and_then(|live| first::forget(scene.root, &order.app).map(|()| live)) {
             Ok(Some(live)) => repair::await_return(scene.root, &order.app, &live),
             Ok(None) => {}
             Err(error) => warn(
@@ -155,7 +156,7 @@ fn prepare(
     // Now every variable of ours is known, and ENV may refer to any of them.
     built.layers = settled_layers(&built, scene, order);
     let of_settings = |cause: &Cause| matches!(cause, Cause::ConfigSet { .. } | Cause::ConfigUnset { .. });
-    if fresh || order.new_release().is_some_and(|new| of_settings(&new.cause)) {
+    if fresh || of_settings(&order.cause) {
         one_off(scene, &built.basis(scene, order), &Kind::Release, "release", report)?;
     }
     Ok((built, guards))
@@ -201,7 +202,7 @@ fn ready(basis: &Basis<'_>) -> Result<Ready, DeployError> {
 /// The record of the release, with the run that is to serve.
 fn record(order: &Order, built: &Built, ready: &Ready) -> Release {
     let source = &built.source;
-    let (new, kept) = (order.new_release(), order.kept());
+    let kept = order.kept();
     let live = source.live.as_ref().map_or(0, |live| live.number);
     Release {
         number: source.number,
@@ -209,8 +210,8 @@ fn record(order: &Order, built: &Built, ready: &Ready) -> Release {
         after: kept.map_or(Some(live), |kept| kept.after),
         commit: order.commit().to_owned(),
         created: kept.map_or_else(wait::now, |kept| kept.created),
-        cause: new.map(|new| &new.cause).or(kept.map(|kept| &kept.cause)).cloned().unwrap_or(Cause::Deploy),
-        by: new.map_or_else(|| kept.and_then(|kept| kept.by.clone()), |new| new.by.clone()),
+        cause: kept.map_or(&order.cause, |kept| &kept.cause).clone(),
+        by: kept.map_or(&order.by, |kept| &kept.by).clone(),
         tree_of: source.owner,
         persist: source.inputs.options.persist.clone(),
         build: built.build.name.clone(),
@@ -300,9 +301,11 @@ fn prune(
 /// Whether something new waits until somebody asks for a restart or a start: the app is not to be restarted by a deploy
 /// and something runs that would be, or it is stopped and only its settings change.
 fn waits(scene: &Scene<'_>, order: &Order, source: &SourceOfRelease) -> bool {
-    let Some(new) = order.new_release() else { return false };
+    if order.kept().is_some() {
+        return false;
+    }
     if store::is_stopped(scene.root, &order.app) {
-        return matches!(new.cause, Cause::ConfigSet { .. } | Cause::ConfigUnset { .. });
+        return matches!(order.cause, Cause::ConfigSet { .. } | Cause::ConfigUnset { .. });
     }
     !source.inputs.options.auto_restart && source.live.is_some()
 }

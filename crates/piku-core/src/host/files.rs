@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs::{self, Permissions};
 use std::io::{ErrorKind, Read, Seek, Write};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{FileTypeExt, OpenOptionsExt, PermissionsExt, symlink};
+use std::os::unix::fs::{FileExt, FileTypeExt, OpenOptionsExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -85,6 +85,31 @@ pub(crate) fn write(path: &Utf8Path, bytes: &[u8], mode: u32) -> Result<(), Host
         .persist(path)
         .map(drop)
         .map_err(|error| HostError::file("write", path)(error.error))
+}
+
+/// Adds bytes to the end of a file, in one write; a new one gets exactly this mode. What a crash has left without the
+/// end of its line is ended first.
+pub(crate) fn append(path: &Utf8Path, bytes: &[u8], mode: u32) -> Result<(), HostError> {
+    let failed = || HostError::file("write", path);
+    let is_new = !exists(path);
+    let mut file = fs::OpenOptions::new()
+        .append(true)
+        .read(true)
+        .create(true)
+        .mode(mode)
+        .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
+        .open(path)
+        .map_err(failed())?;
+    if is_new {
+        file.set_permissions(Permissions::from_mode(mode)).map_err(failed())?;
+    }
+    let length = file.metadata().map_err(failed())?.len();
+    let mut last = [b'\n'];
+    if length > 0 {
+        file.read_exact_at(&mut last, length - 1).map_err(failed())?;
+    }
+    let ended = if last == *b"\n" { bytes.to_vec() } else { [b"\n", bytes].concat() };
+    file.write_all(&ended).map_err(failed())
 }
 
 /// Empties a file in its place: whoever has it open goes on writing into it. One that is not there is fine.
@@ -191,6 +216,16 @@ pub(crate) fn second_name(path: &Utf8Path, of: &Utf8Path) -> Result<(), HostErro
 pub(crate) fn remove(path: &Utf8Path) -> Result<(), HostError> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(HostError::file("remove", path)(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Removes a folder with nothing in it; one that holds something stays, and one that is gone is fine.
+pub(crate) fn remove_empty_folder(path: &Utf8Path) -> Result<(), HostError> {
+    match fs::remove_dir(path) {
+        Err(error) if ![ErrorKind::NotFound, ErrorKind::DirectoryNotEmpty].contains(&error.kind()) => {
+            Err(HostError::file("remove", path)(error))
+        }
         _ => Ok(()),
     }
 }

@@ -5,11 +5,13 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::app::AppName;
-use crate::deploy::order::{NewRelease, Order, Scene, What};
+use crate::deploy::DeployError;
+use crate::deploy::order::{Deployed, NewRelease, Order, Scene, What};
 use crate::deploy::{build, pipeline, predecessor, repair, retire, source};
 use crate::error::Error;
-use crate::event::{Report, stage};
+use crate::event::{Report, stage, warn};
 use crate::formation::{Formation, Scale};
+use crate::history::{self, Happened, HistoryEntry};
 use crate::host::lock::AppLock;
 use crate::host::{files, git};
 use crate::piku::Piku;
@@ -56,6 +58,8 @@ pub struct ReleaseEntry {
     pub by: Option<String>,
     /// Whether it is the live one.
     pub live: bool,
+    /// When it last became live, as far as the log of events tells.
+    pub live_since: Option<Timestamp>,
 }
 
 impl Piku {
@@ -84,8 +88,33 @@ impl Piku {
             host: self.host(),
             cancel: &self.cancel,
         };
-        let deployed = pipeline::run(&scene, order, report)?;
+        let deployed = pipeline::run(&scene, order, report);
+        self.note(order, &deployed, report);
+        let deployed = deployed?;
         Ok(Done { release: deployed.release.number, live: deployed.live, addresses: deployed.addresses })
+    }
+
+    /// Adds what came of an order to the log of its app.
+    fn note(&self, order: &Order, deployed: &Result<Deployed, DeployError>, report: &mut Report<'_>) {
+        let entry = |what| HistoryEntry::now(&order.app, what, &order.cause, order.by.as_deref());
+        let kept = order.kept().map(|kept| kept.number);
+        let entry = match deployed {
+            Ok(done) => {
+                let what = if done.live { Happened::Live } else { Happened::Waiting };
+                entry(what).of(Some(done.release.number), &done.release.commit)
+            }
+            Err(error) => {
+                entry(Happened::Refused).of(kept, order.commit()).because(&crate::error_chain(error))
+            }
+        };
+        self.write_down(&entry, &order.app, report);
+    }
+
+    /// Adds an entry to the log of an app. One that can't be written is no reason to refuse what it tells.
+    pub(crate) fn write_down(&self, entry: &HistoryEntry, app: &AppName, report: &mut Report<'_>) {
+        if let Err(error) = entry.write(&self.root, app) {
+            warn(report, format!("`events` will not show this: {}", crate::error_chain(&error)), None);
+        }
     }
 
     pub(crate) fn stored_text(&self, app: &AppName) -> Result<Vec<u8>, Error> {
@@ -120,8 +149,14 @@ impl Piku {
     }
 
     /// An order for a release that is kept: its commit, its build, its settings.
-    fn kept(&self, app: &AppName, release: Release) -> Result<Order, Error> {
-        Ok(Order { app: app.clone(), formation: self.formation(app)?, what: What::Kept(Box::new(release)) })
+    fn kept(&self, app: &AppName, release: Release, cause: Cause, actor: &Actor) -> Result<Order, Error> {
+        Ok(Order {
+            app: app.clone(),
+            cause,
+            by: actor.name.clone(),
+            formation: self.formation(app)?,
+            what: What::Kept(Box::new(release)),
+        })
     }
 
     /// An order for a release of the commit of `base` with other settings.
@@ -137,15 +172,19 @@ impl Piku {
         // A build that writes beside its sources would change those that may be running.
         let placed = files::exists(&build::placed_marker(&self.root.tree(app, base.tree_of)));
         let new = NewRelease {
-            cause,
-            by: actor.name.clone(),
             commit: base.commit.clone(),
             like: Some(Box::new(base.clone())),
             shares_tree: !(placed && builds),
             builds,
             settings,
         };
-        Ok(Order { app: app.clone(), formation: self.formation(app)?, what: What::New(new) })
+        Ok(Order {
+            app: app.clone(),
+            cause,
+            by: actor.name.clone(),
+            formation: self.formation(app)?,
+            what: What::New(new),
+        })
     }
 
     /// Changes settings and makes a release of it, which waits for `start` where the app is stopped. An app that was never
@@ -208,7 +247,8 @@ impl Piku {
                 files::write(&piku.root.scaling(app), formation.to_string().as_bytes(), 0o600)?;
                 return Ok(None);
             }
-            let order = Order { formation, ..piku.kept(app, base)? };
+            let changes = changes.iter().map(|change| format!("{}={}", change.kind, change.count)).collect();
+            let order = Order { formation, ..piku.kept(app, base, Cause::Scale { changes }, actor)? };
             piku.carry_out(&order, report).map(Some)
         })
     }
@@ -221,7 +261,9 @@ impl Piku {
     /// As a deploy; the old processes then go on.
     pub fn restart(&self, app: &AppName, actor: &Actor, report: &mut Report<'_>) -> Result<Done, Error> {
         self.live(app)?;
-        self.locked(app, &actor.doing("a restart"), report, |piku, report| piku.once_more(app, actor, report))
+        self.locked(app, &actor.doing("a restart"), report, |piku, report| {
+            piku.once_more(app, Cause::Restart, actor, report)
+        })
     }
 
     /// Starts the processes of an app; one that is running already is left alone.
@@ -239,7 +281,7 @@ impl Piku {
             return Ok(None);
         }
         self.locked(app, &actor.doing("a start"), report, |piku, report| {
-            piku.once_more(app, actor, report).map(Some)
+            piku.once_more(app, Cause::Start, actor, report).map(Some)
         })
     }
 
@@ -247,13 +289,14 @@ impl Piku {
     pub(crate) fn once_more(
         &self,
         app: &AppName,
+        cause: Cause,
         actor: &Actor,
         report: &mut Report<'_>,
     ) -> Result<Done, Error> {
         let base = self.newest(app)?;
         let settings = self.stored_text(app)?;
         if settings == base.settings.as_bytes() {
-            return self.carry_out(&self.kept(app, base)?, report);
+            return self.carry_out(&self.kept(app, base, cause, actor)?, report);
         }
         let keys = edited(&base.settings, &settings);
         let file = self.root.stored_settings(app);
@@ -284,15 +327,19 @@ impl Piku {
         actor: &Actor,
     ) -> Result<Order, Error> {
         let new = NewRelease {
-            cause,
-            by: actor.name.clone(),
             commit: commit.to_owned(),
             like: None,
             shares_tree: false,
             builds: true,
             settings: self.stored_text(app)?,
         };
-        Ok(Order { app: app.clone(), formation: self.formation(app)?, what: What::New(new) })
+        Ok(Order {
+            app: app.clone(),
+            cause,
+            by: actor.name.clone(),
+            formation: self.formation(app)?,
+            what: What::New(new),
+        })
     }
 
     /// Makes release `to` live again, or the one that was live before the live one: its commit, its build, its settings.
@@ -327,7 +374,8 @@ impl Piku {
                 report,
                 format!("Going back to release {} of {app}: {commit}, {}", base.number, base.cause),
             );
-            piku.carry_out(&piku.kept(app, base)?, report)
+            let cause = Cause::Rollback { to: base.number };
+            piku.carry_out(&piku.kept(app, base, cause, actor)?, report)
         })
     }
 
@@ -346,8 +394,31 @@ impl Piku {
             repair::site(&piku.root, &piku.surroundings, piku.host(), app, live.as_ref())?;
             retire::retire(&piku.root, piku.host(), &names, false)?;
             predecessor::await_end(&piku.root, &names, report);
+            let stopped = HistoryEntry::now(app, Happened::Stopped, history::STOP, actor.name.as_deref());
+            piku.write_down(&stopped, app, report);
             Ok(())
         })
+    }
+
+    /// What happened to an app, or to all of them, those that are gone among them; oldest first.
+    ///
+    /// # Errors
+    /// [`Error::UnknownApp`] when there is no such app and never was.
+    pub fn events(&self, app: Option<&AppName>) -> Result<Vec<HistoryEntry>, Error> {
+        let apps = match app {
+            Some(app) if history::read(&self.root, app)?.is_empty() => {
+                self.must_exist(app)?;
+                return Ok(Vec::new());
+            }
+            Some(app) => vec![app.clone()],
+            None => history::apps(&self.root)?,
+        };
+        let mut all = Vec::new();
+        for app in apps {
+            all.extend(history::read(&self.root, &app)?);
+        }
+        all.sort_by_key(|entry| entry.time);
+        Ok(all)
     }
 
     /// Every release that is kept, oldest first.
@@ -357,7 +428,9 @@ impl Piku {
     pub fn releases(&self, app: &AppName) -> Result<Vec<ReleaseEntry>, Error> {
         self.must_exist(app)?;
         let live = store::live_number(&self.root, app);
+        let history = history::read(&self.root, app)?;
         let entry = |release: Release| ReleaseEntry {
+            live_since: history::live_since(&history, release.number),
             number: release.number,
             created: release.created,
             commit: release.commit,

@@ -8,6 +8,7 @@ use crate::deploy::site::socket_owner;
 use crate::deploy::{adopt, predecessor, retire};
 use crate::error::Error;
 use crate::event::Report;
+use crate::history::{self, Happened, HistoryEntry};
 use crate::host::{files, nginx, ports};
 use crate::piku::Piku;
 use crate::vassal::VassalName;
@@ -72,6 +73,9 @@ impl Piku {
             if had_site {
                 nginx::reload(&piku.root, &piku.surroundings)?;
             }
+            let destroyed =
+                HistoryEntry::now(app, Happened::Destroyed, history::DESTROY, actor.name.as_deref());
+            piku.write_down(&destroyed, app, report);
             let kept =
                 [root.data(app), root.cache(app)].into_iter().filter(|path| files::exists(path)).collect();
             Ok(Destroyed { removed: gone, kept })

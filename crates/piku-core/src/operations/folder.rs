@@ -28,9 +28,9 @@ impl Piku {
         actor: &Actor,
         report: &mut Report<'_>,
     ) -> Result<Done, Error> {
-        let _pushing = self.open_repository(app)?;
+        let pushing = self.open_repository(app)?;
         stage(report, format!("Deploying {app}: {folder}"));
-        self.locked(app, &actor.doing("a deploy"), report, |piku, report| {
+        let done = self.locked(app, &actor.doing("a deploy"), report, |piku, report| {
             let repo = piku.root.repo(app);
             let before = git::resolve(&repo, BRANCH)?;
             let commit = git::program(&piku.surroundings).commit_folder(&repo, folder, before.as_deref())?;
@@ -39,6 +39,10 @@ impl Piku {
             git::set_branch(&repo, BRANCH, &commit)?;
             git::set_head(&repo, BRANCH)?;
             Ok(done)
-        })
+        });
+        if done.is_err() {
+            self.forget_young(app, &pushing)?;
+        }
+        done
     }
 }

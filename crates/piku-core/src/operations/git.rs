@@ -12,6 +12,7 @@ use crate::deploy::pipeline;
 use crate::deploy::receive::{Choice, RefUpdate, RefusedPush, choose, why_kept};
 use crate::error::Error;
 use crate::event::{Report, stage};
+use crate::history::{self, Happened};
 use crate::host::command::{self, Status};
 use crate::host::lock::{AppLock, SharedLock};
 use crate::host::{HostError, files, git, launch, processes, wait};
@@ -85,7 +86,7 @@ impl Piku {
     }
 
     /// Removes the repository of an app that has nothing, unless somebody else pushes to it.
-    fn forget_young(&self, app: &AppName, pushing: &SharedLock) -> Result<(), Error> {
+    pub(crate) fn forget_young(&self, app: &AppName, pushing: &SharedLock) -> Result<(), Error> {
         let repo = self.root.repo(app);
         let is_empty = || {
             self.is_young(app)
@@ -96,6 +97,10 @@ impl Piku {
             let _lock = AppLock::take(&self.root.lock(app), "a first push", &mut |_| {})?;
             if is_empty() {
                 files::remove_folder(&repo)?;
+                let entries = history::read(&self.root, app)?;
+                if entries.iter().all(|entry| entry.what == Happened::Refused) {
+                    files::remove(&self.root.events(app))?;
+                }
             }
         }
         Ok(())

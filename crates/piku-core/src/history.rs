@@ -1,0 +1,131 @@
+//! What happened to an app, one entry after the other, never changed afterwards.
+//!
+//! `events/<app>.jsonl` has an object a line, oldest first; 600.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::app::AppName;
+use crate::host::{HostError, files};
+use crate::root::Root;
+
+/// The longest reason that is kept, in characters.
+const LONGEST_REASON: usize = 400;
+
+/// One thing that happened to an app.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct HistoryEntry {
+    /// When.
+    pub time: Timestamp,
+    /// The app.
+    pub app: String,
+    /// What came of it.
+    pub what: Happened,
+    /// What was asked for, in words: `push of main`, `restart`, `rollback to 3`.
+    pub cause: String,
+    /// Who asked, where known.
+    pub by: Option<String>,
+    /// The release that it was about.
+    pub release: Option<u32>,
+    /// The commit that it was about, in full.
+    pub commit: Option<String>,
+    /// Why it was refused.
+    pub reason: Option<String>,
+}
+
+/// What came of something that was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Happened {
+    /// A release is live.
+    Live,
+    /// A release waits for a restart, or for the start of a stopped app.
+    Waiting,
+    /// It was refused, and nothing changed.
+    Refused,
+    /// The app was stopped.
+    Stopped,
+    /// The app was removed.
+    Destroyed,
+}
+
+impl fmt::Display for Happened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Live => "live",
+            Self::Waiting => "waiting",
+            Self::Refused => "refused",
+            Self::Stopped => "stopped",
+            Self::Destroyed => "destroyed",
+        })
+    }
+}
+
+impl HistoryEntry {
+    /// Something that happens now.
+    pub(crate) fn now(app: &AppName, what: Happened, cause: impl fmt::Display, by: Option<&str>) -> Self {
+        Self {
+            time: crate::host::wait::now(),
+            app: app.to_string(),
+            what,
+            cause: cause.to_string(),
+            by: by.map(str::to_owned),
+            release: None,
+            commit: None,
+            reason: None,
+        }
+    }
+
+    /// Says which release it is about.
+    pub(crate) fn of(mut self, release: Option<u32>, commit: &str) -> Self {
+        self.release = release;
+        self.commit = Some(commit.to_owned());
+        self
+    }
+
+    /// Says why it was refused.
+    pub(crate) fn because(mut self, reason: &str) -> Self {
+        self.reason = Some(reason.chars().take(LONGEST_REASON).collect());
+        self
+    }
+
+    /// Adds it to the log of its app.
+    pub(crate) fn write(&self, root: &Root, app: &AppName) -> Result<(), HostError> {
+        let path = root.events(app);
+        files::make_folder(&root.all_events(), 0o700)?;
+        let mut line = serde_json::to_string(self)
+            .map_err(|source| HostError::Damaged { path: path.clone(), source })?;
+        line.push('\n');
+        files::append(&path, line.as_bytes(), 0o600)
+    }
+}
+
+/// The log of an app, oldest first. A line that a crash has cut is left out.
+pub(crate) fn read(root: &Root, app: &AppName) -> Result<Vec<HistoryEntry>, HostError> {
+    let text = files::read_text(&root.events(app))?.unwrap_or_default();
+    Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
+}
+
+/// The apps that have a log, those that are gone among them.
+pub(crate) fn apps(root: &Root) -> Result<Vec<AppName>, HostError> {
+    let names = files::names(&root.all_events())?;
+    Ok(names.iter().filter_map(|name| name.strip_suffix(ENDING)?.parse().ok()).collect())
+}
+
+/// How the name of a log ends.
+pub(crate) const ENDING: &str = ".jsonl";
+
+/// When a release last became live, as far as the log tells.
+pub(crate) fn live_since(entries: &[HistoryEntry], release: u32) -> Option<Timestamp> {
+    let live = |entry: &&HistoryEntry| entry.what == Happened::Live && entry.release == Some(release);
+    entries.iter().rev().find(live).map(|entry| entry.time)
+}
+
+/// What was asked for that is no release's cause.
+pub(crate) const STOP: &str = "stop";
+/// The same.
+pub(crate) const DESTROY: &str = "destroy";

@@ -1,7 +1,5 @@
-use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::render::instance;
 use crate::{FilePath, InvalidSite, quote};
 
 /// A whole nginx for sites: its main configuration.
@@ -62,12 +60,6 @@ impl Instance {
             https_port: 443,
             strangers: Strangers::Rejected,
         }
-    }
-}
-
-impl fmt::Display for Instance {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&instance::render(self))
     }
 }
 

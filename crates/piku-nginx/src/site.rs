@@ -1,8 +1,8 @@
-use std::{fmt, net::SocketAddr};
+use std::net::SocketAddr;
 
 use crate::{
     Cache, CatchAll, FilePath, Http2, InvalidSite, Listen, Network, Probe, ServerName, SiteName, SocketPath,
-    StaticPath, render,
+    StaticPath,
 };
 
 /// The nginx site of one app.
@@ -86,17 +86,6 @@ impl Site {
             address.parse().map_err(|source| InvalidSite::Address { address: address.to_owned(), source })?;
         let probe = Probe::of(&app, app.as_str())?;
         Ok(Self::new(app, server_names, Backend::Http(vec![address]), probe))
-    }
-
-    /// Renders the site as configuration text for the `http` block.
-    pub fn render(&self) -> String {
-        render::site(self)
-    }
-}
-
-impl fmt::Display for Site {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.render())
     }
 }
 

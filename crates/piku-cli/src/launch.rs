@@ -6,8 +6,8 @@ use std::process::ExitCode;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use piku_core::host::HostError;
-use piku_core::host::command::Status;
 use piku_core::host::launch;
+use piku_core::host::status::Status;
 
 /// Whether we were called as the launcher.
 pub(crate) fn is_launcher(name: &OsStr) -> bool {

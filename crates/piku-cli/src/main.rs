@@ -7,8 +7,11 @@
 mod act_as;
 mod args;
 mod commands;
+mod control_characters;
 mod draw;
+mod error;
 mod launch;
+mod session;
 mod ssh;
 mod surroundings;
 mod table;

@@ -41,6 +41,7 @@ mod root;
 pub mod server;
 pub mod settings;
 mod setup;
+mod ssh_key;
 mod vassal;
 
 /// An error and its causes, as one line.
@@ -70,5 +71,6 @@ pub use piku::Piku;
 pub use piku_procfile::{Diagnostic, Place, Severity, Source};
 pub use release::{Cause, Release};
 pub use root::Root;
-pub use setup::{AddedKey, KeyError, Prepared};
+pub use setup::{AddedKey, Prepared};
+pub use ssh_key::KeyError;
 pub use vassal::{FRONT, NotAVassal, VassalName};

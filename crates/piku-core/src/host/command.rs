@@ -1,14 +1,13 @@
 //! Runs a program to its end and hears what it says, line by line.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::os::unix::process::ExitStatusExt;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Command, Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::HostError;
 use super::listening::{self, FIRST_SILENCE, Heard};
+use super::status::Status;
 use crate::event::{Event, Report, stage};
 
 /// How many of the last lines an error carries.
@@ -25,47 +24,6 @@ pub struct Invocation {
     pub env: BTreeMap<String, String>,
     /// The launcher that supervises it, where one does.
     pub launcher: Option<Utf8PathBuf>,
-}
-
-/// How a program ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
-    /// It exited with this status.
-    Code(i32),
-    /// This signal ended it.
-    Signal(i32),
-}
-
-impl Status {
-    /// Whether the program did what it was asked.
-    #[must_use]
-    pub fn is_success(self) -> bool {
-        self == Self::Code(0)
-    }
-
-    /// The status as a shell tells it: 128 and the number of a signal.
-    #[must_use]
-    pub fn code(self) -> i32 {
-        match self {
-            Self::Code(code) => code,
-            Self::Signal(signal) => 128 + signal,
-        }
-    }
-}
-
-impl From<ExitStatus> for Status {
-    fn from(status: ExitStatus) -> Self {
-        status.code().map_or_else(|| Self::Signal(status.signal().unwrap_or(0)), Self::Code)
-    }
-}
-
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Code(code) => write!(f, "exit status {code}"),
-            Self::Signal(signal) => write!(f, "signal {signal}"),
-        }
-    }
 }
 
 impl Invocation {

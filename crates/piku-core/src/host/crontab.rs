@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
 use super::HostError;
-use super::command::Status;
+use super::status::Status;
 
 /// How late a run may start.
 const LATE: SignedDuration = SignedDuration::from_mins(10);

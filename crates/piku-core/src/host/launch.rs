@@ -16,8 +16,8 @@ use std::time::Duration;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
-use super::command::Status;
 use super::crontab::Job;
+use super::status::Status;
 use super::supervise::{Patience, supervise};
 use super::{HostError, files};
 use crate::vassal::VassalName;

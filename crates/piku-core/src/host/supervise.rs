@@ -12,8 +12,8 @@ use rustix::process::{Pid, Signal, WaitOptions, WaitStatus};
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use super::command::Status;
 use super::processes::ProcessTree;
+use super::status::Status;
 use super::{HostError, sockets, wait};
 
 /// How long the last connection of a program that drains may take.

@@ -2,6 +2,10 @@
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test reads the sources")]
 
+mod circles;
+mod imports;
+mod tokens;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 

@@ -177,7 +177,7 @@ mod tests {
     fn every_option_has_its_line() {
         let vassal = AppVassal {
             socket_mode: 0o666,
-            socket_owner: Some(Owner::new("piku", "www-data").unwrap()),
+            socket_owner: Some(Owner::new("shop", "www-data").unwrap()),
             max_requests: 0,
             idle: Some(60),
             log_x_forwarded_for: true,
@@ -189,7 +189,7 @@ mod tests {
         processes = 2
         socket = /srv/run/blog.7.sock
         chmod-socket = 666
-        chown-socket = piku:www-data
+        chown-socket = shop:www-data
         vacuum = true
         listen = 100
         buffer-size = 16384

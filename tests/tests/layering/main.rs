@@ -126,3 +126,18 @@ fn only_the_host_of_the_core_touches_the_machine() {
 fn nothing_is_unsafe() {
     nobody_says(&["unsafe "], |_| false);
 }
+
+/// What is said in the name of a program is for that program to say: its name, its header, its paths.
+#[test]
+fn configuration_is_rendered_without_a_word_of_piku() {
+    let mut found = Vec::new();
+    for leaf in ["piku-nginx", "piku-uwsgi"] {
+        let mut files = Vec::new();
+        sources(&workspace().join("crates").join(leaf).join("src"), &mut files);
+        for (file, text) in files {
+            let text = text.replace(leaf, "").replace(&leaf.replace('-', "_"), "");
+            found.extend(text.to_lowercase().contains("piku").then(|| file.to_string()));
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}

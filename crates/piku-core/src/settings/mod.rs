@@ -46,6 +46,7 @@ pub use env_file::{Assignment, ParsedEnv, parse as parse_env};
 pub use key::{Key, Scope, ValueType};
 pub use layers::{Layers, Origin, Setting};
 pub use limits::{InvalidSetting, MAX_TOGETHER, MAX_VALUE, check};
+pub(crate) use nginx::PRIVATE;
 pub use nginx::{CacheOptions, NginxOptions};
 pub use options::{Options, Strategy, options};
 pub use reader::OptionProblem;

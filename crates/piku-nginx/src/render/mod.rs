@@ -36,7 +36,9 @@ impl fmt::Display for Site {
 /// Spells the site.
 fn render(site: &Site) -> String {
     let mut text = text::Text::default();
-    text.line(&format!("# The site of the app `{}`. Piku writes this file anew at every deploy.", site.app));
+    if let Some(comment) = &site.comment {
+        text.line(&format!("# {comment}"));
+    }
     if !site.server_names.iter().any(crate::ServerName::is_any) {
         server::guard(site, &mut text);
     }

@@ -100,15 +100,15 @@ impl Piku {
         if root.own_nginx().is_dir() {
             own_nginx::prepare(root, &self.surroundings)?;
         }
-        let emperor = Emperor {
-            vassals: root.uwsgi_enabled(),
-            wrapper: root.launcher(),
-            log: root.emperor_log(),
-            log_max_size: EMPEROR_LOG,
-            stats: root.emperor_stats(),
-            pidfile: root.emperor_pid(),
-            curse_tolerance: CURSE_TOLERANCE,
-        };
+        let mut emperor = Emperor::new(
+            root.uwsgi_enabled(),
+            root.launcher(),
+            root.emperor_log(),
+            root.emperor_stats(),
+            root.emperor_pid(),
+        );
+        emperor.log_max_size = EMPEROR_LOG;
+        emperor.curse_tolerance = CURSE_TOLERANCE;
         let text = emperor.to_ini().map_err(crate::deploy::DeployError::from)?;
         if files::read_text(&root.emperor_ini())?.as_deref() != Some(&text) {
             files::write(&root.emperor_ini(), text.as_bytes(), 0o600)?;

@@ -19,6 +19,9 @@
 //! Begin at [`parse`]. Schedules of `cron` entries are in [`cron`]; a [`Diagnostic`] is general enough
 //! for any file that a person wrote, and a [`Source`] finds the places of many.
 //!
+//! Without default features the crate depends on `thiserror` alone; the feature `cron` adds `Schedule::next_after`,
+//! and with it `croner` and `jiff`.
+//!
 //! # The `procfile` crate
 //!
 //! The `procfile` crate is the oracle of our tests, not a dependency: what it accepts on one line, this crate reads

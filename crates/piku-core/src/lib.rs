@@ -74,3 +74,8 @@ pub use root::Root;
 pub use setup::{AddedKey, Prepared};
 pub use ssh_key::KeyError;
 pub use vassal::{FRONT, NotAVassal, VassalName};
+
+/// The examples of the README, which are tested with those of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

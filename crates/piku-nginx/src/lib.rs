@@ -56,3 +56,8 @@ pub use static_path::{CatchAll, StaticPath};
 pub use url_path::UrlPath;
 pub use version::Version;
 pub use workers::{Workers, configuration_path, error_log_path};
+
+/// The examples of the README, which are tested with those of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

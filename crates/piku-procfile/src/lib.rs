@@ -56,3 +56,8 @@ pub use place::Place;
 pub use procfile::Procfile;
 pub use source::Source;
 pub use wsgi::WsgiEntry;
+
+/// The examples of the README, which are tested with those of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

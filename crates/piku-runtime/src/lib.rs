@@ -74,3 +74,8 @@ pub use toolbox::{Interpreter, Source, Toolbox};
 pub use tree::{MemoryTree, SourceTree};
 pub use version::{InvalidVersion, Version, VersionRequest};
 pub use wishes::Wishes;
+
+/// The examples of the README, which are tested with those of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

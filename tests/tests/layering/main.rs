@@ -4,6 +4,7 @@
 
 mod circles;
 mod imports;
+mod packages;
 mod tokens;
 
 use std::collections::{BTreeMap, BTreeSet};

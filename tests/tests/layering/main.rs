@@ -124,6 +124,24 @@ fn only_the_host_of_the_core_touches_the_machine() {
 }
 
 #[test]
+fn leaves_are_pure() {
+    // Not even a question about a file: whether it is there is a fact that a caller passes in.
+    nobody_says(
+        &[
+            ".exists()",
+            ".is_file()",
+            ".is_dir()",
+            ".is_symlink()",
+            "metadata(",
+            "read_link",
+            "canonicalize",
+            "tempfile",
+        ],
+        |file| !LEAVES.iter().any(|leaf| file.as_str().contains(&format!("/{leaf}/"))),
+    );
+}
+
+#[test]
 fn nothing_is_unsafe() {
     nobody_says(&["unsafe "], |_| false);
 }

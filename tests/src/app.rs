@@ -237,6 +237,11 @@ impl Push<'_> {
         self.session.output()
     }
 
+    /// Ends it with a signal, `INT` or `KILL`.
+    pub fn end_with(mut self, signal: &str) {
+        self.session.end_with(signal);
+    }
+
     /// Waits for its end.
     #[must_use]
     pub fn wait(mut self) -> Outcome {

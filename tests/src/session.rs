@@ -63,6 +63,23 @@ impl Session {
         self.child.wait().expect("a child can be waited for")
     }
 
+    /// Sends it a signal, `INT` or `KILL`, and waits for its end; `INT` reaches what it has started, too, as Ctrl-C does.
+    ///
+    /// # Panics
+    ///
+    /// When there is no `kill` or `pkill`.
+    pub fn end_with(&mut self, signal: &str) {
+        let (signal, pid) = (format!("-{signal}"), self.child.id().to_string());
+        let run = |program: &str, words: &[&str]| {
+            Command::new(program).args(words).status().unwrap_or_else(|error| panic!("{program}: {error}"));
+        };
+        if signal == "-INT" {
+            run("pkill", &[&signal, "-P", &pid]);
+        }
+        run("kill", &[&signal, &pid]);
+        drop(self.child.wait());
+    }
+
     /// Kills it, as closing the terminal does.
     pub fn kill(&mut self) {
         drop(self.child.kill());

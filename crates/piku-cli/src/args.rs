@@ -255,3 +255,20 @@ pub(crate) enum Command {
     #[command(name = "ssh-command", hide = true)]
     OverSsh { name: String },
 }
+
+impl Command {
+    /// Whether it may make another release live, or another run of one.
+    pub(crate) fn deploys(&self) -> bool {
+        matches!(
+            self,
+            Self::ConfigSet { .. }
+                | Self::ConfigUnset { .. }
+                | Self::Deploy(_)
+                | Self::PsScale { .. }
+                | Self::Rollback { .. }
+                | Self::Restart(_)
+                | Self::Start(_)
+                | Self::GitHook { .. }
+        )
+    }
+}

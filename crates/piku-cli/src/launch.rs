@@ -5,13 +5,11 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use piku_core::host::HostError;
-use piku_core::host::launch;
-use piku_core::host::status::Status;
+use piku_launch::Status;
 
 /// Whether we were called as the launcher.
 pub(crate) fn is_launcher(name: &OsStr) -> bool {
-    Path::new(name).file_name() == Some(OsStr::new(launch::LAUNCHER))
+    Path::new(name).file_name() == Some(OsStr::new(piku_launch::LAUNCHER))
 }
 
 /// Starts what the words say. Errors go to the log of the vassal or the emperor.
@@ -19,9 +17,9 @@ pub(crate) fn run(words: Vec<OsString>) -> ExitCode {
     let words: Vec<String> = words.into_iter().map(|word| word.to_string_lossy().into_owned()).collect();
     let outcome = match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["--ini", vassal, ..] => become_vassal(vassal),
-        ["--daemon", record] => launch::run_daemon(Utf8Path::new(record)),
-        ["--supervise", ..] => launch::run_supervised(&words[1..]),
-        ["--job", ..] => launch::run_job(&words[1..]),
+        ["--daemon", record] => piku_launch::run_daemon(Utf8Path::new(record)),
+        ["--supervise", ..] => piku_launch::run_supervised(&words[1..]),
+        ["--job", ..] => piku_launch::run_job(&words[1..]),
         _ => return fail("it is called by the emperor, not by hand"),
     };
     match outcome {
@@ -34,7 +32,7 @@ pub(crate) fn run(words: Vec<OsString>) -> ExitCode {
     }
 }
 
-fn become_vassal(name: &str) -> Result<Status, HostError> {
+fn become_vassal(name: &str) -> Result<Status, piku_launch::Error> {
     // The emperor starts us in the folder of enabled vassals.
     let here = std::env::current_dir()
         .ok()
@@ -43,7 +41,7 @@ fn become_vassal(name: &str) -> Result<Status, HostError> {
     let available = here.parent().unwrap_or(&here).join("uwsgi-available");
     let variables = std::env::vars_os()
         .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
-    match launch::become_vassal(&available, name, variables)? {}
+    match piku_launch::become_vassal(&available, name, variables)? {}
 }
 
 fn fail(reason: &str) -> ExitCode {

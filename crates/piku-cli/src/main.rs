@@ -6,6 +6,7 @@
 
 mod act_as;
 mod args;
+mod client;
 mod commands;
 mod control_characters;
 mod draw;

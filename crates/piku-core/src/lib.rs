@@ -28,6 +28,7 @@
 //! Begin at [`Piku`]; the way of a push is in `deploy/`, a stage a file.
 
 mod app;
+mod cancel;
 mod deploy;
 mod diagnostic;
 mod error;
@@ -56,8 +57,9 @@ pub(crate) fn error_chain(error: &dyn std::error::Error) -> String {
 }
 
 pub use app::{AppName, InvalidAppName};
+pub use cancel::Cancel;
 pub use deploy::DeployError;
-pub use deploy::receive::{Choice, InvalidRefUpdate, RefUpdate, RefusedPush};
+pub use deploy::receive::{InvalidRefUpdate, RefUpdate, RefusedPush};
 pub use diagnostic::FileDiagnostic;
 pub use error::Error;
 pub use event::{Event, Report};
@@ -69,7 +71,7 @@ pub use operations::{
 };
 pub use piku::Piku;
 pub use piku_procfile::{Diagnostic, Place, Severity, Source};
-pub use release::{Cause, Release};
+pub use release::{Cause, Made, Release};
 pub use root::Root;
 pub use setup::{AddedKey, Prepared};
 pub use ssh_key::KeyError;

@@ -1,6 +1,7 @@
 //! The operations: one method for each thing a person can ask for. Their bodies are in [`crate::operations`].
 
 use crate::app::AppName;
+use crate::cancel::Cancel;
 use crate::error::Error;
 use crate::host::{Host, HostError, Machine, Surroundings};
 use crate::release::store;
@@ -15,13 +16,21 @@ pub struct Piku {
     pub(crate) root: Root,
     pub(crate) surroundings: Surroundings,
     pub(crate) machine: Machine,
+    pub(crate) cancel: Cancel,
 }
 
 impl Piku {
     /// Works below `root`, which [`Piku::setup`](crate::Piku::setup) prepares.
     #[must_use]
     pub fn new(root: Root, surroundings: Surroundings) -> Self {
-        Self { root, surroundings, machine: Machine }
+        Self { root, surroundings, machine: Machine, cancel: Cancel::default() }
+    }
+
+    /// Lets whoever holds `cancel` end deploys that have not become live yet.
+    #[must_use]
+    pub fn cancelled_by(mut self, cancel: &Cancel) -> Self {
+        self.cancel = cancel.clone();
+        self
     }
 
     /// Where everything is.

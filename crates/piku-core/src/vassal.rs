@@ -5,11 +5,11 @@ use std::str::FromStr;
 
 use crate::app::AppName;
 
-/// The file name of a vassal: `<app>_<kind>.<index>@<app>.<release>.<start>.ini`.
+/// The file name of a vassal: `<app>_<kind>.<index>@<app>.<run>.<start>.ini`.
 ///
 /// Everything before the `@` is for people. `_` and `.` may be part of names, so `foo_web` + `web` and
 /// `foo` + `web_web` look alike there; everything behind it is exact, since `@` can't be part of a name.
-/// Nothing is ever matched by prefix. Each start of a release has a new name: uWSGI's emperor keeps
+/// Nothing is ever matched by prefix. Each start has a new name: uWSGI's emperor keeps
 /// its crash throttle by file name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct VassalName {
@@ -19,9 +19,9 @@ pub struct VassalName {
     pub kind: String,
     /// The process among those of its kind, from 1; for a [`FRONT`] its port.
     pub index: u32,
-    /// The release it runs.
-    pub release: u32,
-    /// Which start of that release; 0 is a rehearsal. It is 1 unless the process had to be brought back after a
+    /// The run of a release that it belongs to ([`Release::run_number`](crate::Release::run_number)).
+    pub run: u32,
+    /// Which start of that run; 0 is a rehearsal. It is 1 unless the process had to be brought back after a
     /// deploy that failed, when the emperor may still be busy with the end of the one before.
     pub start: u32,
 }
@@ -38,7 +38,7 @@ pub(crate) const CRON: &str = "-cron";
 pub(crate) const REHEARSAL: u32 = 0;
 
 impl VassalName {
-    /// The name of the same process when its release was first started: that of its files in `uwsgi-available`,
+    /// The name of the same process when its run was first started: that of its files in `uwsgi-available`,
     /// and the one that a release records.
     #[must_use]
     pub fn first_start(&self) -> Self {
@@ -48,8 +48,8 @@ impl VassalName {
 
 impl fmt::Display for VassalName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { app, kind, index, release, start } = self;
-        write!(f, "{app}_{kind}.{index}@{app}.{release}.{start}.ini")
+        let Self { app, kind, index, run, start } = self;
+        write!(f, "{app}_{kind}.{index}@{app}.{run}.{start}.ini")
     }
 }
 
@@ -65,13 +65,13 @@ impl FromStr for VassalName {
         let parse = || {
             let (shown, exact) = text.strip_suffix(".ini")?.split_once('@')?;
             let (exact, start) = exact.rsplit_once('.')?;
-            let (app, release) = exact.rsplit_once('.')?;
+            let (app, run) = exact.rsplit_once('.')?;
             let (kind, index) = shown.strip_prefix(app)?.strip_prefix('_')?.rsplit_once('.')?;
             let name = Self {
                 app: app.parse().ok()?,
                 kind: kind.to_owned(),
                 index: index.parse().ok()?,
-                release: release.parse().ok()?,
+                run: run.parse().ok()?,
                 start: start.parse().ok()?,
             };
             // `+7` and `07` read as 7, but only one spelling is ours.
@@ -90,15 +90,12 @@ mod tests {
         for (app, kind) in
             [("blog", "web"), ("foo_web", "web"), ("foo", "web_web"), ("a.1.2", "my-worker"), ("x", FRONT)]
         {
-            let name = VassalName {
-                app: app.parse().unwrap(),
-                kind: kind.to_owned(),
-                index: 2,
-                release: 7,
-                start: 1,
-            };
+            let name =
+                VassalName { app: app.parse().unwrap(), kind: kind.to_owned(), index: 2, run: 7, start: 1 };
             assert_eq!(name.to_string().parse(), Ok(name.clone()));
             let again = VassalName { start: 3, ..name.clone() };
+            let launched = piku_launch::first_start(&again.to_string());
+            assert_eq!(launched, Some(name.to_string()), "the launcher finds the record");
             assert_eq!((again.first_start(), name.first_start()), (name.clone(), name));
         }
     }
@@ -114,6 +111,7 @@ mod tests {
             "",
         ] {
             assert_eq!(text.parse::<VassalName>(), Err(NotAVassal), "{text}");
+            assert_eq!(piku_launch::first_start(text), None, "{text}");
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
 
-use crate::{BuildKey, Placement, Step, Version, Warning, Word};
+use crate::{BuildKey, DecidingSettings, Placement, Step, Version, Warning, Word};
 
 /// A build as data: what to run, what comes of it, and how to know it again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub struct BuildPlan {
     pub provides: Provides,
     /// What deserves a second look.
     pub warnings: Vec<Warning>,
+    /// The settings that decide it: a change of any other needs no new build.
+    pub settings: DecidingSettings,
 }
 
 /// For which trees the result of a build is good.

@@ -2,6 +2,7 @@
 
 use camino::Utf8Path;
 
+use crate::deciding::{DecidingSettings, decides};
 use crate::key::KeyParts;
 use crate::{
     BuildPlan, Command, Copied, Placement, PlanError, Provides, Reuse, RuntimeName, SourceTree, Step,
@@ -20,6 +21,7 @@ pub(crate) struct Draft<'a> {
     steps: Vec<Step>,
     provides: Provides,
     warnings: Vec<Warning>,
+    settings: DecidingSettings,
 }
 
 /// A tool that is not there: its name, the file that needs it, and how to get it.
@@ -36,6 +38,7 @@ impl<'a> Draft<'a> {
             steps: Vec::new(),
             provides: Provides::default(),
             warnings: Vec::new(),
+            settings: DecidingSettings::default(),
         }
     }
 
@@ -84,12 +87,9 @@ impl<'a> Draft<'a> {
     ///
     /// Those of piku's own that say where an app is served decide about no build.
     pub(crate) fn decided_by_settings(&mut self, wishes: &Wishes, prefixes: &[&str]) {
-        const ELSEWHERE: [&str; 3] = ["PIKU_", "NGINX_", "UWSGI_"];
-        const ALONE: [&str; 3] = ["PORT", "BIND_ADDRESS", "DISABLE_IPV6"];
+        self.settings.add(prefixes);
         for (name, value) in &wishes.settings {
-            let begins = |prefix: &&str| name.to_ascii_uppercase().starts_with(*prefix);
-            let of_no_build = ELSEWHERE.iter().any(begins) || ALONE.contains(&name.as_str());
-            if prefixes.iter().any(begins) && !of_no_build {
+            if decides(name, prefixes.iter().copied()) {
                 self.key = std::mem::take(&mut self.key).part("setting", name).part("value", value);
             }
         }
@@ -153,7 +153,7 @@ impl<'a> Draft<'a> {
                 key = key.part("word", word);
             }
         }
-        let Self { reuse, steps, provides, warnings, .. } = self;
-        BuildPlan { key: key.key(), reuse, steps, provides, warnings }
+        let Self { reuse, steps, provides, warnings, settings, .. } = self;
+        BuildPlan { key: key.key(), reuse, steps, provides, warnings, settings }
     }
 }

@@ -33,6 +33,7 @@ mod asked;
 mod build_plan;
 mod clojure;
 mod command;
+mod deciding;
 mod deno;
 mod detect;
 mod detection;
@@ -60,6 +61,7 @@ mod wishes;
 
 pub use build_plan::{BuildPlan, Provides, Reuse};
 pub use command::{Command, Places, ResolvedCommand, Word};
+pub use deciding::DecidingSettings;
 pub use detect::{detect, runtime};
 pub use detection::{Detection, Evidence, Warning};
 pub use error::DetectError;

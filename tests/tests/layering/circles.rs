@@ -8,19 +8,8 @@ use super::imports::Modules;
 
 /// Circles that are still there: the crate, and the files of its `src` that reach each other.
 const ALLOWED: &[(&str, &[&str])] = &[
-    (
-        "piku-core",
-        &[
-            "deploy/check/workers.rs",
-            "deploy/claims.rs",
-            "deploy/handover.rs",
-            "deploy/pipeline.rs",
-            "deploy/predecessor.rs",
-        ],
-    ),
     ("piku-core", &["deploy/hosted.rs", "deploy/inputs.rs"]),
     ("piku-core", &["deploy/plan.rs", "deploy/site.rs"]),
-    ("piku-core", &["host/crontab.rs", "host/launch.rs"]),
 ];
 
 /// The files that reach themselves, those of one circle together.

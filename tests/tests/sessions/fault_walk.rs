@@ -121,16 +121,22 @@ fn inconsistencies(server: &TestServer, app: &str) -> Vec<String> {
     let live =
         server.root().join("apps").join(app).read_link_utf8().map(|to| to.to_string()).unwrap_or_default();
     let live = live.split('/').nth_back(1).unwrap_or_default().to_owned();
+    let record = server.text(&format!("releases/{app}/{live}/release.json"));
+    let record: serde_json::Value = serde_json::from_str(&record).unwrap_or_default();
     let mine = |name: &String| name.contains(&format!("@{app}."));
     for name in server.names_in("uwsgi-enabled").iter().filter(|name| mine(name)) {
         // The router of a port outlives releases.
-        if !name.contains(&format!("@{app}.{live}.")) && !name.contains("_-port.") {
-            wrong.push(format!("{name} is enabled, and {live} is live"));
+        if !name.contains(&format!("@{app}.{}.", record["run"])) && !name.contains("_-port.") {
+            wrong.push(format!("{name} is enabled, and run {} of {live} is live", record["run"]));
         }
+    }
+    let branch = server.git(["-C", server.root().join("repos").join(app).as_str(), "rev-parse", "HEAD"]);
+    if branch.stdout.trim() != record["commit"].as_str().unwrap_or_default() {
+        wrong.push(format!("the branch is at {}, and {} is live", branch.stdout.trim(), record["commit"]));
     }
     for name in server.names_in(&format!("releases/{app}")) {
         let record = server.root().join("releases").join(app).join(&name).join("release.json");
-        if name != "spare" && !record.exists() {
+        if !["spare", "waiting"].contains(&name.as_str()) && !record.exists() {
             wrong.push(format!("releases/{app}/{name} is half made"));
         }
     }

@@ -55,13 +55,17 @@ fn a_worker_that_ends_at_once_and_again_refuses_the_push_and_the_old_one_works_o
 fn a_worker_has_ended_before_its_successor_starts() {
     let server = TestServer::new();
     // Each worker notes its begin and its end; one that is asked to stop takes a moment.
-    let script = "trap 'sleep 1; echo end $PIKU_RELEASE >> $DATA_ROOT/log; exit 0' TERM\n\
-                  echo begin $PIKU_RELEASE >> $DATA_ROOT/log\nwhile :; do sleep 0.1; done\n";
-    let blog = server.app("blog").file("Procfile", "worker: sh work.sh\n").file("work.sh", script);
+    let script = "trap 'sleep 1; echo end $A >> $DATA_ROOT/log; exit 0' TERM\n\
+                  echo begin $A >> $DATA_ROOT/log\nwhile :; do sleep 0.1; done\n";
+    let blog = server
+        .app("blog")
+        .file("Procfile", "worker: sh work.sh\n")
+        .file("work.sh", script)
+        .file("ENV", "A=1\n");
     blog.push().succeeds();
     server.ssh(["restart", "blog"]).succeeds();
-    server.ssh(["config:set", "blog", "A=1"]).succeeds();
-    assert_eq!(server.text("data/blog/log"), "begin 1\nend 1\nbegin 2\nend 2\nbegin 3\n");
+    server.ssh(["config:set", "blog", "A=2"]).succeeds();
+    assert_eq!(server.text("data/blog/log"), "begin 1\nend 1\nbegin 1\nend 1\nbegin 2\n");
 }
 
 #[test]

@@ -16,13 +16,13 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser;
-use piku_core::Actor;
+use piku_core::{Actor, Cancel};
 
 use crate::args::{Cli, Command};
 use crate::error::CliError;
 use crate::session::Session;
 use crate::ui::Ui;
-use crate::{act_as, ssh, surroundings};
+use crate::{act_as, client, ssh, surroundings};
 
 /// Carries out a command line typed on this machine, or called by git.
 pub(crate) fn run(words: Vec<OsString>) -> ExitCode {
@@ -46,7 +46,13 @@ fn dispatch(parsed: Result<Cli, clap::Error>, words: &[OsString], actor: Actor) 
             return ExitCode::from(1);
         }
     };
-    let session = Session { piku: surroundings::piku(server.as_ref()), actor, ui };
+    let mut piku = surroundings::piku(server.as_ref());
+    if cli.command.deploys() {
+        let cancel = Cancel::default();
+        client::cancel_when_gone(&cancel);
+        piku = piku.cancelled_by(&cancel);
+    }
+    let session = Session { piku, actor, ui };
     if let Command::OverSsh { name } = cli.command {
         return match ssh::command(&name, &session.ui) {
             Ok(words) => {

@@ -1,12 +1,12 @@
 //! Takes over an app that was deployed by piku's Python original, into the same root.
 
 use std::collections::BTreeSet;
+use std::os::unix::ffi::OsStrExt;
 
 use camino::Utf8Path;
 
 use crate::app::AppName;
 use crate::event::{Report, stage};
-use crate::host::command::Invocation;
 use crate::host::{HostError, Surroundings, files, git};
 use crate::release::store;
 use crate::root::Root;
@@ -55,13 +55,9 @@ pub(crate) fn clone(
     report: &mut Report<'_>,
 ) -> Result<(), HostError> {
     let old = root.app(app);
-    let known = if old.join(".git").exists() {
-        let list = Invocation::new(["git", "ls-files", "-z"]).in_folder(&old);
-        list.with_env(&git::environment(surroundings)).read()?
-    } else {
-        Vec::new()
-    };
-    let known: BTreeSet<&[u8]> = known.split(|byte| *byte == 0).collect();
+    let known =
+        if old.join(".git").exists() { git::program(surroundings).tracked(&old)? } else { BTreeSet::new() };
+    let known: BTreeSet<&[u8]> = known.iter().map(|path| path.as_os_str().as_bytes()).collect();
     let count = files::take_over(&old, &root.tree(app, number), &known)?;
     let kept = root.release(app, BEFORE_THE_FIRST);
     files::make_folder(&kept, 0o700)?;

@@ -4,65 +4,75 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use piku_procfile::Kind;
-use piku_runtime::{Detection, Places, Provides, Reuse, RuntimeName, Step, Wishes, Word};
+use piku_runtime::{DecidingSettings, Detection, Places, Provides, Reuse, RuntimeName, Step, Wishes, Word};
 
-use super::DeployError;
 use super::inputs::Inputs;
+use super::{DeployError, environment_fit};
 use crate::app::AppName;
+use crate::cancel::Cancel;
 use crate::event::{Report, capitalized, stage, warn};
 use crate::host::command::Invocation;
 use crate::host::facts::Uwsgi;
 use crate::host::toolbox::{self, CheckedOut};
 use crate::host::{HostError, Surroundings, files, git, placing};
+use crate::release::{Made, Release};
 use crate::root::Root;
 
 /// The ending of a folder in which a build is not complete.
 const HALF: &str = ".building";
 
-/// What a build gives to processes.
+/// A build, and what it gives to processes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Build {
     /// The name of its folder below `envs/<app>`.
     pub(crate) name: Option<String>,
-    pub(crate) provides: Option<Provided>,
-    /// The uWSGI inside the build, where the app's Python is not that of the system's plugin.
-    pub(crate) uwsgi: Option<Utf8PathBuf>,
+    pub(crate) made: Made,
 }
 
-/// [`Provides`] with its folder.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Provided {
-    pub(crate) folder: Utf8PathBuf,
-    provides: Provides,
-    tree: Utf8PathBuf,
-    app_cache: Utf8PathBuf,
-    shared_cache: Utf8PathBuf,
-}
-
-impl Provided {
-    /// What goes before `PATH`.
-    pub(crate) fn path(&self) -> String {
-        let folders: Vec<String> = self.provides.path.iter().map(|word| self.resolve(word)).collect();
-        folders.join(":")
-    }
-
-    /// The variables that it sets.
-    pub(crate) fn variables(&self) -> BTreeMap<String, String> {
-        self.provides.env.iter().map(|(key, word)| (key.clone(), self.resolve(word))).collect()
-    }
-
+impl Build {
     /// Its folder, when it is a virtual environment.
     pub(crate) fn virtualenv(&self) -> Option<Utf8PathBuf> {
-        self.provides.python.is_some().then(|| self.folder.clone())
+        self.made.folder.clone().filter(|_| self.made.is_virtualenv)
     }
+}
 
-    fn resolve(&self, word: &Word) -> String {
-        word.resolve(&Places {
-            build: &self.folder,
-            tree: &self.tree,
-            app_cache: &self.app_cache,
-            shared_cache: &self.shared_cache,
-        })
+/// The build that a release was made with, when it is there and still fits the machine. Says what is wrong with one that
+/// is to be made again.
+pub(crate) fn of_release(
+    root: &Root,
+    app: &AppName,
+    release: &Release,
+    uwsgi: Option<&Uwsgi>,
+    report: &mut Report<'_>,
+) -> Option<Build> {
+    let made = release.made.clone()?;
+    let again = "making it again";
+    if made.folder.as_ref().is_some_and(|folder| !folder.join(".").exists()) {
+        stage(report, format!("The build of release {} is gone; {again}", release.number));
+        return None;
+    }
+    if let Some(misfit) = environment_fit::misfit(root, app, release, uwsgi) {
+        stage(report, format!("Release {}: {misfit}; {again}", release.number));
+        return None;
+    }
+    Some(Build { name: release.build.clone(), made })
+}
+
+/// What a build provides, spelled out for the places that it is in.
+fn spelled(
+    provides: &Provides,
+    settings: &DecidingSettings,
+    places: &Places<'_>,
+    uwsgi: Option<Utf8PathBuf>,
+) -> Made {
+    let path: Vec<String> = provides.path.iter().map(|word| word.resolve(places)).collect();
+    Made {
+        folder: Some(places.build.to_owned()),
+        path: Some(path.join(":")),
+        variables: provides.env.iter().map(|(key, word)| (key.clone(), word.resolve(places))).collect(),
+        is_virtualenv: provides.python.is_some(),
+        uwsgi,
+        settings: settings.prefixes().to_vec(),
     }
 }
 
@@ -74,6 +84,7 @@ pub(crate) struct Site<'a> {
     pub(crate) commit: &'a str,
     pub(crate) tree: &'a Utf8Path,
     pub(crate) uwsgi: Option<&'a Uwsgi>,
+    pub(crate) cancel: &'a Cancel,
     /// The environment that every step gets.
     pub(crate) env: &'a BTreeMap<String, String>,
 }
@@ -141,14 +152,11 @@ pub(crate) fn build(site: &Site<'_>, inputs: &Inputs, report: &mut Report<'_>) -
     if !plan.provides.in_tree.is_empty() {
         files::write(&placed_marker(site.tree), name.as_bytes(), 0o600)?;
     }
-    let provides = Provided {
-        folder,
-        provides: plan.provides,
-        tree: site.tree.to_owned(),
-        app_cache: site.root.app_build_cache(site.app),
-        shared_cache: site.root.build_cache(),
-    };
-    Ok(Build { name: Some(name), provides: Some(provides), uwsgi })
+    let (app_cache, shared_cache) = (site.root.app_build_cache(site.app), site.root.build_cache());
+    let places =
+        Places { build: &folder, tree: site.tree, app_cache: &app_cache, shared_cache: &shared_cache };
+    let made = spelled(&plan.provides, &plan.settings, &places, uwsgi);
+    Ok(Build { name: Some(name), made })
 }
 
 fn own_uwsgi_help(chosen: Option<(u32, u32)>, plugin: Option<(u32, u32)>) -> String {
@@ -242,6 +250,7 @@ fn run(
         .in_folder(&resolved.dir)
         .with_env(&env)
         .supervised(&site.root.launcher())
+        .cancelled_by(site.cancel)
         .follow(&typed, report)
         .map_err(|source| DeployError::Build {
             doing: command.says.clone(),

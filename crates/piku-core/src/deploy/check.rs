@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::DeployError;
 use super::hosted::Hosted;
+use super::order::Scene;
 use super::plan::{Process, Work};
 use super::site::plain_host;
 use crate::host::emperor;
@@ -52,13 +53,18 @@ enum Look {
 }
 
 /// Waits until every process is well.
-pub(crate) fn all_well(root: &Root, options: &Options, watched: &[Watched<'_>]) -> Result<(), DeployError> {
-    watched.iter().try_for_each(|one| well(root, options, one))
+pub(crate) fn all_well(
+    scene: &Scene<'_>,
+    options: &Options,
+    watched: &[Watched<'_>],
+) -> Result<(), DeployError> {
+    watched.iter().try_for_each(|one| well(scene, options, one))
 }
 
-fn well(root: &Root, options: &Options, watched: &Watched<'_>) -> Result<(), DeployError> {
+fn well(scene: &Scene<'_>, options: &Options, watched: &Watched<'_>) -> Result<(), DeployError> {
     let mut last = "did not start";
-    let outcome = wait::until(options.healthcheck_timeout, || match look(root, options, watched) {
+    let outcome = wait::until(options.healthcheck_timeout, || match look(scene.root, options, watched) {
+        _ if scene.cancel.is_cancelled() => Some(Err(String::new())),
         Look::Well => Some(Ok(())),
         Look::NotYet(seen) => {
             last = seen;
@@ -66,6 +72,7 @@ fn well(root: &Root, options: &Options, watched: &Watched<'_>) -> Result<(), Dep
         }
         Look::Failed(reason) => Some(Err(reason)),
     });
+    scene.go_on()?;
     let reason = match outcome {
         Some(Ok(())) => return Ok(()),
         Some(Err(reason)) => reason,

@@ -18,17 +18,18 @@ pub(crate) fn fresh(
     report: &mut Report<'_>,
 ) -> Result<(), HostError> {
     let (tree, bare, spare) = (root.tree(app, number), root.repo(app), root.spare(app));
+    let git = git::program(surroundings);
     let mut heard = |line: &str| report(Event::Output(line));
     let recycled = spare.exists()
         && files::rename(&spare, &tree).is_ok()
-        && git::recycled_clone(surroundings, &bare, commit, &tree).is_ok();
+        && git.recycled_clone(&bare, commit, &tree).is_ok();
     if !recycled {
         // Whatever was wrong with it, a new one has nothing of it.
         files::remove_folder(&tree)?;
         files::make_folder(&tree, 0o755)?;
-        git::deployment_clone(surroundings, &bare, commit, &tree)?;
+        git.deployment_clone(&bare, commit, &tree)?;
     }
-    git::update_submodules(surroundings, &tree, &mut heard)?;
+    git.update_submodules(&tree, &mut heard)?;
     let env = tree.join("ENV");
     if env.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) {
         files::set_mode(&env, 0o600)?;

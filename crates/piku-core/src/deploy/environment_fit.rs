@@ -4,7 +4,6 @@
 use std::fmt;
 
 use piku_nginx::Workers;
-use piku_procfile::runs_in_uwsgi;
 
 use crate::app::AppName;
 use crate::host::facts::Uwsgi;
@@ -86,9 +85,13 @@ pub(crate) fn closed_sockets(root: &Root, release: &Release, workers: &Workers) 
 
 /// Whether the machine's uWSGI runs the app, and not one of its own.
 fn in_machines_uwsgi(root: &Root, release: &Release, uwsgi: &Uwsgi) -> bool {
-    let hosted = release.vassals.iter().filter(|name| {
-        name.parse::<VassalName>().is_ok_and(|name| runs_in_uwsgi(&name.kind) && name.kind == "wsgi")
-    });
+    let hosted = release
+        .vassals
+        .iter()
+        .filter(|name| name.parse::<VassalName>().is_ok_and(|name| name.kind == "wsgi"));
+    if let Some(made) = &release.made {
+        return made.uwsgi.is_none() && hosted.count() > 0;
+    }
     let program = format!("\"uwsgi\": \"{}\"", uwsgi.program);
     let record = |name: &String| files::read_text(&record_path(&root.uwsgi_available(), name)).ok().flatten();
     hosted.filter_map(record).any(|record| record.contains(&program))

@@ -113,6 +113,9 @@ pub enum DeployError {
         /// The kind of process, or the setting.
         named_by: &'static str,
     },
+    /// Whoever wanted it is gone, or wants it no longer.
+    #[error("the deploy was cancelled before it was live; nothing has changed")]
+    Cancelled,
     /// No emperor is running.
     #[error("the uWSGI emperor is not running, so nothing can be started")]
     NoEmperor,
@@ -195,6 +198,7 @@ impl DeployError {
             Self::NoUwsgi => "deploy::no-uwsgi",
             Self::NoPlugin { .. } => "deploy::no-plugin",
             Self::NotThere { .. } => "deploy::not-there",
+            Self::Cancelled => "deploy::cancelled",
             Self::NoEmperor => "deploy::no-emperor",
             Self::Vassal(_) => "deploy::vassal",
             Self::Site { .. } => "deploy::site",
@@ -233,7 +237,7 @@ impl DeployError {
             ),
             Self::SocketPath { .. } => Some("use a shorter app name, or a shorter PIKU_ROOT".to_owned()),
             Self::Nginx(error) => Some(error.help()),
-            Self::Command { .. } | Self::Vassal(_) | Self::Site { .. } | Self::Host(_) => None,
+            Self::Cancelled | Self::Command { .. } | Self::Vassal(_) | Self::Site { .. } | Self::Host(_) => None,
         }
     }
 

@@ -7,7 +7,7 @@ use piku_procfile::runs_in_uwsgi;
 
 use super::arrival::Arrival;
 use super::check::{self, Watched};
-use super::pipeline::Scene;
+use super::order::Scene;
 use super::plan::{self, Basis, Plan, Process, Work};
 use super::render::{self, Rendered};
 use super::site::{self, RenderedSite};
@@ -26,7 +26,9 @@ pub(super) struct Handover<'a, 'b, 'c> {
     pub(super) scene: &'a Scene<'a>,
     pub(super) basis: &'a Basis<'a>,
     pub(super) live: Option<&'a Release>,
-    pub(super) access: SocketAccess,
+    pub(super) access: &'a SocketAccess,
+    /// Every process of the plan, spelled.
+    pub(super) rendered: &'a [Rendered],
     pub(super) nginx: Option<&'a Nginx>,
     pub(super) report: &'b mut Report<'c>,
 }
@@ -38,7 +40,7 @@ impl Handover<'_, '_, '_> {
         plan: &Plan,
         site: Option<&RenderedSite>,
     ) -> Result<Vec<String>, DeployError> {
-        let Scene { root, surroundings, host } = *self.scene;
+        let Scene { root, surroundings, host, .. } = *self.scene;
         let of = |wanted: fn(&Process) -> bool| -> Vec<&Process> {
             plan.processes.iter().filter(|process| wanted(process)).collect()
         };
@@ -54,6 +56,7 @@ impl Handover<'_, '_, '_> {
             self.stop_first()?;
         }
         self.start_and_check(&beside)?;
+        self.scene.go_on()?;
         if running && !stop_first {
             self.rehearse(&fixed)?;
         }
@@ -77,12 +80,10 @@ impl Handover<'_, '_, '_> {
         Ok(vassals)
     }
 
-    fn rendered(&self, process: &Process) -> Result<Rendered, DeployError> {
-        render::render(self.basis, process, &self.access)
-    }
-
-    fn all_rendered(&self, processes: &[&Process]) -> Result<Vec<Rendered>, DeployError> {
-        processes.iter().map(|process| self.rendered(process)).collect()
+    /// What was spelled of these processes before anything was stopped.
+    fn rendered(&self, processes: &[&Process]) -> Vec<Rendered> {
+        let names: Vec<String> = processes.iter().map(|process| process.name.to_string()).collect();
+        self.rendered.iter().filter(|one| names.contains(&one.name)).cloned().collect()
     }
 
     fn watched<'p>(&self, processes: &[&'p Process]) -> Vec<Watched<'p>> {
@@ -97,7 +98,7 @@ impl Handover<'_, '_, '_> {
             self.report,
             "Stopping the old processes first (PIKU_DEPLOY_STRATEGY); requests fail until the new ones are well",
         );
-        let mut old = predecessor::vassals(root, app, self.basis.release, |name| name.kind != FRONT)?;
+        let mut old = predecessor::vassals(root, app, self.basis.run, |name| name.kind != FRONT)?;
         old.extend(predecessor::foreign(root, app, |_| true)?);
         predecessor::end(self.scene, &old)
     }
@@ -108,9 +109,9 @@ impl Handover<'_, '_, '_> {
         }
         tell(self.report, format!("Starting {}", listed(processes)));
         let watched = self.watched(processes);
-        let rendered = self.all_rendered(processes)?;
+        let rendered = self.rendered(processes);
         stage::start(self.scene.root, self.scene.host, &rendered)?;
-        check::all_well(self.scene.root, &self.basis.inputs.options, &watched)
+        check::all_well(self.scene, &self.basis.inputs.options, &watched)
     }
 
     /// Tries processes that must own a port, on another port, while the old ones still serve.
@@ -125,9 +126,9 @@ impl Handover<'_, '_, '_> {
             trial.env = plan::environment(self.basis, port, &process.name.kind);
             tell(self.report, format!("Trying {}.{} on port {port}", trial.name.kind, trial.name.index));
             let watched = [Watched::new(root, &trial)];
-            let rendered = self.rendered(&trial)?;
+            let rendered = render::render(self.basis, &trial, self.access)?;
             stage::start(root, self.scene.host, [&rendered])?;
-            check::all_well(root, &self.basis.inputs.options, &watched)?;
+            check::all_well(self.scene, &self.basis.inputs.options, &watched)?;
             retire::retire(root, self.scene.host, &[rendered.name], false)?;
         }
         Ok(())
@@ -144,11 +145,11 @@ impl Handover<'_, '_, '_> {
         // They know nothing of slots.
         let foreign = |kind: &str| replaced(kind) || replaced(CRON) && kind.starts_with("cron");
         predecessor::end(self.scene, &predecessor::foreign(root, app, foreign)?)?;
-        let old = predecessor::vassals(root, app, self.basis.release, |name| replaced(&name.kind))?;
+        let old = predecessor::vassals(root, app, self.basis.run, |name| replaced(&name.kind))?;
         let watched = self.watched(workers);
-        let rendered = self.all_rendered(workers)?;
+        let rendered = self.rendered(workers);
         switch::replace(root, self.scene.host, &old, &rendered)?;
-        check::all_stay(root, &watched, self.report)
+        check::all_stay(self.scene, &watched, self.report)
     }
 
     /// Replaces processes that must own a port. For as long as the new one takes to start, nobody answers there.
@@ -160,11 +161,11 @@ impl Handover<'_, '_, '_> {
         let foreign = predecessor::foreign(root, basis.app, |kind| kind == "web" || runs_in_uwsgi(kind))?;
         predecessor::end(self.scene, &foreign)?;
         let kinds = |name: &VassalName| fixed.iter().any(|process| process.name.kind == name.kind);
-        let old = predecessor::vassals(root, basis.app, basis.release, kinds)?;
+        let old = predecessor::vassals(root, basis.app, basis.run, kinds)?;
         if old.is_empty() {
             for process in fixed {
                 if let Work::Web { address, .. } = &process.work {
-                    predecessor::vacate(self.scene, basis.app, basis.release, *address)?;
+                    predecessor::vacate(self.scene, basis.app, basis.run, *address)?;
                 }
             }
         } else {
@@ -174,9 +175,9 @@ impl Handover<'_, '_, '_> {
             );
         }
         let watched = self.watched(fixed);
-        let rendered = self.all_rendered(fixed)?;
+        let rendered = self.rendered(fixed);
         switch::replace(root, host, &old, &rendered)?;
-        check::all_well(root, &basis.inputs.options, &watched)
+        check::all_well(self.scene, &basis.inputs.options, &watched)
     }
 
     /// Keeps the router that has the port, or gives the port to a new one.
@@ -184,17 +185,17 @@ impl Handover<'_, '_, '_> {
         let (Scene { root, host, .. }, basis) = (*self.scene, self.basis);
         let Work::Front { address, .. } = &process.work else { return Ok(process.name.to_string()) };
         predecessor::end(self.scene, &predecessor::foreign(root, basis.app, runs_in_uwsgi)?)?;
-        let rendered = self.rendered(process)?;
-        for name in predecessor::vassals(root, basis.app, basis.release, |name| name.kind == FRONT)? {
+        let Some(rendered) = self.rendered(&[process]).pop() else { return Ok(process.name.to_string()) };
+        for name in predecessor::vassals(root, basis.app, basis.run, |name| name.kind == FRONT)? {
             let first = name.parse().map_or(name, |parsed: VassalName| parsed.first_start().to_string());
             if files::read_text(&root.uwsgi_available().join(&first))?.as_deref() == Some(&rendered.ini) {
                 return Ok(first);
             }
         }
-        predecessor::vacate(self.scene, basis.app, basis.release, *address)?;
+        predecessor::vacate(self.scene, basis.app, basis.run, *address)?;
         let watched = [Watched::new(root, process)];
         stage::start(root, host, [&rendered])?;
-        check::all_well(root, &basis.inputs.options, &watched)?;
+        check::all_well(self.scene, &basis.inputs.options, &watched)?;
         Ok(rendered.name)
     }
 }

@@ -1,8 +1,8 @@
 //! The way of a push: each stage takes the value of the one before, and can be read alone.
 //!
-//! [`receive`] decides what a push deploys. [`pipeline`] then goes through [`checkout`], [`inputs`], [`build`],
-//! [`plan`], [`render`], [`stage`], [`check`], [`switch`], [`arrival`], and [`retire`]. The middle of it, from inputs to
-//! rendered files, is pure. Whatever fails, [`repair`] brings back what the live release says, as it does
+//! [`receive`] decides what a push deploys, and an [`order`] says so. [`pipeline`] then goes through [`source`],
+//! [`build`], [`plan`], [`render`], [`stage`], [`check`], [`switch`], [`arrival`], and [`retire`]. Everything is spelled
+//! before anything is stopped. Whatever fails, [`repair`] brings back what the live release says, as it does
 //! after a crash: there is one way to tidy up, and it is walked all the time.
 
 pub(crate) mod adopt;
@@ -17,6 +17,7 @@ mod error;
 pub(crate) mod handover;
 pub(crate) mod hosted;
 pub(crate) mod inputs;
+pub(crate) mod order;
 mod persist;
 pub(crate) mod pipeline;
 pub(crate) mod plan;
@@ -27,6 +28,7 @@ pub(crate) mod repair;
 mod rescue;
 pub(crate) mod retire;
 pub(crate) mod site;
+pub(crate) mod source;
 pub(crate) mod stage;
 pub(crate) mod switch;
 #[cfg(test)]

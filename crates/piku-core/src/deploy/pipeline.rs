@@ -7,53 +7,25 @@ use piku_procfile::Kind;
 use super::arrival::Arrival;
 use super::build::{self, Build};
 use super::handover::{self, Handover};
-use super::inputs::{self, Inputs, Texts};
-use super::plan::{self, Basis, Plan, Serves};
-use super::{DeployError, adopt, checkout, claims, hosted, persist, repair, retire, site, switch};
+use super::inputs::{self, Inputs};
+use super::order::{Deployed, Order, Scene};
+use super::plan::{self, Basis, Plan, Ports, Serves};
+use super::render::{self, Rendered};
+use super::site::RenderedSite;
+use super::source::{self, SourceOfRelease};
+use super::{DeployError, adopt, claims, hosted, repair, retire, site, switch};
 use crate::app::AppName;
-use crate::event::{Event, Report, stage as tell, warn};
-use crate::formation::Formation;
+use crate::event::{Report, stage as tell, warn};
 use crate::host::command::Invocation;
-use crate::host::facts::{self, Uwsgi};
+use crate::host::facts::{self, Nginx, Uwsgi};
 use crate::host::socket_access::SocketAccess;
-use crate::host::{Host, HostError, Surroundings, emperor, files, git, ports, wait};
+use crate::host::{emperor, git, ports, wait};
 use crate::release::{Cause, Release, store};
 use crate::root::Root;
+use crate::settings::Layers;
 
 /// How long an emperor that is just being started may take until it answers.
 const EMPEROR_STARTS: Duration = Duration::from_secs(10);
-
-/// What is to become the next release.
-#[derive(Clone, Debug)]
-pub(crate) struct Order {
-    pub(crate) app: AppName,
-    pub(crate) cause: Cause,
-    pub(crate) by: Option<String>,
-    pub(crate) commit: String,
-    /// The release whose tree is used again; `None` for a fresh one.
-    pub(crate) tree_of: Option<u32>,
-    /// The text of `envs/<app>/ENV` from this release on.
-    pub(crate) settings: Vec<u8>,
-    pub(crate) formation: Formation,
-}
-
-/// Where the pipeline runs.
-#[derive(Clone, Copy)]
-pub(crate) struct Scene<'a> {
-    pub(crate) root: &'a Root,
-    pub(crate) surroundings: &'a Surroundings,
-    pub(crate) host: &'a dyn Host,
-}
-
-/// What came of an order.
-#[derive(Clone, Debug)]
-pub(crate) struct Deployed {
-    pub(crate) release: Release,
-    /// Whether it is live, or waits for a restart.
-    pub(crate) live: bool,
-    /// Where the app answers, as far as piku knows.
-    pub(crate) addresses: Vec<String>,
-}
 
 /// Carries out an order. To be called with the app's lock held, after a repair.
 ///
@@ -63,7 +35,8 @@ pub(crate) fn run(
     order: &Order,
     report: &mut Report<'_>,
 ) -> Result<Deployed, DeployError> {
-    let outcome = stages(scene, order, report);
+    // What fails because it was ended says nothing of its own.
+    let outcome = stages(scene, order, report).map_err(|error| scene.go_on().err().unwrap_or(error));
     if outcome.is_err() {
         match repair::repair(scene.root, scene.surroundings, scene.host, &order.app, report) {
             Ok(Some(live)) => repair::await_return(scene.root, &order.app, &live),
@@ -78,200 +51,260 @@ pub(crate) fn run(
     outcome
 }
 
-fn stages(scene: &Scene<'_>, order: &Order, report: &mut Report<'_>) -> Result<Deployed, DeployError> {
-    let Scene { root, surroundings, host } = *scene;
-    let app = &order.app;
-    prepare_folders(root, app)?;
-    let number = store::next_number(root, app)?;
-    files::make_folder(&root.release(app, number), 0o700)?;
-    match order.tree_of {
-        Some(owner) => checkout::shared(root, app, number, owner)?,
-        None => checkout::fresh(root, surroundings, app, number, &order.commit, report)?,
-    }
-    let mut owner = order.tree_of.unwrap_or(number);
+/// A release that is built, and not planned yet.
+struct Built {
+    source: SourceOfRelease,
+    /// The number that its vassals and sockets are named by.
+    run: u32,
+    uwsgi: Option<Uwsgi>,
+    build: Build,
+    class_path: Vec<camino::Utf8PathBuf>,
+    /// The settings, laid over piku's own variables.
+    layers: Layers,
+    ports: Ports,
+}
 
-    // A link that leads out of the tree is no file of the app's, and what is too large need not be read whole.
-    let written = |name: &str| files::read_within(&root.tree(app, owner), name, inputs::LARGEST + 1);
-    let texts =
-        Texts { procfile: written("Procfile")?, env: written("ENV")?, stored: order.settings.clone() };
-    let known = plan::own_variables(root, surroundings, app, &root.tree(app, number));
-    let inputs = accept(inputs::read(Some(app), &texts, &known), report)?;
-    let live = store::live(root, app)?;
-    let persist = &inputs.options.persist;
-    if owner != number && store::load(root, app, owner)?.is_none_or(|owner| owner.persist != *persist) {
-        // The tree of a release that runs is not changed.
-        files::remove(&root.tree(app, number))?;
-        checkout::fresh(root, surroundings, app, number, &order.commit, report)?;
-        owner = number;
-    }
-    let tree = root.tree(app, owner);
-    if owner == number {
-        let running = live.as_ref().map(|live| root.tree(app, live.number));
-        let foreign = store::is_foreign_clone(root, app).then(|| root.app(app));
-        let (data, live) = (root.data(app), running.or(foreign));
-        let release = root.release(app, number);
-        let places = persist::Places { tree: &tree, data: &data, live: live.as_deref(), release: &release };
-        persist::link(surroundings, &places, persist)?;
-    }
-    let formation = order.formation.for_procfile(&inputs.procfile);
-    let uwsgi = facts::uwsgi(root, surroundings);
-    require_emperor(root, &inputs, uwsgi.as_ref(), report)?;
-    hosted::require_kinds(&inputs, uwsgi.as_ref())?;
-    claims::server_names(root, app, &inputs)?;
-    let (ports, guards) = claims::ports(root, app, &inputs, &formation, live.as_ref())?;
-
-    let unbuilt = Build::default();
-    let mut basis = Basis {
-        root,
-        surroundings,
-        app,
-        release: number,
-        commit: &order.commit,
-        tree: &tree,
-        inputs: &inputs,
-        formation: &formation,
-        build: &unbuilt,
-        settings: &inputs.layers,
-        uwsgi: uwsgi.as_ref(),
-        class_path: Vec::new(),
-        ports,
-    };
-    let fresh = order.tree_of.is_none();
-    if fresh {
-        one_off(&basis, &Kind::Preflight, "preflight", report)?;
-    }
-    let env = plan::environment(&basis, basis.ports.app, "build");
-    let place = build::Site {
-        root,
-        surroundings,
-        app,
-        commit: &order.commit,
-        tree: &tree,
-        uwsgi: uwsgi.as_ref(),
-        env: &env,
-    };
-    let build = build::build(&place, &inputs, report)?;
-    basis.build = &build;
-    if build.uwsgi.is_none() {
-        hosted::require_settings(&inputs, uwsgi.as_ref())?;
-    }
-    hosted::require_paths(&inputs, &tree)?;
-    basis.class_path = hosted::class_path(&inputs, &tree)?;
-    // Now every variable of ours is known, and ENV may refer to any of them.
-    let layers = settled_layers(&basis, &texts);
-    basis.settings = &layers;
-    let migrates = fresh || matches!(order.cause, Cause::ConfigSet { .. } | Cause::ConfigUnset { .. });
-    if migrates {
-        one_off(&basis, &Kind::Release, "release", report)?;
-    }
-
-    let plan = plan::plan(&basis);
-    let nginx = if plan::has_site(&inputs) { Some(facts::nginx(surroundings)?) } else { None };
-    let version = nginx.as_ref().and_then(|nginx| nginx.version);
-    let rendered_site = site::render(root, app, &inputs, &plan, &tree, version)?;
-    let site_stopped = site::render(
-        root,
-        app,
-        &inputs,
-        &Plan { serves: Serves::Unavailable, ..plan.clone() },
-        &tree,
-        version,
-    )?
-    .map(|site| site.text);
-    let waits = waits(scene, order, &inputs, live.as_ref());
-    let access = SocketAccess::of(root, nginx.as_ref().map(|nginx| &nginx.workers));
-    drop(guards);
-    let handover =
-        Handover { scene, basis: &basis, live: live.as_ref(), access, nginx: nginx.as_ref(), report };
-    let vassals = if waits { Vec::new() } else { handover.run(&plan, rendered_site.as_ref())? };
-
-    let release = Release {
-        number,
-        commit: order.commit.clone(),
-        created: wait::now(),
-        cause: order.cause.clone(),
-        by: order.by.clone(),
-        tree_of: owner,
-        persist: persist.clone(),
-        build: build.name.clone(),
-        settings: String::from_utf8_lossy(&order.settings).into_owned(),
-        formation: formation.clone(),
-        live_env: plan.live_env.clone(),
-        site: rendered_site.as_ref().map(|site| site.text.clone()),
-        site_stopped,
-        vassals,
-        ports: plan.ports.all(),
-    };
-    if waits {
-        switch::keep_waiting(root, host, app, &release)?;
-        retire::prune(root, surroundings, app, inputs.options.keep_releases, report)?;
-        return Ok(Deployed { release, live: false, addresses: Vec::new() });
-    }
-    switch::open_to_nginx(root, app, [number, owner], rendered_site.as_ref(), !persist.is_empty())?;
-    let foreign = store::is_foreign_clone(root, app);
-    if foreign {
-        adopt::clone(root, surroundings, app, owner, report)?;
-    }
-    switch::commit(root, host, app, &release)?;
-    if let Some((site, nginx)) = rendered_site.as_ref().zip(nginx.as_ref()) {
-        // nginx looks for files by way of the live release: only now are they the new ones.
-        let outcome = Arrival { basis: &basis, plan: &plan, door: &site.door, nginx }.of_files(report);
-        match outcome {
-            Ok(()) => {}
-            // There is no way back to a clone of an earlier piku.
-            Err(error) if foreign => warn(report, crate::error_chain(&error), error.help().as_deref()),
-            Err(error) => {
-                switch::take_back(root, host, app, release.number, live.as_ref())?;
-                return Err(error);
-            }
+impl Built {
+    fn basis<'a>(&'a self, scene: &Scene<'a>, order: &'a Order) -> Basis<'a> {
+        Basis {
+            root: scene.root,
+            surroundings: scene.surroundings,
+            app: &order.app,
+            release: self.source.number,
+            run: self.run,
+            commit: order.commit(),
+            tree: &self.source.tree,
+            inputs: &self.source.inputs,
+            formation: &self.source.formation,
+            build: &self.build,
+            settings: &self.layers,
+            uwsgi: self.uwsgi.as_ref(),
+            class_path: self.class_path.clone(),
+            ports: self.ports.clone(),
         }
     }
-    // From here on the new release serves: what fails now must not refuse it, and `repair` does it again.
-    let drain = rendered_site.is_some();
+}
+
+/// Everything that a release consists of on the machine, as text, before anything of it is there.
+struct Ready {
+    plan: Plan,
+    vassals: Vec<Rendered>,
+    site: Option<RenderedSite>,
+    site_stopped: Option<String>,
+    nginx: Option<Nginx>,
+    access: SocketAccess,
+}
+
+fn stages(scene: &Scene<'_>, order: &Order, report: &mut Report<'_>) -> Result<Deployed, DeployError> {
+    scene.go_on()?;
+    let source = source::of_order(scene, order, report)?;
+    let (built, guards) = prepare(scene, order, source, report)?;
+    let basis = built.basis(scene, order);
+    let ready = ready(&basis)?;
+    let mut release = record(order, &built, &ready);
+    if waits(scene, order, &built.source) {
+        switch::keep_waiting(scene.root, scene.host, &order.app, &release)?;
+        prune(scene, order, &built.source, report)?;
+        return Ok(Deployed { release, live: false, addresses: Vec::new() });
+    }
+    drop(guards);
+    let handover = Handover {
+        scene,
+        basis: &basis,
+        live: built.source.live.as_ref(),
+        access: &ready.access,
+        rendered: &ready.vassals,
+        nginx: ready.nginx.as_ref(),
+        report,
+    };
+    release.vassals = handover.run(&ready.plan, ready.site.as_ref())?;
+    commit(scene, order, &built.source, &basis, &ready, &release, report)?;
+    settle(scene, order, &built.source, &ready, &release, report);
+    Ok(Deployed { release, live: true, addresses: addresses(&built.source.inputs, &ready.plan) })
+}
+
+/// Claims what only one app can have, and builds; runs `preflight` and `release` of something new.
+fn prepare(
+    scene: &Scene<'_>,
+    order: &Order,
+    source: SourceOfRelease,
+    report: &mut Report<'_>,
+) -> Result<(Built, Vec<std::net::TcpListener>), DeployError> {
+    let (root, app) = (scene.root, &order.app);
+    let uwsgi = facts::uwsgi(root, scene.surroundings);
+    require_emperor(root, &source.inputs, uwsgi.as_ref(), report)?;
+    hosted::require_kinds(&source.inputs, uwsgi.as_ref())?;
+    claims::server_names(root, app, &source.inputs)?;
+    let live = source.live.as_ref();
+    let (ports, guards) = claims::ports(root, app, &source.inputs, &source.formation, live)?;
+    let run = store::next_run(root, app)?;
+    let layers = source.inputs.layers.clone();
+    let mut built =
+        Built { source, run, uwsgi, build: Build::default(), class_path: Vec::new(), layers, ports };
+    let fresh = order.new_release().is_some_and(|new| new.tree_from().is_none());
+    if fresh {
+        one_off(scene, &built.basis(scene, order), &Kind::Preflight, "preflight", report)?;
+    }
+    built.build = build_of(scene, order, &built, report)?;
+    let inputs = &built.source.inputs;
+    if built.build.made.uwsgi.is_none() {
+        hosted::require_settings(inputs, built.uwsgi.as_ref())?;
+    }
+    hosted::require_paths(inputs, &built.source.tree)?;
+    built.class_path = hosted::class_path(inputs, &built.source.tree)?;
+    // Now every variable of ours is known, and ENV may refer to any of them.
+    built.layers = settled_layers(&built, scene, order);
+    let of_settings = |cause: &Cause| matches!(cause, Cause::ConfigSet { .. } | Cause::ConfigUnset { .. });
+    if fresh || order.new_release().is_some_and(|new| of_settings(&new.cause)) {
+        one_off(scene, &built.basis(scene, order), &Kind::Release, "release", report)?;
+    }
+    Ok((built, guards))
+}
+
+/// The build on disk of a kept release, or of the one that differs by settings which decide no build, whatever the
+/// machine's tools are by now; else a build.
+fn build_of(
+    scene: &Scene<'_>,
+    order: &Order,
+    built: &Built,
+    report: &mut Report<'_>,
+) -> Result<Build, DeployError> {
+    let Scene { root, surroundings, .. } = *scene;
+    let uwsgi = built.uwsgi.as_ref();
+    let like = order.new_release().filter(|new| !new.builds).and_then(|new| new.like.as_deref());
+    if let Some(release) = order.kept().or(like)
+        && let Some(build) = build::of_release(root, &order.app, release, uwsgi, report)
+    {
+        return Ok(build);
+    }
+    let env = plan::environment(&built.basis(scene, order), built.ports.app, "build");
+    let (app, tree) = (&order.app, built.source.tree.as_path());
+    let (commit, cancel) = (order.commit(), scene.cancel);
+    let place = build::Site { root, surroundings, app, commit, tree, uwsgi, env: &env, cancel };
+    build::build(&place, &built.source.inputs, report)
+}
+
+/// Plans the release and spells all of it.
+fn ready(basis: &Basis<'_>) -> Result<Ready, DeployError> {
+    let plan = plan::plan(basis);
+    let nginx = if plan::has_site(basis.inputs) { Some(facts::nginx(basis.surroundings)?) } else { None };
+    let version = nginx.as_ref().and_then(|nginx| nginx.version);
+    let spelled = |plan: &Plan| site::render(basis.root, basis.app, basis.inputs, plan, basis.tree, version);
+    let site = spelled(&plan)?;
+    let stopped = spelled(&Plan { serves: Serves::Unavailable, ..plan.clone() })?;
+    let access = SocketAccess::of(basis.root, nginx.as_ref().map(|nginx| &nginx.workers));
+    let vassals = plan.processes.iter().map(|process| render::render(basis, process, &access));
+    let vassals = vassals.collect::<Result<_, _>>()?;
+    Ok(Ready { plan, vassals, site, site_stopped: stopped.map(|site| site.text), nginx, access })
+}
+
+/// The record of the release, with the run that is to serve.
+fn record(order: &Order, built: &Built, ready: &Ready) -> Release {
+    let source = &built.source;
+    let (new, kept) = (order.new_release(), order.kept());
+    let live = source.live.as_ref().map_or(0, |live| live.number);
+    Release {
+        number: source.number,
+        run: Some(built.run),
+        after: kept.map_or(Some(live), |kept| kept.after),
+        commit: order.commit().to_owned(),
+        created: kept.map_or_else(wait::now, |kept| kept.created),
+        cause: new.map(|new| &new.cause).or(kept.map(|kept| &kept.cause)).cloned().unwrap_or(Cause::Deploy),
+        by: new.map_or_else(|| kept.and_then(|kept| kept.by.clone()), |new| new.by.clone()),
+        tree_of: source.owner,
+        persist: source.inputs.options.persist.clone(),
+        build: built.build.name.clone(),
+        made: Some(built.build.made.clone()),
+        settings: String::from_utf8_lossy(order.settings()).into_owned(),
+        formation: source.formation.clone(),
+        live_env: ready.plan.live_env.clone(),
+        site: ready.site.as_ref().map(|site| site.text.clone()),
+        site_stopped: ready.site_stopped.clone(),
+        vassals: Vec::new(),
+        ports: ready.plan.ports.all(),
+    }
+}
+
+/// Makes the release live, and takes that back when nginx can't reach files that only the live release has.
+fn commit(
+    scene: &Scene<'_>,
+    order: &Order,
+    source: &SourceOfRelease,
+    basis: &Basis<'_>,
+    ready: &Ready,
+    release: &Release,
+    report: &mut Report<'_>,
+) -> Result<(), DeployError> {
+    let (Scene { root, surroundings, host, .. }, app) = (*scene, &order.app);
+    let folders = [source.number, source.owner];
+    switch::open_to_nginx(root, app, folders, ready.site.as_ref(), !release.persist.is_empty())?;
+    scene.go_on()?;
+    let foreign = store::is_foreign_clone(root, app);
+    if foreign {
+        adopt::clone(root, surroundings, app, source.owner, report)?;
+    }
+    switch::commit(root, host, app, release)?;
+    let Some((site, nginx)) = ready.site.as_ref().zip(ready.nginx.as_ref()) else { return Ok(()) };
+    // nginx looks for files by way of the live release: only now are they the new ones.
+    let outcome = Arrival { basis, plan: &ready.plan, door: &site.door, nginx }.of_files(report);
+    match outcome {
+        Ok(()) => Ok(()),
+        // There is no way back to a clone of an earlier piku.
+        Err(error) if foreign => {
+            warn(report, crate::error_chain(&error), error.help().as_deref());
+            Ok(())
+        }
+        Err(error) => {
+            switch::take_back(root, host, app, release.number, order.kept(), source.live.as_ref())?;
+            Err(error)
+        }
+    }
+}
+
+/// Does what follows from the release being live. It serves: what fails now must not refuse it, and `repair` does it
+/// again.
+fn settle(
+    scene: &Scene<'_>,
+    order: &Order,
+    source: &SourceOfRelease,
+    ready: &Ready,
+    release: &Release,
+    report: &mut Report<'_>,
+) {
+    let (Scene { root, host, .. }, app) = (*scene, &order.app);
     let outcomes = [
-        switch::finish(root, host, app, &release).map_err(DeployError::from),
-        handover::let_go(scene, app, &plan, &release, drain).map_err(DeployError::from),
+        switch::finish(root, host, app, release).map_err(DeployError::from),
+        handover::let_go(scene, app, &ready.plan, release, ready.site.is_some()).map_err(DeployError::from),
         ports::release_all_but(root, app, &release.ports).map_err(DeployError::from),
-        retire::prune(root, surroundings, app, inputs.options.keep_releases, report)
-            .map_err(DeployError::from),
+        prune(scene, order, source, report),
     ];
     for error in outcomes.into_iter().filter_map(Result::err) {
         let help = "the release is live; the next command for this app tries again";
         warn(report, format!("not everything around it is done: {}", crate::error_chain(&error)), Some(help));
     }
-    if let Some(text) = unreached(app, &inputs, &plan) {
+    if let Some(text) = unreached(app, &source.inputs, &ready.plan) {
         tell(report, text);
     }
-    Ok(Deployed { release, live: true, addresses: addresses(&inputs, &plan) })
 }
 
-/// Whether the app asks not to be restarted by a deploy, and something runs that could be.
-fn waits(scene: &Scene<'_>, order: &Order, inputs: &Inputs, live: Option<&Release>) -> bool {
-    let asked_for = matches!(order.cause, Cause::Restart | Cause::Start | Cause::Rollback { .. });
-    !inputs.options.auto_restart && !asked_for && live.is_some() && !store::is_stopped(scene.root, &order.app)
+fn prune(
+    scene: &Scene<'_>,
+    order: &Order,
+    source: &SourceOfRelease,
+    report: &mut Report<'_>,
+) -> Result<(), DeployError> {
+    let keep = source.inputs.options.keep_releases;
+    Ok(retire::prune(scene.root, scene.surroundings, &order.app, keep, report)?)
 }
 
-/// The folders that every deploy needs, with the modes that keep secrets in and let nginx reach its sockets.
-fn prepare_folders(root: &Root, app: &AppName) -> Result<(), HostError> {
-    for (path, mode) in
-        [(root.releases(app), 0o711), (root.env(app), 0o700), (root.logs(app), 0o700), (root.run(), 0o711)]
-    {
-        files::make_folder(&path, mode)?;
+/// Whether something new waits until somebody asks for a restart or a start: the app is not to be restarted by a deploy
+/// and something runs that would be, or it is stopped and only its settings change.
+fn waits(scene: &Scene<'_>, order: &Order, source: &SourceOfRelease) -> bool {
+    let Some(new) = order.new_release() else { return false };
+    if store::is_stopped(scene.root, &order.app) {
+        return matches!(new.cause, Cause::ConfigSet { .. } | Cause::ConfigUnset { .. });
     }
-    // What is in there is the app's own; so is the mode, once it is there.
-    if !files::exists(&root.data(app)) {
-        files::make_folder(&root.data(app), 0o700)?;
-    }
-    Ok(())
-}
-
-/// Reports every diagnostic, and goes on when none is an error.
-fn accept(reading: inputs::Reading, report: &mut Report<'_>) -> Result<Inputs, DeployError> {
-    for diagnostic in &reading.diagnostics {
-        report(Event::Diagnostic(diagnostic));
-    }
-    let errors = || reading.diagnostics.iter().filter(|found| found.is_error()).cloned().collect();
-    reading.inputs.ok_or_else(|| DeployError::Inputs { diagnostics: errors() })
+    !source.inputs.options.auto_restart && source.live.is_some()
 }
 
 /// Waits for an emperor that is just being started, after a boot or by a restart of its service.
@@ -281,8 +314,7 @@ fn require_emperor(
     uwsgi: Option<&Uwsgi>,
     report: &mut Report<'_>,
 ) -> Result<(), DeployError> {
-    let needs_none = |kind: &Kind| matches!(kind, Kind::Static | Kind::Preflight | Kind::Release);
-    if inputs.procfile.entries().iter().all(|entry| needs_none(&entry.kind)) {
+    if source::needs_no_emperor(inputs) {
         return Ok(());
     }
     if uwsgi.is_none() {
@@ -297,18 +329,17 @@ fn require_emperor(
 }
 
 /// The settings, with ENV read again now that all of piku's own variables are known.
-fn settled_layers(basis: &Basis<'_>, texts: &Texts) -> crate::settings::Layers {
-    let unset = crate::settings::Layers::default();
-    let known = plan::environment(
-        &Basis { settings: &unset, ports: basis.ports.clone(), class_path: Vec::new(), ..*basis },
-        basis.ports.app,
-        "",
-    );
-    inputs::read(Some(basis.app), texts, &known).layers.unwrap_or_else(|| basis.inputs.layers.clone())
+fn settled_layers(built: &Built, scene: &Scene<'_>, order: &Order) -> Layers {
+    let unset = Layers::default();
+    let basis = Basis { settings: &unset, ..built.basis(scene, order) };
+    let known = plan::environment(&basis, basis.ports.app, "");
+    let read = inputs::read(Some(&order.app), &built.source.texts, &known);
+    read.layers.unwrap_or_else(|| built.source.inputs.layers.clone())
 }
 
 /// Runs `preflight` or `release`, where the Procfile has one.
 fn one_off(
+    scene: &Scene<'_>,
     basis: &Basis<'_>,
     wanted: &Kind,
     kind: &'static str,
@@ -324,8 +355,10 @@ fn one_off(
         .in_folder(basis.tree)
         .with_env(&env)
         .supervised(&basis.root.launcher())
+        .cancelled_by(scene.cancel)
         .follow(&entry.command, report)
-        .map_err(|source| DeployError::Command { kind, source })
+        .map_err(|source| DeployError::Command { kind, source })?;
+    scene.go_on()
 }
 
 /// Where the app answers.

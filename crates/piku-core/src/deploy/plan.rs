@@ -12,9 +12,9 @@ use super::inputs::Inputs;
 use crate::app::AppName;
 use crate::formation::Formation;
 use crate::host::Surroundings;
-use crate::host::crontab::Job;
 use crate::host::facts::Uwsgi;
 use crate::host::health::Endpoint;
+use crate::host::launch::Job;
 use crate::root::Root;
 use crate::vassal::{CRON, FRONT, REHEARSAL, VassalName};
 
@@ -24,6 +24,8 @@ pub(crate) struct Basis<'a> {
     pub(crate) surroundings: &'a Surroundings,
     pub(crate) app: &'a AppName,
     pub(crate) release: u32,
+    /// The number that its vassals and sockets are named by.
+    pub(crate) run: u32,
     pub(crate) commit: &'a str,
     pub(crate) tree: &'a Utf8Path,
     pub(crate) inputs: &'a Inputs,
@@ -232,7 +234,7 @@ pub(crate) fn plan(basis: &Basis<'_>) -> Plan {
 }
 
 fn name(basis: &Basis<'_>, kind: &str, index: u32) -> VassalName {
-    VassalName { app: basis.app.clone(), kind: kind.to_owned(), index, release: basis.release, start: 1 }
+    VassalName { app: basis.app.clone(), kind: kind.to_owned(), index, run: basis.run, start: 1 }
 }
 
 fn process(basis: &Basis<'_>, entry: &Entry, index: u32) -> Option<Process> {
@@ -240,7 +242,7 @@ fn process(basis: &Basis<'_>, entry: &Entry, index: u32) -> Option<Process> {
     let mut port = basis.ports.app;
     let (work, takes_over) = match (&entry.kind, Hosted::of(entry)) {
         (_, Some(app)) => {
-            let socket = super::site::socket(basis.root, basis.app, basis.release, index);
+            let socket = super::site::socket(basis.root, basis.app, basis.run, index);
             (Work::Hosted { app, socket }, TakesOver::Beside)
         }
         (Kind::Web, _) => {
@@ -300,9 +302,10 @@ fn front(basis: &Basis<'_>, serving: usize) -> Process {
 /// The whole environment of a process.
 pub(crate) fn environment(basis: &Basis<'_>, port: u16, proc_type: &str) -> BTreeMap<String, String> {
     let mut own = own_variables(basis.root, basis.surroundings, basis.app, basis.tree);
-    if let Some(provides) = &basis.build.provides {
-        own.extend(provides.variables());
-        let path = format!("{}:{}", provides.path(), own.get("PATH").map_or("", String::as_str));
+    let made = &basis.build.made;
+    own.extend(made.variables.clone());
+    if let Some(path) = &made.path {
+        let path = format!("{path}:{}", own.get("PATH").map_or("", String::as_str));
         own.insert("PATH".to_owned(), path);
     }
     own.insert("PORT".to_owned(), port.to_string());

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use piku_procfile::runs_in_uwsgi;
 
-use super::pipeline::Scene;
+use super::order::Scene;
 use super::{DeployError, adopt, retire, site};
 use crate::app::AppName;
 use crate::event::{Report, warn};
@@ -23,17 +23,17 @@ pub(crate) const END: Duration = Duration::from_secs(crate::host::launch::GRACE.
 /// How long a socket's last waiting requests may take until they are being worked on.
 const BACKLOG: Duration = Duration::from_secs(3);
 
-/// Enabled vassals of the app that are not of `release` and that `wanted` picks.
+/// Enabled vassals of the app that are not of `run` and that `wanted` picks.
 pub(crate) fn vassals(
     root: &Root,
     app: &AppName,
-    release: u32,
+    run: u32,
     wanted: impl Fn(&VassalName) -> bool,
 ) -> Result<Vec<String>, HostError> {
     let enabled = retire::enabled(root, app)?;
-    let picked = enabled.into_iter().filter(|name| {
-        name.parse::<VassalName>().is_ok_and(|parsed| parsed.release != release && wanted(&parsed))
-    });
+    let picked = enabled
+        .into_iter()
+        .filter(|name| name.parse::<VassalName>().is_ok_and(|parsed| parsed.run != run && wanted(&parsed)));
     Ok(picked.collect())
 }
 
@@ -96,18 +96,18 @@ fn are_gone_within(root: &Root, names: &[String], limit: Duration) -> bool {
     .is_some()
 }
 
-/// Sees to it that nobody listens at `address`: ends what an older release of the app has there, and refuses
+/// Sees to it that nobody listens at `address`: ends what an older run of the app has there, and refuses
 /// when it is anybody else's. Should the deploy fail later, `repair` brings the old process back.
 pub(crate) fn vacate(
     scene: &Scene<'_>,
     app: &AppName,
-    release: u32,
+    run: u32,
     address: SocketAddr,
 ) -> Result<(), DeployError> {
     match owner(scene.root, app, address)? {
         Owner::Nobody => Ok(()),
         Owner::App(name) => {
-            if name.parse::<VassalName>().is_ok_and(|parsed| parsed.release == release) {
+            if name.parse::<VassalName>().is_ok_and(|parsed| parsed.run == run) {
                 return Ok(());
             }
             retire::retire(scene.root, scene.host, std::slice::from_ref(&name), false)?;
@@ -154,7 +154,7 @@ fn owner(root: &Root, app: &AppName, address: SocketAddr) -> Result<Owner, HostE
 pub(crate) fn drain_backlogs(root: &Root, names: &[String]) {
     let names = names.iter().filter_map(|name| name.parse::<VassalName>().ok());
     for name in names.filter(|name| runs_in_uwsgi(&name.kind)) {
-        health::wait_for_turn(&site::socket(root, &name.app, name.release, name.index), BACKLOG);
+        health::wait_for_turn(&site::socket(root, &name.app, name.run, name.index), BACKLOG);
     }
 }
 

@@ -18,7 +18,7 @@ use crate::host::{HostError, Step};
 use crate::vassal::FRONT;
 
 /// Seconds that uWSGI gives a process to end before it kills it. Longer than the launcher's own patience: a minute
-/// for the last connections, and a quarter for the end (see `host::supervise`), which knows the grandchildren.
+/// for the last connections, and a quarter for the end (see `piku_launch::supervise`), which knows the grandchildren.
 const MERCY: u32 = 90;
 /// How long a `web` process goes on serving after its successor took over: nginx's old workers hand out
 /// connections for a moment after a reload.
@@ -65,7 +65,7 @@ pub(crate) fn render(
             if socket.as_str().len() > LONGEST_SOCKET {
                 return Err(DeployError::SocketPath { path: socket.clone() });
             }
-            if let Some(own) = &basis.build.uwsgi {
+            if let Some(own) = &basis.build.made.uwsgi {
                 record.uwsgi.clone_from(own);
             }
             Vassal::App(hosted(basis, process, app, socket, access))
@@ -174,13 +174,12 @@ fn hosted(
 /// The app, as its language wants it.
 fn application(basis: &Basis<'_>, app: &Hosted) -> Application {
     let options = &basis.inputs.options.uwsgi;
-    let provides = basis.build.provides.as_ref();
     match app {
         Hosted::Wsgi(entry) => {
             let plugin = basis.uwsgi.and_then(|uwsgi| uwsgi.python.as_ref()).map(|(name, _)| name.clone());
             let mut wsgi = WsgiApp::new(entry.to_string());
-            wsgi.virtualenv = provides.and_then(|provides| provides.virtualenv());
-            wsgi.plugin = plugin.filter(|_| basis.build.uwsgi.is_none());
+            wsgi.virtualenv = basis.build.virtualenv();
+            wsgi.plugin = plugin.filter(|_| basis.build.made.uwsgi.is_none());
             wsgi.python_path = vec![basis.tree.to_owned()];
             wsgi.enable_threads = options.enable_threads;
             wsgi.concurrency = match (options.gevent, options.asyncio) {
@@ -192,7 +191,7 @@ fn application(basis: &Basis<'_>, app: &Hosted) -> Application {
         }
         Hosted::Rack(rackup) => {
             let mut rack = RackApp::new(basis.tree.join(rackup));
-            rack.bundled = provides.is_some_and(|provides| provides.variables().contains_key("BUNDLE_PATH"));
+            rack.bundled = basis.build.made.variables.contains_key("BUNDLE_PATH");
             Application::Rack(rack)
         }
         Hosted::Jwsgi(class) => {

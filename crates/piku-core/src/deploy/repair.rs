@@ -186,10 +186,10 @@ fn tidy(root: &Root, app: &AppName, live: Option<&Release>) -> Result<(), HostEr
             files::remove(&available.join(&name))?;
         }
     }
-    let serving = live.filter(|_| !store::is_stopped(root, app)).map(|release| release.number);
+    let serving = live.filter(|_| !store::is_stopped(root, app)).map(Release::run_number);
     for name in files::names(&root.run())? {
         let owner = super::site::socket_owner(&name);
-        if owner.is_some_and(|(of, release)| of == *app && Some(release) != serving) {
+        if owner.is_some_and(|(of, run)| of == *app && Some(run) != serving) {
             files::remove(&root.run().join(&name))?;
         }
     }

@@ -22,7 +22,7 @@ pub(crate) fn rescue(
     if tree.is_symlink() || !tree.join(".git").exists() {
         return Ok(());
     }
-    let mut written = git::written(surroundings, &tree)?;
+    let mut written = git::program(surroundings).written(&tree)?;
     written.retain(|path| !is_by_product(path) && !is_elsewhere(&tree, &data, path));
     if written.is_empty() {
         return Ok(());

@@ -47,7 +47,12 @@ pub(crate) fn enabled(root: &Root, app: &AppName) -> Result<Vec<String>, HostErr
     Ok(found)
 }
 
-/// Removes old releases but the last `keep`, the live one, and those whose tree another one runs from.
+/// Releases of the last commits that are kept beside the newest of each: of one commit there may be many, each with other
+/// settings.
+const BESIDE: usize = 20;
+
+/// Removes old releases but those of the last `keep` commits, the live one, one that waits, and those whose tree another
+/// one runs from.
 ///
 /// What the app wrote into a tree is moved to `data/<app>/rescued/<n>` first.
 pub(crate) fn prune(
@@ -58,14 +63,8 @@ pub(crate) fn prune(
     report: &mut Report<'_>,
 ) -> Result<(), HostError> {
     let releases = store::all(root, app)?;
-    let live = store::live_number(root, app);
-    let first_kept = releases.len().saturating_sub(keep as usize);
-    let kept: Vec<&Release> = releases
-        .iter()
-        .enumerate()
-        .filter(|(at, release)| *at >= first_kept || Some(release.number) == live)
-        .map(|(_, release)| release)
-        .collect();
+    let pinned = [store::live_number(root, app), store::waiting(root, app)?.map(|waiting| waiting.number)];
+    let kept = kept(&releases, keep as usize, &pinned);
     let needed =
         |number: u32| kept.iter().any(|release| release.number == number || release.tree_of == number);
     let mut used: Vec<String> = kept.iter().filter_map(|release| release.build.clone()).collect();
@@ -78,4 +77,24 @@ pub(crate) fn prune(
         }
     }
     build::prune(root, app, &used)
+}
+
+/// The releases to keep, newest first.
+fn kept<'a>(releases: &'a [Release], commits: usize, pinned: &[Option<u32>]) -> Vec<&'a Release> {
+    let mut known: Vec<&str> = Vec::new();
+    let mut beside = 0;
+    let mut kept = Vec::new();
+    for release in releases.iter().rev() {
+        let another = known.contains(&release.commit.as_str());
+        let keep = if another { beside < BESIDE } else { known.len() < commits };
+        if keep && another {
+            beside += 1;
+        } else if keep {
+            known.push(&release.commit);
+        }
+        if keep || pinned.contains(&Some(release.number)) {
+            kept.push(release);
+        }
+    }
+    kept
 }

@@ -195,8 +195,8 @@ pub(crate) fn recorded_links(
     release: &Release,
 ) -> Vec<(Utf8PathBuf, Utf8PathBuf)> {
     let names = release.vassals.iter().filter_map(|name| name.parse::<VassalName>().ok());
-    let served = names.filter(|name| runs_in_uwsgi(&name.kind) && name.release == release.number);
-    let sockets: Vec<_> = served.map(|name| socket(root, app, release.number, name.index)).collect();
+    let served = names.filter(|name| runs_in_uwsgi(&name.kind) && name.run == release.run_number());
+    let sockets: Vec<_> = served.map(|name| socket(root, app, name.run, name.index)).collect();
     by_turns(root, app, &sockets, 0)
 }
 
@@ -221,14 +221,14 @@ pub(crate) fn links_there(root: &Root, app: &AppName) -> Vec<(Utf8PathBuf, Utf8P
 }
 
 /// The socket of a process in which uWSGI runs the app.
-pub(crate) fn socket(root: &Root, app: &AppName, release: u32, index: u32) -> Utf8PathBuf {
-    root.run().join(format!("{app}.{release}.{index}.sock"))
+pub(crate) fn socket(root: &Root, app: &AppName, run: u32, index: u32) -> Utf8PathBuf {
+    root.run().join(format!("{app}.{run}.{index}.sock"))
 }
 
-/// Whose socket a file in `run` is, and of which release; `None` when it is none.
+/// Whose socket a file in `run` is, and of which run; `None` when it is none.
 pub(crate) fn socket_owner(name: &str) -> Option<(AppName, u32)> {
     let (rest, index) = name.strip_suffix(".sock")?.rsplit_once('.')?;
-    let (app, release) = rest.rsplit_once('.')?;
+    let (app, run) = rest.rsplit_once('.')?;
     index.parse::<u32>().ok()?;
-    Some((app.parse().ok()?, release.parse().ok()?))
+    Some((app.parse().ok()?, run.parse().ok()?))
 }

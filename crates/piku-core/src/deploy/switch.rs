@@ -47,19 +47,24 @@ pub(crate) fn site(
     Ok(apply(host, &moved.into_iter().map(link).collect::<Vec<_>>())?)
 }
 
-/// The point of no return: `apps/<app>` leads to the new release.
+/// The point of no return: `apps/<app>` leads to the release, whose record names the run that is to serve. It is one
+/// rename: that of the link, or, for another run of the live release, that of its record.
 pub(crate) fn commit(
     root: &Root,
     host: &dyn Host,
     app: &AppName,
     release: &Release,
 ) -> Result<(), HostError> {
-    store::save(root, app, release)?;
     store::set_unfinished(root, app, release.number, true)?;
-    host.carry_out(&Step::Link { path: root.app(app), target: store::live_target(app, release.number) })
+    store::save(root, app, release)?;
+    let (path, target) = (root.app(app), store::live_target(app, release.number));
+    if files::link_target(&path).as_ref() == Some(&target) {
+        return Ok(());
+    }
+    host.carry_out(&Step::Link { path, target })
 }
 
-/// Keeps a release that `PIKU_AUTO_RESTART=false` holds back until the next `restart`.
+/// Keeps a release that is not to be live before the next `restart` or `start`.
 pub(crate) fn keep_waiting(
     root: &Root,
     host: &dyn Host,
@@ -77,16 +82,18 @@ pub(crate) fn keep_waiting(
         mode: 0o600,
         text: release.formation.to_string(),
     })?;
-    git::record_release(&root.repo(app), release.number, &release.commit)
+    git::record_release(&root.repo(app), release.number, &release.commit)?;
+    store::set_waiting(root, app, Some(release.number))
 }
 
-/// Takes back a [`commit`] by which nginx was to get files that it can't read. The release before is the live one again,
-/// or there is none, and this one was never made.
+/// Takes back a [`commit`] by which nginx was to get files that it can't read. What was live before is again, or there
+/// is nothing; a new release was never made, and one that was there is as it was.
 pub(crate) fn take_back(
     root: &Root,
     host: &dyn Host,
     app: &AppName,
     number: u32,
+    again: Option<&Release>,
     before: Option<&Release>,
 ) -> Result<(), HostError> {
     let path = root.app(app);
@@ -94,7 +101,13 @@ pub(crate) fn take_back(
         Some(before) => Step::Link { path, target: store::live_target(app, before.number) },
         None => Step::Remove(path),
     })?;
-    store::forget(root, app, number)
+    match again {
+        Some(as_it_was) => {
+            store::save(root, app, as_it_was)?;
+            store::set_unfinished(root, app, number, false)
+        }
+        None => store::forget(root, app, number),
+    }
 }
 
 /// Writes what follows from a release being live. Safe to repeat; after a crash it is.
@@ -117,6 +130,7 @@ pub(crate) fn finish(
         git::record_release(&root.repo(app), release.number, &release.commit)?;
     }
     store::set_stopped(root, app, false)?;
+    store::set_waiting(root, app, None)?;
     store::set_unfinished(root, app, release.number, false)
 }
 

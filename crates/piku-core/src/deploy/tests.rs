@@ -76,6 +76,7 @@ impl App {
             surroundings: &self.surroundings,
             app: &self.name,
             release: 3,
+            run: 3,
             commit: COMMIT,
             tree: &self.tree,
             inputs: &self.inputs,

@@ -4,17 +4,20 @@ use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use rustix::process::{Pid, Signal};
+
+pub use piku_launch::Status;
 
 use super::HostError;
 use super::listening::{self, FIRST_SILENCE, Heard};
-use super::status::Status;
+use crate::cancel::Cancel;
 use crate::event::{Event, Report, stage};
 
 /// How many of the last lines an error carries.
 const LAST_LINES: usize = 40;
 
 /// A program to run: words, never a line for a shell.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Invocation {
     /// The program and its arguments.
     pub words: Vec<String>,
@@ -24,6 +27,8 @@ pub struct Invocation {
     pub env: BTreeMap<String, String>,
     /// The launcher that supervises it, where one does.
     pub launcher: Option<Utf8PathBuf>,
+    /// What ends it early.
+    pub cancel: Cancel,
 }
 
 impl Invocation {
@@ -35,6 +40,7 @@ impl Invocation {
             cwd: "/".into(),
             env: BTreeMap::new(),
             launcher: None,
+            cancel: Cancel::default(),
         }
     }
 
@@ -54,10 +60,17 @@ impl Invocation {
 
     /// Lets `launcher` supervise the program, so that nothing it starts outlives it or piku.
     ///
-    /// A shell that is killed leaves its children behind; the launcher doesn't (see [`super::supervise`]).
+    /// A shell that is killed leaves its children behind; the launcher doesn't (see [`piku_launch::supervise()`]).
     #[must_use]
     pub fn supervised(mut self, launcher: &Utf8Path) -> Self {
         self.launcher = Some(launcher.to_owned());
+        self
+    }
+
+    /// Ends the program when that is wished for: with SIGTERM, by which a launcher ends all that it supervises.
+    #[must_use]
+    pub fn cancelled_by(mut self, cancel: &Cancel) -> Self {
+        self.cancel = cancel.clone();
         self
     }
 
@@ -99,7 +112,16 @@ impl Invocation {
         let mut child = command.spawn().map_err(failed())?;
         // The command holds the writing ends; the pipe ends only when they are gone.
         drop(command);
-        listening::listen(output, FIRST_SILENCE, heard);
+        let mut asked = false;
+        let mut cancelled = || {
+            if self.cancel.is_cancelled() && !asked {
+                asked = true;
+                // One that has ended meanwhile needs no signal.
+                let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+                let _ = pid.map(|pid| rustix::process::kill_process(pid, Signal::TERM));
+            }
+        };
+        listening::listen(output, FIRST_SILENCE, &mut cancelled, heard);
         Ok(child.wait().map_err(failed())?.into())
     }
 

@@ -1,8 +1,7 @@
 //! What the machine did not do.
 
 use camino::Utf8PathBuf;
-
-use super::status::Status;
+use piku_launch::Status;
 
 /// The machine did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -74,16 +73,9 @@ pub enum HostError {
         /// What is wrong with its name.
         source: Box<piku_nginx::InvalidSite>,
     },
-    /// The objects or refs of a repository could not be read or written.
-    #[error("could not {action} in the repository `{repository}`")]
-    Repository {
-        /// What was attempted.
-        action: String,
-        /// The repository.
-        repository: Utf8PathBuf,
-        /// What gix said.
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
+    /// A repository could not be read or changed.
+    #[error(transparent)]
+    Git(#[from] piku_git::Error),
 }
 
 impl HostError {

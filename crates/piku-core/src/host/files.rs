@@ -234,51 +234,6 @@ pub(crate) fn rename_any(from: &Path, to: &Path) -> Result<(), HostError> {
     fs::rename(from, to).map_err(failure("move", from))
 }
 
-/// Gives every file below `from` a second name below `to`, leaving alone those that are there.
-///
-/// Made for git's objects, which never change once written. Where the file system can't link, it copies.
-pub(crate) fn link_tree(from: &Utf8Path, to: &Utf8Path) -> Result<(), HostError> {
-    let mut vanished = link_once(from, to)?;
-    // git repacked while we looked, and what it put in place may have been missed.
-    for _ in 0..3 {
-        if !vanished {
-            break;
-        }
-        vanished = link_once(from, to)?;
-    }
-    Ok(())
-}
-
-/// Whether something that was listed was gone when it was to be linked.
-fn link_once(from: &Utf8Path, to: &Utf8Path) -> Result<bool, HostError> {
-    let mut vanished = false;
-    fs::create_dir_all(to).map_err(HostError::file("make folder", to))?;
-    for entry in from.read_dir_utf8().map_err(HostError::file("list", from))? {
-        let entry = entry.map_err(HostError::file("list", from))?;
-        // What a push that is still being received has written so far.
-        if entry.file_name().starts_with("tmp_") {
-            continue;
-        }
-        let (source, target) = (entry.path(), to.join(entry.file_name()));
-        let kind = entry.file_type().map_err(HostError::file("look at", source))?;
-        if kind.is_dir() {
-            match link_once(source, &target) {
-                Ok(within) => vanished |= within,
-                Err(_) if !source.exists() => vanished = true,
-                Err(error) => return Err(error),
-            }
-        } else if kind.is_file() {
-            match fs::hard_link(source, &target) {
-                Ok(()) => {}
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-                Err(error) if error.kind() == ErrorKind::NotFound => vanished = true,
-                Err(_) => drop(fs::copy(source, &target).map_err(HostError::file("copy", source))?),
-            }
-        }
-    }
-    Ok(vanished)
-}
-
 /// Gives everything below `from` a second name below `to`, but what is there and what `known` names, relative to
 /// `from`; returns how many files and links that were.
 ///

@@ -22,13 +22,26 @@ pub(super) enum Heard<'a> {
     },
 }
 
-/// Listens until every writing end of the pipe is closed.
-pub(super) fn listen(mut stream: PipeReader, patience: Duration, heard: &mut dyn FnMut(Heard<'_>)) {
+/// Between two calls of what is done meanwhile.
+const MEANWHILE: Duration = Duration::from_millis(200);
+
+/// Listens until every writing end of the pipe is closed; does `meanwhile` some times a second.
+pub(super) fn listen(
+    mut stream: PipeReader,
+    patience: Duration,
+    meanwhile: &mut dyn FnMut(),
+    heard: &mut dyn FnMut(Heard<'_>),
+) {
     let begin = Instant::now();
     let mut quiet = Quiet::since(begin, patience);
     let (mut pending, mut chunk) = (Vec::new(), [0; 8192]);
     loop {
-        if !readable_within(&stream, quiet.due().saturating_duration_since(Instant::now())) {
+        meanwhile();
+        let left = quiet.due().saturating_duration_since(Instant::now());
+        if !readable_within(&stream, left.min(MEANWHILE)) {
+            if left > MEANWHILE {
+                continue;
+            }
             heard(Heard::Silence { running: begin.elapsed() });
             quiet.said();
             continue;
@@ -103,7 +116,7 @@ mod tests {
         input.write_all(format!("one\ntwo \r\n10%\r20%\n\n{long}\nno end").as_bytes()).unwrap();
         drop(input);
         let mut lines = Vec::new();
-        listen(output, FIRST_SILENCE, &mut |heard| {
+        listen(output, FIRST_SILENCE, &mut || {}, &mut |heard| {
             if let Heard::Line(line) = heard {
                 lines.push(line.to_owned());
             }
@@ -117,7 +130,7 @@ mod tests {
         let mut input = Some(input);
         let patience = Duration::from_millis(10);
         let (mut silences, mut lines) = (Vec::new(), 0);
-        listen(output, patience, &mut |heard| match heard {
+        listen(output, patience, &mut || {}, &mut |heard| match heard {
             Heard::Line(_) => lines += 1,
             Heard::Silence { running } => {
                 silences.push(running);

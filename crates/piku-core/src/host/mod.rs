@@ -1,5 +1,5 @@
-//! The machine: files, processes, sockets, git. Everything that reads or changes it is below this folder,
-//! and nothing else in piku does.
+//! The machine: files, processes, sockets. Everything in this crate that reads or changes it is below this folder;
+//! repositories are [`piku_git`]'s, and the processes of apps are started by [`piku_launch`].
 //!
 //! Changing what is live is a list of [`Step`]s that a [`Host`] carries out: [`Machine`] for real,
 //! [`FakeHost`] in memory. The other files each speak with one neighbour: git, the emperor, nginx, a process.
@@ -10,7 +10,6 @@ mod account;
 pub mod certificate;
 pub mod command;
 pub(crate) mod copy;
-pub mod crontab;
 pub(crate) mod door;
 pub mod emperor;
 pub(crate) mod environment;
@@ -36,9 +35,7 @@ pub(crate) mod server;
 pub(crate) mod server_record;
 pub(crate) mod socket_access;
 pub(crate) mod sockets;
-pub mod status;
 mod step;
-pub mod supervise;
 mod surroundings;
 mod tls;
 pub(crate) mod toolbox;

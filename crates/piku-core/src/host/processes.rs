@@ -104,6 +104,13 @@ pub(crate) fn work_in(folder: &Utf8Path) -> bool {
     all.filter_map(|process| process.cwd().ok()).any(|cwd| cwd.starts_with(folder))
 }
 
+/// Whether this is a running process of that program, and not another that has its number by now.
+pub(crate) fn is_program(pid: i32, program: &str) -> bool {
+    let process = procfs::process::Process::new(pid);
+    is_alive(pid)
+        && process.and_then(|process| process.stat()).is_ok_and(|stat| stat.comm.starts_with(program))
+}
+
 /// The parent of a process of uWSGI's, when that is one too: its master.
 pub(crate) fn master_of(pid: i32) -> Option<i32> {
     let parent = procfs::process::Process::new(pid).and_then(|process| process.stat()).ok()?.ppid;

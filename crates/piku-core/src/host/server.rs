@@ -123,7 +123,7 @@ fn services(path: &str, units: &[&'static str]) -> (BTreeMap<&'static str, Servi
 
 fn is_enabled(path: &str, unit: &str) -> bool {
     let asked = systemctl(path, &["is-enabled", "--quiet", unit]).run(&mut |_| {});
-    asked.is_ok_and(super::status::Status::is_success)
+    asked.is_ok_and(super::command::Status::is_success)
 }
 
 fn systemctl(path: &str, words: &[&str]) -> Invocation {

@@ -1,11 +1,12 @@
-//! Everything that makes a release: `deploy`, `config:set`, `ps:scale`, `restart`, `rollback`; and `stop`, `start`.
+//! What makes a release: `deploy`, `config:set`, `config:unset`. What runs one that is there: `restart`, `start`, `stop`,
+//! `ps:scale`, `rollback`.
 
 use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::app::AppName;
-use crate::deploy::pipeline::{self, Order, Scene};
-use crate::deploy::{build, predecessor, repair, retire};
+use crate::deploy::order::{NewRelease, Order, Scene, What};
+use crate::deploy::{build, pipeline, predecessor, repair, retire, source};
 use crate::error::Error;
 use crate::event::{Report, stage};
 use crate::formation::{Formation, Scale};
@@ -72,11 +73,17 @@ impl Piku {
         })?;
         self.link_launcher()?;
         repair::repair(&self.root, &self.surroundings, self.host(), app, report)?;
+        self.settle_branch(app)?;
         work(self, report)
     }
 
     pub(crate) fn carry_out(&self, order: &Order, report: &mut Report<'_>) -> Result<Done, Error> {
-        let scene = Scene { root: &self.root, surroundings: &self.surroundings, host: self.host() };
+        let scene = Scene {
+            root: &self.root,
+            surroundings: &self.surroundings,
+            host: self.host(),
+            cancel: &self.cancel,
+        };
         let deployed = pipeline::run(&scene, order, report)?;
         Ok(Done { release: deployed.release.number, live: deployed.live, addresses: deployed.addresses })
     }
@@ -106,27 +113,43 @@ impl Piku {
         store::live(&self.root, app)?.ok_or_else(|| Error::NeverDeployed { app: app.clone() })
     }
 
-    /// The release that a change follows: the live one, or a later one that waits for a restart.
+    /// The release that a change follows and a restart starts: one that waits for that, or the live one.
     fn newest(&self, app: &AppName) -> Result<Release, Error> {
         let live = self.live(app)?;
-        let last = store::all(&self.root, app)?.pop();
-        Ok(last.filter(|last| last.number > live.number).unwrap_or(live))
+        Ok(store::waiting(&self.root, app)?.unwrap_or(live))
     }
 
-    /// An order that follows `base` in everything but its cause.
-    fn following(&self, app: &AppName, base: &Release, cause: Cause, actor: &Actor) -> Result<Order, Error> {
-        Ok(Order {
-            app: app.clone(),
+    /// An order for a release that is kept: its commit, its build, its settings.
+    fn kept(&self, app: &AppName, release: Release) -> Result<Order, Error> {
+        Ok(Order { app: app.clone(), formation: self.formation(app)?, what: What::Kept(Box::new(release)) })
+    }
+
+    /// An order for a release of the commit of `base` with other settings.
+    fn with_settings(
+        &self,
+        app: &AppName,
+        base: &Release,
+        settings: Vec<u8>,
+        cause: Cause,
+        actor: &Actor,
+    ) -> Result<Order, Error> {
+        let builds = source::builds_anew(&self.root, &self.surroundings, app, base, &settings)?;
+        // A build that writes beside its sources would change those that may be running.
+        let placed = files::exists(&build::placed_marker(&self.root.tree(app, base.tree_of)));
+        let new = NewRelease {
             cause,
             by: actor.name.clone(),
             commit: base.commit.clone(),
-            tree_of: Some(base.tree_of),
-            settings: self.stored_text(app)?,
-            formation: self.formation(app)?,
-        })
+            like: Some(Box::new(base.clone())),
+            shares_tree: !(placed && builds),
+            builds,
+            settings,
+        };
+        Ok(Order { app: app.clone(), formation: self.formation(app)?, what: What::New(new) })
     }
 
-    /// Changes settings and makes a release of it. An app that is stopped or was never live only keeps them.
+    /// Changes settings and makes a release of it, which waits for `start` where the app is stopped. An app that was never
+    /// live only keeps them.
     pub(crate) fn change_settings(
         &self,
         app: &AppName,
@@ -140,24 +163,18 @@ impl Piku {
             let mut stored = piku.stored(app)?;
             change(&mut stored)?;
             let text = stored.to_string().into_bytes();
-            let running = store::live(&piku.root, app)?.is_some() && !store::is_stopped(&piku.root, app);
-            if !running {
+            if store::live(&piku.root, app)?.is_none() {
                 files::make_folder(&piku.root.env(app), 0o700)?;
                 files::write(&piku.root.stored_settings(app), &text, 0o600)?;
                 return Ok(None);
             }
             let base = piku.newest(app)?;
-            let mut order = piku.following(app, &base, cause, actor)?;
-            order.settings = text;
-            // Settings decide about a build that writes beside its sources, and those may be running.
-            if files::exists(&build::placed_marker(&piku.root.tree(app, base.tree_of))) {
-                order.tree_of = None;
-            }
+            let order = piku.with_settings(app, &base, text, cause, actor)?;
             piku.carry_out(&order, report).map(Some)
         })
     }
 
-    /// Changes how many processes run, and makes a release of it. An app that is stopped keeps the counts.
+    /// Changes how many processes of the live release run. An app that is stopped keeps the counts.
     ///
     /// # Errors
     /// [`Error::UnknownKind`], [`Error::TooMany`], or as a deploy.
@@ -170,7 +187,7 @@ impl Piku {
     ) -> Result<Option<Done>, Error> {
         self.live(app)?;
         self.locked(app, &actor.doing("a change of scale"), report, |piku, report| {
-            let base = piku.newest(app)?;
+            let base = piku.live(app)?;
             let mut formation = base.formation.clone();
             let most = piku.surroundings.max_processes;
             for change in changes {
@@ -191,22 +208,23 @@ impl Piku {
                 files::write(&piku.root.scaling(app), formation.to_string().as_bytes(), 0o600)?;
                 return Ok(None);
             }
-            let shown = changes.iter().map(|change| format!("{}={}", change.kind, change.count)).collect();
-            let mut order = piku.following(app, &base, Cause::Scale { changes: shown }, actor)?;
-            order.formation = formation;
+            let order = Order { formation, ..piku.kept(app, base)? };
             piku.carry_out(&order, report).map(Some)
         })
     }
 
-    /// Starts every process anew, in a release of the same commit with the settings of now.
+    /// Starts every process anew, of the live release or of one that waits for that. Nothing is built.
+    ///
+    /// Settings that were written into the file of `config:set` by hand make a release, as `config:set` does.
     ///
     /// # Errors
     /// As a deploy; the old processes then go on.
     pub fn restart(&self, app: &AppName, actor: &Actor, report: &mut Report<'_>) -> Result<Done, Error> {
-        self.again(app, Cause::Restart, actor, report)
+        self.live(app)?;
+        self.locked(app, &actor.doing("a restart"), report, |piku, report| piku.once_more(app, actor, report))
     }
 
-    /// Starts the processes of an app; one that runs already is left alone.
+    /// Starts the processes of an app; one that is running already is left alone.
     ///
     /// # Errors
     /// As a deploy; the app then stays stopped.
@@ -220,19 +238,8 @@ impl Piku {
         if !store::is_stopped(&self.root, app) {
             return Ok(None);
         }
-        self.again(app, Cause::Start, actor, report).map(Some)
-    }
-
-    fn again(
-        &self,
-        app: &AppName,
-        cause: Cause,
-        actor: &Actor,
-        report: &mut Report<'_>,
-    ) -> Result<Done, Error> {
-        self.live(app)?;
-        self.locked(app, &actor.doing("a restart"), report, |piku, report| {
-            piku.once_more(app, cause, actor, report)
+        self.locked(app, &actor.doing("a start"), report, |piku, report| {
+            piku.once_more(app, actor, report).map(Some)
         })
     }
 
@@ -240,12 +247,18 @@ impl Piku {
     pub(crate) fn once_more(
         &self,
         app: &AppName,
-        cause: Cause,
         actor: &Actor,
         report: &mut Report<'_>,
     ) -> Result<Done, Error> {
         let base = self.newest(app)?;
-        let order = self.following(app, &base, cause, actor)?;
+        let settings = self.stored_text(app)?;
+        if settings == base.settings.as_bytes() {
+            return self.carry_out(&self.kept(app, base)?, report);
+        }
+        let keys = edited(&base.settings, &settings);
+        let file = self.root.stored_settings(app);
+        stage(report, format!("{file} was edited: making a release of it"));
+        let order = self.with_settings(app, &base, settings, Cause::ConfigSet { keys }, actor)?;
         self.carry_out(&order, report)
     }
 
@@ -270,18 +283,20 @@ impl Piku {
         commit: &str,
         actor: &Actor,
     ) -> Result<Order, Error> {
-        Ok(Order {
-            app: app.clone(),
+        let new = NewRelease {
             cause,
             by: actor.name.clone(),
             commit: commit.to_owned(),
-            tree_of: None,
+            like: None,
+            shares_tree: false,
+            builds: true,
             settings: self.stored_text(app)?,
-            formation: self.formation(app)?,
-        })
+        };
+        Ok(Order { app: app.clone(), formation: self.formation(app)?, what: What::New(new) })
     }
 
-    /// Goes back to release `to`, or to the one before the live one: its commit, its build, its settings.
+    /// Makes release `to` live again, or the one that was live before the live one: its commit, its build, its settings.
+    /// A second call without `to` goes further back, never forward.
     ///
     /// # Errors
     /// [`Error::UnknownRelease`], [`Error::NothingBefore`], or as a deploy.
@@ -295,22 +310,24 @@ impl Piku {
         self.live(app)?;
         self.locked(app, &actor.doing("a rollback"), report, |piku, report| {
             let all = store::all(&piku.root, app)?;
-            let live = piku.live(app)?.number;
-            let found = match to {
-                Some(number) => all.iter().find(|release| release.number == number),
-                None => all.iter().rev().find(|release| release.number < live),
+            let live = piku.live(app)?;
+            let base = match to {
+                Some(number) => {
+                    let available = || all.iter().map(|release| release.number).collect();
+                    all.iter().find(|release| release.number == number).cloned().ok_or_else(|| {
+                        Error::UnknownRelease { app: app.clone(), number, available: available() }
+                    })?
+                }
+                None => {
+                    store::before(&all, &live).ok_or_else(|| Error::NothingBefore { app: app.clone() })?
+                }
             };
-            let base = found.ok_or_else(|| match to {
-                Some(number) => Error::UnknownRelease {
-                    app: app.clone(),
-                    number,
-                    available: all.iter().map(|release| release.number).collect(),
-                },
-                None => Error::NothingBefore { app: app.clone() },
-            })?;
-            let mut order = piku.following(app, base, Cause::Rollback { to: base.number }, actor)?;
-            order.settings = base.settings.clone().into_bytes();
-            piku.carry_out(&order, report)
+            let commit = pipeline::describe(&piku.root, app, &base.commit);
+            stage(
+                report,
+                format!("Going back to release {} of {app}: {commit}, {}", base.number, base.cause),
+            );
+            piku.carry_out(&piku.kept(app, base)?, report)
         })
     }
 
@@ -350,4 +367,15 @@ impl Piku {
         };
         Ok(store::all(&self.root, app)?.into_iter().map(entry).collect())
     }
+}
+
+/// The keys by which two files of settings differ.
+fn edited(before: &str, after: &[u8]) -> Vec<String> {
+    let read = |text: &[u8]| StoredSettings::parse(text).0.unwrap_or_default();
+    let (before, after) = (read(before.as_bytes()), read(after));
+    let keys = before.iter().chain(after.iter()).map(|(key, _)| key.to_owned());
+    let mut keys: Vec<String> = keys.filter(|key| before.get(key) != after.get(key)).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys
 }

@@ -33,7 +33,7 @@ impl Piku {
         self.locked(app, &actor.doing("a deploy"), report, |piku, report| {
             let repo = piku.root.repo(app);
             let before = git::resolve(&repo, BRANCH)?;
-            let commit = git::commit_folder(&piku.surroundings, &repo, folder, before.as_deref())?;
+            let commit = git::program(&piku.surroundings).commit_folder(&repo, folder, before.as_deref())?;
             let order = piku.of_commit(app, Cause::Folder, &commit, actor)?;
             let done = piku.carry_out(&order, report)?;
             git::set_branch(&repo, BRANCH, &commit)?;

@@ -9,15 +9,14 @@ use super::{Actor, Done};
 use crate::app::AppName;
 use crate::deploy::inputs::LARGEST;
 use crate::deploy::pipeline;
-use crate::deploy::receive::{Choice, RefUpdate, RefusedPush, choose};
+use crate::deploy::receive::{Choice, RefUpdate, RefusedPush, choose, why_kept};
 use crate::error::Error;
 use crate::event::{Report, stage};
-use crate::host::command;
+use crate::host::command::{self, Status};
 use crate::host::lock::{AppLock, SharedLock};
-use crate::host::status::Status;
-use crate::host::{HostError, files, git, launch, wait};
+use crate::host::{HostError, files, git, launch, processes, wait};
 use crate::piku::Piku;
-use crate::release::Cause;
+use crate::release::{Cause, store};
 use crate::settings::{self, Layers, StoredSettings};
 
 /// The hooks of a repository. `update` deploys: by then the objects are in the repository, the branch has not
@@ -31,6 +30,13 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A file in a repository that everybody who pushes holds open and locked, together.
 const PUSHING: &str = "piku-pushing";
+
+/// Operations ask repositories directly; for whoever calls, that is the machine too.
+impl From<piku_git::Error> for Error {
+    fn from(source: piku_git::Error) -> Self {
+        HostError::from(source).into()
+    }
+}
 
 impl Piku {
     /// Receives a push as git does, on this process's input and output.
@@ -111,6 +117,8 @@ impl Piku {
             hooks.as_str(),
             "transfer.hideRefs=refs/piku",
             "receive.denyDeleteCurrent=ignore",
+            // Seconds of silence after which a client that is gone is noticed.
+            "receive.keepAlive=1",
             // What a push is checked against is in this repository; asking for its refs once more costs a process.
             "core.alternateRefsCommand=true",
         ];
@@ -166,8 +174,8 @@ impl Piku {
         let path = self.choice_file(app, push);
         match choice {
             Choice::Deploy(update) => files::write(&path, update.name.as_bytes(), 0o600)?,
-            Choice::Store { reason } => {
-                stage(report, format!("{app}: {reason}"));
+            Choice::Store(kept) => {
+                stage(report, format!("{app}: {}", why_kept(&kept)));
                 files::write(&path, b"", 0o600)?;
             }
         }
@@ -222,6 +230,7 @@ impl Piku {
             // git moves the branch after us, and would refuse then, when the release is live already.
             let repo = piku.root.repo(app);
             piku.await_move(app)?;
+            piku.settle_branch(app)?;
             let now = git::resolve(&repo, &update.name)?;
             let before = (!update.old.bytes().all(|byte| byte == b'0')).then(|| update.old.clone());
             if now != before {
@@ -234,13 +243,33 @@ impl Piku {
             }
             let cause = Cause::Push { branch: branch.to_owned() };
             let order = piku.of_commit(app, cause, &update.new, actor)?;
+            let moving = format!("{push} {} {} {}", update.old, update.new, update.name);
+            files::write(&repo.join(MOVING), moving.as_bytes(), 0o600)?;
             let done = piku.carry_out(&order, report)?;
             // A clone then checks out what is live.
             git::set_head(&repo, &update.name)?;
-            let moving = format!("{push} {} {}", update.new, update.name);
-            files::write(&repo.join(MOVING), moving.as_bytes(), 0o600)?;
+            if piku.cancel.is_cancelled() {
+                // Nobody is left to move the branch.
+                piku.settle_branch(app)?;
+            }
             Ok(Some(done))
         })
+    }
+
+    /// Moves the branch to what a push has made live, where git did not: it was ended between the two.
+    pub(crate) fn settle_branch(&self, app: &AppName) -> Result<(), Error> {
+        let repo = self.root.repo(app);
+        let Some(text) = files::read_text(&repo.join(MOVING))? else { return Ok(()) };
+        let Some(moving) = Moving::read(&text) else { return Ok(files::remove(&repo.join(MOVING))?) };
+        if processes::is_program(moving.push, "git") {
+            return Ok(());
+        }
+        let live = store::live(&self.root, app)?.is_some_and(|live| live.commit == moving.new);
+        let now = git::resolve(&repo, moving.branch)?;
+        if live && now.as_deref() == moving.old {
+            git::set_branch(&repo, moving.branch, moving.new)?;
+        }
+        Ok(files::remove(&repo.join(MOVING))?)
     }
 
     /// Waits until git has moved the branch that the push before this one has deployed: it does so when that push
@@ -248,14 +277,32 @@ impl Piku {
     fn await_move(&self, app: &AppName) -> Result<(), Error> {
         let repo = self.root.repo(app);
         let Some(text) = files::read_text(&repo.join(MOVING))? else { return Ok(()) };
-        if let [push, commit, name] = text.splitn(3, ' ').collect::<Vec<_>>().as_slice() {
-            let process = Utf8PathBuf::from("/proc").join(push);
+        if let Some(moving) = Moving::read(&text) {
             wait::until(PATIENCE, || {
-                let ended = !files::exists(&process);
-                let moved = git::resolve(&repo, name).ok().flatten().as_deref() == Some(*commit);
-                (ended || moved).then_some(())
+                let ended = !processes::is_program(moving.push, "git");
+                let moved =
+                    || git::resolve(&repo, moving.branch).ok().flatten().as_deref() == Some(moving.new);
+                (ended || moved()).then_some(())
             });
         }
-        Ok(files::remove(&repo.join(MOVING))?)
+        Ok(())
+    }
+}
+
+/// A branch that git is to move after a push has deployed it.
+struct Moving<'a> {
+    /// The process that receives the push, and moves the branch.
+    push: i32,
+    /// `None` for a new branch.
+    old: Option<&'a str>,
+    new: &'a str,
+    branch: &'a str,
+}
+
+impl<'a> Moving<'a> {
+    fn read(text: &'a str) -> Option<Self> {
+        let [push, old, new, branch] = text.splitn(4, ' ').collect::<Vec<_>>()[..] else { return None };
+        let old = (!old.bytes().all(|byte| byte == b'0')).then_some(old);
+        Some(Self { push: push.parse().ok()?, old, new, branch })
     }
 }

@@ -9,7 +9,7 @@ use crate::event::{Report, stage, warn};
 use crate::host::{emperor, facts, wait};
 use crate::operations::Actor;
 use crate::piku::Piku;
-use crate::release::{Cause, store};
+use crate::release::store;
 
 /// How long an emperor that is just being started may take until it can be asked.
 const EMPEROR: Duration = Duration::from_secs(30);
@@ -43,7 +43,7 @@ impl Piku {
         self.locked(app, "a repair", report, |piku, report| {
             let Some(misfit) = piku.misfit(app)? else { return Ok(()) };
             stage(report, format!("`{app}`: {misfit}; starting it anew"));
-            piku.once_more(app, Cause::Restart, &Actor::default(), report).map(drop)
+            piku.once_more(app, &Actor::default(), report).map(drop)
         })
     }
 

@@ -3,16 +3,28 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use camino::Utf8PathBuf;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::formation::Formation;
 
-/// One release of an app. It never changes once it was live; going back is starting an old one.
+/// One release of an app: a commit, its build, and the settings, none of which change any more.
+///
+/// What runs of it does: a restart, a change of scale, or going back to it starts it anew, as another
+/// [run](Release::run) of the same release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Release {
     /// Its number, from 1. A refused deploy uses one up.
     pub number: u32,
+    /// The run of it that is meant by what follows from [`Release::formation`] on; `None` for the first run of a
+    /// release that was made when each run was a release of its own, with the same number.
+    #[serde(default)]
+    pub run: Option<u32>,
+    /// The release that was live when this one became so, 0 for none; `None` before it was live, and for releases that
+    /// were made when that was not noted.
+    #[serde(default)]
+    pub after: Option<u32>,
     /// The commit it runs, in full.
     pub commit: String,
     /// When it was made.
@@ -28,6 +40,9 @@ pub struct Release {
     pub persist: Vec<String>,
     /// The folder of its build below `envs/<app>`, where it has one.
     pub build: Option<String>,
+    /// What that build gives to processes; `None` for releases that were made when that was not noted.
+    #[serde(default)]
+    pub made: Option<Made>,
     /// `envs/<app>/ENV` as it was, to the letter.
     pub settings: String,
     /// How many processes of each kind.
@@ -42,6 +57,32 @@ pub struct Release {
     pub vassals: Vec<String>,
     /// The ports it holds.
     pub ports: Vec<u16>,
+}
+
+/// What a build gives to the processes of a release: all that is needed to start them without asking any tool.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Made {
+    /// The folder of the build, where there is one.
+    pub folder: Option<Utf8PathBuf>,
+    /// What goes before `PATH`.
+    pub path: Option<String>,
+    /// The variables that it sets.
+    pub variables: BTreeMap<String, String>,
+    /// Whether its folder is a virtual environment.
+    pub is_virtualenv: bool,
+    /// The uWSGI inside the build, where the app's Python is not that of the system's plugin.
+    pub uwsgi: Option<Utf8PathBuf>,
+    /// How the names of the settings begin that decide the build.
+    pub settings: Vec<String>,
+}
+
+impl Release {
+    /// The number by which the vassals and the sockets of its present run are named. No run of an app has another's.
+    #[must_use]
+    pub fn run_number(&self) -> u32 {
+        self.run.unwrap_or(self.number)
+    }
 }
 
 /// What caused a release.

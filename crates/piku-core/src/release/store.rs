@@ -13,17 +13,38 @@ const RECORD: &str = "release.json";
 const UNFINISHED: &str = "unfinished";
 /// A file that stands in an app's folder of releases while the app is stopped.
 const STOPPED: &str = "stopped";
+/// A file in an app's folder of releases with the number of the one that waits for a restart.
+const WAITING: &str = "waiting";
 
-/// Gives away the next number. A number is never given twice, not even after a refused deploy or to another app of
-/// a destroyed one's name: the emperor keeps its crash throttle by names that hold it.
+/// Gives away the number of the next release. It is never given twice, not even after a refused deploy or to another app
+/// of a destroyed one's name.
 pub(crate) fn next_number(root: &Root, app: &AppName) -> Result<u32, HostError> {
     files::make_folder(&root.numbers(), 0o700)?;
-    let file = root.numbers().join(app.as_str());
-    let last = files::read_text(&file)?.and_then(|text| text.trim().parse::<u32>().ok()).unwrap_or(0);
+    // `@` is in no app's name.
     let highest = numbers(root, app)?.into_iter().max().unwrap_or(0);
-    let next = last.max(highest) + 1;
-    files::write(&file, next.to_string().as_bytes(), 0o600)?;
+    count(&root.numbers().join(format!("{app}@releases")), highest)
+}
+
+/// Gives away the number of the next run of any release. It is never given twice, not even to another app of a
+/// destroyed one's name: the emperor keeps its crash throttle by names that hold it.
+pub(crate) fn next_run(root: &Root, app: &AppName) -> Result<u32, HostError> {
+    files::make_folder(&root.numbers(), 0o700)?;
+    // A release that has run once had its run's number.
+    let has_run = |number: &u32| files::exists(&root.release(app, *number).join(RECORD));
+    let highest = numbers(root, app)?.into_iter().filter(has_run).max().unwrap_or(0);
+    count(&root.numbers().join(app.as_str()), highest)
+}
+
+/// Adds one to the number in a file, or to `least` where that is more.
+fn count(file: &Utf8Path, least: u32) -> Result<u32, HostError> {
+    let last = number_in(file)?.unwrap_or(0);
+    let next = last.max(least) + 1;
+    files::write(file, next.to_string().as_bytes(), 0o600)?;
     Ok(next)
+}
+
+fn number_in(file: &Utf8Path) -> Result<Option<u32>, HostError> {
+    Ok(files::read_text(file)?.and_then(|text| text.trim().parse().ok()))
 }
 
 /// The numbers of all folders, finished or not, in order.
@@ -104,6 +125,45 @@ pub(crate) fn set_unfinished(
 /// Whether the settings of a live release are still to be written.
 pub(crate) fn is_unfinished(root: &Root, app: &AppName, number: u32) -> bool {
     files::exists(&root.release(app, number).join(UNFINISHED))
+}
+
+/// Notes which release waits for a restart, or that none does.
+pub(crate) fn set_waiting(root: &Root, app: &AppName, number: Option<u32>) -> Result<(), HostError> {
+    let path = root.releases(app).join(WAITING);
+    match number {
+        Some(number) => files::write(&path, number.to_string().as_bytes(), 0o600),
+        None => files::remove(&path),
+    }
+}
+
+/// The release that waits for a restart, where one does.
+pub(crate) fn waiting(root: &Root, app: &AppName) -> Result<Option<Release>, HostError> {
+    let number = number_in(&root.releases(app).join(WAITING))?;
+    if let Some(number) = number {
+        return load(root, app, number);
+    }
+    // Once, one that waited was known by being newer than the live one.
+    let live = live(root, app)?.filter(|live| live.run.is_none());
+    let newer = |live: Release| {
+        let last = all(root, app)?.pop();
+        Ok(last.filter(|last| last.run.is_none() && last.number > live.number))
+    };
+    live.map_or(Ok(None), newer)
+}
+
+/// The release to go back to from `release`: the one that was live before it, or what is kept of those before that.
+pub(crate) fn before(all: &[Release], release: &Release) -> Option<Release> {
+    let earlier = |one: &&Release| one.number < release.number;
+    let found = match release.after {
+        Some(after) => all.iter().rev().find(|one| one.number <= after),
+        // Once, a restart was a release of its own, and going back from it went to the same thing.
+        None => all
+            .iter()
+            .rev()
+            .filter(earlier)
+            .find(|one| one.commit != release.commit || one.settings != release.settings),
+    };
+    found.cloned()
 }
 
 /// Notes that the app is stopped, or no longer.

@@ -8,7 +8,8 @@ use crate::python::lockfile;
 use crate::python::pyproject::Pyproject;
 use crate::python::requirements::{is_local, requirements};
 use crate::{
-    BuildPlan, PlanError, Provides, PythonChoice, PythonManifest, Reuse, SourceTree, Toolbox, Wishes, Word,
+    BuildPlan, DecidingSettings, PlanError, Provides, PythonChoice, PythonManifest, Reuse, SourceTree,
+    Toolbox, Wishes, Word,
 };
 
 /// Plans the build of what [`detect`](crate::detect()) chose.
@@ -53,6 +54,7 @@ pub(crate) fn plan(
             ..Provides::default()
         },
         warnings: install.warnings,
+        settings: DecidingSettings::beginning_with(["PYTHON_VERSION"]),
     })
 }
 

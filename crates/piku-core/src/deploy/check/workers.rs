@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{Watched, screenful, seconds};
 use crate::deploy::DeployError;
+use crate::deploy::order::Scene;
 use crate::deploy::predecessor::END;
 use crate::event::{Report, stage as tell};
 use crate::host::launch::{endings, record_path, slot_holder};
@@ -45,7 +46,7 @@ enum Look {
 ///
 /// One that ends is started again by uWSGI; one that ends a second time soon after is not well.
 pub(crate) fn all_stay(
-    root: &Root,
+    scene: &Scene<'_>,
     watched: &[Watched<'_>],
     report: &mut Report<'_>,
 ) -> Result<(), DeployError> {
@@ -63,8 +64,11 @@ pub(crate) fn all_stay(
                 );
             }
         }
+        if let Err(cancelled) = scene.go_on() {
+            return Some(Err(cancelled));
+        }
         let mut failed = None;
-        left.retain_mut(|worker| match worker.look(root, begin) {
+        left.retain_mut(|worker| match worker.look(scene.root, begin) {
             Look::Stays => false,
             Look::NotYet => true,
             Look::Failed(reason) => {

@@ -1,7 +1,16 @@
-use camino::Utf8PathBuf;
+//! Real repositories in temporary folders: both ways to check out, and what may be in the way of either.
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::PathBuf;
+
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::*;
-use std::os::unix::fs::{PermissionsExt, symlink};
+
+fn program(home: &Utf8Path) -> Git {
+    Git::new(home, "/usr/local/bin:/usr/bin:/bin")
+}
 
 /// A work tree with one commit in it, and a bare repository that has the commit.
 struct Fixture {
@@ -19,8 +28,8 @@ fn fixture(fill: impl Fn(&Utf8Path)) -> Fixture {
     std::fs::create_dir_all(&work).unwrap();
     fill(&work);
     init_bare(&bare).unwrap();
-    let surroundings = Surroundings::of_tests(&home);
-    git(&surroundings, &work, ["init", "--quiet"]).check(&mut |_| {}).unwrap();
+    let git = program(&home);
+    git.command(&work, ["init", "--quiet"]).check(&mut |_| {}).unwrap();
     let mut it = Fixture { _folder: folder, home, bare, work, commit: String::new() };
     it.commit = it.commit_and_push();
     it
@@ -29,7 +38,7 @@ fn fixture(fill: impl Fn(&Utf8Path)) -> Fixture {
 impl Fixture {
     /// Commits all of the work tree and gives the commit, which the bare repository has.
     fn commit_and_push(&self) -> String {
-        let surroundings = Surroundings::of_tests(&self.home);
+        let git = program(&self.home);
         let who = ["-c", "user.name=t", "-c", "user.email=t@localhost"];
         let commit = who.into_iter().chain(["commit", "--quiet", "-m", "First words\n\nMore."]);
         for words in [
@@ -37,7 +46,7 @@ impl Fixture {
             commit.collect(),
             vec!["push", "--quiet", self.bare.as_str(), "HEAD:refs/heads/main"],
         ] {
-            git(&surroundings, &self.work, words).check(&mut |_| {}).unwrap();
+            git.command(&self.work, words).check(&mut |_| {}).unwrap();
         }
         resolve(&self.bare, "refs/heads/main").unwrap().unwrap()
     }
@@ -89,18 +98,18 @@ fn ordinary(work: &Utf8Path) {
 #[test]
 fn both_ways_to_check_out_give_the_same_files_and_a_clean_tree() {
     let it = fixture(ordinary);
-    let surroundings = Surroundings::of_tests(&it.home);
+    let git = program(&it.home);
     let (by_gix, by_git) = (it.home.join("one"), it.home.join("two"));
-    deployment_clone(&surroundings, &it.bare, &it.commit, &by_gix).unwrap();
-    deployment_clone(&surroundings, &it.bare, &it.commit, &by_git).unwrap();
-    for name in files::names(&by_git).unwrap().iter().filter(|name| *name != ".git") {
-        files::remove_folder(&by_git.join(name)).unwrap();
+    git.deployment_clone(&it.bare, &it.commit, &by_gix).unwrap();
+    git.deployment_clone(&it.bare, &it.commit, &by_git).unwrap();
+    for entry in by_git.read_dir_utf8().unwrap().flatten().filter(|entry| entry.file_name() != ".git") {
+        files::remove(entry.path()).unwrap();
     }
-    checkout_by_git(&surroundings, &by_git, &it.commit).unwrap();
+    git.checkout(&by_git, &it.commit).unwrap();
     assert_eq!(listing(&by_gix), listing(&by_git));
     assert_eq!(listing(&by_gix).len(), 7);
     for tree in [&by_gix, &by_git] {
-        let status = git(&surroundings, tree, ["status", "--porcelain"]).read().unwrap();
+        let status = git.command(tree, ["status", "--porcelain"]).read().unwrap();
         assert_eq!(String::from_utf8_lossy(&status), "");
     }
 }
@@ -108,9 +117,9 @@ fn both_ways_to_check_out_give_the_same_files_and_a_clean_tree() {
 #[test]
 fn a_recycled_clone_is_like_a_new_one_whatever_the_app_did_to_it() {
     let it = fixture(ordinary);
-    let surroundings = Surroundings::of_tests(&it.home);
+    let git = program(&it.home);
     let (recycled, fresh) = (it.home.join("one"), it.home.join("two"));
-    deployment_clone(&surroundings, &it.bare, &it.commit, &recycled).unwrap();
+    git.deployment_clone(&it.bare, &it.commit, &recycled).unwrap();
     for (path, text) in
         [("Procfile", "web: evil\n"), ("new/file", "x"), ("deep/er/app.log", "x"), ("folder", "x")]
     {
@@ -130,11 +139,11 @@ fn a_recycled_clone_is_like_a_new_one_whatever_the_app_did_to_it() {
     std::fs::create_dir(it.work.join("folder")).unwrap();
     std::fs::write(it.work.join("folder/file"), "y").unwrap();
     let commit = it.commit_and_push();
-    recycled_clone(&surroundings, &it.bare, &commit, &recycled).unwrap();
-    deployment_clone(&surroundings, &it.bare, &commit, &fresh).unwrap();
+    git.recycled_clone(&it.bare, &commit, &recycled).unwrap();
+    git.deployment_clone(&it.bare, &commit, &fresh).unwrap();
     assert_eq!(listing(&recycled), listing(&fresh));
     assert!(!it.home.join("ran").exists(), "a hook of the app's ran");
-    let status = git(&surroundings, &recycled, ["status", "--porcelain"]).read().unwrap();
+    let status = git.command(&recycled, ["status", "--porcelain"]).read().unwrap();
     assert_eq!(String::from_utf8_lossy(&status), "");
 }
 
@@ -146,7 +155,7 @@ fn attributes_that_gix_gets_wrong_are_left_to_git() {
         std::fs::write(work.join("sub/v"), "$Id$\n").unwrap();
     });
     let tree = it.home.join("tree");
-    deployment_clone(&Surroundings::of_tests(&it.home), &it.bare, &it.commit, &tree).unwrap();
+    program(&it.home).deployment_clone(&it.bare, &it.commit, &tree).unwrap();
     let text = std::fs::read_to_string(tree.join("sub/v")).unwrap();
     assert!(text.starts_with("$Id: ") && text.ends_with(" $\n"), "{text}");
 }
@@ -168,17 +177,46 @@ fn what_the_app_wrote_is_told_from_what_was_checked_out() {
         std::fs::write(work.join(".gitignore"), "*.log\n").unwrap();
     });
     let tree = it.home.join("tree");
-    let surroundings = Surroundings::of_tests(&it.home);
-    deployment_clone(&surroundings, &it.bare, &it.commit, &tree).unwrap();
-    assert!(written(&surroundings, &tree).unwrap().is_empty());
+    let git = program(&it.home);
+    git.deployment_clone(&it.bare, &it.commit, &tree).unwrap();
+    assert!(git.written(&tree).unwrap().is_empty());
     std::fs::write(tree.join("deep/upload.jpg"), "x").unwrap();
     std::fs::write(tree.join("app.log"), "x").unwrap();
     std::fs::write(tree.join("Procfile"), "changed by the app itself\n").unwrap();
     std::fs::remove_file(tree.join("link")).unwrap();
     // A folder of the commit that lives elsewhere by now.
     std::fs::rename(tree.join("deep"), it.home.join("elsewhere")).unwrap();
-    files::link(&tree.join("deep"), &it.home.join("elsewhere")).unwrap();
-    let found = written(&surroundings, &tree).unwrap();
+    symlink(it.home.join("elsewhere"), tree.join("deep")).unwrap();
+    let found = git.written(&tree).unwrap();
     assert_eq!(found, ["Procfile", "app.log", "deep"].map(PathBuf::from).into());
     assert_eq!(it.work, it.home.join("work"));
+}
+
+#[test]
+fn a_failing_git_tells_its_command_its_ending_and_what_it_said_last() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = Utf8Path::from_path(folder.path()).unwrap();
+    let mut heard = Vec::new();
+    let alias =
+        format!("alias.say=!printf '10%%\\r20%%\\n'; echo two >&2; printf %{}s 'no end'; exit 7", 5000);
+    let error = program(home)
+        .command(home, ["-c", &alias, "say"])
+        .check(&mut |line| heard.push(line.to_owned()))
+        .unwrap_err();
+    assert_eq!(heard.iter().map(String::len).collect::<Vec<_>>(), [3, 3, 0, 5000 - 4096]);
+    assert_eq!(heard[..2], ["20%", "two"]);
+    let Error::Failed { program, output, .. } = &error else { panic!("{error}") };
+    assert!(program.starts_with("git -c 'alias.say="), "{program}");
+    assert_eq!(output, &heard);
+    assert!(error.to_string().ends_with("` ended with exit status 7"), "{error}");
+
+    let nowhere = Git::new(home, "/nowhere").tracked(home).unwrap_err();
+    assert_eq!(nowhere.to_string(), "could not start `git`");
+}
+
+#[test]
+fn a_push_conflicts_with_a_branch_that_is_its_folder() {
+    let it = fixture(ordinary);
+    assert_eq!(conflicting_branch(&it.bare, "refs/heads/main/next").unwrap().as_deref(), Some("main"));
+    assert_eq!(conflicting_branch(&it.bare, "refs/heads/mainly").unwrap(), None);
 }

@@ -4,20 +4,23 @@
 //! children behind. A supervisor becomes the reaper of its descendants (`PR_SET_CHILD_SUBREAPER`, see
 //! prctl(2)), asks them to stop when it is asked to or when its parent dies, and ends what is left.
 
+use std::collections::BTreeMap;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitOptions, WaitStatus};
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use super::processes::ProcessTree;
-use super::status::Status;
-use super::{HostError, sockets, wait};
+use crate::connections::has_connections;
+use crate::{Error, Status};
 
 /// How long the last connection of a program that drains may take.
 pub const LONGEST_DRAIN: Duration = Duration::from_secs(60);
+
+/// How often a program that drains is asked whether its last connection has ended.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// How long a supervised program may take to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,11 +55,11 @@ pub(crate) fn end_with_parent() {
 /// `patience` is asked for at the moment the order to stop comes.
 ///
 /// # Errors
-/// [`HostError::Start`] when the program can't be started or signals can't be heard.
-pub fn supervise(mut command: Command, patience: &dyn Fn() -> Patience) -> Result<Status, HostError> {
+/// [`Error::Start`] when the program can't be started or signals can't be heard.
+pub fn supervise(mut command: Command, patience: &dyn Fn() -> Patience) -> Result<Status, Error> {
     use std::os::unix::process::CommandExt;
     let program = command.get_program().to_string_lossy().into_owned();
-    let failed = |source| HostError::Start { program: program.clone(), source };
+    let failed = |source| Error::Start { program: program.clone(), source };
     let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGCHLD]).map_err(failed)?;
     let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
     end_with_parent();
@@ -109,7 +112,10 @@ fn stop_in_background(leader: Pid, patience: Patience) {
     std::thread::spawn(move || {
         std::thread::sleep(patience.drain);
         if let Some(port) = patience.drain_port {
-            wait::until(LONGEST_DRAIN, || (!sockets::has_connections(port)).then_some(()));
+            let end = Instant::now() + LONGEST_DRAIN;
+            while has_connections(port) && Instant::now() < end {
+                std::thread::sleep(LOOK);
+            }
         }
         let _ = rustix::process::kill_process_group(leader, Signal::TERM);
         for pid in descendants() {
@@ -130,6 +136,17 @@ fn stop_in_background(leader: Pid, patience: Patience) {
 
 /// Every process below this one.
 fn descendants() -> Vec<Pid> {
-    let me = rustix::process::getpid().as_raw_nonzero().get();
-    ProcessTree::read().below(me).into_iter().filter_map(Pid::from_raw).collect()
+    let mut children: BTreeMap<i32, Vec<i32>> = BTreeMap::new();
+    let all = procfs::process::all_processes().into_iter().flatten().flatten();
+    for stat in all.filter_map(|process| process.stat().ok()) {
+        children.entry(stat.ppid).or_default().push(stat.pid);
+    }
+    let mut found = Vec::new();
+    let mut ask = vec![rustix::process::getpid().as_raw_nonzero().get()];
+    while let Some(parent) = ask.pop() {
+        let below = children.remove(&parent).unwrap_or_default();
+        found.extend(below.iter().copied().filter_map(Pid::from_raw));
+        ask.extend(below);
+    }
+    found
 }

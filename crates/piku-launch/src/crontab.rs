@@ -15,19 +15,18 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Zoned};
+use jiff::{SignedDuration, Timestamp, Zoned};
 use piku_procfile::cron::Schedule;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process};
 use serde::{Deserialize, Serialize};
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
-use super::HostError;
-use super::status::Status;
+use crate::{Error, LAUNCHER, Status};
 
 /// How late a run may start.
 const LATE: SignedDuration = SignedDuration::from_mins(10);
@@ -61,8 +60,8 @@ struct Running<'a> {
 }
 
 /// Runs jobs until it is asked to stop, and then until those that are running have ended.
-pub(super) fn run(jobs: &[Job], env: &BTreeMap<String, String>, cwd: &Utf8Path) -> Result<Status, HostError> {
-    let failed = |source| HostError::Start { program: "the scheduler".to_owned(), source };
+pub(crate) fn run(jobs: &[Job], env: &BTreeMap<String, String>, cwd: &Utf8Path) -> Result<Status, Error> {
+    let failed = |source| Error::Start { program: "the scheduler".to_owned(), source };
     let (waker, wakes) = UnixStream::pair().map_err(failed)?;
     waker.set_nonblocking(true).map_err(failed)?;
     let stop = Arc::new(AtomicBool::new(false));
@@ -73,7 +72,7 @@ pub(super) fn run(jobs: &[Job], env: &BTreeMap<String, String>, cwd: &Utf8Path) 
     signal_hook::low_level::pipe::register(SIGCHLD, wakes).map_err(failed)?;
 
     let zone = env.get("TZ").and_then(|name| TimeZone::get(name).ok()).unwrap_or_else(TimeZone::system);
-    let now = || super::wait::now().to_zoned(zone.clone());
+    let now = || time_now().to_zoned(zone.clone());
     let mut all: Vec<Running<'_>> = jobs.iter().filter_map(|job| Running::new(job, &now())).collect();
     let mut stopping = false;
     let mut before = now();
@@ -99,6 +98,11 @@ pub(super) fn run(jobs: &[Job], env: &BTreeMap<String, String>, cwd: &Utf8Path) 
         let sleep = next.map_or(NAP, |next| next.duration_since(&moment).min(NAP));
         nap(&waker, sleep.max(SignedDuration::ZERO));
     }
+}
+
+/// The time now, to the microsecond.
+fn time_now() -> Timestamp {
+    Timestamp::try_from(SystemTime::now()).unwrap_or_default()
 }
 
 /// Sleeps until a signal comes, or for so long.
@@ -168,7 +172,7 @@ impl Job {
         self.note(now, &format!("starts: {}", self.command));
         let output = self.open_log()?;
         let mut command = Command::new("/proc/self/exe");
-        command.arg0(super::launch::LAUNCHER).args(["--job", "/bin/sh", "-c", &self.command]);
+        command.arg0(LAUNCHER).args(["--job", "/bin/sh", "-c", &self.command]);
         command.current_dir(cwd).env_clear().envs(env).env("PROC_TYPE", &self.name);
         command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output).spawn()
     }

@@ -1,0 +1,159 @@
+//! The source of a release: its tree, and what a person wrote in it.
+
+use camino::Utf8PathBuf;
+use piku_procfile::Kind;
+use piku_runtime::DecidingSettings;
+
+use super::inputs::{self, Inputs, Texts};
+use super::order::{NewRelease, Order, Scene};
+use super::{DeployError, checkout, persist, plan};
+use crate::app::AppName;
+use crate::event::{Event, Report};
+use crate::formation::Formation;
+use crate::host::{HostError, Surroundings, files};
+use crate::release::{Release, store};
+use crate::root::Root;
+
+/// The tree of a release, and what was read from it.
+#[derive(Debug)]
+pub(crate) struct SourceOfRelease {
+    /// The release's number.
+    pub(crate) number: u32,
+    /// The release whose folder holds the tree.
+    pub(crate) owner: u32,
+    pub(crate) tree: Utf8PathBuf,
+    pub(crate) texts: Texts,
+    pub(crate) inputs: Inputs,
+    pub(crate) formation: Formation,
+    /// What is live now.
+    pub(crate) live: Option<Release>,
+}
+
+/// Makes the tree of what is ordered, or finds it, and reads it.
+pub(crate) fn of_order(
+    scene: &Scene<'_>,
+    order: &Order,
+    report: &mut Report<'_>,
+) -> Result<SourceOfRelease, DeployError> {
+    let (root, app) = (scene.root, &order.app);
+    prepare_folders(root, app)?;
+    let live = store::live(root, app)?;
+    let (number, mut owner) = match (order.new_release(), order.kept()) {
+        (Some(new), _) => numbered_tree(scene, app, new, report)?,
+        (None, kept) => kept.map_or((0, 0), |kept| (kept.number, kept.tree_of)),
+    };
+    // Ignore links that leave the tree, and read at most one byte past the limit.
+    let written = |name: &str| files::read_within(&root.tree(app, owner), name, inputs::LARGEST + 1);
+    let texts =
+        Texts { procfile: written("Procfile")?, env: written("ENV")?, stored: order.settings().to_vec() };
+    let known = plan::own_variables(root, scene.surroundings, app, &root.tree(app, number));
+    let inputs = accept(inputs::read(Some(app), &texts, &known), report)?;
+    if let Some(new) = order.new_release() {
+        owner = persisted(scene, app, number, owner, new, &inputs, live.as_ref(), report)?;
+    }
+    let formation = order.formation.for_procfile(&inputs.procfile);
+    Ok(SourceOfRelease { number, owner, tree: root.tree(app, owner), texts, inputs, formation, live })
+}
+
+/// Whether a release of the same commit with these settings needs another build than `like`: a setting that decides
+/// the build has another value, or it is not known which do.
+pub(crate) fn builds_anew(
+    root: &Root,
+    surroundings: &Surroundings,
+    app: &AppName,
+    like: &Release,
+    settings: &[u8],
+) -> Result<bool, HostError> {
+    let Some(made) = &like.made else { return Ok(true) };
+    let tree = root.tree(app, like.tree_of);
+    let env = files::read_within(&tree, "ENV", inputs::LARGEST + 1)?;
+    let known = plan::own_variables(root, surroundings, app, &tree);
+    let values = |stored: &[u8]| {
+        let texts = Texts { procfile: None, env: env.clone(), stored: stored.to_vec() };
+        inputs::read(Some(app), &texts, &known).layers.map(|layers| layers.values())
+    };
+    let (Some(before), Some(now)) = (values(like.settings.as_bytes()), values(settings)) else {
+        return Ok(true);
+    };
+    let deciding = DecidingSettings::beginning_with(&made.settings);
+    let mut names = before.keys().chain(now.keys());
+    Ok(names.any(|name| deciding.include(name) && before.get(name) != now.get(name)))
+}
+
+/// Gives the release its number and its tree.
+fn numbered_tree(
+    scene: &Scene<'_>,
+    app: &AppName,
+    new: &NewRelease,
+    report: &mut Report<'_>,
+) -> Result<(u32, u32), DeployError> {
+    let number = store::next_number(scene.root, app)?;
+    files::make_folder(&scene.root.release(app, number), 0o700)?;
+    let owner = new.tree_from().map(|like| like.tree_of);
+    match owner {
+        Some(owner) => checkout::shared(scene.root, app, number, owner)?,
+        None => checkout::fresh(scene.root, scene.surroundings, app, number, &new.commit, report)?,
+    }
+    Ok((number, owner.unwrap_or(number)))
+}
+
+/// Links the files that outlive releases into the tree; returns the release whose folder holds it.
+#[allow(clippy::too_many_arguments, reason = "one call, which says what each is")]
+fn persisted(
+    scene: &Scene<'_>,
+    app: &AppName,
+    number: u32,
+    owner: u32,
+    new: &NewRelease,
+    inputs: &Inputs,
+    live: Option<&Release>,
+    report: &mut Report<'_>,
+) -> Result<u32, DeployError> {
+    let (root, persist) = (scene.root, &inputs.options.persist);
+    let mut owner = owner;
+    if owner != number && store::load(root, app, owner)?.is_none_or(|owner| owner.persist != *persist) {
+        // The tree of a release that runs is not changed.
+        files::remove(&root.tree(app, number))?;
+        checkout::fresh(root, scene.surroundings, app, number, &new.commit, report)?;
+        owner = number;
+    }
+    if owner == number {
+        let tree = root.tree(app, owner);
+        let running = live.map(|live| root.tree(app, live.number));
+        let foreign = store::is_foreign_clone(root, app).then(|| root.app(app));
+        let (data, live) = (root.data(app), running.or(foreign));
+        let release = root.release(app, number);
+        let places = persist::Places { tree: &tree, data: &data, live: live.as_deref(), release: &release };
+        persist::link(scene.surroundings, &places, persist)?;
+    }
+    Ok(owner)
+}
+
+/// The folders that every deploy needs, with the modes that keep secrets in and let nginx reach its sockets.
+fn prepare_folders(root: &Root, app: &AppName) -> Result<(), DeployError> {
+    for (path, mode) in
+        [(root.releases(app), 0o711), (root.env(app), 0o700), (root.logs(app), 0o700), (root.run(), 0o711)]
+    {
+        files::make_folder(&path, mode)?;
+    }
+    // What is in there is the app's own; so is the mode, once it is there.
+    if !files::exists(&root.data(app)) {
+        files::make_folder(&root.data(app), 0o700)?;
+    }
+    Ok(())
+}
+
+/// Reports every diagnostic, and goes on when none is an error.
+fn accept(reading: inputs::Reading, report: &mut Report<'_>) -> Result<Inputs, DeployError> {
+    for diagnostic in &reading.diagnostics {
+        report(Event::Diagnostic(diagnostic));
+    }
+    let errors = || reading.diagnostics.iter().filter(|found| found.is_error()).cloned().collect();
+    reading.inputs.ok_or_else(|| DeployError::Inputs { diagnostics: errors() })
+}
+
+/// Whether a Procfile runs nothing that the emperor would start.
+pub(crate) fn needs_no_emperor(inputs: &Inputs) -> bool {
+    let needs_none = |kind: &Kind| matches!(kind, Kind::Static | Kind::Preflight | Kind::Release);
+    inputs.procfile.entries().iter().all(|entry| needs_none(&entry.kind))
+}

@@ -1,0 +1,125 @@
+//! The bare repository that receives pushes: its refs, and what its commits say.
+
+use camino::Utf8Path;
+use gix::bstr::ByteSlice;
+
+use crate::{Error, files};
+
+/// Where the refs of releases are in a bare repository.
+const RELEASES: &str = "refs/piku/releases/";
+
+pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+pub(crate) fn attempt<T>(
+    action: impl Into<String>,
+    repository: &Utf8Path,
+    work: impl FnOnce() -> Result<T, Failure>,
+) -> Result<T, Error> {
+    work().map_err(|source| Error::Repository {
+        action: action.into(),
+        repository: repository.to_owned(),
+        source,
+    })
+}
+
+/// Reads a repository by its own configuration alone.
+pub(crate) fn open(repository: &Utf8Path) -> Result<gix::Repository, Failure> {
+    let identity = ["user.name=piku", "user.email=piku@localhost"];
+    Ok(gix::open_opts(repository, gix::open::Options::isolated().config_overrides(identity))?)
+}
+
+/// The object with this id.
+pub(crate) fn object<'repo>(repo: &'repo gix::Repository, id: &str) -> Result<gix::Object<'repo>, Failure> {
+    Ok(repo.find_object(gix::ObjectId::from_hex(id.as_bytes())?)?)
+}
+
+/// Makes an empty bare repository of mode 700, and the folders above it.
+///
+/// # Errors
+/// [`Error::File`] when the folder can't be made, [`Error::Repository`] when there is a repository already.
+pub fn init_bare(repository: &Utf8Path) -> Result<(), Error> {
+    files::make_folder(repository, 0o700)?;
+    attempt("make a bare repository", repository, || Ok(gix::init_bare(repository).map(drop)?))
+}
+
+/// Looks up the commit a ref stands for, by `HEAD` or its full name; `None` when there is none.
+///
+/// # Errors
+/// [`Error::Repository`] when the repository can't be read.
+pub fn resolve(repository: &Utf8Path, name: &str) -> Result<Option<String>, Error> {
+    attempt(format!("look up `{name}`"), repository, || {
+        let repo = open(repository)?;
+        let Some(mut reference) = repo.try_find_reference(name)? else { return Ok(None) };
+        let Ok(id) = reference.peel_to_id() else { return Ok(None) };
+        Ok(id.object()?.peel_to_commit().ok().map(|commit| commit.id.to_string()))
+    })
+}
+
+/// Finds a branch that keeps a new ref of this full name from being made: git can't keep a name that is a folder of
+/// another's.
+///
+/// # Errors
+/// [`Error::Repository`] when the repository can't be read.
+pub fn conflicting_branch(repository: &Utf8Path, name: &str) -> Result<Option<String>, Error> {
+    attempt(format!("look for names like `{name}`"), repository, || {
+        let repo = open(repository)?;
+        for reference in repo.references()?.all()?.flatten() {
+            let other = reference.name().as_bstr().to_string();
+            if other.starts_with(&format!("{name}/")) || name.starts_with(&format!("{other}/")) {
+                return Ok(Some(other.trim_start_matches("refs/heads/").to_owned()));
+            }
+        }
+        Ok(None)
+    })
+}
+
+/// Reads the first line of a commit's message; `None` when there is no such commit.
+#[must_use]
+pub fn subject(repository: &Utf8Path, commit: &str) -> Option<String> {
+    let repo = open(repository).ok()?;
+    let commit = object(&repo, commit).ok()?.peel_to_commit().ok()?;
+    Some(commit.message().ok()?.title.to_str_lossy().trim().to_owned())
+}
+
+/// Reads the id of what is in a commit: the same for another commit with the same files. `None` when there is no such
+/// commit.
+#[must_use]
+pub fn tree_id(repository: &Utf8Path, commit: &str) -> Option<String> {
+    let repo = open(repository).ok()?;
+    let commit = object(&repo, commit).ok()?.peel_to_commit().ok()?;
+    Some(commit.tree_id().ok()?.to_string())
+}
+
+/// Writes `refs/piku/releases/<number>`, which keeps the commit alive. A second call points it at another commit.
+///
+/// # Errors
+/// [`Error::File`] when it can't be written. The commit is not looked for.
+pub fn record_release(repository: &Utf8Path, number: u32, commit: &str) -> Result<(), Error> {
+    write_ref(repository, &format!("{RELEASES}{number}"), commit)
+}
+
+/// Points a branch, by its full name, at a commit, and makes it where there is none.
+///
+/// # Errors
+/// [`Error::File`] when it can't be written. The commit is not looked for.
+pub fn set_branch(repository: &Utf8Path, branch: &str, commit: &str) -> Result<(), Error> {
+    write_ref(repository, branch, commit)
+}
+
+/// Points HEAD at a branch, by its full name, so that a clone checks it out.
+///
+/// # Errors
+/// [`Error::File`] when it can't be written. The branch need not exist.
+pub fn set_head(repository: &Utf8Path, branch: &str) -> Result<(), Error> {
+    files::write(&repository.join("HEAD"), format!("ref: {branch}\n").as_bytes())
+}
+
+/// Writes a ref that is ours alone, as a file of its own (gitrepository-layout(5)). git's way, by a lock file, would
+/// leave that behind when we are killed, and refuse every later write.
+fn write_ref(repository: &Utf8Path, name: &str, commit: &str) -> Result<(), Error> {
+    let path = repository.join(name);
+    if let Some(folder) = path.parent() {
+        files::make_folder(folder, 0o755)?;
+    }
+    files::write(&path, format!("{commit}\n").as_bytes())
+}

@@ -1,0 +1,118 @@
+//! The deployment clone that a release runs from: its files, and the objects hard-linked from the bare repository.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+
+use camino::Utf8Path;
+
+use crate::checkout::checkout;
+use crate::{Error, Git, files};
+
+impl Git {
+    /// Makes a deployment clone of `commit` in `tree`, an empty or absent folder, its objects hard-linked.
+    ///
+    /// HEAD is detached at the commit, and `origin` is the bare repository. gix writes the files where it does so exactly
+    /// as git does; otherwise git does. Where the file system can't link, objects are copied.
+    ///
+    /// # Errors
+    /// [`Error`] with the step that failed; the folder then holds part of a clone.
+    pub fn deployment_clone(&self, bare: &Utf8Path, commit: &str, tree: &Utf8Path) -> Result<(), Error> {
+        lay_out(bare, commit, tree)?;
+        if checkout(tree, commit)? { Ok(()) } else { self.checkout(tree, commit) }
+    }
+
+    /// Makes a deployment clone of `commit` from one of another commit: as if it were new, but only what differs is
+    /// written.
+    ///
+    /// Files that git does not know are removed, and hooks and configuration of the clone are not used: an app may have
+    /// written them.
+    ///
+    /// # Errors
+    /// [`Error`] with the step that failed; the folder is then of no use.
+    pub fn recycled_clone(&self, bare: &Utf8Path, commit: &str, tree: &Utf8Path) -> Result<(), Error> {
+        let own = tree.join(".git");
+        // What an app may have set up there would run with us.
+        for name in ["hooks", "info", "index.lock", "HEAD.lock", "config.worktree", "logs"] {
+            files::remove(&own.join(name))?;
+        }
+        let head = files::read_text(&own.join("HEAD"))?;
+        lay_out(bare, head.trim(), tree)?;
+        self.command(tree, ["clean", "--quiet", "-d", "--force", "--force", "-x"]).check(&mut |_| {})?;
+        self.checkout(tree, commit)?;
+        files::set_mode(tree, 0o755)
+    }
+
+    /// Checks out the submodules of a clone, where its commit has any; `heard` gets each line that git writes.
+    ///
+    /// # Errors
+    /// [`Error::Start`] or [`Error::Failed`], as when a submodule can't be fetched.
+    pub fn update_submodules(&self, tree: &Utf8Path, heard: &mut dyn FnMut(&str)) -> Result<(), Error> {
+        if !tree.join(".gitmodules").is_file() {
+            return Ok(());
+        }
+        self.command(tree, ["submodule", "--quiet", "update", "--init", "--recursive", "--force"])
+            .check(heard)
+    }
+
+    /// Lists the files in a tree that git knows, relative to the tree. Names may be any bytes.
+    ///
+    /// # Errors
+    /// [`Error::Start`] or [`Error::Failed`], as when the tree is no repository.
+    pub fn tracked(&self, tree: &Utf8Path) -> Result<BTreeSet<PathBuf>, Error> {
+        Ok(paths(&self.command(tree, ["ls-files", "-z"]).read()?).collect())
+    }
+
+    /// Lists the files in a tree that git does not know, or knows otherwise: what the app or a build wrote there,
+    /// relative to the tree.
+    ///
+    /// Names may be any bytes. A repository within the tree is one name.
+    ///
+    /// # Errors
+    /// As [`Git::tracked`].
+    pub fn written(&self, tree: &Utf8Path) -> Result<BTreeSet<PathBuf>, Error> {
+        let listing = self.command(tree, ["ls-files", "--others", "--modified", "-z"]).read()?;
+        // Those that were removed count as modified, and so does what is behind a link that took the place of a folder.
+        let is_here = |path: &PathBuf| {
+            let place = tree.as_std_path().join(path);
+            let folders = path.ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty());
+            place.symlink_metadata().is_ok()
+                && !folders.into_iter().any(|folder| tree.as_std_path().join(folder).is_symlink())
+        };
+        Ok(paths(&listing).filter(is_here).collect())
+    }
+
+    pub(crate) fn checkout(&self, tree: &Utf8Path, commit: &str) -> Result<(), Error> {
+        self.command(tree, ["checkout", "--quiet", "--force", "--detach", commit]).check(&mut |_| {})
+    }
+}
+
+/// The paths of a listing made with `-z`.
+fn paths(listing: &[u8]) -> impl Iterator<Item = PathBuf> {
+    let paths = listing.split(|byte| *byte == 0).filter(|path| !path.is_empty());
+    paths.map(|path| PathBuf::from(OsStr::from_bytes(path)))
+}
+
+/// Everything of a clone but its files and its index.
+fn lay_out(bare: &Utf8Path, head: &str, tree: &Utf8Path) -> Result<(), Error> {
+    let own = tree.join(".git");
+    files::make_folder(&own.join("refs"), 0o755)?;
+    // Every file of every commit is in there, ENV among them; no web server needs any.
+    files::set_mode(&own, 0o700)?;
+    files::link_tree(&bare.join("objects"), &own.join("objects"))?;
+    let text = format!(
+        "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = false\n[remote \"origin\"]\n\turl = {}\n",
+        quoted(bare)
+    );
+    for (name, text) in [("config", text), ("HEAD", format!("{head}\n"))] {
+        let path = own.join(name);
+        std::fs::write(&path, text).map_err(Error::file("write", &path))?;
+    }
+    Ok(())
+}
+
+/// A value for git's configuration (git-config(1), "Syntax").
+fn quoted(path: &Utf8Path) -> String {
+    format!("\"{}\"", path.as_str().replace('\\', "\\\\").replace('"', "\\\""))
+}

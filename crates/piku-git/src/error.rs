@@ -1,0 +1,69 @@
+//! Why a repository could not be read or changed.
+
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+
+use camino::Utf8PathBuf;
+
+/// A repository could not be read or changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file or folder could not be read or changed.
+    #[error("could not {action} `{path}`")]
+    File {
+        /// What was attempted, as a verb: `read`, `write`.
+        action: &'static str,
+        /// Where.
+        path: Utf8PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The `git` program could not be started.
+    #[error("could not start `{program}`")]
+    Start {
+        /// The program.
+        program: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The `git` program ended with a status other than 0.
+    #[error("`{program}` ended with {}", ending(*status))]
+    Failed {
+        /// The command as a person would type it.
+        program: String,
+        /// How it ended.
+        status: ExitStatus,
+        /// The last lines it wrote.
+        output: Vec<String>,
+    },
+    /// The objects or refs of a repository could not be read or written.
+    #[error("could not {action} in the repository `{repository}`")]
+    Repository {
+        /// What was attempted.
+        action: String,
+        /// The repository.
+        repository: Utf8PathBuf,
+        /// What gix said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+impl Error {
+    /// Wraps an error of the file system.
+    pub(crate) fn file(
+        action: &'static str,
+        path: impl Into<Utf8PathBuf>,
+    ) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::File { action, path, source }
+    }
+}
+
+/// How a program ended: `exit status 1`, `signal 9`.
+fn ending(status: ExitStatus) -> String {
+    status.code().map_or_else(
+        || format!("signal {}", status.signal().unwrap_or(0)),
+        |code| format!("exit status {code}"),
+    )
+}

@@ -1,0 +1,48 @@
+//! The two repositories of a server that is deployed to with `git push`: the bare one that receives pushes, and the
+//! deployment clones of it that releases run from.
+//!
+//! gix reads and writes objects, refs, and fresh checkouts; the `git` program does what gix can't do or does otherwise.
+//! Nothing here prints, or reads variables of the process environment. Whoever calls sees to it that one process at a
+//! time works on a clone; refs are written beside and renamed, so a reader sees the old or the new one.
+//!
+//! ```
+//! use camino::Utf8Path;
+//! use piku_git::Git;
+//! # let folder = tempfile::tempdir()?;
+//! # let home = Utf8Path::from_path(folder.path()).unwrap();
+//! let (bare, site, tree) = (home.join("repos/blog"), home.join("site"), home.join("releases/1"));
+//! std::fs::create_dir(&site)?;
+//! std::fs::write(site.join("Procfile"), "web: ./run\n")?;
+//!
+//! let git = Git::new(home, "/usr/local/bin:/usr/bin:/bin");
+//! piku_git::init_bare(&bare)?;
+//! let commit = git.commit_folder(&bare, &site, None)?;
+//! piku_git::set_branch(&bare, "refs/heads/main", &commit)?;
+//! git.deployment_clone(&bare, &commit, &tree)?;
+//! assert_eq!(std::fs::read_to_string(tree.join("Procfile"))?, "web: ./run\n");
+//! assert!(git.written(&tree)?.is_empty());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Begin at [`init_bare`] and [`Git::deployment_clone`]; [`choose`] decides which branch of a push is deployed.
+
+#![allow(clippy::disallowed_methods, reason = "repositories are files, and git is a program")]
+
+mod bare;
+mod checkout;
+mod clone;
+mod error;
+mod files;
+mod folder;
+mod program;
+mod push;
+
+pub use bare::{
+    conflicting_branch, init_bare, record_release, resolve, set_branch, set_head, subject, tree_id,
+};
+pub use error::Error;
+pub use program::Git;
+pub use push::{Choice, InvalidPush, InvalidRefUpdate, Kept, RefUpdate, choose, file_in_push};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,190 @@
+//! A push as git tells a hook of it, and which of its branches is deployed.
+
+use camino::Utf8Path;
+
+/// Refs that no push may touch: those of releases.
+const OURS: &str = "refs/piku/";
+
+/// A ref that a push wants to move, as git's hooks tell it (githooks(5)).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefUpdate {
+    /// The full name: `refs/heads/main`.
+    pub name: String,
+    /// The commit it was at; all zeros for a new ref.
+    pub old: String,
+    /// The commit it is to be at; all zeros for a deletion.
+    pub new: String,
+}
+
+/// A line of `pre-receive`'s input that is none.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not what git tells a hook")]
+pub struct InvalidRefUpdate(String);
+
+impl RefUpdate {
+    /// Reads a line of `pre-receive`'s input: `<old> <new> <name>`.
+    ///
+    /// # Errors
+    /// [`InvalidRefUpdate`] for anything else.
+    pub fn read(line: &str) -> Result<Self, InvalidRefUpdate> {
+        let mut words = line.splitn(3, ' ');
+        match (words.next(), words.next(), words.next()) {
+            (Some(old), Some(new), Some(name)) if is_id(old) && is_id(new) => {
+                Ok(Self { name: name.to_owned(), old: old.to_owned(), new: new.to_owned() })
+            }
+            _ => Err(InvalidRefUpdate(line.to_owned())),
+        }
+    }
+
+    /// The branch, where it is one.
+    #[must_use]
+    pub fn branch(&self) -> Option<&str> {
+        self.name.strip_prefix("refs/heads/")
+    }
+
+    /// Whether the ref is to go.
+    #[must_use]
+    pub fn is_deletion(&self) -> bool {
+        self.new.bytes().all(|byte| byte == b'0')
+    }
+}
+
+fn is_id(text: &str) -> bool {
+    text.len() >= 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// What to do with a push.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// This branch goes live.
+    Deploy(RefUpdate),
+    /// Nothing is deployed; the refs are kept.
+    Store(Kept),
+}
+
+/// Why a push is kept and not deployed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// It moves no branch: tags and deletions never deploy.
+    NoBranch,
+    /// It does not move the branch that deploys.
+    OtherBranch {
+        /// That branch, without `refs/heads/`.
+        wanted: String,
+    },
+}
+
+/// Why a push can't be taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidPush {
+    /// Several branches, and nothing says which.
+    #[error("{} branches were pushed at once, and none of them is `main` or `master`: {}", branches.len(), branches.join(", "))]
+    Ambiguous {
+        /// The branches.
+        branches: Vec<String>,
+    },
+    /// A ref below `refs/piku/`, where those of releases are.
+    #[error("`{name}` is reserved for releases")]
+    Reserved {
+        /// The ref.
+        name: String,
+    },
+}
+
+/// Chooses the branch that a push deploys.
+///
+/// `wanted` is the branch that deploys, by its short or its full name. Without it a single branch deploys, whichever it
+/// is; of several, `main` or `master`. Tags and deletions never deploy.
+///
+/// # Errors
+/// [`InvalidPush`] when it can't be told, or a ref of a release is touched.
+pub fn choose(updates: &[RefUpdate], wanted: Option<&str>) -> Result<Choice, InvalidPush> {
+    if let Some(update) = updates.iter().find(|update| update.name.starts_with(OURS)) {
+        return Err(InvalidPush::Reserved { name: update.name.clone() });
+    }
+    let branches: Vec<(&str, &RefUpdate)> = updates
+        .iter()
+        .filter(|update| !update.is_deletion())
+        .filter_map(|update| Some((update.branch()?, update)))
+        .collect();
+    let named =
+        |name: &str| branches.iter().find(|(branch, _)| *branch == name).map(|(_, update)| (*update).clone());
+    if branches.is_empty() {
+        return Ok(Choice::Store(Kept::NoBranch));
+    }
+    if let Some(wanted) = wanted {
+        let wanted = wanted.strip_prefix("refs/heads/").unwrap_or(wanted);
+        let other = || Choice::Store(Kept::OtherBranch { wanted: wanted.to_owned() });
+        return Ok(named(wanted).map_or_else(other, Choice::Deploy));
+    }
+    if let [(_, only)] = branches.as_slice() {
+        return Ok(Choice::Deploy((*only).clone()));
+    }
+    named("main").or_else(|| named("master")).map(Choice::Deploy).ok_or_else(|| InvalidPush::Ambiguous {
+        branches: branches.iter().map(|(branch, _)| (*branch).to_owned()).collect(),
+    })
+}
+
+/// Reads a file at a commit that a push has brought and that is not accepted yet; `None` when there is none.
+///
+/// git keeps such objects apart and tells hooks where by its own variables, which gix does not read (git-receive-pack(1),
+/// "Quarantine environment"). So this asks the `git` program in the environment that this process inherited, and is for
+/// hooks alone.
+#[must_use]
+pub fn file_in_push(repository: &Utf8Path, commit: &str, path: &str) -> Option<Vec<u8>> {
+    let mut command = std::process::Command::new("git");
+    command.current_dir(repository).args(["cat-file", "blob", &format!("{commit}:{path}")]);
+    let output = command.output().ok()?;
+    output.status.success().then_some(output.stdout)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ONE: &str = "1111111111111111111111111111111111111111";
+    const NONE: &str = "0000000000000000000000000000000000000000";
+
+    fn update(name: &str, new: &str) -> RefUpdate {
+        RefUpdate::read(&format!("{NONE} {new} {name}")).unwrap()
+    }
+
+    fn chosen(updates: &[RefUpdate], wanted: Option<&str>) -> Result<Option<String>, String> {
+        match choose(updates, wanted) {
+            Ok(Choice::Deploy(update)) => Ok(update.branch().map(str::to_owned)),
+            Ok(Choice::Store { .. }) => Ok(None),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    #[test]
+    fn one_branch_deploys_and_of_several_main_master_or_the_named_one() {
+        let (main, master, dev) =
+            (update("refs/heads/main", ONE), update("refs/heads/master", ONE), update("refs/heads/dev", ONE));
+        let tag = update("refs/tags/v1", ONE);
+        assert_eq!(chosen(std::slice::from_ref(&dev), None), Ok(Some("dev".into())));
+        assert_eq!(chosen(&[dev.clone(), tag.clone()], None), Ok(Some("dev".into())));
+        assert_eq!(chosen(&[dev.clone(), master.clone(), main], None), Ok(Some("main".into())));
+        assert_eq!(chosen(&[dev.clone(), master.clone()], None), Ok(Some("master".into())));
+        assert_eq!(chosen(&[dev.clone(), master], Some("dev")), Ok(Some("dev".into())));
+        assert_eq!(chosen(std::slice::from_ref(&dev), Some("live")), Ok(None));
+        assert_eq!(chosen(&[tag], None), Ok(None));
+        let other = update("refs/heads/other", ONE);
+        assert!(chosen(&[dev, other], None).unwrap_err().contains("dev, other"));
+    }
+
+    #[test]
+    fn deletions_and_refs_of_ours_never_deploy() {
+        let gone = update("refs/heads/dev", NONE);
+        assert_eq!(chosen(std::slice::from_ref(&gone), None), Ok(None));
+        assert_eq!(chosen(&[gone, update("refs/heads/x", ONE)], None), Ok(Some("x".into())));
+        assert!(chosen(&[update("refs/piku/releases/1", ONE)], None).is_err());
+    }
+
+    #[test]
+    fn a_hooks_line_is_read_or_refused() {
+        assert!(RefUpdate::read("").is_err());
+        assert!(RefUpdate::read("a b c").is_err());
+        assert!(RefUpdate::read(ONE).is_err());
+    }
+}

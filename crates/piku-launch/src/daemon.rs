@@ -1,0 +1,94 @@
+//! Runs daemons, jobs, and builds to their end, with everything they start.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Seek, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::process::Command;
+use std::time::Duration;
+
+use camino::Utf8Path;
+
+use crate::record::read;
+use crate::supervise::end_with_parent;
+use crate::{DaemonWork, Error, Patience, Status, crontab, drain_marker, endings, supervise};
+
+/// How long a daemon may take to stop once asked; uWSGI's own patience is longer.
+pub const GRACE: Duration = Duration::from_secs(15);
+
+/// Runs the daemon of a record to its end, with everything it starts.
+///
+/// # Errors
+/// [`Error`] when the record can't be read or the shell can't be started.
+pub fn run_daemon(record_path: &Utf8Path) -> Result<Status, Error> {
+    let record = read(record_path)?;
+    let Some(daemon) = record.daemon else { return Ok(Status::Code(1)) };
+    // Waiting comes before any signal is caught: the order to stop simply ends a launcher that waits.
+    end_with_parent();
+    let _slot = daemon.slot.as_deref().map(|slot| hold_slot(slot, record_path)).transpose()?;
+    let line = match &daemon.work {
+        DaemonWork::Command(line) => line,
+        DaemonWork::Crontab(jobs) => {
+            let status = crontab::run(jobs, &record.env, &daemon.cwd)?;
+            note_ending(record_path, status);
+            return Ok(status);
+        }
+    };
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", line]).current_dir(&daemon.cwd).env_clear().envs(&record.env);
+    let drain = Duration::from_millis(daemon.drain_ms);
+    let marker = drain_marker(record_path);
+    let status = supervise(command, &|| match is_there(&marker) {
+        true => Patience { drain, drain_port: daemon.drain_port, grace: GRACE },
+        false => Patience::short(GRACE),
+    })?;
+    note_ending(record_path, status);
+    Ok(status)
+}
+
+/// Waits until the predecessor has let go of the slot, then writes into it who has it now.
+fn hold_slot(slot: &Utf8Path, record: &Utf8Path) -> Result<File, Error> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false).mode(0o600);
+    let mut file = options.open(slot).map_err(Error::file("lock", slot))?;
+    let failed = || Error::file("hold", slot);
+    file.lock().map_err(failed())?;
+    file.set_len(0).and_then(|()| file.rewind()).map_err(failed())?;
+    file.write_all(record.as_str().as_bytes()).map_err(failed())?;
+    Ok(file)
+}
+
+/// Whether something is there, a dangling link included.
+fn is_there(path: &Utf8Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
+fn note_ending(record: &Utf8Path, status: Status) {
+    // Without its record the vassal is retired, and nobody asks.
+    if is_there(record)
+        && let Ok(mut file) = OpenOptions::new().append(true).create(true).mode(0o600).open(endings(record))
+    {
+        drop(writeln!(file, "{status}"));
+    }
+}
+
+/// Runs the words as one run of a job: like a daemon it has time to stop when it is asked to.
+///
+/// # Errors
+/// As [`run_supervised`].
+pub fn run_job(words: &[String]) -> Result<Status, Error> {
+    supervise_words(words, GRACE)
+}
+
+/// Runs the words as a supervised program in this process's own environment: builds and one-off stages.
+///
+/// # Errors
+/// [`Error::Start`] when there is no such program.
+pub fn run_supervised(words: &[String]) -> Result<Status, Error> {
+    supervise_words(words, Duration::from_secs(3))
+}
+
+fn supervise_words(words: &[String], grace: Duration) -> Result<Status, Error> {
+    let mut command = Command::new(words.first().map_or("", String::as_str));
+    command.args(words.iter().skip(1));
+    supervise(command, &|| Patience::short(grace))
+}

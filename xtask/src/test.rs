@@ -29,6 +29,8 @@ pub(crate) fn run(quick: bool) -> Result<(), String> {
     step("format", step::run("cargo fmt --check", &mut step::cargo(&["fmt", "--all", "--check"])));
     let clippy = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
     step("clippy", step::run("cargo clippy", &mut step::cargo(&clippy)));
+    let bare = ["check", "--package", "piku-procfile", "--no-default-features"];
+    step("features", step::run("cargo check without features", &mut step::cargo(&bare)));
     let mut doc = step::cargo(&["doc", "--workspace", "--no-deps"]);
     step("doc", step::run("cargo doc", doc.env("RUSTDOCFLAGS", "-D warnings")));
     step("build", step::run("cargo build", &mut step::cargo(&["build", "--package", "piku-cli"])));

@@ -5,7 +5,7 @@ use std::ops::Range;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use piku_core::{FileDiagnostic, Severity};
 
-use crate::ui::visible;
+use crate::control_characters::visible;
 
 /// The mistake as text: severity, code, message; the place, the line, and a marker; the help.
 pub(crate) fn diagnostic(found: &FileDiagnostic, color: bool) -> String {

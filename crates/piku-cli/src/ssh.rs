@@ -49,30 +49,32 @@ pub(crate) fn read(line: &str) -> Request {
     }
 }
 
-/// Carries out the forced command of the key named `name`.
-pub(crate) fn run(name: &str, ui: &Ui) -> ExitCode {
+/// The command of piku that the owner of the key named `name` asks for; the exit status where it was none.
+///
+/// A program that moves files takes the place of this process.
+pub(crate) fn command(name: &str, ui: &Ui) -> Result<Vec<String>, ExitCode> {
     let line = match surroundings::ssh_original_command().map(OsString::into_string) {
         None => "help".to_owned(),
         Some(Ok(line)) => line,
         Some(Err(odd)) => {
             complain(format_args!("error: the command is not UTF-8: `{}`", odd.to_string_lossy()));
-            return ExitCode::from(2);
+            return Err(ExitCode::from(2));
         }
     };
     let actor = [(surroundings::ACTOR.to_owned(), name.to_owned())].into();
     match read(&line) {
-        Request::Command(words) => crate::commands::run_as(words, Some(name.to_owned())),
+        Request::Command(words) => Ok(words),
         Request::Files(words) => match piku_core::host::launch::become_program(&words, &actor) {
             Ok(never) => match never {},
             Err(error) => {
                 ui.failure(&error, None);
-                ExitCode::from(1)
+                Err(ExitCode::from(1))
             }
         },
         Request::Unknown(what) => {
             complain(format_args!("error: `{what}` is not a command of piku"));
             complain(format_args!("help: `ssh <server> help` lists them"));
-            ExitCode::from(2)
+            Err(ExitCode::from(2))
         }
     }
 }

@@ -4,9 +4,9 @@ use crate::app::{AppName, InvalidAppName};
 use crate::deploy::DeployError;
 use crate::deploy::receive::{InvalidRefUpdate, RefusedPush};
 use crate::host::HostError;
-use crate::host::nginx::NginxError;
+use crate::host::nginx_error::NginxError;
 use crate::settings::InvalidSetting;
-use crate::setup::KeyError;
+use crate::ssh_key::KeyError;
 
 /// Why an operation could not be carried out. The machine is as it was, unless a variant says otherwise.
 #[derive(Debug, thiserror::Error)]

@@ -43,6 +43,7 @@ mod root;
 pub mod server;
 pub mod settings;
 mod setup;
+mod ssh_key;
 mod vassal;
 
 /// An error and its causes, as one line.
@@ -74,5 +75,11 @@ pub use piku::Piku;
 pub use piku_procfile::{Diagnostic, Place, Severity, Source};
 pub use release::{Cause, Made, Release};
 pub use root::Root;
-pub use setup::{AddedKey, KeyError, Prepared};
+pub use setup::{AddedKey, Prepared};
+pub use ssh_key::KeyError;
 pub use vassal::{FRONT, NotAVassal, VassalName};
+
+/// The examples of the README, which are tested with those of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -13,6 +13,7 @@ use crate::host::search_path::program;
 use crate::host::{HostError, emperor, facts, files, git, launch, own_nginx};
 use crate::piku::Piku;
 use crate::server::NginxWay;
+use crate::ssh_key::{KeyError, PublicKey, authorized_line, read_keys};
 
 /// The emperor's log is cut at this size, and one older piece is kept.
 const EMPEROR_LOG: u64 = 1_048_576;
@@ -40,90 +41,6 @@ pub struct AddedKey {
     pub fingerprint: String,
     /// False when it was there already.
     pub new: bool,
-}
-
-/// Why a key can't be added.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum KeyError {
-    /// The text holds no key.
-    #[error("there is no public key in it")]
-    Empty,
-    /// A line is not a public key.
-    #[error("line {line} is not an ssh public key")]
-    NotAKey {
-        /// The line, from 1.
-        line: usize,
-    },
-    /// It is the secret half.
-    #[error("that is a private key, which must never leave its machine")]
-    Private,
-}
-
-impl KeyError {
-    /// What to do now.
-    #[must_use]
-    pub fn help(&self) -> String {
-        match self {
-            Self::Private => "give the file whose name ends in `.pub`".to_owned(),
-            _ => "give a line such as `ssh-ed25519 AAAA… alice@laptop`, without options before it".to_owned(),
-        }
-    }
-}
-
-/// A public key, taken apart so that nothing else of the line is written anywhere.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct PublicKey {
-    kind: String,
-    blob: String,
-    name: String,
-}
-
-/// Reads public keys, one a line (sshd(8), "AUTHORIZED_KEYS FILE FORMAT", without options).
-fn read_keys(text: &str) -> Result<Vec<PublicKey>, KeyError> {
-    if text.contains("PRIVATE KEY-----") {
-        return Err(KeyError::Private);
-    }
-    let mut keys = Vec::new();
-    for (at, line) in text.lines().enumerate() {
-        let line = line.trim();
-        if line.is_empty() || line.starts_with('#') {
-            continue;
-        }
-        let mut words = line.split_ascii_whitespace();
-        let (kind, blob) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-        let known =
-            ["ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-"].iter().any(|start| kind.starts_with(start));
-        let plain = kind.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '@' | '.'));
-        let base64 = blob.len() > 40
-            && blob.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '='));
-        if !(known && plain && base64) {
-            return Err(KeyError::NotAKey { line: at + 1 });
-        }
-        let comment: String = words.collect::<Vec<_>>().join(" ");
-        let safe = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '@' | '+');
-        let name: String = comment.chars().filter(safe).take(64).collect();
-        // It becomes an argument, and must not read as an option.
-        let name = name.trim_start_matches('-').to_owned();
-        let name = if name.is_empty() { "default".to_owned() } else { name };
-        keys.push(PublicKey { kind: kind.to_owned(), blob: blob.to_owned(), name });
-    }
-    if keys.is_empty() { Err(KeyError::Empty) } else { Ok(keys) }
-}
-
-/// The line of `authorized_keys`: one forced command, and nothing else that ssh could do.
-fn authorized_line(key: &PublicKey, program: &Utf8Path, root: &Utf8Path) -> String {
-    let quoted =
-        |text: &str| shlex::try_quote(text).map_or_else(|_| String::new(), std::borrow::Cow::into_owned);
-    let command = format!(
-        "PIKU_ROOT={} exec {} ssh-command {}",
-        quoted(root.as_str()),
-        quoted(program.as_str()),
-        quoted(&key.name)
-    );
-    let command = command.replace('\\', "\\\\").replace('"', "\\\"");
-    let limits = "no-agent-forwarding,no-user-rc,no-X11-forwarding,no-port-forwarding";
-    format!("command=\"{command}\",{limits} {} {} {}\n", key.kind, key.blob, key.name)
 }
 
 impl Piku {
@@ -183,15 +100,15 @@ impl Piku {
         if root.own_nginx().is_dir() {
             own_nginx::prepare(root, &self.surroundings)?;
         }
-        let emperor = Emperor {
-            vassals: root.uwsgi_enabled(),
-            wrapper: root.launcher(),
-            log: root.emperor_log(),
-            log_max_size: EMPEROR_LOG,
-            stats: root.emperor_stats(),
-            pidfile: root.emperor_pid(),
-            curse_tolerance: CURSE_TOLERANCE,
-        };
+        let mut emperor = Emperor::new(
+            root.uwsgi_enabled(),
+            root.launcher(),
+            root.emperor_log(),
+            root.emperor_stats(),
+            root.emperor_pid(),
+        );
+        emperor.log_max_size = EMPEROR_LOG;
+        emperor.curse_tolerance = CURSE_TOLERANCE;
         let text = emperor.to_ini().map_err(crate::deploy::DeployError::from)?;
         if files::read_text(&root.emperor_ini())?.as_deref() != Some(&text) {
             files::write(&root.emperor_ini(), text.as_bytes(), 0o600)?;
@@ -317,34 +234,5 @@ impl Piku {
         let output =
             Invocation::new(["ssh-keygen", "-l", "-f", file.path().to_str()?]).with_env(&env).read().ok()?;
         String::from_utf8_lossy(&output).split_whitespace().nth(1).map(str::to_owned)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const BLOB: &str = "AAAAC3NzaC1lZDI1NTE5AAAAIJd3Uc1xfH9mZ8mB4qvB2mM0k7nU2s3nE9m7l1cXy0Qa";
-
-    #[test]
-    fn a_line_of_authorized_keys_holds_one_forced_command_and_no_option_of_the_given_line() {
-        let keys = read_keys(&format!("# mine\nssh-ed25519 {BLOB} alice@laptop \"; id\n")).unwrap();
-        assert_eq!(
-            authorized_line(&keys[0], "/opt/pi ku/piku".into(), "/r".into()),
-            format!(
-                "command=\"PIKU_ROOT=/r exec '/opt/pi ku/piku' ssh-command alice@laptopid\",no-agent-forwarding,\
-                 no-user-rc,no-X11-forwarding,no-port-forwarding ssh-ed25519 {BLOB} alice@laptopid\n"
-            )
-        );
-    }
-
-    #[test]
-    fn what_is_not_a_public_key_is_refused_with_its_line() {
-        let not_a_key = |text: &str| matches!(read_keys(text), Err(KeyError::NotAKey { .. }));
-        assert!(not_a_key("hello"));
-        assert!(not_a_key(&format!("command=\"id\" ssh-ed25519 {BLOB}")));
-        assert!(not_a_key("ssh-ed25519 AAAA"));
-        assert!(matches!(read_keys("\n# nothing\n"), Err(KeyError::Empty)));
-        assert!(matches!(read_keys("-----BEGIN OPENSSH PRIVATE KEY-----\n"), Err(KeyError::Private)));
     }
 }

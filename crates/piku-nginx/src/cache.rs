@@ -2,6 +2,7 @@ use crate::{FilePath, InvalidSite, UrlPath};
 
 /// What nginx keeps of the answers of an app, and for how long. Times are seconds.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Cache {
     /// The folder of the cache. nginx creates it when the folder around it is there.
     pub path: FilePath,

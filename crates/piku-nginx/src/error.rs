@@ -4,7 +4,24 @@ use std::net::AddrParseError;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidSite {
-    /// The name of the app has a character that a name can't have, or is too long.
+    /// The namespace has a character that it can't have, or is too long.
+    #[error("`{0}` can't be the namespace of sites")]
+    Namespace(String),
+    /// The comment is empty, too long, or not printable.
+    #[error("`{0}` can't be a comment")]
+    Comment(String),
+    /// The header can't be written, or not without being expanded.
+    #[error("`{name}: {value}` can't be added to answers")]
+    Header {
+        /// The name that was given.
+        name: String,
+        /// The value that was given.
+        value: String,
+    },
+    /// The name of a file has a character that it can't have, or is too long.
+    #[error("`{0}` can't be the name of a file that is never served")]
+    FileName(String),
+    /// The name of the site has a character that a name can't have, or is too long.
     #[error("`{0}` can't name a site")]
     Name(String),
     /// The host name is none that nginx would match as it is written.

@@ -1,7 +1,5 @@
-use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::render::instance;
 use crate::{FilePath, InvalidSite, quote};
 
 /// A whole nginx for sites: its main configuration.
@@ -13,6 +11,7 @@ use crate::{FilePath, InvalidSite, quote};
 /// Hosts that no site claims get nothing: over HTTP the connection is closed without an answer, over HTTPS the handshake
 /// is refused, or, before nginx 1.19.4, closed after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Instance {
     /// The sites to include, such as `/srv/sites/*.conf`.
     pub sites: SitePattern,
@@ -36,6 +35,7 @@ pub struct Instance {
 
 /// What a stranger gets over HTTPS.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Strangers {
     /// A handshake that fails (`ssl_reject_handshake`, nginx 1.19.4 and later).
     Rejected,
@@ -62,12 +62,6 @@ impl Instance {
             https_port: 443,
             strangers: Strangers::Rejected,
         }
-    }
-}
-
-impl fmt::Display for Instance {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&instance::render(self))
     }
 }
 

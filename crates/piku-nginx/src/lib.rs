@@ -12,14 +12,20 @@
 //! ```
 //!
 //! Begin at [`Site`]; [`Site::new`] gives one with the defaults, and every field can be set after it. [`Instance`] is
-//! the main configuration around sites. The text it
-//! becomes is made in `render/`, from the outermost block inwards.
+//! the main configuration around sites. The text of both is made in `render/`, from the outermost block inwards.
+//!
+//! Nothing is said in the name of whoever uses the crate unless they give it: a [`Namespace`], a [`Comment`],
+//! [headers](Header), and the path of a [`Probe`].
 
 mod cache;
+mod comment;
 mod error;
+mod file_name;
 mod file_path;
+mod header;
 mod instance;
 mod listen;
+mod namespace;
 mod network;
 mod probe;
 mod quote;
@@ -33,10 +39,14 @@ mod version;
 mod workers;
 
 pub use cache::Cache;
+pub use comment::Comment;
 pub use error::InvalidSite;
+pub use file_name::FileName;
 pub use file_path::{FilePath, SocketPath};
+pub use header::Header;
 pub use instance::{Instance, SitePattern, Strangers};
 pub use listen::{Http2, Listen};
+pub use namespace::Namespace;
 pub use network::Network;
 pub use probe::{Answer, Probe};
 pub use server_name::ServerName;
@@ -46,3 +56,8 @@ pub use static_path::{CatchAll, StaticPath};
 pub use url_path::UrlPath;
 pub use version::Version;
 pub use workers::{Workers, configuration_path, error_log_path};
+
+/// The examples of the README, which are tested with those of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

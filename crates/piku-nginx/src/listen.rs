@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 /// Without an address of either family it listens on all of IPv4, as the default does: nginx has no server that
 /// listens nowhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Listen {
     /// The IPv4 address, `0.0.0.0` for all.
     pub ipv4: Option<Ipv4Addr>,
@@ -43,6 +44,7 @@ impl Default for Listen {
 
 /// How nginx is asked for HTTP/2, which depends on its [version](crate::Version::http2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Http2 {
     /// Not at all.
     #[default]

@@ -1,11 +1,12 @@
 use std::str::FromStr;
 
-use crate::{InvalidSite, SiteName, UrlPath, quote};
+use crate::{InvalidSite, UrlPath, quote};
 
 /// A question that only the machine itself may ask, and the answer that shows which configuration nginx runs.
 ///
 /// It is answered over HTTP and HTTPS, as plain text, and never logged.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Probe {
     /// The path to ask for.
     pub path: UrlPath,
@@ -14,9 +15,9 @@ pub struct Probe {
 }
 
 impl Probe {
-    /// Makes the probe of the site `name`, at `/.well-known/piku/<name>`.
-    pub fn of(name: &SiteName, answer: &str) -> Result<Self, InvalidSite> {
-        Ok(Self { path: format!("/.well-known/piku/{name}").parse()?, answer: answer.parse()? })
+    /// Makes the probe that answers `answer` to whoever asks for `path`.
+    pub fn new(path: UrlPath, answer: Answer) -> Self {
+        Self { path, answer }
     }
 }
 

@@ -6,7 +6,8 @@ use crate::{InvalidSite, quote};
 ///
 /// A name in lower case, in punycode where it is not English; `*.example.org` for everything below a name,
 /// `.example.org` for both, `mail.*` for every ending; or `_` for every host that no other site claims. Regular
-/// expressions are refused, and so are names below `piku.invalid`, which turn strangers away.
+/// expressions are refused, and so are names below `.invalid`, which nobody can own (RFC 6761) and some of
+/// which turn strangers away.
 ///
 /// A name of more than 46 bytes is written as an expression, since nginx's table of names has no room for it: it may lose
 /// to a shorter wildcard, and to the `_` of another site.
@@ -45,11 +46,13 @@ impl ServerName {
     }
 
     /// Gives a host that the name matches: where to ask for the [probe](crate::Probe).
-    pub fn example(&self) -> String {
+    ///
+    /// `label` stands in it where any label would do.
+    pub fn example(&self, label: &str) -> String {
         match self.0.as_str() {
-            "_" => "piku.invalid".to_owned(),
+            "_" => format!("{label}.invalid"),
             name => match (name.strip_prefix('*'), name.strip_suffix('*')) {
-                (Some(rest), _) => format!("piku{rest}"),
+                (Some(rest), _) => format!("{label}{rest}"),
                 (_, Some(rest)) => format!("{rest}invalid"),
                 _ => name.trim_start_matches('.').to_owned(),
             },
@@ -128,8 +131,8 @@ impl FromStr for ServerName {
                 return refuse("no part of it begins or ends with `-`");
             }
         }
-        if fixed == "piku.invalid" || fixed.ends_with(".piku.invalid") {
-            return refuse("names below `piku.invalid` belong to nobody");
+        if fixed == "invalid" || fixed.ends_with(".invalid") {
+            return refuse("names below `.invalid` belong to nobody");
         }
         Ok(Self(name.to_owned()))
     }
@@ -150,19 +153,21 @@ mod tests {
         for (text, name, example) in [
             ("Blog.Example.ORG", "blog.example.org", "blog.example.org"),
             ("example.org.", "example.org", "example.org"),
-            ("*.example.org", "*.example.org", "piku.example.org"),
+            ("*.example.org", "*.example.org", "any.example.org"),
             (".example.org", ".example.org", "example.org"),
             ("mail.*", "mail.*", "mail.invalid"),
-            ("_", "_", "piku.invalid"),
+            ("_", "_", "any.invalid"),
             ("xn--bcher-kva.example", "xn--bcher-kva.example", "xn--bcher-kva.example"),
             ("192.0.2.1", "192.0.2.1", "192.0.2.1"),
             ("my_host", "my_host", "my_host"),
         ] {
             let read: ServerName = text.parse().unwrap();
-            assert_eq!((read.as_str(), read.example()), (name, example.to_owned()));
+            assert_eq!((read.as_str(), read.example("any")), (name, example.to_owned()));
             assert_eq!(read.is_plain(), name == example, "{name}");
             // Whatever was a pattern, the host is none, and a name that may be asked for.
-            assert!(example.parse::<ServerName>().map_or(example == "piku.invalid", |host| host.is_plain()));
+            assert!(
+                example.parse::<ServerName>().map_or(example.ends_with(".invalid"), |host| host.is_plain())
+            );
         }
     }
 
@@ -188,8 +193,8 @@ mod tests {
             "bücher.example",
             "-a.org",
             "a-.org",
-            "blog.piku.invalid",
-            "*.piku.invalid",
+            "blog.site.invalid",
+            "*.invalid",
             "a/b",
             "a:80",
             "[::1]",

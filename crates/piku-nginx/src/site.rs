@@ -1,19 +1,28 @@
-use std::{fmt, net::SocketAddr};
+use std::net::SocketAddr;
 
 use crate::{
-    Cache, CatchAll, FilePath, Http2, InvalidSite, Listen, Network, Probe, ServerName, SiteName, SocketPath,
-    StaticPath, render,
+    Cache, CatchAll, Comment, FileName, FilePath, Header, Http2, InvalidSite, Listen, Namespace, Network,
+    Probe, ServerName, SiteName, SocketPath, StaticPath,
 };
 
 /// The nginx site of one app.
+///
+/// Make one with [`Site::new`] and set what it is to have.
 ///
 /// The same site always gives the same bytes. Where two parts of a site want the same URL, the first of this order
 /// has it: probe, ACME challenge, static paths as they are listed, cache, backend. A static path for `/` comes last but one:
 /// the backend answers for what its folder doesn't have.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Site {
-    /// The name of the app.
-    pub app: SiteName,
+    /// The name of the site, which is the name of its app.
+    pub name: SiteName,
+    /// What sets its names apart from those of other programs in the same nginx.
+    pub namespace: Namespace,
+    /// What stands above it, for people who read the file.
+    pub comment: Option<Comment>,
+    /// What is added to every answer.
+    pub headers: Vec<Header>,
     /// The hosts that the app answers for.
     pub server_names: Vec<ServerName>,
     /// Where nginx listens for them.
@@ -35,6 +44,8 @@ pub struct Site {
     pub statics: Vec<StaticPath>,
     /// The file that static paths serve for what they don't have, such as `index.html`.
     pub catch_all: Option<CatchAll>,
+    /// Files and folders of these names are never served, wherever they are below a static path.
+    pub never_served: Vec<FileName>,
     /// Whether folders named `.git` are passed on and served.
     pub allow_git_folders: bool,
     /// The folder below which an ACME client puts `.well-known/acme-challenge`.
@@ -47,15 +58,18 @@ pub struct Site {
     ///
     /// With one, timeouts and `server_tokens` are left to it: nginx refuses to be told twice.
     pub include: Option<FilePath>,
-    /// How to find out that nginx runs this very site.
-    pub probe: Probe,
+    /// How to find out that nginx runs this very site; without one, nothing tells.
+    pub probe: Option<Probe>,
 }
 
 impl Site {
     /// Makes a site on all addresses, over HTTP only, without static files.
-    pub fn new(app: SiteName, server_names: Vec<ServerName>, backend: Backend, probe: Probe) -> Self {
+    pub fn new(name: SiteName, server_names: Vec<ServerName>, backend: Backend) -> Self {
         Self {
-            app,
+            name,
+            namespace: Namespace::default(),
+            comment: None,
+            headers: Vec::new(),
             server_names,
             listen: Listen::default(),
             tls: None,
@@ -65,43 +79,45 @@ impl Site {
             backend,
             statics: Vec::new(),
             catch_all: None,
+            never_served: Vec::new(),
             allow_git_folders: false,
             acme_webroot: None,
             cache: None,
             allow_only: None,
             include: None,
-            probe,
+            probe: None,
         }
     }
 
-    /// Makes a site that passes everything to one address, such as `127.0.0.1:4001`, and whose probe answers its name.
+    /// Makes a site that passes everything to one address, such as `127.0.0.1:4001`.
+    ///
+    /// # Errors
+    /// [`InvalidSite`] when the name, a host, or the address can't be written into a configuration.
     pub fn proxied<'a>(
-        app: &str,
+        name: &str,
         server_names: impl IntoIterator<Item = &'a str>,
         address: &str,
     ) -> Result<Self, InvalidSite> {
-        let app: SiteName = app.parse()?;
         let server_names = server_names.into_iter().map(str::parse).collect::<Result<_, _>>()?;
         let address =
             address.parse().map_err(|source| InvalidSite::Address { address: address.to_owned(), source })?;
-        let probe = Probe::of(&app, app.as_str())?;
-        Ok(Self::new(app, server_names, Backend::Http(vec![address]), probe))
+        Ok(Self::new(name.parse()?, server_names, Backend::Http(vec![address])))
     }
 
-    /// Renders the site as configuration text for the `http` block.
-    pub fn render(&self) -> String {
-        render::site(self)
+    /// Names the upstream, and the zone of the cache.
+    pub(crate) fn upstream(&self) -> String {
+        self.name.upstream(&self.namespace)
     }
-}
 
-impl fmt::Display for Site {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.render())
+    /// Names the host of the server that turns strangers away.
+    pub(crate) fn guard(&self) -> String {
+        self.name.guard(&self.namespace)
     }
 }
 
 /// A certificate with its key, both as PEM files.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Tls {
     /// The certificate, with the chain after it.
     pub certificate: FilePath,
@@ -109,8 +125,16 @@ pub struct Tls {
     pub key: FilePath,
 }
 
+impl Tls {
+    /// Names both files.
+    pub fn new(certificate: FilePath, key: FilePath) -> Self {
+        Self { certificate, key }
+    }
+}
+
 /// Who answers what nginx doesn't serve itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Backend {
     /// uWSGI, over Unix sockets. None is [`Backend::Unavailable`].
     Uwsgi(Vec<SocketPath>),

@@ -1,6 +1,6 @@
 use std::{fmt, str::FromStr};
 
-use crate::InvalidSite;
+use crate::{InvalidSite, Namespace};
 
 /// The name of a site, which is the name of its app.
 ///
@@ -16,29 +16,29 @@ impl SiteName {
     }
 
     /// Gives the name of the upstream and of the cache zone: no other site has it, whatever nginx thinks of case.
-    pub fn upstream(&self) -> String {
-        format!("piku-{}", self.folded(|c| matches!(c, '.' | '-')))
+    pub fn upstream(&self, namespace: &Namespace) -> String {
+        format!("{namespace}-{}", self.folded(|c| matches!(c, '.' | '-')))
     }
 
     /// Gives the host name of the server that turns strangers away: one that nobody can own (RFC 6761).
-    pub(crate) fn guard(&self) -> String {
-        format!("{}.piku.invalid", self.folded(|c| matches!(c, '.' | '-')))
+    pub(crate) fn guard(&self, namespace: &Namespace) -> String {
+        format!("{}.{namespace}.invalid", self.folded(|c| matches!(c, '.' | '-')))
     }
 
     /// Gives a name for a variable of this site alone, without its `$`.
     ///
     /// nginx keeps variables in a hash whose buckets hold names of 46 bytes, and refuses to start with a longer one:
     /// long names become a number.
-    pub(crate) fn variable(&self, purpose: &str) -> String {
+    pub(crate) fn variable(&self, namespace: &Namespace, purpose: &str) -> String {
         let name = self.folded(|_| false);
         if name.len() <= 24 {
-            return format!("piku_{purpose}_{name}");
+            return format!("{namespace}_{purpose}_{name}");
         }
         // FNV-1a. Names are not secret and not chosen by strangers; two that meet would share a `max-age`.
         let number = self.0.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         });
-        format!("piku_{purpose}__{number:016x}")
+        format!("{namespace}_{purpose}__{number:016x}")
     }
 
     /// Spells the name in lower case, so that different names stay different: `_` opens a pair that stands for one
@@ -81,7 +81,7 @@ impl fmt::Display for SiteName {
 
 #[cfg(test)]
 mod tests {
-    use super::SiteName;
+    use super::{Namespace, SiteName};
 
     fn name(text: &str) -> SiteName {
         text.parse().unwrap()
@@ -102,8 +102,11 @@ mod tests {
             "a_1",
             "a.1",
         ];
-        for purpose in [SiteName::upstream, SiteName::guard, |name: &SiteName| name.variable("x")] {
-            let mut seen: Vec<String> = names.iter().map(|n| purpose(&name(n))).collect();
+        let purposes: [fn(&SiteName, &Namespace) -> String; 3] =
+            [SiteName::upstream, SiteName::guard, |name, namespace| name.variable(namespace, "x")];
+        for purpose in purposes {
+            let mut seen: Vec<String> =
+                names.iter().map(|n| purpose(&name(n), &Namespace::default())).collect();
             assert!(seen.iter().all(|s| *s == s.to_ascii_lowercase()));
             seen.sort();
             let count = seen.len();
@@ -115,8 +118,10 @@ mod tests {
     #[test]
     fn long_names_fit_into_the_hash_of_variables() {
         let (one, other) = (name(&"A".repeat(63)), name(&"B".repeat(63)));
-        assert!(one.variable("max_age").len() <= 46);
-        assert_ne!(one.variable("max_age"), other.variable("max_age"));
+        let longest: Namespace = "abcdefghijkl".parse().unwrap();
+        assert!(one.variable(&longest, "max_age").len() <= 46);
+        assert!(name(&"a".repeat(24)).variable(&longest, "max_age").len() <= 46);
+        assert_ne!(one.variable(&longest, "max_age"), other.variable(&longest, "max_age"));
     }
 
     #[test]

@@ -2,14 +2,14 @@ use std::str::FromStr;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::{FilePath, InvalidSite, UrlPath, quote};
+use crate::{FileName, FilePath, InvalidSite, UrlPath, quote};
 
 /// A folder or a file that nginx serves itself, and its URL.
 ///
 /// Whether it is a folder need not be known: a URL `/docs` serves a file, and `/docs/…` what is in a folder. Never
-/// served, whatever is mapped: `ENV`, `LIVE_ENV`, `Procfile`, and names that begin with a dot (`.well-known` aside).
-/// So none of those can be part of the URL, and the first three can't be what is mapped. A folder above the app's can't be
-/// mapped either: other apps' files are there.
+/// served, whatever is mapped: names that begin with a dot (`.well-known` aside), and those that
+/// [the site](crate::Site::never_served) lists. So none of the first can be part of the URL. A folder above the app's
+/// can't be mapped: other apps' files are there.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StaticPath {
     url: UrlPath,
@@ -24,9 +24,6 @@ impl StaticPath {
         }
         let (path, tree) = (FilePath::new(tree.join(path))?, FilePath::new(tree)?);
         let refuse = |why| Err(InvalidSite::Path { path: path.to_string(), why });
-        if path.as_path().file_name().is_some_and(is_private) {
-            return refuse("this file is never served");
-        }
         if path != tree && tree.as_path().starts_with(path.as_path()) {
             return refuse("it is above the app's folder");
         }
@@ -67,8 +64,9 @@ impl StaticPath {
     }
 
     /// Tells whether the path may be served as a file: `.next` may be a folder full of public files, `.env` is a secret.
-    pub(crate) fn may_be_file(&self) -> bool {
-        !self.path.as_path().file_name().is_some_and(is_hidden)
+    pub(crate) fn may_be_file(&self, never_served: &[FileName]) -> bool {
+        let listed = |name: &str| never_served.iter().any(|one| one.as_str() == name);
+        !self.path.as_path().file_name().is_some_and(|name| is_hidden(name) || listed(name))
     }
 }
 
@@ -111,12 +109,8 @@ impl FromStr for CatchAll {
     }
 }
 
-fn is_private(name: &str) -> bool {
-    matches!(name, "ENV" | "LIVE_ENV" | "Procfile")
-}
-
 fn is_hidden(name: &str) -> bool {
-    is_private(name) || (name.starts_with('.') && name != ".well-known")
+    name.starts_with('.') && name != ".well-known"
 }
 
 #[cfg(test)]
@@ -126,7 +120,7 @@ mod tests {
     use super::{CatchAll, StaticPath};
 
     fn read(text: &str) -> Result<Vec<String>, String> {
-        StaticPath::parse_list(text, Utf8Path::new("/piku/apps/blog"))
+        StaticPath::parse_list(text, Utf8Path::new("/srv/apps/blog"))
             .map(|list| list.iter().map(|mapped| format!("{}={}", mapped.url, mapped.path)).collect())
             .map_err(|error| error.to_string())
     }
@@ -135,15 +129,15 @@ mod tests {
     fn pairs_are_read_as_people_write_them() {
         for (text, list) in [
             ("", vec![]),
-            ("/static:public", vec!["/static=/piku/apps/blog/public"]),
-            (" /static/ : public/ , /:. ,", vec!["/static=/piku/apps/blog/public", "/=/piku/apps/blog"]),
-            ("/media:/srv/media", vec!["/media=/srv/media"]),
-            ("/media:../../data/blog", vec!["/media=/piku/data/blog"]),
+            ("/static:public", vec!["/static=/srv/apps/blog/public"]),
+            (" /static/ : public/ , /:. ,", vec!["/static=/srv/apps/blog/public", "/=/srv/apps/blog"]),
+            ("/media:/opt/media", vec!["/media=/opt/media"]),
+            ("/media:../../data/blog", vec!["/media=/srv/data/blog"]),
             (
                 "/_next:.next/static,/hidden:.vitepress",
-                vec!["/_next=/piku/apps/blog/.next/static", "/hidden=/piku/apps/blog/.vitepress"],
+                vec!["/_next=/srv/apps/blog/.next/static", "/hidden=/srv/apps/blog/.vitepress"],
             ),
-            ("/.well-known/x:x", vec!["/.well-known/x=/piku/apps/blog/x"]),
+            ("/.well-known/x:x", vec!["/.well-known/x=/srv/apps/blog/x"]),
         ] {
             assert_eq!(read(text).unwrap(), list, "{text}");
         }
@@ -151,17 +145,7 @@ mod tests {
 
     #[test]
     fn what_would_publish_a_secret_is_refused() {
-        for text in [
-            "/x:ENV",
-            "/x:./a/../ENV",
-            "/x:/piku/envs/blog/LIVE_ENV",
-            "/x:Procfile",
-            "/x:..",
-            "/x:/",
-            "/x:/piku",
-            "/.git:x",
-            "/a/ENV:x",
-        ] {
+        for text in ["/x:..", "/x:/", "/x:/srv", "/.git:x", "/a/.env:x"] {
             assert!(read(text).is_err(), "{text}");
         }
     }
@@ -178,7 +162,7 @@ mod tests {
         for text in ["index.html", "/index.html", " /app/index.html "] {
             assert!(text.parse::<CatchAll>().is_ok(), "{text}");
         }
-        for text in ["", "/", "/ENV", ".env", "/../x", "=404", "@app", "a b", "$uri", "x/.git/config"] {
+        for text in ["", "/", "/.env", ".env", "/../x", "=404", "@app", "a b", "$uri", "x/.git/config"] {
             assert!(text.parse::<CatchAll>().is_err(), "{text}");
         }
     }

@@ -3,39 +3,51 @@
 
 use camino::Utf8Path;
 use piku_nginx::{
-    Backend, Cache, FilePath, Http2, Listen, Network, Probe, Site, SocketPath, StaticPath, Tls, Version,
+    Backend, Cache, FilePath, Header, Http2, Listen, Network, Probe, Site, SocketPath, StaticPath, Tls,
+    Version,
 };
 
 fn path(text: &str) -> FilePath {
     text.parse().unwrap()
 }
 
+/// A site with everything that a program adds to its own.
 fn proxied() -> Site {
     let mut site = Site::proxied("blog", ["blog.example.org"], "127.0.0.1:4001").unwrap();
-    site.probe = Probe::of(&site.app, "blog 3").unwrap();
+    site.namespace = "shop".parse().unwrap();
+    site.comment = Some("The site `blog`, written by Shop.".parse().unwrap());
+    site.headers = vec![Header::new("X-By", "Shop").unwrap()];
+    site.never_served = ["ENV", "LIVE_ENV", "Procfile"].map(|name| name.parse().unwrap()).into();
+    let probe = Probe::new("/.well-known/shop/blog".parse().unwrap(), "blog 3".parse().unwrap());
+    site.probe = Some(probe);
     site
+}
+
+/// A value with something about it changed.
+fn but<T>(mut it: T, change: impl FnOnce(&mut T)) -> T {
+    change(&mut it);
+    it
 }
 
 /// The site of a WSGI app on Debian 12, with everything that is the default there.
 fn uwsgi() -> Site {
     let nginx: Version = "nginx version: nginx/1.22.1".parse().unwrap();
-    Site {
-        tls: Some(Tls { certificate: path("/piku/nginx/blog.crt"), key: path("/piku/nginx/blog.key") }),
-        http2: nginx.http2(),
-        reject_handshake: nginx.reject_handshake(),
-        backend: Backend::Uwsgi(vec![SocketPath::new("/piku/nginx/blog.sock").unwrap()]),
-        acme_webroot: Some(path("/piku/acme")),
-        ..proxied()
-    }
+    but(proxied(), |it| {
+        it.tls = Some(Tls::new(path("/srv/nginx/blog.crt"), path("/srv/nginx/blog.key")));
+        it.http2 = nginx.http2();
+        it.reject_handshake = nginx.reject_handshake();
+        it.backend = Backend::Uwsgi(vec![SocketPath::new("/srv/nginx/blog.sock").unwrap()]);
+        it.acme_webroot = Some(path("/srv/acme"));
+    })
 }
 
 /// A site that shows little beside what its test is about.
 fn nobody() -> Site {
-    Site { backend: Backend::Unavailable, ..proxied() }
+    but(proxied(), |it| it.backend = Backend::Unavailable)
 }
 
 fn statics(list: &str) -> Vec<StaticPath> {
-    StaticPath::parse_list(list, Utf8Path::new("/piku/apps/blog")).unwrap()
+    StaticPath::parse_list(list, Utf8Path::new("/srv/apps/blog")).unwrap()
 }
 
 #[test]
@@ -50,20 +62,27 @@ fn an_app_behind_uwsgi_with_a_certificate() {
 
 #[test]
 fn an_app_over_https_only() {
-    insta::assert_snapshot!(Site { https_only: true, ..uwsgi() });
+    insta::assert_snapshot!(but(uwsgi(), |it| it.https_only = true));
 }
 
 #[test]
 fn an_app_over_https_only_on_another_port() {
-    let listen = Listen { https_port: 8443, http_port: 8080, ..Listen::default() };
-    insta::assert_snapshot!(Site { https_only: true, listen, backend: Backend::Unavailable, ..uwsgi() });
+    let listen = but(Listen::default(), |it| {
+        it.https_port = 8443;
+        it.http_port = 8080;
+    });
+    insta::assert_snapshot!(but(uwsgi(), |it| {
+        it.https_only = true;
+        it.listen = listen;
+        it.backend = Backend::Unavailable;
+    }));
 }
 
 #[test]
 fn an_app_with_several_processes() {
     let backend =
         Backend::Http(["127.0.0.1:4001", "127.0.0.1:4002", "[::1]:4003"].map(|a| a.parse().unwrap()).into());
-    insta::assert_snapshot!(Site { backend, ..proxied() });
+    insta::assert_snapshot!(but(proxied(), |it| it.backend = backend));
 }
 
 #[test]
@@ -73,56 +92,70 @@ fn an_app_scaled_to_nothing() {
 
 #[test]
 fn an_app_of_static_files() {
-    let statics = vec![StaticPath::root("public", Utf8Path::new("/piku/apps/blog")).unwrap()];
-    insta::assert_snapshot!(Site { backend: Backend::StaticOnly, statics, ..proxied() });
+    let statics = vec![StaticPath::root("public", Utf8Path::new("/srv/apps/blog")).unwrap()];
+    insta::assert_snapshot!(but(proxied(), |it| {
+        it.backend = Backend::StaticOnly;
+        it.statics = statics;
+    }));
 }
 
 #[test]
 fn static_paths_with_a_catch_all() {
     let statics = statics("/static:public,/robots.txt:robots.txt,/:dist");
-    insta::assert_snapshot!(Site { statics, catch_all: "/index.html".parse().ok(), ..proxied() });
+    insta::assert_snapshot!(but(proxied(), |it| {
+        it.statics = statics;
+        it.catch_all = "/index.html".parse().ok();
+    }));
 }
 
 #[test]
 fn a_cache() {
     let prefixes = Cache::parse_prefixes("/api/public,feed.xml").unwrap();
-    let cache = Some(Cache {
-        size: 2,
-        time: 60,
-        redirects: 61,
-        any: 5,
-        control: 62,
-        expiry: 600,
-        ..Cache::new(path("/piku/cache/blog"), prefixes)
-    });
-    insta::assert_snapshot!(Site { cache, ..proxied() });
+    let cache = Some(but(Cache::new(path("/srv/cache/blog"), prefixes), |it| {
+        it.size = 2;
+        it.time = 60;
+        it.redirects = 61;
+        it.any = 5;
+        it.control = 62;
+        it.expiry = 600;
+    }));
+    insta::assert_snapshot!(but(proxied(), |it| it.cache = cache));
 }
 
 #[test]
 fn an_app_for_cloudflare_alone() {
     let ranges = ["173.245.48.0/20", "2400:cb00::/32", "198.51.100.7"];
     let allow_only = Some(ranges.map(|range| range.parse::<Network>().unwrap()).into());
-    insta::assert_snapshot!(Site { allow_only, acme_webroot: Some(path("/piku/acme")), ..nobody() });
+    insta::assert_snapshot!(but(nobody(), |it| {
+        it.allow_only = allow_only;
+        it.acme_webroot = Some(path("/srv/acme"));
+    }));
 }
 
 #[test]
 fn an_include() {
-    let include = Some(path("/piku/apps/blog/nginx extra.conf"));
-    insta::assert_snapshot!(Site { include, ..proxied() });
+    let include = Some(path("/srv/apps/blog/nginx extra.conf"));
+    insta::assert_snapshot!(but(proxied(), |it| it.include = include));
 }
 
 #[test]
 fn without_ipv6_and_for_several_names() {
-    let listen = Listen { ipv4: Some([192, 0, 2, 5].into()), ipv6: None, ..Listen::default() };
+    let listen = but(Listen::default(), |it| {
+        it.ipv4 = Some([192, 0, 2, 5].into());
+        it.ipv6 = None;
+    });
     let server_names =
         piku_nginx::ServerName::parse_list("b.example.org a.example.org .example.com *.example.com").unwrap();
-    insta::assert_snapshot!(Site { listen, server_names, ..nobody() });
+    insta::assert_snapshot!(but(nobody(), |it| {
+        it.listen = listen;
+        it.server_names = server_names;
+    }));
 }
 
 #[test]
 fn http2_as_the_version_wants_it() {
     let lines = |http2| {
-        let text = Site { http2, ..uwsgi() }.render();
+        let text = but(uwsgi(), |it| it.http2 = http2).render();
         let about = |line: &&str| line.contains("443") || line.contains("http2");
         text.lines().filter(about).map(|line| format!("{}\n", line.trim())).collect::<String>()
     };
@@ -150,7 +183,11 @@ fn http2_as_the_version_wants_it() {
 
 #[test]
 fn a_handshake_that_can_not_be_refused_shows_the_certificate_of_the_app() {
-    let text = Site { reject_handshake: false, backend: Backend::Unavailable, ..uwsgi() }.render();
+    let text = but(uwsgi(), |it| {
+        it.reject_handshake = false;
+        it.backend = Backend::Unavailable;
+    })
+    .render();
     let guard = text.split("\n\n").nth(1).unwrap();
     insta::assert_snapshot!(guard, @r"
     # Hosts that no site claims end here, not at somebody's app.
@@ -159,9 +196,9 @@ fn a_handshake_that_can_not_be_refused_shows_the_certificate_of_the_app() {
         listen [::]:80;
         listen 0.0.0.0:443 ssl http2;
         listen [::]:443 ssl http2;
-        server_name blog.piku.invalid;
-        ssl_certificate /piku/nginx/blog.crt;
-        ssl_certificate_key /piku/nginx/blog.key;
+        server_name blog.shop.invalid;
+        ssl_certificate /srv/nginx/blog.crt;
+        ssl_certificate_key /srv/nginx/blog.key;
         return 444;
     }
     ");

@@ -3,7 +3,8 @@
 
 use camino::Utf8Path;
 use piku_nginx::{
-    Backend, Cache, FilePath, InvalidSite, Probe, ServerName, Site, SiteName, SocketPath, StaticPath, Tls,
+    Backend, Cache, FilePath, Header, InvalidSite, Probe, ServerName, Site, SiteName, SocketPath, StaticPath,
+    Tls,
 };
 use proptest::prelude::*;
 
@@ -79,12 +80,14 @@ struct Values {
 fn site(values: &Values) -> Result<Site, InvalidSite> {
     let Values { name, host, file, url, answer } = values;
     let name: SiteName = name.parse()?;
-    let path = || FilePath::new(format!("/piku/{file}/x"));
-    let tree = Utf8Path::new("/piku");
-    let probe = Probe { path: format!("/probe{url}").parse()?, answer: answer.parse()? };
+    let path = || FilePath::new(format!("/srv/{file}/x"));
+    let tree = Utf8Path::new("/srv");
     let backend = Backend::Uwsgi(vec![SocketPath::new(format!("/p/{file}"))?]);
-    let mut site = Site::new(name, vec![host.parse::<ServerName>()?], backend, probe);
-    site.tls = Some(Tls { certificate: path()?, key: path()? });
+    let mut site = Site::new(name, vec![host.parse::<ServerName>()?], backend);
+    site.probe = Some(Probe::new(format!("/probe{url}").parse()?, answer.parse()?));
+    site.headers = vec![Header::new("X-By", answer)?];
+    site.comment = Some(answer.parse()?);
+    site.tls = Some(Tls::new(path()?, path()?));
     site.reject_handshake = false;
     site.acme_webroot = Some(path()?);
     site.include = Some(path()?);
@@ -92,6 +95,12 @@ fn site(values: &Values) -> Result<Site, InvalidSite> {
     site.statics = vec![StaticPath::new(format!("/static{url}").parse()?, &format!("{file}/x"), tree)?];
     site.catch_all = Some(format!("x{url}").parse()?);
     Ok(site)
+}
+
+/// A value with something about it changed.
+fn but<T>(mut it: T, change: impl FnOnce(&mut T)) -> T {
+    change(&mut it);
+    it
 }
 
 fn plain() -> Values {
@@ -174,8 +183,8 @@ proptest! {
 
     #[test]
     fn a_value_is_read_back_as_it_was(text in text()) {
-        if let Ok(path) = FilePath::new(format!("/piku/{text}")) {
-            let site = Site { include: Some(path.clone()), ..site(&plain()).unwrap() };
+        if let Ok(path) = FilePath::new(format!("/srv/{text}")) {
+            let site = but(site(&plain()).unwrap(), |it| it.include = Some(path.clone()));
             let words = directives(&site.render()).unwrap();
             let include = words.iter().find(|(words, _)| words.first().is_some_and(|word| word == "include")).unwrap();
             prop_assert_eq!(&include.0[1], path.as_path().as_str());
@@ -189,7 +198,7 @@ proptest! {
 
     #[test]
     fn lists_are_read_without_a_panic(text in text()) {
-        let _ = StaticPath::parse_list(&text, Utf8Path::new("/piku/apps/blog"));
+        let _ = StaticPath::parse_list(&text, Utf8Path::new("/srv/apps/blog"));
         let _ = Cache::parse_prefixes(&text);
         let _ = ServerName::parse_list(&text);
         let _ = text.parse::<piku_nginx::Version>();
@@ -199,7 +208,8 @@ proptest! {
     #[test]
     fn names_of_upstreams_never_meet(one in "[A-Za-z0-9][A-Za-z0-9_.-]{0,6}", other in "[A-Za-z0-9][A-Za-z0-9_.-]{0,6}") {
         if let (Ok(a), Ok(b)) = (one.parse::<SiteName>(), other.parse::<SiteName>()) {
-            let same = a.upstream().eq_ignore_ascii_case(&b.upstream());
+            let namespace = piku_nginx::Namespace::default();
+            let same = a.upstream(&namespace).eq_ignore_ascii_case(&b.upstream(&namespace));
             prop_assert_eq!(same, a == b);
         }
     }

@@ -19,6 +19,9 @@
 //! Begin at [`parse`]. Schedules of `cron` entries are in [`cron`]; a [`Diagnostic`] is general enough
 //! for any file that a person wrote, and a [`Source`] finds the places of many.
 //!
+//! Without default features the crate depends on `thiserror` alone; the feature `cron` adds `Schedule::next_after`,
+//! and with it `croner` and `jiff`.
+//!
 //! # The `procfile` crate
 //!
 //! The `procfile` crate is the oracle of our tests, not a dependency: what it accepts on one line, this crate reads
@@ -53,3 +56,8 @@ pub use place::Place;
 pub use procfile::Procfile;
 pub use source::Source;
 pub use wsgi::WsgiEntry;
+
+/// The examples of the README, which are tested with those of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,7 +1,7 @@
 //! Clojure: `deps.edn` by the Clojure tools, `project.clj` by Leiningen.
 
 use crate::draft::{Draft, Missing, WORK};
-use crate::runtime::first_of;
+use crate::tree::first_of;
 use crate::{
     BuildPlan, Command, DetectError, Detection, PlanError, RuntimeName, SourceTree, Toolbox, Wishes, Word,
     java,

@@ -1,7 +1,7 @@
 //! Deno: a configuration or a lock file of its own.
 
 use crate::draft::{Draft, Missing, WORK};
-use crate::runtime::first_of;
+use crate::tree::first_of;
 use crate::{
     BuildPlan, Command, DetectError, Detection, PlanError, RuntimeName, SourceTree, Toolbox, Wishes, Word,
 };

@@ -2,7 +2,7 @@
 
 use crate::asked::Asked;
 use crate::draft::{Draft, Missing};
-use crate::runtime::first_of;
+use crate::tree::first_of;
 use crate::{
     BuildPlan, Command, DetectError, Detection, PlanError, RuntimeName, SourceTree, Toolbox, Version, Wishes,
     Word,

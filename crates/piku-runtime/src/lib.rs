@@ -30,20 +30,24 @@
 //! plan, put together by a `Draft` that keeps the key right. Its name is in [`RuntimeName`].
 
 mod asked;
+mod build_plan;
 mod clojure;
 mod command;
 mod deciding;
 mod deno;
 mod detect;
+mod detection;
 mod draft;
 mod error;
 mod generic;
 mod go;
 mod java;
 mod key;
+mod manifest;
 mod node;
 mod php;
 mod plan;
+mod plan_error;
 mod python;
 mod range;
 mod ruby;
@@ -53,17 +57,27 @@ mod step;
 mod toolbox;
 mod tree;
 mod version;
+mod wishes;
 
+pub use build_plan::{BuildPlan, Provides, Reuse};
 pub use command::{Command, Places, ResolvedCommand, Word};
 pub use deciding::DecidingSettings;
-pub use detect::{Detection, Evidence, Warning, Wishes, detect, runtime};
+pub use detect::{detect, runtime};
+pub use detection::{Detection, Evidence, Warning};
 pub use error::DetectError;
 pub use key::BuildKey;
 pub use node::{NodeChoice, NodeSource, PackageManager};
-pub use plan::{BuildPlan, PlanError, Provides, Reuse, plan};
+pub use plan::plan;
+pub use plan_error::PlanError;
 pub use python::{PythonChoice, PythonManifest};
 pub use runtime::{RuntimeName, VersionQuestion};
 pub use step::{Copied, Placement, Step};
 pub use toolbox::{Interpreter, Source, Toolbox};
 pub use tree::{MemoryTree, SourceTree};
 pub use version::{InvalidVersion, Version, VersionRequest};
+pub use wishes::Wishes;
+
+/// The examples of the README, which are tested with those of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

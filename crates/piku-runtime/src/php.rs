@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::draft::{Draft, Missing, WORK};
-use crate::runtime::first_of;
+use crate::tree::first_of;
 use crate::{
     BuildPlan, Command, DetectError, Detection, PlanError, RuntimeName, SourceTree, Toolbox, Wishes, Word,
 };

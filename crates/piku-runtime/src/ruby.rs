@@ -2,7 +2,7 @@
 
 use crate::asked::asked;
 use crate::draft::{Draft, Missing, WORK};
-use crate::runtime::first_of;
+use crate::tree::first_of;
 use crate::{
     BuildPlan, Command, DetectError, Detection, PlanError, RuntimeName, SourceTree, Toolbox, Wishes, Word,
 };

@@ -1,6 +1,6 @@
-use std::fmt;
+//! The runtimes that piku knows, by name.
 
-use crate::{SourceTree, clojure, deno, go, java, node, php, python, ruby, rust};
+use std::fmt;
 
 /// The runtimes that piku knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -118,32 +118,10 @@ impl RuntimeName {
             Self::Bun | Self::Node => &const { [ask("node", &["--version"]), ask("bun", &["--version"])] },
         }
     }
-
-    /// Finds the file of the tree that speaks for the runtime.
-    pub(crate) fn manifest(self, tree: &dyn SourceTree) -> Option<&'static str> {
-        match self {
-            Self::Python => python::manifest(tree),
-            Self::Ruby => ruby::manifest(tree),
-            Self::Php => php::manifest(tree),
-            Self::Go => go::manifest(tree),
-            Self::Rust => rust::manifest(tree),
-            Self::Java => java::manifest(tree),
-            Self::Clojure => clojure::manifest(tree),
-            Self::Deno => deno::manifest(tree),
-            Self::Bun => node::bun_manifest(tree),
-            Self::Node => node::manifest(tree),
-            Self::Static | Self::Generic => None,
-        }
-    }
 }
 
 impl fmt::Display for RuntimeName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }
-}
-
-/// Finds the first of the files that the tree has.
-pub(crate) fn first_of(tree: &dyn SourceTree, files: &[&'static str]) -> Option<&'static str> {
-    files.iter().copied().find(|file| tree.read(file).is_some())
 }

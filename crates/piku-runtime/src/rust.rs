@@ -1,7 +1,7 @@
 //! Rust: a `Cargo.toml`, by cargo in release mode.
 
 use crate::draft::{Draft, Missing};
-use crate::runtime::first_of;
+use crate::tree::first_of;
 use crate::{BuildPlan, Command, Detection, PlanError, RuntimeName, SourceTree, Step, Toolbox, Wishes, Word};
 
 const MANIFEST: &str = "Cargo.toml";

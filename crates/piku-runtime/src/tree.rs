@@ -69,6 +69,11 @@ impl SourceTree for MemoryTree {
     }
 }
 
+/// Finds the first of the files that the tree has.
+pub(crate) fn first_of(tree: &dyn SourceTree, files: &[&'static str]) -> Option<&'static str> {
+    files.iter().copied().find(|file| tree.read(file).is_some())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,10 +12,15 @@ pub use self::wsgi::{Concurrency, WsgiApp};
 use crate::ini::Ini;
 use crate::{Common, InvalidValue, Owner};
 
+/// Seconds that a process of several threads gets when it has reached its number of requests: it answers nothing until
+/// it is killed.
+const LINGERING: u32 = 2;
+
 /// An app that uWSGI itself runs, behind a unix socket that speaks the uwsgi protocol.
 ///
 /// Whatever the language, the socket takes requests of modifier 0, which is what web servers and the http router send.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct AppVassal {
     /// What vassals of every kind have.
     pub common: Common,
@@ -32,7 +37,11 @@ pub struct AppVassal {
     /// How many connections may wait to be accepted. More than the kernel's `net.core.somaxconn` is an error.
     pub listen: u32,
     /// How many requests a process serves before a fresh one takes its place; 0 for no end.
-    pub max_requests: u64,
+    ///
+    /// Without, [`MAX_REQUESTS`](Self::MAX_REQUESTS) where a process has one thread, and no end where it has several:
+    /// uWSGI 2.0 lets one of several threads that has reached its limit linger, and its requests with it, until it is
+    /// killed. Where it is set all the same, that is done after two seconds.
+    pub max_requests: Option<u64>,
     /// Seconds without a request after which the processes end; the next request starts them again.
     /// They aren't there at the start either, so the emperor calls the vassal `ready` but not `accepting`.
     pub idle: Option<u32>,
@@ -48,6 +57,7 @@ pub struct AppVassal {
 
 /// An app, in one of the languages that uWSGI runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Application {
     /// Python, by WSGI.
     Wsgi(WsgiApp),
@@ -60,6 +70,15 @@ pub enum Application {
 }
 
 impl Application {
+    /// How many threads each process has that serve requests.
+    fn threads(&self) -> u32 {
+        match self {
+            Self::Wsgi(app) => app.threads(),
+            Self::Jwsgi(app) => app.threads,
+            Self::Rack(_) | Self::Php(_) => 1,
+        }
+    }
+
     fn write(&self, ini: &mut Ini) -> Result<(), InvalidValue> {
         match self {
             Self::Wsgi(app) => app.write(ini),
@@ -71,6 +90,9 @@ impl Application {
 }
 
 impl AppVassal {
+    /// How many requests a process of one thread serves, unless that is set.
+    pub const MAX_REQUESTS: u64 = 1024;
+
     /// Describes an app with two processes.
     pub fn new(common: Common, socket: impl Into<Utf8PathBuf>, app: Application) -> Self {
         Self {
@@ -81,13 +103,19 @@ impl AppVassal {
             socket_owner: None,
             processes: 2,
             listen: 100,
-            max_requests: 1024,
+            max_requests: None,
             idle: None,
             log_x_forwarded_for: false,
             include: None,
             buffer_size: 16_384,
             mercy: 30,
         }
+    }
+
+    /// How many requests a process serves before a fresh one takes its place; 0 for no end.
+    fn max_requests(&self) -> u64 {
+        let usual = if self.app.threads() > 1 { 0 } else { Self::MAX_REQUESTS };
+        self.max_requests.unwrap_or(usual)
     }
 
     /// Renders the whole file.
@@ -106,15 +134,18 @@ impl AppVassal {
         ini.number("listen", self.listen.into(), 1, 65_535)?;
         ini.number("buffer-size", self.buffer_size.into(), 1024, 65_535)?;
 
-        if self.max_requests > 0 {
-            ini.number("max-requests", self.max_requests, 1, u32::MAX.into())?;
+        let max_requests = self.max_requests();
+        if max_requests > 0 {
+            ini.number("max-requests", max_requests, 1, u32::MAX.into())?;
         }
         if let Some(idle) = self.idle {
             ini.number("idle", idle.into(), 1, u32::MAX.into())?;
             ini.flag("cheap");
         }
-        ini.number("reload-mercy", self.mercy.into(), 1, 3600)?;
-        ini.number("worker-reload-mercy", self.mercy.into(), 1, 3600)?;
+        let lingers = max_requests > 0 && self.app.threads() > 1;
+        let mercy = if lingers { self.mercy.min(LINGERING) } else { self.mercy };
+        ini.number("reload-mercy", mercy.into(), 1, 3600)?;
+        ini.number("worker-reload-mercy", mercy.into(), 1, 3600)?;
         if self.log_x_forwarded_for {
             ini.flag("log-x-forwarded-for");
         }
@@ -177,8 +208,8 @@ mod tests {
     fn every_option_has_its_line() {
         let vassal = AppVassal {
             socket_mode: 0o666,
-            socket_owner: Some(Owner::new("piku", "www-data").unwrap()),
-            max_requests: 0,
+            socket_owner: Some(Owner::new("shop", "www-data").unwrap()),
+            max_requests: Some(0),
             idle: Some(60),
             log_x_forwarded_for: true,
             include: Some("/srv/blog/uwsgi.ini".into()),
@@ -189,7 +220,7 @@ mod tests {
         processes = 2
         socket = /srv/run/blog.7.sock
         chmod-socket = 666
-        chown-socket = piku:www-data
+        chown-socket = shop:www-data
         vacuum = true
         listen = 100
         buffer-size = 16384
@@ -200,6 +231,35 @@ mod tests {
         log-x-forwarded-for = true
         include = /srv/blog/uwsgi.ini
         ");
+    }
+
+    #[test]
+    fn a_process_of_several_threads_is_never_left_to_linger_at_its_limit() {
+        let threads = |threads| {
+            let concurrency = Concurrency::Threads(threads);
+            Application::Wsgi(WsgiApp { concurrency, ..WsgiApp::new("blog:app") })
+        };
+        let gevent = || {
+            let concurrency = Concurrency::Gevent(100);
+            Application::Wsgi(WsgiApp { concurrency, ..WsgiApp::new("blog:app") })
+        };
+        let usual = Application::Wsgi(WsgiApp::new("blog:app"));
+        let java = Application::Jwsgi(JwsgiApp::new("Blog"));
+        for (app, max_requests, limit, mercy) in [
+            (usual, None, None, 30),
+            (java, None, None, 30),
+            (threads(1), None, Some(1024), 30),
+            (gevent(), None, Some(1024), 30),
+            (threads(2), Some(500), Some(500), 2),
+            (threads(2), Some(0), None, 30),
+            (threads(1), Some(500), Some(500), 30),
+        ] {
+            let ini = AppVassal { app, max_requests, ..blog() }.to_ini().unwrap();
+            let value = |key: &str| ini.lines().find_map(|line| line.strip_prefix(key)?.parse::<u64>().ok());
+            assert_eq!(value("max-requests = "), limit, "{ini}");
+            assert_eq!(value("reload-mercy = "), Some(mercy), "{ini}");
+            assert_eq!(value("worker-reload-mercy = "), Some(mercy), "{ini}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::ini::Ini;
 
 /// What vassals of every kind have: where they run, where they log, and how they are called.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Common {
     /// The working directory.
     pub chdir: Utf8PathBuf,

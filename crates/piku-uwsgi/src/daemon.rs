@@ -4,6 +4,7 @@ use crate::{Common, InvalidValue};
 ///
 /// Its standard output and error are a socket that the vassal's master reads into the log. It has SIGPIPE ignored.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct DaemonVassal {
     /// What vassals of every kind have.
     pub common: Common,

@@ -5,6 +5,7 @@ use crate::ini::Ini;
 
 /// The instance of uWSGI that starts, watches, and stops the vassals in a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Emperor {
     /// The folder that it watches; each `.ini` file in it is a vassal.
     pub vassals: Utf8PathBuf,
@@ -24,6 +25,25 @@ pub struct Emperor {
 }
 
 impl Emperor {
+    /// Describes one that starts `wrapper` for each vassal in `vassals`.
+    pub fn new(
+        vassals: impl Into<Utf8PathBuf>,
+        wrapper: impl Into<Utf8PathBuf>,
+        log: impl Into<Utf8PathBuf>,
+        stats: impl Into<Utf8PathBuf>,
+        pidfile: impl Into<Utf8PathBuf>,
+    ) -> Self {
+        Self {
+            vassals: vassals.into(),
+            wrapper: wrapper.into(),
+            log: log.into(),
+            log_max_size: 1_048_576,
+            stats: stats.into(),
+            pidfile: pidfile.into(),
+            curse_tolerance: 60,
+        }
+    }
+
     /// Renders the whole file. The same emperor always gives the same bytes.
     pub fn to_ini(&self) -> Result<String, InvalidValue> {
         let mut ini = Ini::new();

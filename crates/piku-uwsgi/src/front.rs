@@ -9,6 +9,7 @@ use crate::{Common, InvalidValue};
 /// Apps see the address of the client in `REMOTE_ADDR`. Web sockets pass; a chunked body passes raw, for an app
 /// that reads it with `uwsgi.chunked_read()`. When no app listens, the connection is closed without an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FrontVassal {
     /// What vassals of every kind have.
     pub common: Common,
@@ -26,14 +27,8 @@ pub struct FrontVassal {
 }
 
 impl FrontVassal {
-    /// Describes a port with one app behind it, 100 waiting connections, and a minute of silence.
-    pub fn new(
-        common: Common,
-        address: impl Into<String>,
-        port: u16,
-        backend: impl Into<Utf8PathBuf>,
-    ) -> Self {
-        let backends = vec![backend.into()];
+    /// Describes a port with these sockets behind it, 100 waiting connections, and a minute of silence.
+    pub fn new(common: Common, address: impl Into<String>, port: u16, backends: Vec<Utf8PathBuf>) -> Self {
         Self { common, address: address.into(), port, backends, listen: 100, timeout: 60 }
     }
 
@@ -75,7 +70,7 @@ mod tests {
 
     fn front() -> FrontVassal {
         let common = Common::new("/srv", "/srv/logs/front.log", "blog:front");
-        FrontVassal::new(common, "127.0.0.1", 8000, "/srv/run/blog.sock")
+        FrontVassal::new(common, "127.0.0.1", 8000, vec!["/srv/run/blog.sock".into()])
     }
 
     #[test]

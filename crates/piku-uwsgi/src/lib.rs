@@ -38,3 +38,8 @@ pub use front::FrontVassal;
 pub use owner::Owner;
 pub use value::{Fault, InvalidValue, Value};
 pub use vassal::Vassal;
+
+/// The examples of the README, which are tested with those of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -11,7 +11,7 @@ use crate::value::{Fault, InvalidValue};
 ///
 /// ```
 /// use piku_uwsgi::Owner;
-/// assert_eq!(Owner::new("piku", "www-data")?.to_string(), "piku:www-data");
+/// assert_eq!(Owner::new("shop", "www-data")?.to_string(), "shop:www-data");
 /// assert!(Owner::new("", "www-data").is_err());
 /// # Ok::<(), piku_uwsgi::InvalidValue>(())
 /// ```
@@ -51,9 +51,9 @@ mod tests {
     fn neither_part_is_ever_empty_or_more_than_a_name() {
         for (user, group) in [
             ("", "www-data"),
-            ("piku", ""),
+            ("shop", ""),
             ("a:b", "www-data"),
-            ("piku", "a:b"),
+            ("shop", "a:b"),
             ("-1", "www-data"),
             ("a b", "c"),
             ("%d", "c"),

@@ -7,6 +7,7 @@ use serde::Deserialize;
 /// The emperor and its vassals at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
+#[non_exhaustive]
 pub struct EmperorStats {
     /// The version of uWSGI.
     pub version: String,
@@ -21,6 +22,7 @@ pub struct EmperorStats {
 /// One vassal at one moment. Times are seconds since 1970.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
+#[non_exhaustive]
 pub struct VassalStats {
     /// The name of its file, without a folder.
     pub id: String,
@@ -48,6 +50,7 @@ pub struct VassalStats {
 /// A vassal that failed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
+#[non_exhaustive]
 pub struct Blacklisted {
     /// The name of its file, without a folder.
     pub id: String,

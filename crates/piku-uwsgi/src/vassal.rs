@@ -2,6 +2,7 @@ use crate::{AppVassal, DaemonVassal, FrontVassal, InvalidValue};
 
 /// One instance of uWSGI, started and watched by the emperor: one file in its folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Vassal {
     /// An app that uWSGI itself runs.
     App(AppVassal),

@@ -6,8 +6,9 @@ use std::process::ExitCode;
 
 use piku_core::{AppName, Done, Scale};
 
-use super::{CliError, Session};
 use crate::args::Setting;
+use crate::error::CliError;
+use crate::session::Session;
 use crate::surroundings;
 
 /// What is said of settings while no release of the app runs.

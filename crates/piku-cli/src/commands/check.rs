@@ -8,7 +8,8 @@ use piku_core::{Checked, FileDiagnostic, Severity};
 use serde::Serialize;
 
 use super::list::print_json;
-use super::{CliError, Session};
+use crate::error::CliError;
+use crate::session::Session;
 use crate::{surroundings, ui};
 
 #[derive(Serialize)]

@@ -4,8 +4,9 @@ use std::process::ExitCode;
 
 use clap_complete::Shell;
 
-use super::{CliError, Session};
 use crate::args;
+use crate::error::CliError;
+use crate::session::Session;
 
 /// Bash splits words at colons, and half of our commands have one. This puts them together for the function that
 /// clap makes, and afterwards gives bash only what comes behind the last colon, as it wants it.

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use piku_core::Level;
 
 use super::list::print_json;
-use super::{CliError, Session};
+use crate::error::CliError;
+use crate::session::Session;
 
 pub(super) fn doctor(json: bool, session: &Session) -> Result<ExitCode, CliError> {
     let findings = session.piku.doctor();

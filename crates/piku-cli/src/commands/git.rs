@@ -8,7 +8,8 @@ use piku_core::host::launch::become_program;
 use piku_core::{AppName, Error, RefUpdate};
 
 use super::change::tell;
-use super::{CliError, Session};
+use crate::error::CliError;
+use crate::session::Session;
 use crate::surroundings::ACTOR;
 
 pub(super) fn receive_pack(path: &str, session: &Session) -> Result<ExitCode, CliError> {

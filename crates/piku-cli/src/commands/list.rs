@@ -7,8 +7,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use piku_core::{AppName, settings};
 use serde::Serialize;
 
-use super::{CliError, Session};
 use crate::args::Listing;
+use crate::error::CliError;
+use crate::session::Session;
 use crate::table;
 
 pub(super) fn print_json(value: &impl Serialize, session: &Session) {

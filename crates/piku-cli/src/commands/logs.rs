@@ -5,8 +5,9 @@ use std::process::ExitCode;
 
 use piku_core::{AppName, LogLine};
 
-use super::{CliError, Session};
-use crate::ui::without_sequences;
+use crate::control_characters::without_sequences;
+use crate::error::CliError;
+use crate::session::Session;
 
 /// What to show of the logs.
 pub(super) struct Shape {

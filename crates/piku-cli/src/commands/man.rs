@@ -4,10 +4,11 @@ use std::process::ExitCode;
 
 use clap_mangen::Man;
 use clap_mangen::roff::{Inline, Roff, bold, roman};
-use piku_core::settings::keys::{KEYS, Key, Scope};
+use piku_core::settings::{KEYS, Key, Scope};
 
-use super::{CliError, Session};
 use crate::args;
+use crate::error::CliError;
+use crate::session::Session;
 
 /// What piku(1) says first, a paragraph each.
 const DESCRIPTION: [&str; 3] = [

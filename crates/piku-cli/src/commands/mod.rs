@@ -16,89 +16,18 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser;
-use piku_core::{Actor, Cancel, Error, Piku};
+use piku_core::{Actor, Cancel};
 
-use crate::args::{Cli, Command, NotASetting};
+use crate::args::{Cli, Command};
+use crate::error::CliError;
+use crate::session::Session;
 use crate::ui::Ui;
 use crate::{act_as, client, ssh, surroundings};
-
-/// Why a command could not be carried out.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum CliError {
-    /// The core says why.
-    #[error(transparent)]
-    Core(#[from] Error),
-    /// It was not confirmed.
-    #[error("`{0}` was not destroyed")]
-    NotConfirmed(piku_core::AppName),
-    /// A file or stream of the command line can't be read.
-    #[error("could not read `{name}`")]
-    Input {
-        /// Which.
-        name: String,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// A file can't be written.
-    #[error("could not write `{path}`")]
-    Output {
-        /// Which.
-        path: camino::Utf8PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// The machine could not be made a server.
-    #[error(transparent)]
-    Server(#[from] piku_core::server::ServerError),
-    /// A word of the command line is wrong.
-    #[error("{0}")]
-    Usage(String),
-    /// A word is no setting.
-    #[error(transparent)]
-    Setting(#[from] NotASetting),
-}
-
-impl CliError {
-    /// What to do now.
-    fn help(&self) -> Option<String> {
-        match self {
-            Self::Core(error) => error.help(),
-            Self::Server(error) => error.help(),
-            Self::Setting(error) => Some(error.help()),
-            Self::NotConfirmed(_) => Some("give `--force` to destroy it without being asked".to_owned()),
-            Self::Input { .. } | Self::Output { .. } | Self::Usage(_) => None,
-        }
-    }
-
-    /// 2 when the command line is wrong; 1 when what it asks for could not be done.
-    fn status(&self) -> u8 {
-        match self {
-            Self::Usage(_) | Self::Setting(_) | Self::Core(Error::AppName(_)) => 2,
-            Self::Core(_)
-            | Self::Server(_)
-            | Self::NotConfirmed(_)
-            | Self::Input { .. }
-            | Self::Output { .. } => 1,
-        }
-    }
-}
-
-/// What a command needs: piku, who asks, and the terminal.
-pub(crate) struct Session {
-    pub(crate) piku: Piku,
-    pub(crate) actor: Actor,
-    pub(crate) ui: Ui,
-}
 
 /// Carries out a command line typed on this machine, or called by git.
 pub(crate) fn run(words: Vec<OsString>) -> ExitCode {
     let parsed = Cli::try_parse_from([OsString::from("piku")].into_iter().chain(words.iter().cloned()));
     dispatch(parsed, &words, surroundings::actor())
-}
-
-/// Carries out a command line that came over ssh with the key named `name`.
-pub(crate) fn run_as(words: Vec<String>, name: Option<String>) -> ExitCode {
-    dispatch(Cli::try_parse_from(["piku".to_owned()].into_iter().chain(words)), &[], Actor { name })
 }
 
 fn dispatch(parsed: Result<Cli, clap::Error>, words: &[OsString], actor: Actor) -> ExitCode {
@@ -124,8 +53,14 @@ fn dispatch(parsed: Result<Cli, clap::Error>, words: &[OsString], actor: Actor) 
         piku = piku.cancelled_by(&cancel);
     }
     let session = Session { piku, actor, ui };
-    if let Command::OverSsh { name } = &cli.command {
-        return ssh::run(name, &session.ui);
+    if let Command::OverSsh { name } = cli.command {
+        return match ssh::command(&name, &session.ui) {
+            Ok(words) => {
+                let parsed = Cli::try_parse_from(["piku".to_owned()].into_iter().chain(words));
+                dispatch(parsed, &[], Actor { name: Some(name) })
+            }
+            Err(status) => status,
+        };
     }
     carry_out(cli.command, &session).unwrap_or_else(|error| {
         if let CliError::Core(error) = &error {

@@ -4,10 +4,11 @@ use std::fmt::Write;
 use std::process::ExitCode;
 
 use clap::CommandFactory;
-use piku_core::settings::keys::{KEYS, Scope};
+use piku_core::settings::{KEYS, Scope};
 
-use super::{CliError, Session};
 use crate::args::Cli;
+use crate::error::CliError;
+use crate::session::Session;
 
 pub(super) fn reference(session: &Session) -> Result<ExitCode, CliError> {
     session.ui.data(format_args!("{}", text().trim_end()));

@@ -5,8 +5,9 @@ use std::process::ExitCode;
 use camino::Utf8Path;
 use piku_core::server::{Change, NginxWay, Server, Settled, undo};
 
-use super::{CliError, Session};
 use crate::args::Setup;
+use crate::error::CliError;
+use crate::session::Session;
 
 pub(super) fn setup(args: &Setup, session: &Session) -> Result<ExitCode, CliError> {
     let surroundings = session.piku.surroundings();

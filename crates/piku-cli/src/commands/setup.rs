@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use piku_core::server::NginxWay;
 
-use super::{CliError, Session};
+use crate::error::CliError;
+use crate::session::Session;
 
 pub(super) fn setup(nginx: Option<NginxWay>, session: &Session) -> Result<ExitCode, CliError> {
     let prepared = session.piku.setup(nginx, &mut session.ui.events())?;

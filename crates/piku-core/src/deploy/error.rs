@@ -8,7 +8,7 @@ use piku_uwsgi::InvalidValue;
 use crate::app::AppName;
 use crate::diagnostic::FileDiagnostic;
 use crate::host::HostError;
-use crate::host::nginx::NginxError;
+use crate::host::nginx_error::NginxError;
 
 /// Why a deploy did not come to its end. Whatever it is, the old release is still serving.
 #[derive(Debug, thiserror::Error)]

@@ -1,6 +1,8 @@
 //! Spells a plan: each process becomes a vassal file and a launch record. Pure, and the same plan gives the same bytes.
 
-use camino::Utf8Path;
+use std::net::SocketAddr;
+
+use camino::{Utf8Path, Utf8PathBuf};
 use piku_uwsgi::{
     AppVassal, Application, Common, Concurrency, DaemonVassal, FrontVassal, JwsgiApp, PhpApp, RackApp,
     Vassal, WsgiApp,
@@ -18,8 +20,6 @@ use crate::vassal::FRONT;
 /// Seconds that uWSGI gives a process to end before it kills it. Longer than the launcher's own patience: a minute
 /// for the last connections, and a quarter for the end (see `piku_launch::supervise`), which knows the grandchildren.
 const MERCY: u32 = 90;
-/// The same for a process of several threads that may reach its number of requests.
-const LINGERING: u32 = 2;
 /// How long a `web` process goes on serving after its successor took over: nginx's old workers hand out
 /// connections for a moment after a reload.
 const DRAIN_MS: u64 = 2000;
@@ -76,14 +76,7 @@ pub(crate) fn render(
         Work::Cron { jobs } => {
             daemon(basis, process, DaemonWork::Crontab(jobs.clone()), &record_path, &mut record)?
         }
-        Work::Front { address, backends } => Vassal::Front(FrontVassal {
-            common: common(basis, process),
-            address: address.ip().to_string(),
-            port: address.port(),
-            backends: backends.clone(),
-            listen: basis.inputs.options.uwsgi.listen,
-            timeout: ROUTER_TIMEOUT,
-        }),
+        Work::Front { address, backends } => Vassal::Front(router(basis, process, *address, backends)),
     };
     let name = process.name.to_string();
     let record = serde_json::to_string_pretty(&record)
@@ -115,11 +108,27 @@ fn daemon(
     let words = [launcher.as_str(), "--daemon", record_path.as_str()];
     let line =
         shlex::try_join(words).map_err(|_| DeployError::SocketPath { path: record_path.to_owned() })?;
-    Ok(Vassal::Daemon(DaemonVassal {
-        common: common(basis, process),
-        command: format!("exec {line}"),
-        mercy: MERCY,
-    }))
+    let mut vassal = DaemonVassal::new(common(basis, process), format!("exec {line}"));
+    vassal.mercy = MERCY;
+    Ok(Vassal::Daemon(vassal))
+}
+
+/// A port that leads to the app's sockets.
+fn router(
+    basis: &Basis<'_>,
+    process: &Process,
+    address: SocketAddr,
+    backends: &[Utf8PathBuf],
+) -> FrontVassal {
+    let mut vassal = FrontVassal::new(
+        common(basis, process),
+        address.ip().to_string(),
+        address.port(),
+        backends.to_owned(),
+    );
+    vassal.listen = basis.inputs.options.uwsgi.listen;
+    vassal.timeout = ROUTER_TIMEOUT;
+    vassal
 }
 
 fn common(basis: &Basis<'_>, process: &Process) -> Common {
@@ -129,15 +138,14 @@ fn common(basis: &Basis<'_>, process: &Process) -> Common {
         Work::Cron { .. } => basis.root.scheduler_log(&name.app),
         _ => basis.root.log(&name.app, &name.kind, name.index),
     };
-    Common {
-        // A router outlives the release it was started with.
-        chdir: if name.kind == FRONT { basis.root.path().to_owned() } else { basis.tree.to_owned() },
-        log,
-        log_max_size: basis.inputs.options.uwsgi.log_max_size,
-        procname_prefix: format!("{}:{}:", name.app, name.kind.trim_start_matches('-')),
-        // The launcher has set it: 022.
-        umask: None,
-    }
+    // A router outlives the release it was started with.
+    let chdir = if name.kind == FRONT { basis.root.path() } else { basis.tree };
+    let title = format!("{}:{}:", name.app, name.kind.trim_start_matches('-'));
+    let mut common = Common::new(chdir, log, title);
+    common.log_max_size = basis.inputs.options.uwsgi.log_max_size;
+    // The launcher has set it: 022.
+    common.umask = None;
+    common
 }
 
 /// A process in which uWSGI runs the app.
@@ -149,60 +157,54 @@ fn hosted(
     access: &SocketAccess,
 ) -> AppVassal {
     let options = &basis.inputs.options.uwsgi;
-    let (app, threads) = application(basis, app);
-    let max_requests = options.limit(threads);
-    AppVassal {
-        common: common(basis, process),
-        app,
-        socket: socket.to_owned(),
-        socket_mode: access.mode(),
-        socket_owner: access.owner().cloned(),
-        processes: options.processes,
-        listen: options.listen,
-        max_requests,
-        idle: options.idle,
-        log_x_forwarded_for: options.log_x_forwarded_for,
-        include: options.include_file.as_ref().map(|file| basis.tree.join(file)),
-        buffer_size: BUFFER_SIZE,
-        // See `UwsgiOptions::limit`: such a process answers nothing until it is killed.
-        mercy: if max_requests > 0 && threads > 1 { LINGERING } else { MERCY },
-    }
+    let mut vassal = AppVassal::new(common(basis, process), socket, application(basis, app));
+    vassal.socket_mode = access.mode();
+    vassal.socket_owner = access.owner().cloned();
+    vassal.processes = options.processes;
+    vassal.listen = options.listen;
+    vassal.max_requests = options.max_requests;
+    vassal.idle = options.idle;
+    vassal.log_x_forwarded_for = options.log_x_forwarded_for;
+    vassal.include = options.include_file.as_ref().map(|file| basis.tree.join(file));
+    vassal.buffer_size = BUFFER_SIZE;
+    vassal.mercy = MERCY;
+    vassal
 }
 
-/// The app, and how many threads each of its processes has.
-fn application(basis: &Basis<'_>, app: &Hosted) -> (Application, u32) {
+/// The app, as its language wants it.
+fn application(basis: &Basis<'_>, app: &Hosted) -> Application {
     let options = &basis.inputs.options.uwsgi;
     match app {
         Hosted::Wsgi(entry) => {
             let plugin = basis.uwsgi.and_then(|uwsgi| uwsgi.python.as_ref()).map(|(name, _)| name.clone());
-            let (concurrency, threads) = match (options.gevent, options.asyncio) {
-                (Some(gevent), _) => (Concurrency::Gevent(gevent), 1),
-                (None, Some(asyncio)) => (Concurrency::Asyncio(asyncio), 1),
-                (None, None) => (Concurrency::Threads(options.threads), options.threads),
+            let mut wsgi = WsgiApp::new(entry.to_string());
+            wsgi.virtualenv = basis.build.virtualenv();
+            wsgi.plugin = plugin.filter(|_| basis.build.made.uwsgi.is_none());
+            wsgi.python_path = vec![basis.tree.to_owned()];
+            wsgi.enable_threads = options.enable_threads;
+            wsgi.concurrency = match (options.gevent, options.asyncio) {
+                (Some(gevent), _) => Concurrency::Gevent(gevent),
+                (None, Some(asyncio)) => Concurrency::Asyncio(asyncio),
+                (None, None) => Concurrency::Threads(options.threads),
             };
-            let wsgi = WsgiApp {
-                module: entry.to_string(),
-                virtualenv: basis.build.virtualenv(),
-                plugin: plugin.filter(|_| basis.build.made.uwsgi.is_none()),
-                python_path: vec![basis.tree.to_owned()],
-                enable_threads: options.enable_threads,
-                concurrency,
-            };
-            (Application::Wsgi(wsgi), threads)
+            Application::Wsgi(wsgi)
         }
         Hosted::Rack(rackup) => {
-            let bundled = basis.build.made.variables.contains_key("BUNDLE_PATH");
-            (Application::Rack(RackApp { rackup: basis.tree.join(rackup), bundled }), 1)
+            let mut rack = RackApp::new(basis.tree.join(rackup));
+            rack.bundled = basis.build.made.variables.contains_key("BUNDLE_PATH");
+            Application::Rack(rack)
         }
         Hosted::Jwsgi(class) => {
-            let class_path = basis.class_path.clone();
-            let threads = options.threads;
-            (Application::Jwsgi(JwsgiApp { class: class.clone(), class_path, threads }), threads)
+            let mut jwsgi = JwsgiApp::new(class.clone());
+            jwsgi.class_path.clone_from(&basis.class_path);
+            jwsgi.threads = options.threads;
+            Application::Jwsgi(jwsgi)
         }
         Hosted::Php(root) if hosted::is_top(root) => {
-            let hidden = ["ENV", "Procfile"].map(str::to_owned).into();
-            (Application::Php(PhpApp { document_root: basis.tree.to_owned(), hidden }), 1)
+            let mut php = PhpApp::new(basis.tree);
+            php.hidden = ["ENV", "Procfile"].map(str::to_owned).into();
+            Application::Php(php)
         }
-        Hosted::Php(root) => (Application::Php(PhpApp::new(basis.tree.join(root))), 1),
+        Hosted::Php(root) => Application::Php(PhpApp::new(basis.tree.join(root))),
     }
 }

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use piku_nginx::{
-    Backend, Cache, FilePath, InvalidSite, Listen, Probe, ServerName, Site, SiteName, SocketPath, StaticPath,
+    Backend, Cache, FilePath, Header, InvalidSite, Probe, ServerName, Site, SiteName, SocketPath, StaticPath,
     Tls, UrlPath, Version,
 };
 use piku_procfile::runs_in_uwsgi;
@@ -19,6 +19,7 @@ use crate::host::files;
 use crate::host::nginx::Question;
 use crate::release::Release;
 use crate::root::Root;
+use crate::settings::PRIVATE;
 use crate::vassal::VassalName;
 
 /// A site as text, with the question that only it can answer.
@@ -51,13 +52,15 @@ pub(crate) fn render(
     let digest = Sha256::digest(site.to_string());
     let print: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     let answer = format!("{app} {print}");
-    site.probe = Probe::of(&site.app, &answer).map_err(failed)?;
+    let probe = probe(app, &answer).map_err(failed)?;
+    let path = probe.path.to_string();
+    site.probe = Some(probe);
     let options = &inputs.options.nginx;
     let address = if options.ipv4.is_unspecified() { Ipv4Addr::LOCALHOST } else { options.ipv4 };
     let question = Question {
         address: SocketAddr::new(IpAddr::V4(address), site.listen.http_port),
         host: plain_host(&options.server_names),
-        path: site.probe.path.to_string(),
+        path,
         answer,
     };
     let door = Door {
@@ -82,7 +85,7 @@ pub(crate) fn render(
 pub(crate) fn plain_host(server_names: &[String]) -> String {
     let names: Vec<ServerName> = server_names.iter().filter_map(|name| name.parse().ok()).collect();
     let plain = names.iter().find(|name| name.is_plain()).or(names.first());
-    plain.map_or_else(|| "localhost".to_owned(), ServerName::example)
+    plain.map_or_else(|| "localhost".to_owned(), |name| name.example("piku"))
 }
 
 fn describe(
@@ -96,17 +99,17 @@ fn describe(
     let options = &inputs.options.nginx;
     let name: SiteName = app.as_str().parse()?;
     let server_names = options.server_names.iter().map(|name| name.parse()).collect::<Result<_, _>>()?;
-    let probe = Probe::of(&name, app.as_str())?;
-    let mut site = Site::new(name, server_names, backend(serves)?, probe);
-    site.listen = Listen {
-        ipv4: Some(options.ipv4),
-        ipv6: (!inputs.options.disable_ipv6).then_some(options.ipv6),
-        ..Listen::default()
-    };
-    site.tls = Some(Tls {
-        certificate: FilePath::new(root.certificate(app))?,
-        key: FilePath::new(root.certificate_key(app))?,
-    });
+    let mut site = Site::new(name, server_names, backend(serves)?);
+    site.namespace = "piku".parse()?;
+    site.comment =
+        Some(format!("The site of the app `{app}`. Piku writes this file anew at every deploy.").parse()?);
+    site.headers = vec![Header::new("X-Deployed-By", "Piku")?];
+    site.never_served = PRIVATE.iter().map(|name| name.parse()).collect::<Result<_, _>>()?;
+    site.probe = Some(probe(app, app.as_str())?);
+    site.listen.ipv4 = Some(options.ipv4);
+    site.listen.ipv6 = (!inputs.options.disable_ipv6).then_some(options.ipv6);
+    site.tls =
+        Some(Tls::new(FilePath::new(root.certificate(app))?, FilePath::new(root.certificate_key(app))?));
     site.https_only = options.https_only;
     if let Some(version) = nginx {
         site.http2 = version.http2();
@@ -130,6 +133,11 @@ fn describe(
     Ok(site)
 }
 
+/// The question that only this machine may ask, and its answer.
+fn probe(app: &AppName, answer: &str) -> Result<Probe, InvalidSite> {
+    Ok(Probe::new(format!("/.well-known/piku/{app}").parse()?, answer.parse()?))
+}
+
 fn backend(serves: &Serves) -> Result<Backend, InvalidSite> {
     Ok(match serves {
         Serves::Uwsgi(sockets) => {
@@ -149,15 +157,14 @@ fn cache(root: &Root, app: &AppName, inputs: &Inputs) -> Result<Option<Cache>, I
         return Ok(None);
     }
     let path = options.path.as_ref().map_or_else(|| root.cache(app), Utf8PathBuf::from);
-    Ok(Some(Cache {
-        size: options.size,
-        time: options.time,
-        redirects: options.redirects,
-        any: options.any,
-        control: options.control,
-        expiry: options.expiry,
-        ..Cache::new(FilePath::new(path)?, prefixes)
-    }))
+    let mut cache = Cache::new(FilePath::new(path)?, prefixes);
+    cache.size = options.size;
+    cache.time = options.time;
+    cache.redirects = options.redirects;
+    cache.any = options.any;
+    cache.control = options.control;
+    cache.expiry = options.expiry;
+    Ok(Some(cache))
 }
 
 /// The links by which nginx and the router reach the sockets on which uWSGI runs a release: link, then socket.

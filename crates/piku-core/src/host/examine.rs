@@ -21,7 +21,7 @@ pub(crate) use service::Service;
 use super::facts::{self, Uwsgi};
 use super::search_path::program;
 use super::toolbox;
-use super::{Surroundings, emperor, server};
+use super::{Surroundings, emperor, server_record};
 use crate::root::Root;
 
 /// Tools of languages, which only apps in those need.
@@ -68,7 +68,7 @@ pub(crate) fn look(root: &Root, surroundings: &Surroundings) -> Facts {
     let (keys, keys_writable) = keys::look(root, surroundings);
     Facts {
         root: root.path().to_owned(),
-        set_up: server::record().is_some_and(|record| record.root() == *root),
+        set_up: server_record::read().is_some_and(|record| record.root() == *root),
         python: has_python(surroundings, wanted),
         uwsgi,
         vassals: emperor::ask(&root.emperor_stats()).map(|stats| stats.vassals.len()),

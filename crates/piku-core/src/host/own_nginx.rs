@@ -5,8 +5,8 @@ use piku_nginx::{FilePath, Instance, InvalidSite, SitePattern, Strangers};
 
 use rustix::process::{Pid, Signal};
 
-use super::nginx::NginxError;
-use super::{HostError, Surroundings, certificate, facts, files, logs};
+use super::nginx_error::NginxError;
+use super::{HostError, Surroundings, certificate, facts, files, logs, server_record};
 use crate::root::Root;
 
 /// The table of media types, where distributions keep it.
@@ -25,7 +25,7 @@ pub(crate) fn prepare(root: &Root, surroundings: &Surroundings) -> Result<(), Ho
         files::make_folder(folder, 0o700)?;
     }
     // nginx does not start where it can't write its process id, and a full disk must not keep sites from coming back.
-    if super::server::record().is_some_and(|record| record.root() == *root) {
+    if server_record::read().is_some_and(|record| record.root() == *root) {
         if root.own_nginx_run().is_dir() && !root.own_nginx_run().is_symlink() {
             files::remove_folder(&root.own_nginx_run())?;
         }

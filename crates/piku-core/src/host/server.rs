@@ -1,7 +1,7 @@
 //! The machine as a server: its users, units, and nginx.
 
 use std::collections::BTreeMap;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -9,14 +9,15 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::command::Invocation;
 use super::processes::ProcessTree;
 use super::search_path::program;
-use super::{HostError, Surroundings, examine, facts, files, wait};
+use super::{HostError, Surroundings, examine, facts, files, server_record, wait};
 use crate::event::{Event, Report};
 use crate::root::Root;
 use crate::server::change::Change;
-use crate::server::describe::{NginxWay, PACKAGED_UNITS, Server};
+use crate::server::describe::{PACKAGED_UNITS, Server};
 use crate::server::machine::{NginxSeen, Seen, ServiceSeen};
+use crate::server::nginx_way::NginxWay;
 use crate::server::parts::Part;
-use crate::server::record::{RECORD, Record};
+use crate::server::record::RECORD;
 
 /// That systemd runs (sd_booted(3)).
 const SYSTEMD: &str = "/run/systemd/system";
@@ -30,20 +31,6 @@ const WANTED: [(&str, &str); 5] = [
     ("nginx", "nginx"),
     ("useradd", "passwd"),
 ];
-
-/// What an earlier `setup --system` has made.
-pub(crate) fn record() -> Option<Record> {
-    let path = Utf8Path::new(RECORD);
-    // What it says is done as root, so nobody else may have written it.
-    let trusted = |path: &Utf8Path| {
-        path.symlink_metadata()
-            .is_ok_and(|file| file.uid() == 0 && file.mode() & 0o022 == 0 && !file.is_symlink())
-    };
-    if !trusted(path) || !path.parent().is_some_and(trusted) {
-        return None;
-    }
-    serde_json::from_str(&files::read_text(path).ok()??).ok()
-}
 
 /// Looks at everything that the description of a server speaks of.
 pub(crate) fn look(surroundings: &Surroundings, wanted: &Server) -> Seen {
@@ -78,7 +65,7 @@ pub(crate) fn look(surroundings: &Surroundings, wanted: &Server) -> Seen {
         systemd_runs,
         units_are_stale,
         nginx: nginx(&path, surroundings),
-        record: record(),
+        record: server_record::read(),
         missing: WANTED.into_iter().filter(|(name, _)| program(&path, name).is_none()).collect(),
     }
 }

@@ -1,14 +1,15 @@
 //! `doctor`: what is missing or wrong on this machine, and the fix for each.
 
+mod finding;
 mod leftovers;
 mod service;
 mod sites;
 
-use std::fmt;
-
 use camino::Utf8PathBuf;
 use piku_uwsgi::Flavour;
-use serde::Serialize;
+
+pub use finding::{Finding, Level};
+use finding::{error, ok, warning};
 
 use crate::host::examine::{self, Facts, Key, Leads, Nginx};
 use crate::piku::Piku;
@@ -20,41 +21,6 @@ const FULL: u64 = 256 * 1024 * 1024;
 const TIGHT: u64 = 1024 * 1024 * 1024;
 /// Fewer free files than this, and it is time to look.
 const FEW_FILES: u64 = 10_000;
-
-/// How bad something is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Level {
-    /// It is as it should be.
-    Ok,
-    /// Some apps may need it, or it will be a problem one day.
-    Warning,
-    /// Something that piku is for does not work.
-    Error,
-}
-
-impl fmt::Display for Level {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Ok => "ok",
-            Self::Warning => "warning",
-            Self::Error => "error",
-        })
-    }
-}
-
-/// One thing that was looked at.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Finding {
-    /// How bad it is.
-    pub level: Level,
-    /// What was looked at, in a word.
-    pub about: &'static str,
-    /// What was seen.
-    pub what: String,
-    /// What to do now, where there is something to do.
-    pub fix: Option<String>,
-}
 
 impl Piku {
     /// Looks at everything that apps need from this machine. Changes nothing.
@@ -80,18 +46,6 @@ impl Piku {
         };
         found.map(finding).collect()
     }
-}
-
-fn ok(about: &'static str, what: impl Into<String>) -> Finding {
-    Finding { level: Level::Ok, about, what: what.into(), fix: None }
-}
-
-fn warning(about: &'static str, what: impl Into<String>, fix: impl Into<String>) -> Finding {
-    Finding { level: Level::Warning, about, what: what.into(), fix: Some(fix.into()) }
-}
-
-fn error(about: &'static str, what: impl Into<String>, fix: impl Into<String>) -> Finding {
-    Finding { level: Level::Error, ..warning(about, what, fix) }
 }
 
 /// Judges what was seen.

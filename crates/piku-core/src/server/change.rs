@@ -5,8 +5,9 @@ use std::fmt;
 
 use camino::Utf8PathBuf;
 
-use super::describe::{NginxWay, Server};
+use super::describe::Server;
 use super::machine::Seen;
+use super::nginx_way::NginxWay;
 use super::parts::{INCLUDED_BY, MACHINES_NGINX, Part};
 use super::record::Record;
 

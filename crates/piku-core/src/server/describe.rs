@@ -1,11 +1,9 @@
 //! A server of piku's: whom it belongs to, where it lies, which nginx it has.
 
-use std::fmt;
-
 use camino::{Utf8Path, Utf8PathBuf};
-use serde::{Deserialize, Serialize};
 
 use super::machine::Seen;
+use super::nginx_way::NginxWay;
 use crate::root::Root;
 
 /// Where the unit files of packages lie.
@@ -14,37 +12,6 @@ pub(crate) const PACKAGED_UNITS: &str = "/usr/lib/systemd/system";
 pub(super) const USER: &str = "piku";
 /// Where nginx is on most distributions; `su` leaves this folder out of PATH.
 const NGINX: &str = "/usr/sbin/nginx";
-
-/// Which nginx serves the sites.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum NginxWay {
-    /// One of piku's own, that runs as piku's user and serves nothing else.
-    Own,
-    /// The machine's, which includes piku's sites beside others.
-    System,
-}
-
-impl fmt::Display for NginxWay {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Own => "own",
-            Self::System => "system",
-        })
-    }
-}
-
-impl std::str::FromStr for NginxWay {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "own" => Ok(Self::Own),
-            "system" => Ok(Self::System),
-            _ => Err("it is `own` or `system`".to_owned()),
-        }
-    }
-}
 
 /// A server, as it is to be.
 #[derive(Clone, Debug, PartialEq, Eq)]

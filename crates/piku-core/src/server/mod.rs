@@ -7,13 +7,15 @@
 pub(crate) mod change;
 pub(crate) mod describe;
 pub(crate) mod machine;
+pub(crate) mod nginx_way;
 pub(crate) mod parts;
 pub(crate) mod record;
 mod settle;
 mod unit;
 
 pub use change::Change;
-pub use describe::{NginxWay, Server};
+pub use describe::Server;
+pub use nginx_way::NginxWay;
 pub use parts::Part;
 pub use record::{RECORD, Record};
 pub use settle::{ServerError, Settled, undo};

@@ -2,7 +2,8 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::describe::{NginxWay, Server};
+use super::describe::Server;
+use super::nginx_way::NginxWay;
 use super::unit::UnitFile;
 
 /// Where an administrator's unit files lie (systemd.unit(5)).

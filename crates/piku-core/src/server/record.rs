@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 
-use super::describe::NginxWay;
+use super::nginx_way::NginxWay;
 use crate::root::Root;
 
 /// Where the record lies. That it is there says that the machine is a server of piku's.

@@ -3,8 +3,9 @@
 use camino::Utf8PathBuf;
 
 use super::change::{Change, taken_back, turns_off_nginx};
-use super::describe::{NginxWay, Server};
+use super::describe::Server;
 use super::machine::Seen;
+use super::nginx_way::NginxWay;
 use super::parts::MACHINES_NGINX;
 use super::record::Record;
 use crate::event::{Report, capitalized, stage, warn};
@@ -149,7 +150,7 @@ impl Server {
 
     /// What is not as `setup --system` has made it; nothing on a machine where it has not been, or for another root.
     pub(crate) fn differences(root: &Root, surroundings: &Surroundings) -> Vec<Change> {
-        let Some(record) = machine::record().filter(|record| record.root() == *root) else {
+        let Some(record) = host::server_record::read().filter(|record| record.root() == *root) else {
             return Vec::new();
         };
         let usual = Self::usual(&surroundings.program, record.nginx);
@@ -161,7 +162,7 @@ impl Server {
     /// Whether this machine is a server of piku's, and which; `None` when `setup --system` has not been here.
     #[must_use]
     pub fn here() -> Option<Record> {
-        machine::record()
+        host::server_record::read()
     }
 }
 
@@ -174,7 +175,7 @@ pub fn undo(
     dry_run: bool,
     report: &mut Report<'_>,
 ) -> Result<(Record, Vec<Change>), ServerError> {
-    let record = machine::record().ok_or(ServerError::NoServer)?;
+    let record = host::server_record::read().ok_or(ServerError::NoServer)?;
     if !dry_run {
         require_root(surroundings)?;
     }

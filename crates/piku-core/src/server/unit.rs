@@ -1,6 +1,7 @@
 //! The unit files of a server, as text.
 
-use super::describe::{NginxWay, Server};
+use super::describe::Server;
+use super::nginx_way::NginxWay;
 
 /// A unit file of systemd.
 #[derive(Clone, Debug, PartialEq, Eq)]

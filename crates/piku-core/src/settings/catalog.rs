@@ -1,6 +1,6 @@
 //! The table of keys, in the order of the reference.
 
-use super::keys::{Key, Scope, ValueType};
+use super::key::{Key, Scope, ValueType};
 
 /// Makes a constant of each key, by which [`super::options()`] asks for it, and the table of all.
 macro_rules! catalog {

@@ -3,7 +3,8 @@
 //! Pure: bytes go in, values and diagnostics come out. The app's own file is read by [`parse_env`], which expands
 //! `$NAME`; the stored one by [`StoredSettings`], which never expands anything. [`Layers`] lays the second over
 //! the first, [`options()`] reads the keys that piku honours, and [`Layers::process_environment`] gives the variables
-//! of a process. [`keys`] knows every key by name, for checks and for the reference in the documentation.
+//! of a process. [`KEYS`] has every [`Key`], for checks and for the
+//! reference in the documentation; [`keys`] finds them by name.
 //!
 //! ```
 //! use std::collections::BTreeMap;
@@ -26,6 +27,7 @@ mod assignment;
 mod catalog;
 mod env_file;
 mod expand;
+mod key;
 pub mod keys;
 mod layers;
 mod limits;
@@ -39,9 +41,12 @@ mod reader;
 mod stored;
 mod uwsgi;
 
+pub use catalog::KEYS;
 pub use env_file::{Assignment, ParsedEnv, parse as parse_env};
+pub use key::{Key, Scope, ValueType};
 pub use layers::{Layers, Origin, Setting};
 pub use limits::{InvalidSetting, MAX_TOGETHER, MAX_VALUE, check};
+pub(crate) use nginx::PRIVATE;
 pub use nginx::{CacheOptions, NginxOptions};
 pub use options::{Options, Strategy, options};
 pub use reader::OptionProblem;

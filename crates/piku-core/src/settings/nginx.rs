@@ -7,6 +7,9 @@ use piku_nginx::{Cache, CatchAll, InvalidSite, ServerName, StaticPath};
 use super::catalog as keys;
 use super::reader::{Reader, Refusal};
 
+/// Files of an app that nginx never serves: they hold its secrets, or say how it is run.
+pub(crate) const PRIVATE: [&str; 3] = ["ENV", "LIVE_ENV", "Procfile"];
+
 /// The settings of a site.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NginxOptions {
@@ -87,13 +90,28 @@ fn server_names(text: &str) -> Result<Vec<String>, Refusal> {
 
 /// Only the folder of the app is missing to make this a list of paths; any folder shows whether it can be one.
 fn static_paths(text: &str) -> Result<String, Refusal> {
-    StaticPath::parse_list(text, "/piku/apps/app".into()).map_err(refuse)?;
+    for mapped in StaticPath::parse_list(text, "/piku/apps/app".into()).map_err(refuse)? {
+        refuse_private(mapped.url().as_str(), mapped.url().as_str())?;
+        if mapped.path().as_path().file_name().is_some_and(|name| PRIVATE.contains(&name)) {
+            let why = "this file is never served";
+            return Err(refuse(InvalidSite::Path { path: mapped.path().to_string(), why }));
+        }
+    }
     Ok(text.to_owned())
 }
 
 fn catch_all(text: &str) -> Result<String, Refusal> {
-    text.parse::<CatchAll>().map_err(refuse)?;
+    let file: CatchAll = text.parse().map_err(refuse)?;
+    refuse_private(text, file.as_str())?;
     Ok(text.to_owned())
+}
+
+/// Refuses a URL with a part that is never served.
+fn refuse_private(text: &str, url: &str) -> Result<(), Refusal> {
+    if url.split('/').any(|name| PRIVATE.contains(&name)) {
+        return Err(refuse(InvalidSite::Url { url: text.to_owned(), why: "such names are never served" }));
+    }
+    Ok(())
 }
 
 fn cache_prefixes(text: &str) -> Result<String, Refusal> {
@@ -113,4 +131,20 @@ fn refuse(invalid: InvalidSite) -> Refusal {
         _ => "env::bad-path",
     };
     Refusal { code, message: invalid.to_string(), help: invalid.help().map(str::to_owned) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{catch_all, static_paths};
+
+    #[test]
+    fn what_would_publish_a_secret_is_refused() {
+        for text in
+            ["/x:ENV", "/x:./a/../ENV", "/x:/piku/envs/blog/LIVE_ENV", "/x:Procfile", "/a/ENV:x", "/x:.."]
+        {
+            assert!(static_paths(text).is_err(), "{text}");
+        }
+        assert!(catch_all("/ENV").is_err() && catch_all("a/Procfile").is_err());
+        assert!(static_paths("/x:public,/ENVS:ENVS").is_ok() && catch_all("index.html").is_ok());
+    }
 }

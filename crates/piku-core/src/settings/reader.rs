@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use piku_procfile::Diagnostic;
 
-use super::keys::{Key, ValueType};
+use super::key::{Key, ValueType};
 use super::layers::{Layers, Origin};
 
 /// A setting that piku can't honour.

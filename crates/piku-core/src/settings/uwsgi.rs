@@ -14,10 +14,8 @@ pub struct UwsgiOptions {
     pub enable_threads: bool,
     /// `UWSGI_LISTEN`, in connections.
     pub listen: u32,
-    /// `UWSGI_MAX_REQUESTS`; 0 for no limit. See [`UwsgiOptions::limit`].
-    pub max_requests: u64,
-    /// Whether that is somebody's wish, and not the default.
-    pub max_requests_is_set: bool,
+    /// `UWSGI_MAX_REQUESTS`, where it is set; 0 for no limit.
+    pub max_requests: Option<u64>,
     /// `UWSGI_LOG_MAXSIZE`, in bytes.
     pub log_max_size: u64,
     /// `UWSGI_LOG_X_FORWARDED_FOR`.
@@ -32,25 +30,16 @@ pub struct UwsgiOptions {
     pub idle: Option<u32>,
 }
 
-impl UwsgiOptions {
-    /// How many requests a process of so many threads serves before a fresh one takes its place; 0 for no end.
-    ///
-    /// By default, only a process of one thread has such a limit: uWSGI 2.0 lets one of several threads that has reached
-    /// its limit linger, and its requests with it, until it is killed.
-    #[must_use]
-    pub fn limit(&self, threads: u32) -> u64 {
-        if threads > 1 && !self.max_requests_is_set { 0 } else { self.max_requests }
-    }
-}
-
 pub(super) fn read(reader: &mut Reader<'_>) -> UwsgiOptions {
     let options = UwsgiOptions {
         processes: reader.count(&keys::UWSGI_PROCESSES),
         threads: reader.count(&keys::UWSGI_THREADS),
         enable_threads: reader.boolean(&keys::UWSGI_ENABLE_THREADS),
         listen: reader.count(&keys::UWSGI_LISTEN),
-        max_requests: reader.count(&keys::UWSGI_MAX_REQUESTS),
-        max_requests_is_set: reader.text(&keys::UWSGI_MAX_REQUESTS).is_some(),
+        max_requests: reader
+            .text(&keys::UWSGI_MAX_REQUESTS)
+            .is_some()
+            .then(|| reader.count(&keys::UWSGI_MAX_REQUESTS)),
         log_max_size: reader.count(&keys::UWSGI_LOG_MAXSIZE),
         log_x_forwarded_for: reader.boolean(&keys::UWSGI_LOG_X_FORWARDED_FOR),
         gevent: reader.number(&keys::UWSGI_GEVENT),
@@ -63,4 +52,13 @@ pub(super) fn read(reader: &mut Reader<'_>) -> UwsgiOptions {
         reader.warn(&keys::UWSGI_ASYNCIO, Refusal::new("env::conflict", message, "remove one of the two"));
     }
     options
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn what_the_reference_says_of_the_number_of_requests_is_what_a_vassal_gets() {
+        let usual = super::keys::UWSGI_MAX_REQUESTS.default_text();
+        assert_eq!(usual, Some(piku_uwsgi::AppVassal::MAX_REQUESTS.to_string()));
+    }
 }

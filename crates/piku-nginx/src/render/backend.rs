@@ -12,9 +12,8 @@ const UNTRUSTED: [&str; 7] = [
     "X-Forwarded-Ssl",
 ];
 
-/// What nginx says about the client.
-const FORWARDED: [(&str, &str); 7] = [
-    ("Host", "$piku_host"),
+/// What nginx says about the client, beside the host.
+const FORWARDED: [(&str, &str); 6] = [
     ("X-Forwarded-Proto", "$scheme"),
     ("X-Forwarded-For", "$remote_addr"),
     ("X-Remote-Address", "$remote_addr"),
@@ -54,7 +53,7 @@ pub(super) fn upstream(site: &Site, text: &mut Text) {
     if servers.is_empty() {
         return;
     }
-    text.block(&format!("upstream {}", site.app.upstream()), |text| {
+    text.block(&format!("upstream {}", site.upstream()), |text| {
         // One server alone has nobody to stand in for it: nginx must never count it out.
         let alone = if servers.len() == 1 { " max_fails=0" } else { "" };
         for server in &servers {
@@ -67,13 +66,17 @@ pub(super) fn upstream(site: &Site, text: &mut Text) {
 pub(super) fn variables(site: &Site, text: &mut Text) {
     let Some(module) = module(site) else { return };
     // The host is the one that chose this server, which the header alone need not be; its port is the header's.
-    text.line("set $piku_host $host;");
-    text.adjoining(r#"if ($http_host ~ ":([0-9]+)$")"#, |text| text.line("set $piku_host $host:$1;"));
+    let [host, upgrade, connection] =
+        ["host", "upgrade", "connection"].map(|purpose| site.namespace.variable(purpose));
+    text.line(&format!("set {host} $host;"));
+    text.adjoining(r#"if ($http_host ~ ":([0-9]+)$")"#, |text| text.line(&format!("set {host} $host:$1;")));
     if module == "proxy" {
-        text.lines(["set $piku_upgrade \"\";", "set $piku_connection close;"]);
+        text.line(&format!("set {upgrade} \"\";"));
+        text.line(&format!("set {connection} close;"));
         // Nothing but websockets: a connection upgraded to HTTP/2 would pass by every rule of the site.
         text.adjoining(r#"if ($http_upgrade ~* "^websocket$")"#, |text| {
-            text.lines(["set $piku_upgrade websocket;", "set $piku_connection upgrade;"]);
+            text.line(&format!("set {upgrade} websocket;"));
+            text.line(&format!("set {connection} upgrade;"));
         });
     }
 }
@@ -89,12 +92,13 @@ pub(super) fn pass(site: &Site, text: &mut Text) {
 }
 
 fn to_uwsgi(site: &Site, text: &mut Text) {
-    text.line(&format!("uwsgi_pass {};", site.app.upstream()));
+    text.line(&format!("uwsgi_pass {};", site.upstream()));
     for (name, value) in UWSGI {
         text.line(&format!("uwsgi_param {name} {value};"));
     }
     text.line("uwsgi_param HTTPS $https if_not_empty;");
     let variable = |name: &str| format!("HTTP_{}", name.to_uppercase().replace('-', "_"));
+    text.line(&format!("uwsgi_param HTTP_HOST {};", site.namespace.variable("host")));
     for (name, value) in FORWARDED {
         text.line(&format!("uwsgi_param {} {value};", variable(name)));
     }
@@ -105,12 +109,14 @@ fn to_uwsgi(site: &Site, text: &mut Text) {
 }
 
 fn to_http(site: &Site, text: &mut Text) {
-    text.line(&format!("proxy_pass http://{};", site.app.upstream()));
+    text.line(&format!("proxy_pass http://{};", site.upstream()));
     text.lines(["proxy_http_version 1.1;", "proxy_redirect off;"]);
+    text.line(&format!("proxy_set_header Host {};", site.namespace.variable("host")));
     for (name, value) in FORWARDED {
         text.line(&format!("proxy_set_header {name} {value};"));
     }
-    text.lines(["proxy_set_header Upgrade $piku_upgrade;", "proxy_set_header Connection $piku_connection;"]);
+    text.line(&format!("proxy_set_header Upgrade {};", site.namespace.variable("upgrade")));
+    text.line(&format!("proxy_set_header Connection {};", site.namespace.variable("connection")));
     for name in UNTRUSTED {
         text.line(&format!("proxy_set_header {name} \"\";"));
     }

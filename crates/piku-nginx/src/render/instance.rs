@@ -1,10 +1,17 @@
+use std::fmt;
 use std::net::IpAddr;
 
 use super::text::Text;
 use crate::{Instance, Strangers};
 
+impl fmt::Display for Instance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&render(self))
+    }
+}
+
 /// Spells the main configuration of an nginx that serves nothing but sites.
-pub(crate) fn render(instance: &Instance) -> String {
+fn render(instance: &Instance) -> String {
     let mut text = Text::default();
     text.line(
         "# Written by a program: changes are lost. What belongs to one site stands in that site's file.",

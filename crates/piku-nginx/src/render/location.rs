@@ -27,14 +27,16 @@ impl<'a> Locations<'a> {
     /// `return` comes before `allow` and `deny` are looked at, hence the conditions. A connection whose two ends have the
     /// same address comes from the machine, whichever of its addresses nginx listens on.
     pub(super) fn probe(&mut self) {
-        let probe = &self.site.probe;
+        let Some(probe) = &self.site.probe else { return };
+        let here = self.site.namespace.variable("here");
         self.add(&format!("location = {}", probe.path.word()), |text| {
-            text.lines(["access_log off;", "types { }", "default_type text/plain;", "set $piku_here \"\";"]);
+            text.lines(["access_log off;", "types { }", "default_type text/plain;"]);
+            text.line(&format!("set {here} \"\";"));
             text.adjoining(r#"if ($remote_addr ~ "^(?:::ffff:)?127\.|^::1$")"#, |text| {
-                text.line("set $piku_here yes;")
+                text.line(&format!("set {here} yes;"))
             });
-            text.adjoining("if ($remote_addr = $server_addr)", |text| text.line("set $piku_here yes;"));
-            text.adjoining("if ($piku_here = \"\")", |text| text.line("return 404;"));
+            text.adjoining("if ($remote_addr = $server_addr)", |text| text.line(&format!("set {here} yes;")));
+            text.adjoining(&format!("if ({here} = \"\")"), |text| text.line("return 404;"));
             text.line(&format!("return 200 {};", probe.answer.word()));
         });
     }
@@ -94,7 +96,7 @@ pub(super) fn cache_zone(site: &Site, text: &mut Text) {
     text.line(&format!(
         "{module}_cache_path {} levels=1:2 keys_zone={}:10m max_size={}g inactive={}s use_temp_path=off;",
         cache.path.word(),
-        site.app.upstream(),
+        site.upstream(),
         cache.size.max(1),
         cache.expiry
     ));
@@ -103,17 +105,20 @@ pub(super) fn cache_zone(site: &Site, text: &mut Text) {
     );
     let sources =
         "$http_authorization$upstream_http_set_cookie$upstream_http_cache_control$upstream_http_expires";
-    text.adjoining(&format!("map \"{sources}\" ${}", site.app.variable("max_age")), |text| {
-        text.line(&format!("\"\" \"public, max-age={}\";", cache.control));
-        text.line("default \"\";");
-    });
+    text.adjoining(
+        &format!("map \"{sources}\" ${}", site.name.variable(&site.namespace, "max_age")),
+        |text| {
+            text.line(&format!("\"\" \"public, max-age={}\";", cache.control));
+            text.line("default \"\";");
+        },
+    );
 }
 
 /// Adds what is kept, by which key, and how long.
 fn cached(site: &Site, cache: &Cache, module: &str, text: &mut Text) {
     let Cache { time, redirects, any, .. } = cache;
     for line in [
-        format!("cache {};", site.app.upstream()),
+        format!("cache {};", site.upstream()),
         // Without the scheme, an app's redirect to HTTPS would be kept for HTTPS too.
         "cache_key $scheme$host$request_uri;".to_owned(),
         "cache_lock on;".to_owned(),
@@ -127,9 +132,10 @@ fn cached(site: &Site, cache: &Cache, module: &str, text: &mut Text) {
     ] {
         text.line(&format!("{module}_{line}"));
     }
-    text.lines([
-        "add_header X-Deployed-By Piku always;",
-        "add_header X-Cache $upstream_cache_status always;",
-    ]);
-    text.line(&format!("add_header Cache-Control ${};", site.app.variable("max_age")));
+    // Whoever adds a header here loses those of the server.
+    for header in &site.headers {
+        text.line(&header.directive());
+    }
+    text.line("add_header X-Cache $upstream_cache_status always;");
+    text.line(&format!("add_header Cache-Control ${};", site.name.variable(&site.namespace, "max_age")));
 }

@@ -10,17 +10,35 @@
 //! A value gets into the text only through the `word` of its type.
 
 mod backend;
-pub(crate) mod instance;
+mod instance;
 mod location;
 mod server;
 mod statics;
 mod text;
 
+use std::fmt;
+
 use crate::Site;
 
-pub(crate) fn site(site: &Site) -> String {
+impl Site {
+    /// Renders the site as configuration text for the `http` block.
+    pub fn render(&self) -> String {
+        render(self)
+    }
+}
+
+impl fmt::Display for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.render())
+    }
+}
+
+/// Spells the site.
+fn render(site: &Site) -> String {
     let mut text = text::Text::default();
-    text.line(&format!("# The site of the app `{}`. Piku writes this file anew at every deploy.", site.app));
+    if let Some(comment) = &site.comment {
+        text.line(&format!("# {comment}"));
+    }
     if !site.server_names.iter().any(crate::ServerName::is_any) {
         server::guard(site, &mut text);
     }

@@ -14,7 +14,7 @@ pub(super) fn guard(site: &Site, text: &mut Text) {
     text.adjoining("server", |text| {
         listen_http(site, text);
         listen_https(site, text);
-        let name = site.app.guard();
+        let name = site.guard();
         text.line(&format!("server_name {};", server_name_word(&name)));
         match &site.tls {
             Some(_) if reject => text.line("ssl_reject_handshake on;"),
@@ -52,7 +52,9 @@ pub(super) fn main(site: &Site, text: &mut Text) {
         server_names(site, text);
         certificate(site, text);
         compression(text);
-        text.line("add_header X-Deployed-By Piku always;");
+        for header in &site.headers {
+            text.line(&header.directive());
+        }
         if site.include.is_none() {
             // The app's own file may say it, and nginx refuses what is said twice.
             text.line("server_tokens off;");
@@ -112,7 +114,7 @@ fn server_names(site: &Site, text: &mut Text) {
         .collect();
     if names.is_empty() {
         // Two servers without a name would be the same to nginx.
-        let nobody = format!("site.{}", site.app.guard());
+        let nobody = format!("site.{}", site.guard());
         text.line(&format!("server_name {};", server_name_word(&nobody)));
     } else {
         text.line(&format!("server_name {};", names.join(" ")));

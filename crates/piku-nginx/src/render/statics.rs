@@ -1,5 +1,5 @@
 use super::{backend, location::Locations, text::Text};
-use crate::{Backend, FilePath, Site, StaticPath};
+use crate::{Backend, FileName, FilePath, Site, StaticPath};
 
 /// Adds the locations of files.
 pub(super) fn add(site: &Site, locations: &mut Locations<'_>) {
@@ -34,14 +34,14 @@ fn root(site: &Site, mapped: &StaticPath, locations: &mut Locations<'_>) {
 fn below(site: &Site, mapped: &StaticPath, locations: &mut Locations<'_>) {
     let (url, path) = (mapped.url(), mapped.path());
     locations.add(&format!("location = {}", url.word()), |text| {
-        if mapped.may_be_file() {
+        if mapped.may_be_file(&site.never_served) {
             text.line(&format!("alias {};", path.word()));
             serving(&path.parent(), text);
         } else {
             text.line("return 404;");
         }
     });
-    // Both end in a slash, or neither: with one alone, `/static../ENV` would leave the folder.
+    // Both end in a slash, or neither: with one alone, `/static../secret` would leave the folder.
     locations.add(&format!("location ^~ {}", url.folder_word()), |text| {
         text.line(&format!("alias {};", path.folder_word()));
         let file = site.catch_all.as_ref().map(|file| file.word_behind(""));
@@ -72,12 +72,13 @@ fn folder(
         text.line(&format!("try_files $uri $uri.html $uri/{file} {last};"));
     }
     let public = if site.allow_git_folders { "(?:well-known|git)" } else { "well-known" };
-    text.block(
-        &format!(r#"location ~ "/(?:\.(?!{public}(?:/|$))|(?:ENV|LIVE_ENV|Procfile)(?:/|$))""#),
-        |text| {
-            text.line("return 404;");
-        },
-    );
+    let dotted = format!(r"\.(?!{public}(?:/|$))");
+    let names: Vec<String> = site.never_served.iter().map(FileName::pattern).collect();
+    let hidden = match names.is_empty() {
+        true => dotted,
+        false => format!("(?:{dotted}|(?:{})(?:/|$))", names.join("|")),
+    };
+    text.block(&format!("location ~ \"/{hidden}\""), |text| text.line("return 404;"));
 }
 
 /// Adds how files are sent, and that links below `top` lead only to files of their own owner.

@@ -40,6 +40,7 @@ impl Text {
     }
 
     pub(super) fn finish(self) -> String {
-        self.text
+        // Whatever came first asked for an empty line above it.
+        self.text.trim_start_matches('\n').to_owned()
     }
 }

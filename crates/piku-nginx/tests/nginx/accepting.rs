@@ -1,8 +1,8 @@
 use std::net::TcpListener;
 
-use piku_nginx::{Backend, Cache, CatchAll, FilePath, SocketPath, StaticPath};
+use piku_nginx::{Backend, Cache, CatchAll, FilePath, Site, SocketPath, StaticPath};
 
-use crate::running::{machine, port};
+use crate::running::{machine, port, probe};
 
 #[test]
 fn every_kind_of_site_is_accepted_without_a_warning() {
@@ -27,7 +27,7 @@ fn every_kind_of_site_is_accepted_without_a_warning() {
             6 => Backend::StaticOnly,
             7 => {
                 // Everybody wants the same URLs.
-                site.probe.path = "/same".parse().unwrap();
+                site.probe = Some(probe("/same", "same"));
                 let tree = machine.tree();
                 let same = StaticPath::new("/same".parse().unwrap(), "a", &tree).unwrap();
                 site.statics = vec![same.clone(), same, StaticPath::root("b", &tree).unwrap()];
@@ -57,6 +57,22 @@ fn every_kind_of_site_is_accepted_without_a_warning() {
         machine.add(&site);
     }
     assert_eq!(machine.complaints(), "");
+}
+
+#[test]
+fn a_site_is_accepted_beside_one_of_another_namespace() {
+    let Some(mut machine) = machine() else { return };
+    let mut bare = Site::proxied("blog", ["bare.example.org"], "127.0.0.1:4001").unwrap();
+    bare.listen = machine.site("blog", ([127, 0, 0, 1], 4001).into()).listen;
+    bare.backend = Backend::Unavailable;
+    assert!(bare.render().starts_with("# Hosts that no site claims"), "{bare}");
+    let mut other = bare.clone();
+    other.namespace = "longestofall".parse().unwrap();
+    other.server_names = vec!["other.example.org".parse().unwrap()];
+    machine.add_text("bare", &bare.render());
+    machine.add_text("other", &other.render());
+    machine.start();
+    assert_eq!(machine.get("other.example.org", "/").unwrap().status, 503);
 }
 
 #[test]
@@ -92,7 +108,7 @@ fn odd_values_that_are_accepted_here_are_accepted_there() {
             std::fs::copy(from.as_path(), folder.join(to)).unwrap();
         }
         let mut site = machine.site(&format!("odd{number}"), ([127, 0, 0, 1], 4001).into());
-        site.tls = Some(piku_nginx::Tls { certificate: path("c"), key: path("k") });
+        site.tls = Some(piku_nginx::Tls::new(path("c"), path("k")));
         site.backend = Backend::Uwsgi(vec![SocketPath::new(folder.join("s")).unwrap()]);
         site.acme_webroot = Some(path("acme"));
         site.include = Some(path("include"));

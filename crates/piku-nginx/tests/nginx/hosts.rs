@@ -2,10 +2,10 @@ use piku_nginx::{Http2, ServerName, StaticPath};
 
 use crate::{
     passing::echo,
-    running::{ADDRESS, Machine, machine},
+    running::{ADDRESS, Machine, machine, probe},
 };
 
-const PROBE: &str = "/.well-known/piku/blog";
+const PROBE: &str = "/.well-known/shop/blog";
 
 /// What Debian has in `sites-enabled/default`, on our port.
 fn debian(machine: &Machine) -> String {
@@ -28,7 +28,7 @@ fn strangers_reach_nobody() {
     for host in ["blog.example.org", "shop.example.org", "a.b_c-d.example.org"] {
         assert!(machine.get(host, "/").unwrap().body.contains(host));
     }
-    for host in ["evil.example", "127.0.0.1", "blog.piku.invalid", "_shop.piku.invalid"] {
+    for host in ["evil.example", "127.0.0.1", "blog.site.invalid", "_shop.site.invalid"] {
         assert!(machine.get(host, "/").is_none(), "{host}");
     }
     assert!(machine.ask("GET / HTTP/1.0\r\n\r\n").is_none());
@@ -85,7 +85,7 @@ fn names_match_as_they_say_however_long() {
     machine.add(&blog);
     let mut other = machine.site(&"y".repeat(63), echo());
     other.server_names = ServerName::parse_list("_").unwrap();
-    other.probe.answer = "other".parse().unwrap();
+    other.probe = Some(probe(PROBE, "other"));
     machine.add(&other);
     machine.start();
     for (host, found) in [
@@ -150,16 +150,17 @@ fn only_https_means_that_http_redirects_but_for_probe_and_challenge() {
 fn the_probe_answers_plain_text_and_is_not_logged() {
     let Some(mut machine) = machine() else { return };
     let mut site = machine.site("my.html", echo());
-    site.probe.answer = r#"my.html 3 "a\b" {;} #c ä"#.parse().unwrap();
+    let said = r#"my.html 3 "a\b" {;} #c ä"#;
+    site.probe = Some(probe("/.well-known/shop/my.html", said));
     machine.add(&site);
     machine.start();
-    let answer = machine.get("my.html.example.org", "/.well-known/piku/my.html?x").unwrap();
+    let answer = machine.get("my.html.example.org", "/.well-known/shop/my.html?x").unwrap();
     assert_eq!((answer.status, answer.header("Content-Type")), (200, Some("text/plain")));
-    assert_eq!(answer.body, site.probe.answer.as_str());
+    assert_eq!(answer.body, said);
     let answer = machine.get("my.html.example.org", "/seen").unwrap();
     assert_eq!(answer.status, 200);
     let log = std::fs::read_to_string(machine.path("access.log")).unwrap();
-    assert!(log.contains("/seen") && !log.contains("/.well-known/piku"), "{log}");
+    assert!(log.contains("/seen") && !log.contains("/.well-known/shop"), "{log}");
 }
 
 #[test]

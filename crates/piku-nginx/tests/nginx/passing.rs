@@ -99,7 +99,7 @@ fn an_app_over_http_hears_what_nginx_knows_and_not_what_a_client_claims() {
         assert!(!heard.contains(word), "`{word}` in\n{heard}");
     }
     let answer = machine.get("blog.example.org", "/").unwrap();
-    assert_eq!((answer.header("X-Deployed-By"), answer.header("Server")), (Some("Piku"), Some("nginx")));
+    assert_eq!((answer.header("X-By"), answer.header("Server")), (Some("Shop"), Some("nginx")));
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn an_app_scaled_to_nothing_is_unavailable_but_the_probe_answers() {
     machine.add(&site);
     machine.start();
     assert_eq!(machine.get("blog.example.org", "/").unwrap().status, 503);
-    assert_eq!(machine.get("blog.example.org", "/.well-known/piku/blog").unwrap().body, "blog");
+    assert_eq!(machine.get("blog.example.org", "/.well-known/shop/blog").unwrap().body, "blog");
 }
 
 #[test]
@@ -210,17 +210,17 @@ fn what_is_cached_is_asked_once() {
     machine.start();
     let ask = |path: &str| {
         let answer = machine.get("blog.example.org", path).unwrap();
-        [answer.header("X-Cache"), answer.header("Cache-Control"), answer.header("X-Deployed-By")]
+        [answer.header("X-Cache"), answer.header("Cache-Control"), answer.header("X-By")]
             .map(|value| value.unwrap_or("-").to_owned())
             .join(" ")
     };
-    assert_eq!(ask("/api/a?b=1"), "MISS public, max-age=77 Piku");
-    assert_eq!(ask("/api/a?b=1"), "HIT public, max-age=77 Piku");
-    assert_eq!(ask("/api/a?b=2"), "MISS public, max-age=77 Piku");
-    assert_eq!(ask("/api/own"), "MISS no-store Piku");
-    assert_eq!(ask("/api/own"), "MISS no-store Piku");
+    assert_eq!(ask("/api/a?b=1"), "MISS public, max-age=77 Shop");
+    assert_eq!(ask("/api/a?b=1"), "HIT public, max-age=77 Shop");
+    assert_eq!(ask("/api/a?b=2"), "MISS public, max-age=77 Shop");
+    assert_eq!(ask("/api/own"), "MISS no-store Shop");
+    assert_eq!(ask("/api/own"), "MISS no-store Shop");
     for path in ["/", "/apis", "/xzy"] {
-        assert_eq!(ask(path), "- - Piku", "{path}");
+        assert_eq!(ask(path), "- - Shop", "{path}");
     }
     let request = "GET /api/a?b=1 HTTP/1.1\r\nHost: blog.example.org\r\nConnection: close\r\nAuthorization: Basic eA==\r\n\r\n";
     let answer = machine.ask(request).unwrap();

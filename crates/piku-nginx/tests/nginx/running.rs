@@ -10,7 +10,7 @@ use std::{
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
-use piku_nginx::{FilePath, Instance, Listen, Site, SitePattern, Tls};
+use piku_nginx::{FilePath, Header, Instance, Probe, Site, SitePattern, Tls};
 use tempfile::TempDir;
 
 /// A folder for one nginx, its sites, and their files.
@@ -35,6 +35,17 @@ impl Answer {
             key.eq_ignore_ascii_case(name).then(|| value.trim())
         })
     }
+}
+
+/// A value with something about it changed.
+pub(crate) fn but<T>(mut it: T, change: impl FnOnce(&mut T)) -> T {
+    change(&mut it);
+    it
+}
+
+/// A probe that answers `answer`.
+pub(crate) fn probe(path: &str, answer: &str) -> Probe {
+    Probe::new(path.parse().unwrap(), answer.parse().unwrap())
 }
 
 /// All tests listen here; ports differ.
@@ -95,8 +106,13 @@ impl Machine {
     pub(crate) fn site(&self, name: &str, backend: SocketAddr) -> Site {
         let host = format!("{}.example.org", name.to_lowercase());
         let mut site = Site::proxied(name, [host.as_str()], &backend.to_string()).unwrap();
-        site.listen =
-            Listen { ipv4: ADDRESS.parse().ok(), ipv6: None, http_port: self.http, https_port: self.https };
+        site.headers = vec![Header::new("X-By", "Shop").unwrap()];
+        site.never_served = ["ENV", "Procfile"].map(|name| name.parse().unwrap()).into();
+        site.probe = Some(probe(&format!("/.well-known/shop/{name}"), name));
+        site.listen.ipv4 = ADDRESS.parse().ok();
+        site.listen.ipv6 = None;
+        site.listen.http_port = self.http;
+        site.listen.https_port = self.https;
         site
     }
 
@@ -107,12 +123,12 @@ impl Machine {
             fs::write(certificate.as_path(), made.cert.pem()).unwrap();
             fs::write(key.as_path(), made.signing_key.serialize_pem()).unwrap();
         }
-        Tls { certificate, key }
+        Tls::new(certificate, key)
     }
 
-    /// Writes a site as piku would, into a file with the name of the app.
+    /// Writes a site into a file with the name of the app.
     pub(crate) fn add(&self, site: &Site) {
-        self.add_text(site.app.as_str(), &site.render());
+        self.add_text(site.name.as_str(), &site.render());
     }
 
     pub(crate) fn add_text(&self, name: &str, text: &str) {
@@ -137,12 +153,11 @@ impl Machine {
         let sites = SitePattern::in_folder(self.path("sites").as_str()).unwrap();
         let file = |name| self.file_path(name);
         let instance = Instance::new(sites, file("nginx.pid"), file("refused.log"), file("temp"));
-        Instance {
-            addresses: vec![ADDRESS.parse().unwrap()],
-            http_port: self.http,
-            https_port: self.https,
-            ..instance
-        }
+        but(instance, |it| {
+            it.addresses = vec![ADDRESS.parse().unwrap()];
+            it.http_port = self.http;
+            it.https_port = self.https;
+        })
     }
 
     /// Starts nginx with the sites there are, and a main configuration of ours.

@@ -8,9 +8,12 @@
 //! assert_eq!(schedule.to_string(), "30 4 * * 1-5");
 //! # Ok::<(), piku_procfile::Diagnostic>(())
 //! ```
+//!
+//! With the feature `cron`, which is on by default, `Schedule::next_after` tells when that is next.
 
 mod field;
 mod job;
+#[cfg(feature = "cron")]
 mod next;
 mod schedule;
 

@@ -1,83 +1,9 @@
-use std::fmt;
+//! Chooses who installs the packages of an app of Node.js.
 
+use super::choice::{NodeChoice, NodeSource};
 use super::package::Package;
-use super::{NodeChoice, NodeSource};
-use crate::runtime::first_of;
+use super::package_manager::PackageManager;
 use crate::{DetectError, Detection, RuntimeName, SourceTree, Warning, Wishes};
-
-/// Who installs the packages of a `package.json`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum PackageManager {
-    /// npm.
-    Npm,
-    /// pnpm.
-    Pnpm,
-    /// Yarn 1.
-    YarnClassic,
-    /// Yarn 2 and newer.
-    YarnBerry,
-    /// Bun.
-    Bun,
-}
-
-impl PackageManager {
-    /// One for each kind of lock file; both Yarns call theirs the same.
-    const BY_LOCK: [Self; 4] = [Self::Npm, Self::Pnpm, Self::YarnClassic, Self::Bun];
-
-    /// Gives the lock files by which it is known, the one first that it prefers.
-    pub fn locks(self) -> &'static [&'static str] {
-        match self {
-            Self::Npm => &["npm-shrinkwrap.json", "package-lock.json"],
-            Self::Pnpm => &["pnpm-lock.yaml"],
-            Self::YarnClassic | Self::YarnBerry => &["yarn.lock"],
-            Self::Bun => &["bun.lock", "bun.lockb"],
-        }
-    }
-
-    /// Finds its lock file.
-    pub(crate) fn lock_in(self, tree: &dyn SourceTree) -> Option<&'static str> {
-        first_of(tree, self.locks())
-    }
-
-    /// Gives the name of its program.
-    pub(crate) fn program(self) -> &'static str {
-        match self {
-            Self::Npm => "npm",
-            Self::Pnpm => "pnpm",
-            Self::YarnClassic | Self::YarnBerry => "yarn",
-            Self::Bun => "bun",
-        }
-    }
-
-    /// Reads a name, with a version behind `@`; Yarn is known by its version, or by what is in the tree.
-    fn read(text: &str, tree: &dyn SourceTree) -> Option<(Self, bool)> {
-        let (name, version) =
-            text.split_once('@').map_or((text, None), |(name, version)| (name, Some(version)));
-        let first = version.and_then(|version| version.split('.').next()?.parse::<u32>().ok());
-        let manager = match (name, first) {
-            ("npm", _) => Self::Npm,
-            ("pnpm", _) => Self::Pnpm,
-            ("bun", _) => Self::Bun,
-            ("yarn", Some(0 | 1)) => Self::YarnClassic,
-            ("yarn", Some(_)) => Self::YarnBerry,
-            ("yarn", None) => yarn(tree),
-            _ => return None,
-        };
-        Some((manager, first.is_some()))
-    }
-}
-
-impl fmt::Display for PackageManager {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Npm => "npm",
-            Self::Pnpm => "pnpm",
-            Self::YarnClassic | Self::YarnBerry => "Yarn",
-            Self::Bun => "Bun",
-        })
-    }
-}
 
 /// Chooses who installs: the one that `NODE_PACKAGE_MANAGER` names, then `packageManager`, then the lock file, then npm;
 /// or Bun, where the runtime was asked for. `None` where there is nothing to install.
@@ -101,7 +27,7 @@ pub(crate) fn choose(
         (Some(named), false, _) => named,
         (_, true, _) => (PackageManager::Bun, false),
         (None, false, []) => (PackageManager::Npm, false),
-        (None, false, [(PackageManager::YarnClassic, _)]) => (yarn(tree), false),
+        (None, false, [(PackageManager::YarnClassic, _)]) => (PackageManager::yarn(tree), false),
         (None, false, [(manager, _)]) => (*manager, false),
         (None, false, [(_, first), (_, second), ..]) => {
             return Err(DetectError::TwoLocks { runtime: RuntimeName::Node, first, second });
@@ -148,15 +74,4 @@ fn named(
         });
     }
     Ok(Some(named))
-}
-
-/// Tells the two Yarns apart: the newer one has a configuration of its own, and its lock file says so.
-fn yarn(tree: &dyn SourceTree) -> PackageManager {
-    let lock = tree.read("yarn.lock").unwrap_or_default();
-    let text = String::from_utf8_lossy(&lock);
-    if tree.read(".yarnrc.yml").is_some() || text.lines().any(|line| line.trim_end() == "__metadata:") {
-        PackageManager::YarnBerry
-    } else {
-        PackageManager::YarnClassic
-    }
 }

@@ -1,35 +1,25 @@
 //! Node.js and Bun: which package manager installs, which Node.js runs, and how the packages reach the tree.
 //!
-//! [`package`] reads `package.json`, [`manager`] chooses who installs, [`version`] chooses the Node.js,
+//! [`package`] reads `package.json`, [`manager`] chooses who installs (a
+//! [`package_manager`]), [`version`] chooses the Node.js,
 //! [`program`] finds the package manager, [`yarnrc`] reads the configuration of a newer Yarn, [`install`] writes the steps.
 
+mod choice;
 mod install;
 mod manager;
 mod package;
+mod package_manager;
 mod program;
 mod version;
 mod yarnrc;
 
-use crate::runtime::first_of;
+use crate::tree::first_of;
 use crate::{DetectError, Detection, RuntimeName, SourceTree, Toolbox, Wishes};
 
-pub use manager::PackageManager;
-pub use version::NodeSource;
+pub use choice::{NodeChoice, NodeSource};
+pub use package_manager::PackageManager;
 
 pub(crate) use install::plan;
-
-/// Who installs the packages of an app, and which Node.js runs it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NodeChoice {
-    /// Who installs.
-    pub manager: PackageManager,
-    /// Whether `packageManager` or `NODE_PACKAGE_MANAGER` asks for one version of it, which corepack can provide.
-    pub pinned: bool,
-    /// The lock file to install from.
-    pub lock: Option<&'static str>,
-    /// Where Node.js comes from.
-    pub node: NodeSource,
-}
 
 /// Finds the file that speaks for Node.js.
 pub(crate) fn manifest(tree: &dyn SourceTree) -> Option<&'static str> {

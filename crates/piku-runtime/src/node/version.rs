@@ -1,3 +1,4 @@
+use super::choice::NodeSource;
 use super::package::Package;
 use crate::asked::{Asked, asked};
 use crate::range::Range;
@@ -6,17 +7,6 @@ use crate::{
 };
 
 const NODE: RuntimeName = RuntimeName::Node;
-
-/// Where Node.js comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NodeSource {
-    /// The one of this host.
-    Host,
-    /// A version that nodeenv fetches into the build.
-    Nodeenv(Version),
-    /// Bun does without.
-    NotNeeded,
-}
 
 /// The names that `nvm` and `nodeenv` know long-term releases by.
 const CODENAMES: [(&str, u32); 12] = [

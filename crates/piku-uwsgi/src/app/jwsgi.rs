@@ -8,6 +8,7 @@ use crate::ini::Ini;
 /// uWSGI's plugins `jvm` and `jwsgi` must be there: no wheel has them.
 /// See <https://uwsgi-docs.readthedocs.io/en/latest/JWSGI.html>.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct JwsgiApp {
     /// `package.Class`, or `package.Class:method`; the method is called `application` by custom.
     pub class: String,

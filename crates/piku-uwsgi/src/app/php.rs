@@ -9,6 +9,7 @@ use crate::ini::Ini;
 /// served, `.well-known` at the top aside. Each process serves one request at a time.
 /// See <https://uwsgi-docs.readthedocs.io/en/latest/PHP.html>.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PhpApp {
     /// Nothing outside of it is served or run.
     pub document_root: Utf8PathBuf,

@@ -7,6 +7,7 @@ use crate::ini::Ini;
 ///
 /// Each process serves one request at a time: uWSGI needs a further plugin for threads of Ruby's.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RackApp {
     /// The rackup file, `config.ru` by custom.
     pub rackup: Utf8PathBuf,

@@ -5,6 +5,7 @@ use crate::ini::Ini;
 
 /// A Python app.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct WsgiApp {
     /// `package.module:name`, or `package.module` when it is called `application`.
     pub module: String,
@@ -22,6 +23,7 @@ pub struct WsgiApp {
 
 /// How one process of a Python app serves several requests at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Concurrency {
     /// By so many threads.
     Threads(u32),
@@ -41,6 +43,14 @@ impl WsgiApp {
             python_path: Vec::new(),
             enable_threads: true,
             concurrency: Concurrency::Threads(4),
+        }
+    }
+
+    /// How many threads each process has that serve requests.
+    pub(super) fn threads(&self) -> u32 {
+        match self.concurrency {
+            Concurrency::Threads(threads) => threads,
+            Concurrency::Gevent(_) | Concurrency::Asyncio(_) => 1,
         }
     }
 

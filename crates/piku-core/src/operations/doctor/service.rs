@@ -1,6 +1,6 @@
 //! Whether systemd runs the emperor as it can be run, and whether the server is as it was set up.
 
-use super::{Finding, error, warning};
+use super::finding::{Finding, error, warning};
 use crate::host::examine::{Facts, Service};
 use crate::server::{Change, Part};
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use piku_nginx::ServerName;
 
-use super::{Finding, error, warning};
+use super::finding::{Finding, error, warning};
 use crate::deploy::site::plain_host;
 use crate::host::door::{self, Heard};
 use crate::host::examine::{Access, Facts};

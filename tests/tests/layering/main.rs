@@ -2,6 +2,11 @@
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test reads the sources")]
 
+mod circles;
+mod imports;
+mod packages;
+mod tokens;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
@@ -124,6 +129,39 @@ fn only_the_host_of_the_core_and_the_crates_for_it_touch_the_machine() {
 }
 
 #[test]
+fn leaves_are_pure() {
+    // Not even a question about a file: whether it is there is a fact that a caller passes in.
+    nobody_says(
+        &[
+            ".exists()",
+            ".is_file()",
+            ".is_dir()",
+            ".is_symlink()",
+            "metadata(",
+            "read_link",
+            "canonicalize",
+            "tempfile",
+        ],
+        |file| !LEAVES.iter().any(|leaf| file.as_str().contains(&format!("/{leaf}/"))),
+    );
+}
+
+#[test]
 fn nothing_is_unsafe() {
     nobody_says(&["unsafe "], |_| false);
+}
+
+/// What is said in the name of a program is for that program to say: its name, its header, its paths.
+#[test]
+fn configuration_is_rendered_without_a_word_of_piku() {
+    let mut found = Vec::new();
+    for leaf in ["piku-nginx", "piku-uwsgi"] {
+        let mut files = Vec::new();
+        sources(&workspace().join("crates").join(leaf).join("src"), &mut files);
+        for (file, text) in files {
+            let text = text.replace(leaf, "").replace(&leaf.replace('-', "_"), "");
+            found.extend(text.to_lowercase().contains("piku").then(|| file.to_string()));
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }

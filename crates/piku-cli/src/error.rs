@@ -1,0 +1,66 @@
+//! Why a command could not be carried out, and the exit status that says so.
+
+use piku_core::Error;
+
+use crate::args::NotASetting;
+
+/// Why a command could not be carried out.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CliError {
+    /// The core says why.
+    #[error(transparent)]
+    Core(#[from] Error),
+    /// It was not confirmed.
+    #[error("`{0}` was not destroyed")]
+    NotConfirmed(piku_core::AppName),
+    /// A file or stream of the command line can't be read.
+    #[error("could not read `{name}`")]
+    Input {
+        /// Which.
+        name: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file can't be written.
+    #[error("could not write `{path}`")]
+    Output {
+        /// Which.
+        path: camino::Utf8PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The machine could not be made a server.
+    #[error(transparent)]
+    Server(#[from] piku_core::server::ServerError),
+    /// A word of the command line is wrong.
+    #[error("{0}")]
+    Usage(String),
+    /// A word is no setting.
+    #[error(transparent)]
+    Setting(#[from] NotASetting),
+}
+
+impl CliError {
+    /// What to do now.
+    pub(crate) fn help(&self) -> Option<String> {
+        match self {
+            Self::Core(error) => error.help(),
+            Self::Server(error) => error.help(),
+            Self::Setting(error) => Some(error.help()),
+            Self::NotConfirmed(_) => Some("give `--force` to destroy it without being asked".to_owned()),
+            Self::Input { .. } | Self::Output { .. } | Self::Usage(_) => None,
+        }
+    }
+
+    /// 2 when the command line is wrong; 1 when what it asks for could not be done.
+    pub(crate) fn status(&self) -> u8 {
+        match self {
+            Self::Usage(_) | Self::Setting(_) | Self::Core(Error::AppName(_)) => 2,
+            Self::Core(_)
+            | Self::Server(_)
+            | Self::NotConfirmed(_)
+            | Self::Input { .. }
+            | Self::Output { .. } => 1,
+        }
+    }
+}

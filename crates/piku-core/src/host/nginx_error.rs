@@ -1,0 +1,56 @@
+//! Why nginx does not serve a site.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::HostError;
+
+/// How long nginx may take from a changed file until it answers with it.
+pub(super) const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Why nginx does not serve the site.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NginxError {
+    /// The command that reloads nginx failed.
+    #[error("nginx could not be told to read its new configuration")]
+    Reload(#[source] HostError),
+    /// nginx read the new configuration and did not take it.
+    #[error("nginx refused the new configuration: {said}")]
+    Refused {
+        /// In its own words.
+        said: String,
+    },
+    /// piku's own nginx does not run.
+    #[error("nginx is not running")]
+    Stopped,
+    /// The new configuration never answered.
+    #[error("nginx at {address} did not answer with the new site of `{host}` within {} seconds", PATIENCE.as_secs())]
+    Silent {
+        /// Where piku asked.
+        address: SocketAddr,
+        /// The name it asked for.
+        host: String,
+    },
+}
+
+impl NginxError {
+    /// What to check.
+    #[must_use]
+    pub fn help(&self) -> String {
+        let look = "run `nginx -t` as root, see that nginx.conf includes the `nginx/*.conf` of piku's folder";
+        match self {
+            Self::Refused { .. } => {
+                "the setting or the included file that it names is wrong; correct that, commit, and push again".to_owned()
+            }
+            Self::Stopped => {
+                "on the server, `systemctl start piku-nginx` starts it, and `journalctl -u piku-nginx` says why it ended"
+                    .to_owned()
+            }
+            Self::Reload(_) => format!("{look}, and that the command in PIKU_NGINX_RELOAD works"),
+            Self::Silent { .. } => format!(
+                "{look}, that nginx runs, and that something reloads it: a path unit, or PIKU_NGINX_RELOAD"
+            ),
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Whose nginx serves the sites: piku's or the machine's.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Which nginx serves the sites.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NginxWay {
+    /// One of piku's own, that runs as piku's user and serves nothing else.
+    Own,
+    /// The machine's, which includes piku's sites beside others.
+    System,
+}
+
+impl fmt::Display for NginxWay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Own => "own",
+            Self::System => "system",
+        })
+    }
+}
+
+impl std::str::FromStr for NginxWay {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "own" => Ok(Self::Own),
+            "system" => Ok(Self::System),
+            _ => Err("it is `own` or `system`".to_owned()),
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! Which file of a tree speaks for a runtime.
+
+use crate::{RuntimeName, SourceTree, clojure, deno, go, java, node, php, python, ruby, rust};
+
+/// Finds the file of the tree that speaks for the runtime.
+pub(crate) fn manifest(runtime: RuntimeName, tree: &dyn SourceTree) -> Option<&'static str> {
+    match runtime {
+        RuntimeName::Python => python::manifest(tree),
+        RuntimeName::Ruby => ruby::manifest(tree),
+        RuntimeName::Php => php::manifest(tree),
+        RuntimeName::Go => go::manifest(tree),
+        RuntimeName::Rust => rust::manifest(tree),
+        RuntimeName::Java => java::manifest(tree),
+        RuntimeName::Clojure => clojure::manifest(tree),
+        RuntimeName::Deno => deno::manifest(tree),
+        RuntimeName::Bun => node::bun_manifest(tree),
+        RuntimeName::Node => node::manifest(tree),
+        RuntimeName::Static | RuntimeName::Generic => None,
+    }
+}

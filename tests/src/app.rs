@@ -237,7 +237,7 @@ impl Push<'_> {
         self.session.output()
     }
 
-    /// Ends it with a signal, `INT` or `KILL`.
+    /// Ends it with a signal, `TERM` or `KILL`.
     pub fn end_with(mut self, signal: &str) {
         self.session.end_with(signal);
     }

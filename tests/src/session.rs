@@ -63,7 +63,10 @@ impl Session {
         self.child.wait().expect("a child can be waited for")
     }
 
-    /// Sends it a signal, `INT` or `KILL`, and waits for its end; `INT` reaches what it has started, too, as Ctrl-C does.
+    /// Sends it a signal, `TERM` or `KILL`, and waits for its end; `TERM` reaches what it has started, too.
+    ///
+    /// Ctrl-C would send `INT`, which a shell without job control has its background commands ignore, and so this test
+    /// and all that it starts.
     ///
     /// # Panics
     ///
@@ -73,7 +76,7 @@ impl Session {
         let run = |program: &str, words: &[&str]| {
             Command::new(program).args(words).status().unwrap_or_else(|error| panic!("{program}: {error}"));
         };
-        if signal == "-INT" {
+        if signal == "-TERM" {
             run("pkill", &[&signal, "-P", &pid]);
         }
         run("kill", &[&signal, &pid]);

@@ -260,7 +260,7 @@ fn keys(facts: &Facts) -> Vec<Finding> {
 fn space(bytes: u64, files: Option<u64>) -> Finding {
     let about = "disk";
     let free = if bytes < TIGHT { format!("{} MiB", bytes >> 20) } else { format!("{} GiB", bytes >> 30) };
-    let fix = "remove what nobody needs; fewer releases are kept with PIKU_KEEP_RELEASES";
+    let fix = "remove what nobody needs; fewer commits are kept with PIKU_KEEP_RELEASES";
     match files {
         Some(files) if files < FEW_FILES => warning(about, format!("only {files} more files fit on it"), fix),
         _ if bytes < FULL => error(about, format!("only {free} are free"), fix),

@@ -41,7 +41,7 @@ catalog! {
     PIKU_DEPLOY_STRATEGY: usually("start-first", "`start-first` or `stop-first`"), Deploy, "Whether the new processes start beside the old ones, which costs the memory of both for a moment and no request, or after these have stopped, which costs every request until the new ones are healthy.";
     PIKU_HEALTHCHECK: text("a path such as `/health`"), Deploy, "What a new release is asked for over HTTP before it goes live: it must answer with 2xx or 3xx, by itself and, where it has a site, through nginx. Without it, a connection that is accepted is enough, and a site that answers.";
     PIKU_HEALTHCHECK_TIMEOUT: number(60, 1, 3600, "seconds"), Deploy, "How long a new release may take to be healthy before the push is refused.";
-    PIKU_KEEP_RELEASES: number(5, 1, 1000, "releases"), Deploy, "How many releases are kept to go back to, the live one among them.";
+    PIKU_KEEP_RELEASES: number(5, 1, 1000, "commits"), Deploy, "How many commits are kept to go back to, the live one among them.";
     PIKU_PERSIST: text("paths in the app's folder, with commas or blanks between them"), Deploy, "Files and folders that live in `$DATA_ROOT` and are linked into every release.";
 
     PIKU_RUNTIME: text("the name of a runtime, such as `python`"), Build, "The runtime, in place of the one that is detected.";

@@ -138,7 +138,7 @@ fn each_thing_that_is_wrong_comes_with_its_fix() {
     warning keys: no key may push to this piku
       fix: `piku setup:ssh FILE` adds one
     error disk: only 100 MiB are free
-      fix: remove what nobody needs; fewer releases are kept with PIKU_KEEP_RELEASES
+      fix: remove what nobody needs; fewer commits are kept with PIKU_KEEP_RELEASES
     ok tools: found: node; not found: go
     warning leftover: `/r/envs/gone` belongs to no app, or to a release that was never finished
       fix: see what it is, then `rm -r /r/envs/gone`
@@ -175,7 +175,7 @@ fn an_empty_machine_lacks_everything() {
     warning keys: no key may push to this piku
       fix: `piku setup:ssh FILE` adds one
     warning disk: only 5 more files fit on it
-      fix: remove what nobody needs; fewer releases are kept with PIKU_KEEP_RELEASES
+      fix: remove what nobody needs; fewer commits are kept with PIKU_KEEP_RELEASES
     ok tools: found: none; not found: none
     ");
 }

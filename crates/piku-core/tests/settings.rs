@@ -289,7 +289,7 @@ fn bad_values_are_problems_at_their_places() {
     5:20 error[env::bad-address] at `::1`: `::1` is not an IPv4 address
       help: set NGINX_IPV4_ADDRESS to an IPv4 address
     6:20 error[env::out-of-range] at `0`: 0 is not from 1 to 1000
-      help: set PIKU_KEEP_RELEASES to a whole number, 1 to 1000 releases
+      help: set PIKU_KEEP_RELEASES to a whole number, 1 to 1000 commits
     7:18 error[env::not-a-boolean] at `maybe`: `maybe` is neither true nor false
       help: set NGINX_HTTPS_ONLY to `true` or `false`
     8:18 error[env::bad-url] at `health`: `health` is not a path that can be asked for

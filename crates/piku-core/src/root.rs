@@ -180,6 +180,21 @@ impl Root {
     pub fn site_socket(&self, app: &AppName, index: u32) -> Utf8PathBuf {
         self.nginx().join(if index == 1 { format!("{app}.sock") } else { format!("{app}@{index}.sock") })
     }
+
+    /// The socket of a process in which uWSGI runs the app, of a run of a release.
+    #[must_use]
+    pub fn socket(&self, app: &AppName, run: u32, index: u32) -> Utf8PathBuf {
+        self.run().join(format!("{app}.{run}.{index}.sock"))
+    }
+
+    /// Whose socket a file of [`Root::run`] is, and of which run; `None` when it is none.
+    #[must_use]
+    pub fn socket_owner(name: &str) -> Option<(AppName, u32)> {
+        let (rest, index) = name.strip_suffix(".sock")?.rsplit_once('.')?;
+        let (app, run) = rest.rsplit_once('.')?;
+        index.parse::<u32>().ok()?;
+        Some((app.parse().ok()?, run.parse().ok()?))
+    }
 }
 
 #[cfg(test)]

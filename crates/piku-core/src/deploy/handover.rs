@@ -10,8 +10,8 @@ use super::check::{self, Watched};
 use super::order::Scene;
 use super::plan::{self, Basis, Plan, Process, Work};
 use super::render::{self, Rendered};
-use super::site::{self, RenderedSite};
-use super::{DeployError, predecessor, retire, stage, switch};
+use super::site::RenderedSite;
+use super::{DeployError, predecessor, retire, socket_links, stage, switch};
 use crate::app::AppName;
 use crate::event::{Report, stage as tell};
 use crate::host::facts::Nginx;
@@ -62,7 +62,7 @@ impl Handover<'_, '_, '_> {
         }
         self.replace_workers(&workers)?;
         let names = &self.basis.inputs.options.nginx.server_names;
-        let links = site::socket_links(root, plan);
+        let links = socket_links::of_plan(root, plan);
         switch::site(root, surroundings, host, self.basis.app, site, &links, names)?;
         let mut vassals: Vec<String> = plan
             .processes
@@ -222,9 +222,9 @@ pub(super) fn let_go(
     let old: Vec<String> = retire::enabled(root, app)?.into_iter().filter(|name| !needed(name)).collect();
     let serves = |name: &String| name.parse::<VassalName>().is_ok_and(|parsed| drain && parsed.kind == "web");
     let (draining, ending): (Vec<String>, Vec<String>) = old.into_iter().partition(serves);
-    if site::socket_links(root, plan).is_empty() {
+    if socket_links::of_plan(root, plan).is_empty() {
         // Links to sockets of processes that are no more would only mislead whoever looks.
-        for (link, _) in site::links_there(root, app) {
+        for (link, _) in socket_links::present(root, app) {
             host.carry_out(&Step::Remove(link))?;
         }
     }

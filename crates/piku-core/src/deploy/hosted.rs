@@ -1,6 +1,6 @@
 //! Apps that uWSGI itself runs: what a Procfile says of them, and what they need of the machine.
 
-use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+use camino::{Utf8Path, Utf8PathBuf};
 use piku_procfile::{Entry, Kind, WsgiEntry};
 
 use super::DeployError;
@@ -34,18 +34,6 @@ impl Hosted {
             _ => None,
         }
     }
-}
-
-/// Whether a path of a Procfile stays below the app's folder.
-pub(crate) fn is_inside(path: &str) -> bool {
-    Utf8Path::new(path)
-        .components()
-        .all(|part| matches!(part, Utf8Component::Normal(_) | Utf8Component::CurDir))
-}
-
-/// Whether a path of a Procfile is the app's folder itself.
-pub(crate) fn is_top(path: &Utf8Path) -> bool {
-    path.components().all(|part| part == Utf8Component::CurDir)
 }
 
 /// A plugin of uWSGI's that a distribution has in a package of its own.

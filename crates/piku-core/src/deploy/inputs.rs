@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use piku_procfile::{Diagnostic, Entry, Kind, Procfile, Source, runs_in_uwsgi};
 
-use super::hosted::is_inside;
+use super::procfile_path::is_inside;
 use crate::app::AppName;
 use crate::diagnostic::{FileDiagnostic, shorten};
 use crate::settings::{self, Layers, Options, Origin, StoredSettings};

@@ -242,7 +242,7 @@ fn process(basis: &Basis<'_>, entry: &Entry, index: u32) -> Option<Process> {
     let mut port = basis.ports.app;
     let (work, takes_over) = match (&entry.kind, Hosted::of(entry)) {
         (_, Some(app)) => {
-            let socket = super::site::socket(basis.root, basis.app, basis.run, index);
+            let socket = basis.root.socket(basis.app, basis.run, index);
             (Work::Hosted { app, socket }, TakesOver::Beside)
         }
         (Kind::Web, _) => {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use piku_procfile::runs_in_uwsgi;
 
 use super::order::Scene;
-use super::{DeployError, adopt, retire, site};
+use super::{DeployError, adopt, retire};
 use crate::app::AppName;
 use crate::event::{Report, warn};
 use crate::host::emperor::Heard;
@@ -154,7 +154,7 @@ fn owner(root: &Root, app: &AppName, address: SocketAddr) -> Result<Owner, HostE
 pub(crate) fn drain_backlogs(root: &Root, names: &[String]) {
     let names = names.iter().filter_map(|name| name.parse::<VassalName>().ok());
     for name in names.filter(|name| runs_in_uwsgi(&name.kind)) {
-        health::wait_for_turn(&site::socket(root, &name.app, name.run, name.index), BACKLOG);
+        health::wait_for_turn(&root.socket(&name.app, name.run, name.index), BACKLOG);
     }
 }
 

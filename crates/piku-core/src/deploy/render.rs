@@ -8,9 +8,9 @@ use piku_uwsgi::{
     Vassal, WsgiApp,
 };
 
-use super::DeployError;
-use super::hosted::{self, Hosted};
+use super::hosted::Hosted;
 use super::plan::{Basis, Process, TakesOver, Work};
+use super::{DeployError, procfile_path};
 use crate::host::health::Endpoint;
 use crate::host::launch::{DaemonRecord, DaemonWork, LaunchRecord, record_path};
 use crate::host::socket_access::SocketAccess;
@@ -200,7 +200,7 @@ fn application(basis: &Basis<'_>, app: &Hosted) -> Application {
             jwsgi.threads = options.threads;
             Application::Jwsgi(jwsgi)
         }
-        Hosted::Php(root) if hosted::is_top(root) => {
+        Hosted::Php(root) if procfile_path::is_top(root) => {
             let mut php = PhpApp::new(basis.tree);
             php.hidden = ["ENV", "Procfile"].map(str::to_owned).into();
             Application::Php(php)

@@ -168,7 +168,7 @@ pub(crate) fn await_return(root: &Root, app: &AppName, release: &Release) {
     let ports = release.ports.iter().take(has("web"));
     let mut endpoints: Vec<Endpoint> =
         ports.map(|port| Endpoint::Http(super::plan::reachable(bind, *port))).collect();
-    let sockets = super::site::recorded_links(root, app, release);
+    let sockets = super::socket_links::of_release(root, app, release);
     endpoints.extend(sockets.into_iter().map(|(_, socket)| Endpoint::Uwsgi(socket)));
     wait::until(RETURN, || endpoints.iter().all(health::accepts).then_some(()));
 }
@@ -188,7 +188,7 @@ fn tidy(root: &Root, app: &AppName, live: Option<&Release>) -> Result<(), HostEr
     }
     let serving = live.filter(|_| !store::is_stopped(root, app)).map(Release::run_number);
     for name in files::names(&root.run())? {
-        let owner = super::site::socket_owner(&name);
+        let owner = Root::socket_owner(&name);
         if owner.is_some_and(|(of, run)| of == *app && Some(run) != serving) {
             files::remove(&root.run().join(&name))?;
         }
@@ -213,7 +213,7 @@ pub(crate) fn site(
         return Ok(());
     };
     let mut steps = Vec::new();
-    for (link, target) in super::site::recorded_links(root, app, release) {
+    for (link, target) in super::socket_links::of_release(root, app, release) {
         if files::link_target(&link).as_ref() != Some(&target) {
             steps.push(Step::Link { path: link, target });
         }

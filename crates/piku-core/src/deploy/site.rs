@@ -7,20 +7,16 @@ use piku_nginx::{
     Backend, Cache, FilePath, Header, InvalidSite, Probe, ServerName, Site, SiteName, SocketPath, StaticPath,
     Tls, UrlPath, Version,
 };
-use piku_procfile::runs_in_uwsgi;
 use sha2::{Digest, Sha256};
 
 use super::inputs::Inputs;
-use super::plan::{Plan, Serves, Work, has_site};
+use super::plan::{Plan, Serves, has_site};
 use super::{DeployError, cloudflare};
 use crate::app::AppName;
 use crate::host::door::Door;
-use crate::host::files;
 use crate::host::nginx::Question;
-use crate::release::Release;
 use crate::root::Root;
 use crate::settings::PRIVATE;
-use crate::vassal::VassalName;
 
 /// A site as text, with the question that only it can answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -165,70 +161,4 @@ fn cache(root: &Root, app: &AppName, inputs: &Inputs) -> Result<Option<Cache>, I
     cache.control = options.control;
     cache.expiry = options.expiry;
     Ok(Some(cache))
-}
-
-/// The links by which nginx and the router reach the sockets on which uWSGI runs a release: link, then socket.
-///
-/// There may be more links than sockets: those that are there already, which an old worker of nginx may still
-/// follow, and those that a router has. They lead to the sockets by turns, so that none ever leads nowhere.
-pub(crate) fn socket_links(root: &Root, plan: &Plan) -> Vec<(Utf8PathBuf, Utf8PathBuf)> {
-    let mut sockets = Vec::new();
-    let mut routed = 0;
-    let mut app = None;
-    for process in &plan.processes {
-        match &process.work {
-            Work::Hosted { socket, .. } => {
-                app = Some(&process.name.app);
-                sockets.push(socket.clone());
-            }
-            Work::Front { backends, .. } => routed = backends.len(),
-            _ => {}
-        }
-    }
-    app.map_or_else(Vec::new, |app| by_turns(root, app, &sockets, routed))
-}
-
-/// The same links, read from the names of a release's vassals.
-pub(crate) fn recorded_links(
-    root: &Root,
-    app: &AppName,
-    release: &Release,
-) -> Vec<(Utf8PathBuf, Utf8PathBuf)> {
-    let names = release.vassals.iter().filter_map(|name| name.parse::<VassalName>().ok());
-    let served = names.filter(|name| runs_in_uwsgi(&name.kind) && name.run == release.run_number());
-    let sockets: Vec<_> = served.map(|name| socket(root, app, name.run, name.index)).collect();
-    by_turns(root, app, &sockets, 0)
-}
-
-fn by_turns(
-    root: &Root,
-    app: &AppName,
-    sockets: &[Utf8PathBuf],
-    least: usize,
-) -> Vec<(Utf8PathBuf, Utf8PathBuf)> {
-    if sockets.is_empty() {
-        return Vec::new();
-    }
-    let count = sockets.len().max(least).max(links_there(root, app).len());
-    let links = (1..).map(|index| root.site_socket(app, index));
-    links.zip(sockets.iter().cycle().cloned()).take(count).collect()
-}
-
-/// The links that are there now, with what they lead to.
-pub(crate) fn links_there(root: &Root, app: &AppName) -> Vec<(Utf8PathBuf, Utf8PathBuf)> {
-    let links = (1..).map(|index| root.site_socket(app, index));
-    links.map_while(|link| Some((link.clone(), files::link_target(&link)?))).collect()
-}
-
-/// The socket of a process in which uWSGI runs the app.
-pub(crate) fn socket(root: &Root, app: &AppName, run: u32, index: u32) -> Utf8PathBuf {
-    root.run().join(format!("{app}.{run}.{index}.sock"))
-}
-
-/// Whose socket a file in `run` is, and of which run; `None` when it is none.
-pub(crate) fn socket_owner(name: &str) -> Option<(AppName, u32)> {
-    let (rest, index) = name.strip_suffix(".sock")?.rsplit_once('.')?;
-    let (app, run) = rest.rsplit_once('.')?;
-    index.parse::<u32>().ok()?;
-    Some((app.parse().ok()?, run.parse().ok()?))
 }

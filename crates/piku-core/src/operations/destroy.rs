@@ -4,13 +4,13 @@ use camino::Utf8PathBuf;
 
 use super::Actor;
 use crate::app::AppName;
-use crate::deploy::site::socket_owner;
 use crate::deploy::{adopt, predecessor, retire};
 use crate::error::Error;
 use crate::event::Report;
 use crate::history::{self, Happened, HistoryEntry};
 use crate::host::{files, nginx, ports};
 use crate::piku::Piku;
+use crate::root::Root;
 use crate::vassal::VassalName;
 
 /// What is gone, and what is not.
@@ -94,7 +94,7 @@ fn run_app(name: &str) -> Option<AppName> {
     if let Some((app, _)) = name.strip_suffix(".slot").and_then(|name| name.split_once('@')) {
         return app.parse().ok();
     }
-    socket_owner(name).map(|(app, _)| app)
+    Root::socket_owner(name).map(|(app, _)| app)
 }
 
 /// The app of a link in `nginx`: `<app>.sock` or `<app>@<index>.sock`.

@@ -1,0 +1,60 @@
+//! The links that lead to the sockets of what serves: moving them moves the traffic.
+
+use camino::Utf8PathBuf;
+use piku_procfile::runs_in_uwsgi;
+
+use super::plan::{Plan, Work};
+use crate::app::AppName;
+use crate::host::files;
+use crate::release::Release;
+use crate::root::Root;
+use crate::vassal::VassalName;
+
+/// The links by which nginx and the router reach the sockets on which uWSGI runs a release: link, then socket.
+///
+/// There may be more links than sockets: those that are there already, which an old worker of nginx may still
+/// follow, and those that a router has. They lead to the sockets by turns, so that none ever leads nowhere.
+pub(crate) fn of_plan(root: &Root, plan: &Plan) -> Vec<(Utf8PathBuf, Utf8PathBuf)> {
+    let mut sockets = Vec::new();
+    let mut routed = 0;
+    let mut app = None;
+    for process in &plan.processes {
+        match &process.work {
+            Work::Hosted { socket, .. } => {
+                app = Some(&process.name.app);
+                sockets.push(socket.clone());
+            }
+            Work::Front { backends, .. } => routed = backends.len(),
+            _ => {}
+        }
+    }
+    app.map_or_else(Vec::new, |app| by_turns(root, app, &sockets, routed))
+}
+
+/// The same links, read from the names of a release's vassals.
+pub(crate) fn of_release(root: &Root, app: &AppName, release: &Release) -> Vec<(Utf8PathBuf, Utf8PathBuf)> {
+    let names = release.vassals.iter().filter_map(|name| name.parse::<VassalName>().ok());
+    let served = names.filter(|name| runs_in_uwsgi(&name.kind) && name.run == release.run_number());
+    let sockets: Vec<_> = served.map(|name| root.socket(app, name.run, name.index)).collect();
+    by_turns(root, app, &sockets, 0)
+}
+
+fn by_turns(
+    root: &Root,
+    app: &AppName,
+    sockets: &[Utf8PathBuf],
+    least: usize,
+) -> Vec<(Utf8PathBuf, Utf8PathBuf)> {
+    if sockets.is_empty() {
+        return Vec::new();
+    }
+    let count = sockets.len().max(least).max(present(root, app).len());
+    let links = (1..).map(|index| root.site_socket(app, index));
+    links.zip(sockets.iter().cycle().cloned()).take(count).collect()
+}
+
+/// The links that are there now, with what they lead to.
+pub(crate) fn present(root: &Root, app: &AppName) -> Vec<(Utf8PathBuf, Utf8PathBuf)> {
+    let links = (1..).map(|index| root.site_socket(app, index));
+    links.map_while(|link| Some((link.clone(), files::link_target(&link)?))).collect()
+}

@@ -97,6 +97,20 @@ fn rest(hidden: &[FileDiagnostic]) -> Option<FileDiagnostic> {
     Some(FileDiagnostic { diagnostic, ..first.clone() })
 }
 
+/// How many mistakes there are, and in which files, as a sentence.
+pub(crate) fn count(diagnostics: &[FileDiagnostic]) -> String {
+    let mut files: Vec<&str> = diagnostics.iter().map(|found| found.file.as_str()).collect();
+    files.dedup();
+    let files = files.join(" and ");
+    match diagnostics.len() {
+        shown if diagnostics.iter().any(FileDiagnostic::is_rest) => {
+            format!("there are more than {} mistakes in {files}", shown - 1)
+        }
+        1 => format!("there is a mistake in {files}"),
+        count => format!("there are {count} mistakes in {files}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,7 +8,8 @@ use camino::Utf8PathBuf;
 
 use self::verdict::{Verdict, of_answer, of_files};
 use super::DeployError;
-use super::plan::{Basis, Plan, Process, Serves};
+use super::basis::Basis;
+use super::plan::{Plan, Process, Serves};
 use crate::event::{Event, Report, warn};
 use crate::host::door::{Door, Heard};
 use crate::host::facts::Nginx;

@@ -1,25 +1,22 @@
 //! Detects the runtime and builds what the app needs, unless that build is there already.
 
-use std::collections::BTreeMap;
+pub(crate) mod steps;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use piku_procfile::Kind;
-use piku_runtime::{DecidingSettings, Detection, Places, Provides, Reuse, RuntimeName, Step, Wishes, Word};
+use piku_runtime::{DecidingSettings, Detection, Places, Provides, Reuse, RuntimeName};
 
+use self::steps::{BuildContext, HALF};
+use super::detect::{self, Detected, Known};
 use super::inputs::Inputs;
 use super::{DeployError, environment_fit};
 use crate::app::AppName;
-use crate::cancel::Cancel;
-use crate::event::{Report, capitalized, stage, warn};
-use crate::host::command::Invocation;
+use crate::event::{Report, stage, warn};
 use crate::host::facts::Uwsgi;
 use crate::host::toolbox::{self, CheckedOut};
-use crate::host::{HostError, Surroundings, files, git, placing};
+use crate::host::{HostError, files, git, placing};
 use crate::release::{Made, Release};
 use crate::root::Root;
-
-/// The ending of a folder in which a build is not complete.
-const HALF: &str = ".building";
 
 /// A build, and what it gives to processes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -76,43 +73,25 @@ fn spelled(
     }
 }
 
-/// What a build is made from.
-pub(crate) struct Site<'a> {
-    pub(crate) root: &'a Root,
-    pub(crate) surroundings: &'a Surroundings,
-    pub(crate) app: &'a AppName,
-    pub(crate) commit: &'a str,
-    pub(crate) tree: &'a Utf8Path,
-    pub(crate) uwsgi: Option<&'a Uwsgi>,
-    pub(crate) cancel: &'a Cancel,
-    /// The environment that every step gets.
-    pub(crate) env: &'a BTreeMap<String, String>,
-}
-
 /// Builds, or finds the build whose key is the same.
-pub(crate) fn build(site: &Site<'_>, inputs: &Inputs, report: &mut Report<'_>) -> Result<Build, DeployError> {
+pub(crate) fn build(
+    site: &BuildContext<'_>,
+    inputs: &Inputs,
+    report: &mut Report<'_>,
+) -> Result<Build, DeployError> {
     let tree_id = git::tree_id(site.tree, site.commit);
     let tree = CheckedOut { tree: site.tree, commit: site.commit, tree_id: tree_id.as_deref() };
     let plugin = site.uwsgi.and_then(|uwsgi| uwsgi.python.as_ref());
-    let toolbox = toolbox::look(site.surroundings, plugin.map(|(_, version)| *version));
-    let has_wsgi = inputs.procfile.entries().iter().any(|entry| matches!(entry.kind, Kind::Wsgi(_)));
-    let mut wishes = Wishes {
-        runtime: inputs.options.runtime.clone(),
-        python_version: inputs.options.python_version.clone(),
-        extra_packages: Vec::new(),
-        needs: toolbox::needed(&inputs.procfile),
-        only_static: toolbox::is_static(&inputs.procfile),
+    let known = Known {
+        procfile: Some(&inputs.procfile),
+        options: Some(&inputs.options),
         settings: inputs.layers.values(),
+        plugin: plugin.map(|(_, version)| *version),
     };
-    let toolbox = match piku_runtime::runtime(&tree, &wishes) {
-        Ok(runtime) => {
-            let answers = site.root.build_cache().join(toolbox::ANSWERS);
-            toolbox::ask(toolbox, runtime, site.surroundings, Some(&answers))
-        }
-        // `detect` says the same, and why.
-        Err(_) => toolbox,
-    };
-    let detection = piku_runtime::detect(&tree, &toolbox, &wishes)
+    let answers = site.root.build_cache().join(toolbox::ANSWERS);
+    let Detected { toolbox, mut wishes, detection } =
+        detect::detect(site.surroundings, &tree, known, Some(&answers));
+    let detection = detection
         .map_err(|source| DeployError::Detect { app: site.app.clone(), source: Box::new(source) })?;
     tell(&detection, report);
 
@@ -121,6 +100,7 @@ pub(crate) fn build(site: &Site<'_>, inputs: &Inputs, report: &mut Report<'_>) -
         .python
         .as_ref()
         .map(|python| (python.interpreter.version.major, python.interpreter.version.minor));
+    let has_wsgi = inputs.procfile.entries().iter().any(|entry| matches!(entry.kind, Kind::Wsgi(_)));
     let own_uwsgi = has_wsgi && chosen.is_some() && chosen != plugin.map(|(_, version)| *version);
     if own_uwsgi {
         wishes.extra_packages.push("pyuwsgi".to_owned());
@@ -140,7 +120,7 @@ pub(crate) fn build(site: &Site<'_>, inputs: &Inputs, report: &mut Report<'_>) -
         stage(report, format!("Nothing to build: dependencies unchanged ({name})"));
     } else {
         let help = own_uwsgi.then(|| own_uwsgi_help(chosen, plugin.map(|(_, version)| *version)));
-        make(site, &plan, &folder, help, report)?;
+        steps::make(site, &plan, &folder, help, report)?;
     }
     let uwsgi = own_uwsgi.then(|| folder.join("bin/uwsgi"));
     if let Some(missing) = uwsgi.as_deref().filter(|uwsgi| !uwsgi.is_file()) {
@@ -191,83 +171,6 @@ fn tell(detection: &Detection, report: &mut Report<'_>) {
     for warning in &detection.warnings {
         warn(report, &warning.message, warning.help.as_deref());
     }
-}
-
-/// Runs the steps in a folder of their own, and gives it its name when all have succeeded.
-///
-/// A virtual environment can't be moved, so the name is a symbolic link to where it was made.
-fn make(
-    site: &Site<'_>,
-    plan: &piku_runtime::BuildPlan,
-    folder: &Utf8Path,
-    help: Option<String>,
-    report: &mut Report<'_>,
-) -> Result<(), DeployError> {
-    let made = free_name(folder);
-    let half = with_ending(&made);
-    files::make_folder(&made, 0o755)?;
-    files::write(&half, b"", 0o600)?;
-    let (app_cache, shared_cache) = (site.root.app_build_cache(site.app), site.root.build_cache());
-    for cache in [&app_cache, &shared_cache] {
-        files::make_folder(cache, 0o700)?;
-    }
-    let places = Places { build: &made, tree: site.tree, app_cache: &app_cache, shared_cache: &shared_cache };
-    let at = |word: &Word| Utf8PathBuf::from(word.resolve(&places));
-    for step in &plan.steps {
-        match step {
-            Step::Copy { what, to } => placing::copy(site.tree, what, &at(to))?,
-            Step::Clear { folder } => placing::clear(&at(folder))?,
-            Step::Collect { from, to } => placing::collect(&at(from), &at(to))?,
-            Step::Run(command) => run(site, command, &places, help.as_deref(), report)?,
-        }
-    }
-    let target = made.file_name().unwrap_or_default();
-    files::link(folder, Utf8Path::new(target))?;
-    files::remove(&half)?;
-    Ok(())
-}
-
-fn run(
-    site: &Site<'_>,
-    command: &piku_runtime::Command,
-    places: &Places<'_>,
-    help: Option<&str>,
-    report: &mut Report<'_>,
-) -> Result<(), DeployError> {
-    stage(report, capitalized(&command.says));
-    let resolved = command.resolve(places);
-    let mut env = site.env.clone();
-    env.extend(resolved.env);
-    let before: String = resolved.path.iter().map(|folder| format!("{folder}:")).collect();
-    if let Some(path) = env.get_mut("PATH") {
-        path.insert_str(0, &before);
-    }
-    // As a person would type it: where the tool is would only be in the way.
-    let name = resolved.program.file_name().unwrap_or_default();
-    let typed = Invocation::new([name].into_iter().chain(resolved.args.iter().map(String::as_str))).line();
-    let words = [resolved.program.into_string()].into_iter().chain(resolved.args);
-    Invocation::new(words)
-        .in_folder(&resolved.dir)
-        .with_env(&env)
-        .supervised(&site.root.launcher())
-        .cancelled_by(site.cancel)
-        .follow(&typed, report)
-        .map_err(|source| DeployError::Build {
-            doing: command.says.clone(),
-            help: help.map(str::to_owned),
-            source,
-        })
-}
-
-/// Where a build is made; a number tells it from what an earlier one left.
-fn free_name(folder: &Utf8Path) -> Utf8PathBuf {
-    let name = folder.file_name().unwrap_or_default();
-    let candidates = (1..).map(|number: u32| folder.with_file_name(format!("{name}.{number}")));
-    candidates.into_iter().find(|candidate| !files::exists(candidate)).unwrap_or_else(|| folder.to_owned())
-}
-
-fn with_ending(made: &Utf8Path) -> Utf8PathBuf {
-    made.with_file_name(format!("{}{HALF}", made.file_name().unwrap_or_default()))
 }
 
 /// Names the build that a tree holds files of: another one belongs into a tree of its own.

@@ -2,8 +2,9 @@
 
 use std::net::{IpAddr, Ipv4Addr, TcpListener};
 
+use super::basis::Ports;
 use super::inputs::Inputs;
-use super::plan::{self, Ports};
+use super::plan;
 use super::{DeployError, predecessor};
 use crate::app::AppName;
 use crate::formation::Formation;

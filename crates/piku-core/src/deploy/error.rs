@@ -6,7 +6,7 @@ use piku_runtime::{DetectError, PlanError};
 use piku_uwsgi::InvalidValue;
 
 use crate::app::AppName;
-use crate::diagnostic::FileDiagnostic;
+use crate::diagnostic::{self, FileDiagnostic};
 use crate::host::HostError;
 use crate::host::nginx_error::NginxError;
 
@@ -15,7 +15,7 @@ use crate::host::nginx_error::NginxError;
 #[non_exhaustive]
 pub enum DeployError {
     /// A file that a person wrote has mistakes, all of them reported as events before.
-    #[error("{}", count_of(diagnostics))]
+    #[error("{}", diagnostic::count(diagnostics))]
     Inputs {
         /// All of them, warnings left out.
         diagnostics: Vec<FileDiagnostic>,
@@ -164,19 +164,6 @@ pub enum DeployError {
     /// The machine did not do what was asked.
     #[error(transparent)]
     Host(#[from] HostError),
-}
-
-fn count_of(diagnostics: &[FileDiagnostic]) -> String {
-    let mut files: Vec<&str> = diagnostics.iter().map(|found| found.file.as_str()).collect();
-    files.dedup();
-    let files = files.join(" and ");
-    match diagnostics.len() {
-        shown if diagnostics.iter().any(FileDiagnostic::is_rest) => {
-            format!("there are more than {} mistakes in {files}", shown - 1)
-        }
-        1 => format!("there is a mistake in {files}"),
-        count => format!("there are {count} mistakes in {files}"),
-    }
 }
 
 impl DeployError {

@@ -1,31 +1,20 @@
 //! The stages in their order, from an [`Order`] to a live release.
 
-use std::time::Duration;
-
-use piku_procfile::Kind;
-
 use super::arrival::Arrival;
-use super::build::{self, Build};
+use super::basis::Basis;
 use super::handover::{self, Handover};
-use super::inputs::{self, Inputs};
 use super::order::{Deployed, Order, Scene};
-use super::plan::{self, Basis, Plan, Ports, Serves};
+use super::plan::{self, Plan, Serves};
+use super::prepare::{self, Built};
 use super::render::{self, Rendered};
 use super::site::RenderedSite;
 use super::source::{self, SourceOfRelease};
-use super::{DeployError, adopt, claims, first, hosted, repair, retire, site, switch};
-use crate::app::AppName;
+use super::{DeployError, adopt, first, reached, repair, retire, site, switch};
 use crate::event::{Report, stage as tell, warn};
-use crate::host::command::Invocation;
-use crate::host::facts::{self, Nginx, Uwsgi};
+use crate::host::facts::{self, Nginx};
 use crate::host::socket_access::SocketAccess;
-use crate::host::{emperor, git, ports, wait};
+use crate::host::{ports, wait};
 use crate::release::{Cause, Release, store};
-use crate::root::Root;
-use crate::settings::Layers;
-
-/// How long an emperor that is just being started may take until it answers.
-const EMPEROR_STARTS: Duration = Duration::from_secs(10);
 
 /// Carries out an order. To be called with the app's lock held, after a repair.
 ///
@@ -52,40 +41,6 @@ pub(crate) fn run(
     outcome
 }
 
-/// A release that is built, and not planned yet.
-struct Built {
-    source: SourceOfRelease,
-    /// The number that its vassals and sockets are named by.
-    run: u32,
-    uwsgi: Option<Uwsgi>,
-    build: Build,
-    class_path: Vec<camino::Utf8PathBuf>,
-    /// The settings, laid over piku's own variables.
-    layers: Layers,
-    ports: Ports,
-}
-
-impl Built {
-    fn basis<'a>(&'a self, scene: &Scene<'a>, order: &'a Order) -> Basis<'a> {
-        Basis {
-            root: scene.root,
-            surroundings: scene.surroundings,
-            app: &order.app,
-            release: self.source.number,
-            run: self.run,
-            commit: order.commit(),
-            tree: &self.source.tree,
-            inputs: &self.source.inputs,
-            formation: &self.source.formation,
-            build: &self.build,
-            settings: &self.layers,
-            uwsgi: self.uwsgi.as_ref(),
-            class_path: self.class_path.clone(),
-            ports: self.ports.clone(),
-        }
-    }
-}
-
 /// Everything that a release consists of on the machine, as text, before anything of it is there.
 struct Ready {
     plan: Plan,
@@ -99,7 +54,7 @@ struct Ready {
 fn stages(scene: &Scene<'_>, order: &Order, report: &mut Report<'_>) -> Result<Deployed, DeployError> {
     scene.go_on()?;
     let source = source::of_order(scene, order, report)?;
-    let (built, guards) = prepare(scene, order, source, report)?;
+    let (built, guards) = prepare::prepare(scene, order, source, report)?;
     let basis = built.basis(scene, order);
     let ready = ready(&basis)?;
     let mut release = record(order, &built, &ready);
@@ -121,68 +76,7 @@ fn stages(scene: &Scene<'_>, order: &Order, report: &mut Report<'_>) -> Result<D
     release.vassals = handover.run(&ready.plan, ready.site.as_ref())?;
     commit(scene, order, &built.source, &basis, &ready, &release, report)?;
     settle(scene, order, &built.source, &ready, &release, report);
-    Ok(Deployed { release, live: true, addresses: addresses(&built.source.inputs, &ready.plan) })
-}
-
-/// Claims what only one app can have, and builds; runs `preflight` and `release` of something new.
-fn prepare(
-    scene: &Scene<'_>,
-    order: &Order,
-    source: SourceOfRelease,
-    report: &mut Report<'_>,
-) -> Result<(Built, Vec<std::net::TcpListener>), DeployError> {
-    let (root, app) = (scene.root, &order.app);
-    let uwsgi = facts::uwsgi(root, scene.surroundings);
-    require_emperor(root, &source.inputs, uwsgi.as_ref(), report)?;
-    hosted::require_kinds(&source.inputs, uwsgi.as_ref())?;
-    claims::server_names(root, app, &source.inputs)?;
-    let live = source.live.as_ref();
-    let (ports, guards) = claims::ports(root, app, &source.inputs, &source.formation, live)?;
-    let run = store::next_run(root, app)?;
-    let layers = source.inputs.layers.clone();
-    let mut built =
-        Built { source, run, uwsgi, build: Build::default(), class_path: Vec::new(), layers, ports };
-    let fresh = order.new_release().is_some_and(|new| new.tree_from().is_none());
-    if fresh {
-        one_off(scene, &built.basis(scene, order), &Kind::Preflight, "preflight", report)?;
-    }
-    built.build = build_of(scene, order, &built, report)?;
-    let inputs = &built.source.inputs;
-    if built.build.made.uwsgi.is_none() {
-        hosted::require_settings(inputs, built.uwsgi.as_ref())?;
-    }
-    hosted::require_paths(inputs, &built.source.tree)?;
-    built.class_path = hosted::class_path(inputs, &built.source.tree)?;
-    // Now every variable of ours is known, and ENV may refer to any of them.
-    built.layers = settled_layers(&built, scene, order);
-    let of_settings = |cause: &Cause| matches!(cause, Cause::ConfigSet { .. } | Cause::ConfigUnset { .. });
-    if fresh || of_settings(&order.cause) {
-        one_off(scene, &built.basis(scene, order), &Kind::Release, "release", report)?;
-    }
-    Ok((built, guards))
-}
-
-/// The build on disk of a kept release, or of the one that differs by settings which decide no build, whatever the
-/// machine's tools are by now; else a build.
-fn build_of(
-    scene: &Scene<'_>,
-    order: &Order,
-    built: &Built,
-    report: &mut Report<'_>,
-) -> Result<Build, DeployError> {
-    let Scene { root, surroundings, .. } = *scene;
-    let uwsgi = built.uwsgi.as_ref();
-    let like = order.new_release().filter(|new| !new.builds).and_then(|new| new.like.as_deref());
-    if let Some(release) = order.kept().or(like)
-        && let Some(build) = build::of_release(root, &order.app, release, uwsgi, report)
-    {
-        return Ok(build);
-    }
-    let env = plan::environment(&built.basis(scene, order), built.ports.app, "build");
-    let (app, tree) = (&order.app, built.source.tree.as_path());
-    let (commit, cancel) = (order.commit(), scene.cancel);
-    let place = build::Site { root, surroundings, app, commit, tree, uwsgi, env: &env, cancel };
-    build::build(&place, &built.source.inputs, report)
+    Ok(Deployed { release, live: true, addresses: reached::addresses(&built.source.inputs, &ready.plan) })
 }
 
 /// Plans the release and spells all of it.
@@ -283,7 +177,7 @@ fn settle(
         let help = "the release is live; the next command for this app tries again";
         warn(report, format!("not everything around it is done: {}", crate::error_chain(&error)), Some(help));
     }
-    if let Some(text) = unreached(app, &source.inputs, &ready.plan) {
+    if let Some(text) = reached::unreached(app, &source.inputs, &ready.plan) {
         tell(report, text);
     }
 }
@@ -308,95 +202,4 @@ fn waits(scene: &Scene<'_>, order: &Order, source: &SourceOfRelease) -> bool {
         return matches!(order.cause, Cause::ConfigSet { .. } | Cause::ConfigUnset { .. });
     }
     !source.inputs.options.auto_restart && source.live.is_some()
-}
-
-/// Waits for an emperor that is just being started, after a boot or by a restart of its service.
-fn require_emperor(
-    root: &Root,
-    inputs: &Inputs,
-    uwsgi: Option<&Uwsgi>,
-    report: &mut Report<'_>,
-) -> Result<(), DeployError> {
-    if source::needs_no_emperor(inputs) {
-        return Ok(());
-    }
-    if uwsgi.is_none() {
-        return Err(DeployError::NoUwsgi);
-    }
-    let ask = || emperor::ask(&root.emperor_stats()).map(drop);
-    if ask().is_none() {
-        tell(report, "Waiting for the uWSGI emperor");
-        wait::until(EMPEROR_STARTS, ask).ok_or(DeployError::NoEmperor)?;
-    }
-    Ok(())
-}
-
-/// The settings, with ENV read again now that all of piku's own variables are known.
-fn settled_layers(built: &Built, scene: &Scene<'_>, order: &Order) -> Layers {
-    let unset = Layers::default();
-    let basis = Basis { settings: &unset, ..built.basis(scene, order) };
-    let known = plan::environment(&basis, basis.ports.app, "");
-    let read = inputs::read(Some(&order.app), &built.source.texts, &known);
-    read.layers.unwrap_or_else(|| built.source.inputs.layers.clone())
-}
-
-/// Runs `preflight` or `release`, where the Procfile has one.
-fn one_off(
-    scene: &Scene<'_>,
-    basis: &Basis<'_>,
-    wanted: &Kind,
-    kind: &'static str,
-    report: &mut Report<'_>,
-) -> Result<(), DeployError> {
-    let same = |other: &Kind| std::mem::discriminant(other) == std::mem::discriminant(wanted);
-    let Some(entry) = basis.inputs.procfile.entries().iter().find(|entry| same(&entry.kind)) else {
-        return Ok(());
-    };
-    tell(report, format!("Running {kind}: {}", entry.command));
-    let env = plan::environment(basis, basis.ports.app, kind);
-    Invocation::new(["/bin/sh", "-c", &entry.command])
-        .in_folder(basis.tree)
-        .with_env(&env)
-        .supervised(&basis.root.launcher())
-        .cancelled_by(scene.cancel)
-        .follow(&entry.command, report)
-        .map_err(|source| DeployError::Command { kind, source })?;
-    scene.go_on()
-}
-
-/// Where the app answers.
-fn addresses(inputs: &Inputs, plan: &Plan) -> Vec<String> {
-    let options = &inputs.options;
-    if plan::has_site(inputs) {
-        let scheme = if options.nginx.https_only { "https" } else { "http" };
-        return options.nginx.server_names.iter().map(|name| format!("{scheme}://{name}/")).collect();
-    }
-    let has_web = plan.processes.iter().any(|process| process.endpoint().is_some());
-    let host = options.bind_address.as_str();
-    if has_web { vec![format!("http://{host}:{}/", plan.ports.app)] } else { Vec::new() }
-}
-
-/// What an app that is to answer the web needs so that anybody else's machine reaches it, if it needs something.
-fn unreached(app: &AppName, inputs: &Inputs, plan: &Plan) -> Option<String> {
-    if plan::has_site(inputs) {
-        return None;
-    }
-    let name = format!("until it has a name: `config:set {app} NGINX_SERVER_NAME=…`");
-    match plan.serves {
-        Serves::Static(_) => Some(format!("Nobody serves its files {name}")),
-        Serves::Uwsgi(_) | Serves::Web(_) => {
-            let address = plan::reachable(&inputs.options.bind_address, plan.ports.app).ip();
-            let everywhere =
-                inputs.options.bind_address.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_unspecified());
-            (address.is_loopback() && !everywhere).then(|| format!("It answers on this machine alone {name}"))
-        }
-        Serves::Unavailable | Serves::Nothing => None,
-    }
-}
-
-/// The deployed commit, named for people.
-pub(crate) fn describe(root: &Root, app: &AppName, commit: &str) -> String {
-    let short = commit.get(..7).unwrap_or(commit);
-    git::subject(&root.repo(app), commit)
-        .map_or_else(|| short.to_owned(), |subject| format!("{short} ({subject})"))
 }

@@ -3,58 +3,17 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use piku_procfile::{Entry, Kind, runs_in_uwsgi};
 
-use super::build::Build;
+use super::basis::{Basis, Ports};
+use super::environment;
 use super::hosted::Hosted;
 use super::inputs::Inputs;
-use crate::app::AppName;
 use crate::formation::Formation;
-use crate::host::Surroundings;
-use crate::host::facts::Uwsgi;
 use crate::host::health::Endpoint;
 use crate::host::launch::Job;
-use crate::root::Root;
 use crate::vassal::{CRON, FRONT, REHEARSAL, VassalName};
-
-/// What the plan is made from.
-pub(crate) struct Basis<'a> {
-    pub(crate) root: &'a Root,
-    pub(crate) surroundings: &'a Surroundings,
-    pub(crate) app: &'a AppName,
-    pub(crate) release: u32,
-    /// The number that its vassals and sockets are named by.
-    pub(crate) run: u32,
-    pub(crate) commit: &'a str,
-    pub(crate) tree: &'a Utf8Path,
-    pub(crate) inputs: &'a Inputs,
-    pub(crate) formation: &'a Formation,
-    pub(crate) build: &'a Build,
-    /// The app's settings, laid over piku's own variables where they refer to them.
-    pub(crate) settings: &'a crate::settings::Layers,
-    pub(crate) uwsgi: Option<&'a Uwsgi>,
-    /// Where classes of Java are looked for.
-    pub(crate) class_path: Vec<Utf8PathBuf>,
-    pub(crate) ports: Ports,
-}
-
-/// The ports of a release.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Ports {
-    /// What the environment calls `PORT`, and where an app of uWSGI's without a site is reached.
-    pub(crate) app: u16,
-    /// One for each `web` process; the first is `app`.
-    pub(crate) web: Vec<u16>,
-}
-
-impl Ports {
-    pub(crate) fn all(&self) -> Vec<u16> {
-        let mut all = vec![self.app];
-        all.extend(self.web.iter().filter(|port| **port != self.app));
-        all
-    }
-}
 
 /// How a process takes over from the same process of the release before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,31 +134,9 @@ fn answers(entry: &Entry) -> bool {
     entry.kind == Kind::Web || runs_in_uwsgi(entry.name.as_str())
 }
 
-/// piku's own variables, as far as they are known before anything is built or picked.
-pub(crate) fn own_variables(
-    root: &Root,
-    surroundings: &Surroundings,
-    app: &AppName,
-    tree: &Utf8Path,
-) -> BTreeMap<String, String> {
-    [
-        ("APP", app.to_string()),
-        ("LOG_ROOT", root.logs(app).into_string()),
-        ("DATA_ROOT", root.data(app).into_string()),
-        ("HOME", surroundings.home.to_string()),
-        ("USER", surroundings.user.clone()),
-        ("PATH", surroundings.search_path()),
-        ("PWD", tree.to_string()),
-        // Without it Python takes every text for ASCII.
-        ("LANG", "C.UTF-8".to_owned()),
-    ]
-    .map(|(key, value)| (key.to_owned(), value))
-    .into()
-}
-
 /// Decides how the release runs.
 pub(crate) fn plan(basis: &Basis<'_>) -> Plan {
-    let live_env = environment(basis, basis.ports.app, "run");
+    let live_env = environment::of_process(basis, basis.ports.app, "run");
     let mut processes = Vec::new();
     let mut serves = Serves::Nothing;
     for entry in basis.inputs.procfile.entries() {
@@ -255,7 +192,12 @@ fn process(basis: &Basis<'_>, entry: &Entry, index: u32) -> Option<Process> {
         (Kind::Worker, _) => (Work::Worker { command: entry.command.clone() }, TakesOver::Alone),
         _ => return None,
     };
-    Some(Process { name: name(basis, kind, index), work, takes_over, env: environment(basis, port, kind) })
+    Some(Process {
+        name: name(basis, kind, index),
+        work,
+        takes_over,
+        env: environment::of_process(basis, port, kind),
+    })
 }
 
 /// The scheduler of every job that is not scaled to nothing. A count says how many runs may go on at once.
@@ -278,7 +220,7 @@ fn cron(basis: &Basis<'_>) -> Option<Process> {
         name: name(basis, CRON, 1),
         work: Work::Cron { jobs },
         takes_over: TakesOver::Alone,
-        env: environment(basis, basis.ports.app, "cron"),
+        env: environment::of_process(basis, basis.ports.app, "cron"),
     })
 }
 
@@ -297,24 +239,4 @@ fn front(basis: &Basis<'_>, serving: usize) -> Process {
         takes_over: TakesOver::Beside,
         env: BTreeMap::new(),
     }
-}
-
-/// The whole environment of a process.
-pub(crate) fn environment(basis: &Basis<'_>, port: u16, proc_type: &str) -> BTreeMap<String, String> {
-    let mut own = own_variables(basis.root, basis.surroundings, basis.app, basis.tree);
-    let made = &basis.build.made;
-    own.extend(made.variables.clone());
-    if let Some(path) = &made.path {
-        let path = format!("{path}:{}", own.get("PATH").map_or("", String::as_str));
-        own.insert("PATH".to_owned(), path);
-    }
-    own.insert("PORT".to_owned(), port.to_string());
-    own.insert("BIND_ADDRESS".to_owned(), basis.inputs.options.bind_address.clone());
-    own.insert("PROC_TYPE".to_owned(), proc_type.to_owned());
-    own.insert("GIT_REV".to_owned(), basis.commit.to_owned());
-    own.insert("PIKU_RELEASE".to_owned(), basis.release.to_string());
-    let mut all = basis.settings.process_environment(&own);
-    // A second `web` process must not be told the port of the first.
-    all.insert("PORT".to_owned(), port.to_string());
-    all
 }

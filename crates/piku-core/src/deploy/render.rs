@@ -8,8 +8,9 @@ use piku_uwsgi::{
     Vassal, WsgiApp,
 };
 
+use super::basis::Basis;
 use super::hosted::Hosted;
-use super::plan::{Basis, Process, TakesOver, Work};
+use super::plan::{Process, TakesOver, Work};
 use super::{DeployError, procfile_path};
 use crate::host::health::Endpoint;
 use crate::host::launch::{DaemonRecord, DaemonWork, LaunchRecord, record_path};

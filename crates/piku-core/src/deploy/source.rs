@@ -6,7 +6,7 @@ use piku_runtime::DecidingSettings;
 
 use super::inputs::{self, Inputs, Texts};
 use super::order::{NewRelease, Order, Scene};
-use super::{DeployError, checkout, persist, plan};
+use super::{DeployError, checkout, environment, persist};
 use crate::app::AppName;
 use crate::event::{Event, Report};
 use crate::formation::Formation;
@@ -46,7 +46,7 @@ pub(crate) fn of_order(
     let written = |name: &str| files::read_within(&root.tree(app, owner), name, inputs::LARGEST + 1);
     let texts =
         Texts { procfile: written("Procfile")?, env: written("ENV")?, stored: order.settings().to_vec() };
-    let known = plan::own_variables(root, scene.surroundings, app, &root.tree(app, number));
+    let known = environment::own(root, scene.surroundings, app, &root.tree(app, number));
     let inputs = accept(inputs::read(Some(app), &texts, &known), report)?;
     if let Some(new) = order.new_release() {
         owner = persisted(scene, app, number, owner, new, &inputs, live.as_ref(), report)?;
@@ -67,7 +67,7 @@ pub(crate) fn builds_anew(
     let Some(made) = &like.made else { return Ok(true) };
     let tree = root.tree(app, like.tree_of);
     let env = files::read_within(&tree, "ENV", inputs::LARGEST + 1)?;
-    let known = plan::own_variables(root, surroundings, app, &tree);
+    let known = environment::own(root, surroundings, app, &tree);
     let values = |stored: &[u8]| {
         let texts = Texts { procfile: None, env: env.clone(), stored: stored.to_vec() };
         inputs::read(Some(app), &texts, &known).layers.map(|layers| layers.values())

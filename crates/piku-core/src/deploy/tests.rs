@@ -8,10 +8,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 use piku_nginx::Version;
 use piku_uwsgi::{Flavour, Owner};
 
+use super::basis::{Basis, Ports};
 use super::build::Build;
 use super::hosted;
 use super::inputs::{self, Inputs, Texts};
-use super::plan::{self, Basis, Plan, Ports};
+use super::plan::{self, Plan};
 use super::render::{self, Rendered};
 use super::site;
 use crate::app::AppName;

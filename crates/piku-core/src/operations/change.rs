@@ -16,6 +16,7 @@ use crate::host::lock::AppLock;
 use crate::host::{files, git};
 use crate::piku::Piku;
 use crate::release::{Cause, Release, store};
+use crate::root::Root;
 use crate::settings::StoredSettings;
 
 /// Who asks, by the name of the ssh key; nobody known on the machine itself.
@@ -369,7 +370,7 @@ impl Piku {
                     store::before(&all, &live).ok_or_else(|| Error::NothingBefore { app: app.clone() })?
                 }
             };
-            let commit = pipeline::describe(&piku.root, app, &base.commit);
+            let commit = describe_commit(&piku.root, app, &base.commit);
             stage(
                 report,
                 format!("Going back to release {} of {app}: {commit}, {}", base.number, base.cause),
@@ -451,4 +452,11 @@ fn edited(before: &str, after: &[u8]) -> Vec<String> {
     keys.sort_unstable();
     keys.dedup();
     keys
+}
+
+/// A commit, named for people: `1ee8373 (Say hello)`.
+pub(crate) fn describe_commit(root: &Root, app: &AppName, commit: &str) -> String {
+    let short = commit.get(..7).unwrap_or(commit);
+    git::subject(&root.repo(app), commit)
+        .map_or_else(|| short.to_owned(), |subject| format!("{short} ({subject})"))
 }

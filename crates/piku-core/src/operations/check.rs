@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 
 use camino::Utf8Path;
 
+use crate::deploy::detect::{self, Detected, Known};
 use crate::deploy::hosted;
 use crate::deploy::inputs::{self, LARGEST, Texts};
 use crate::diagnostic::FileDiagnostic;
 use crate::error::Error;
 use crate::host::facts;
 use crate::host::files;
-use crate::host::toolbox::{self, CheckedOut};
+use crate::host::toolbox::CheckedOut;
 use crate::piku::Piku;
 use piku_procfile::{Diagnostic, Severity};
-use piku_runtime::{Warning, Wishes};
+use piku_runtime::Warning;
 
 /// What a folder holds, as a push would see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,14 +70,6 @@ impl Piku {
         let in_procfile = |found: &FileDiagnostic| found.file == "Procfile" && found.is_error();
         let processes = if reading.diagnostics.iter().any(in_procfile) { None } else { processes };
         let env = reading.layers.as_ref().map(crate::settings::Layers::values);
-        let wishes = Wishes {
-            runtime: reading.inputs.as_ref().and_then(|inputs| inputs.options.runtime.clone()),
-            python_version: reading.inputs.as_ref().and_then(|inputs| inputs.options.python_version.clone()),
-            extra_packages: Vec::new(),
-            needs: reading.procfile.as_ref().and_then(toolbox::needed),
-            only_static: reading.procfile.as_ref().is_some_and(toolbox::is_static),
-            settings: env.clone().unwrap_or_default(),
-        };
         let uwsgi = facts::uwsgi(&self.root, &self.surroundings);
         if let Some(inputs) = &reading.inputs
             && let Err(error) = hosted::require_kinds(inputs, uwsgi.as_ref())
@@ -87,13 +80,15 @@ impl Piku {
             reading.diagnostics.push(found);
         }
         let plugin = uwsgi.and_then(|uwsgi| uwsgi.python);
-        let toolbox = toolbox::look(&self.surroundings, plugin.map(|(_, version)| version));
         let tree = CheckedOut { tree: folder, commit: "", tree_id: None };
-        let toolbox = match piku_runtime::runtime(&tree, &wishes) {
-            Ok(runtime) => toolbox::ask(toolbox, runtime, &self.surroundings, None),
-            Err(_) => toolbox,
+        let known = Known {
+            procfile: reading.procfile.as_ref(),
+            options: reading.inputs.as_ref().map(|inputs| &inputs.options),
+            settings: env.clone().unwrap_or_default(),
+            plugin: plugin.map(|(_, version)| version),
         };
-        let runtime = match piku_runtime::detect(&tree, &toolbox, &wishes) {
+        let Detected { toolbox, wishes, detection } = detect::detect(&self.surroundings, &tree, known, None);
+        let runtime = match detection {
             Ok(detection) => {
                 let mut warnings = detection.warnings.clone();
                 match piku_runtime::plan(&detection, &tree, &toolbox, &wishes) {

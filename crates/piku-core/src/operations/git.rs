@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use camino::Utf8PathBuf;
 
+use super::change::describe_commit;
 use super::{Actor, Done};
 use crate::app::AppName;
 use crate::deploy::inputs::LARGEST;
-use crate::deploy::pipeline;
 use crate::deploy::receive::{Choice, RefUpdate, RefusedPush, choose, why_kept};
 use crate::error::Error;
 use crate::event::{Report, stage};
@@ -230,7 +230,7 @@ impl Piku {
             return Ok(None);
         };
         files::remove(&self.choice_file(app, push))?;
-        stage(report, format!("Deploying {app}: {}", pipeline::describe(&self.root, app, &update.new)));
+        stage(report, format!("Deploying {app}: {}", describe_commit(&self.root, app, &update.new)));
         self.locked(app, &actor.doing("a push"), report, |piku, report| {
             // git moves the branch after us, and would refuse then, when the release is live already.
             let repo = piku.root.repo(app);

@@ -1,0 +1,108 @@
+//! Carries out the steps of a build plan.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use piku_runtime::{Places, Step, Word};
+
+use crate::app::AppName;
+use crate::cancel::Cancel;
+use crate::deploy::DeployError;
+use crate::event::{Report, capitalized, stage};
+use crate::host::command::Invocation;
+use crate::host::facts::Uwsgi;
+use crate::host::{Surroundings, files, placing};
+use crate::root::Root;
+
+/// The ending of a folder in which a build is not complete.
+pub(super) const HALF: &str = ".building";
+
+/// What a build is made from.
+pub(crate) struct BuildContext<'a> {
+    pub(crate) root: &'a Root,
+    pub(crate) surroundings: &'a Surroundings,
+    pub(crate) app: &'a AppName,
+    pub(crate) commit: &'a str,
+    pub(crate) tree: &'a Utf8Path,
+    pub(crate) uwsgi: Option<&'a Uwsgi>,
+    pub(crate) cancel: &'a Cancel,
+    /// The environment that every step gets.
+    pub(crate) env: &'a BTreeMap<String, String>,
+}
+
+/// Runs the steps in a folder of their own, and gives it its name when all have succeeded.
+///
+/// A virtual environment can't be moved, so the name is a symbolic link to where it was made.
+pub(super) fn make(
+    site: &BuildContext<'_>,
+    plan: &piku_runtime::BuildPlan,
+    folder: &Utf8Path,
+    help: Option<String>,
+    report: &mut Report<'_>,
+) -> Result<(), DeployError> {
+    let made = free_name(folder);
+    let half = with_ending(&made);
+    files::make_folder(&made, 0o755)?;
+    files::write(&half, b"", 0o600)?;
+    let (app_cache, shared_cache) = (site.root.app_build_cache(site.app), site.root.build_cache());
+    for cache in [&app_cache, &shared_cache] {
+        files::make_folder(cache, 0o700)?;
+    }
+    let places = Places { build: &made, tree: site.tree, app_cache: &app_cache, shared_cache: &shared_cache };
+    let at = |word: &Word| Utf8PathBuf::from(word.resolve(&places));
+    for step in &plan.steps {
+        match step {
+            Step::Copy { what, to } => placing::copy(site.tree, what, &at(to))?,
+            Step::Clear { folder } => placing::clear(&at(folder))?,
+            Step::Collect { from, to } => placing::collect(&at(from), &at(to))?,
+            Step::Run(command) => run(site, command, &places, help.as_deref(), report)?,
+        }
+    }
+    let target = made.file_name().unwrap_or_default();
+    files::link(folder, Utf8Path::new(target))?;
+    files::remove(&half)?;
+    Ok(())
+}
+
+fn run(
+    site: &BuildContext<'_>,
+    command: &piku_runtime::Command,
+    places: &Places<'_>,
+    help: Option<&str>,
+    report: &mut Report<'_>,
+) -> Result<(), DeployError> {
+    stage(report, capitalized(&command.says));
+    let resolved = command.resolve(places);
+    let mut env = site.env.clone();
+    env.extend(resolved.env);
+    let before: String = resolved.path.iter().map(|folder| format!("{folder}:")).collect();
+    if let Some(path) = env.get_mut("PATH") {
+        path.insert_str(0, &before);
+    }
+    // As a person would type it: where the tool is would only be in the way.
+    let name = resolved.program.file_name().unwrap_or_default();
+    let typed = Invocation::new([name].into_iter().chain(resolved.args.iter().map(String::as_str))).line();
+    let words = [resolved.program.into_string()].into_iter().chain(resolved.args);
+    Invocation::new(words)
+        .in_folder(&resolved.dir)
+        .with_env(&env)
+        .supervised(&site.root.launcher())
+        .cancelled_by(site.cancel)
+        .follow(&typed, report)
+        .map_err(|source| DeployError::Build {
+            doing: command.says.clone(),
+            help: help.map(str::to_owned),
+            source,
+        })
+}
+
+/// Where a build is made; a number tells it from what an earlier one left.
+fn free_name(folder: &Utf8Path) -> Utf8PathBuf {
+    let name = folder.file_name().unwrap_or_default();
+    let candidates = (1..).map(|number: u32| folder.with_file_name(format!("{name}.{number}")));
+    candidates.into_iter().find(|candidate| !files::exists(candidate)).unwrap_or_else(|| folder.to_owned())
+}
+
+fn with_ending(made: &Utf8Path) -> Utf8PathBuf {
+    made.with_file_name(format!("{}{HALF}", made.file_name().unwrap_or_default()))
+}

@@ -126,17 +126,28 @@ pub(crate) fn build(
     if let Some(missing) = uwsgi.as_deref().filter(|uwsgi| !uwsgi.is_file()) {
         warn(report, format!("`{missing}` is not there"), None);
     }
-    for placement in &plan.provides.in_tree {
-        placing::place(&folder.join(&placement.from), &site.tree.join(&placement.to))?;
-    }
-    if !plan.provides.in_tree.is_empty() {
-        files::write(&placed_marker(site.tree), name.as_bytes(), 0o600)?;
-    }
+    place(site, &plan.provides, &folder, &name)?;
     let (app_cache, shared_cache) = (site.root.app_build_cache(site.app), site.root.build_cache());
     let places =
         Places { build: &folder, tree: site.tree, app_cache: &app_cache, shared_cache: &shared_cache };
     let made = spelled(&plan.provides, &plan.settings, &places, uwsgi);
     Ok(Build { name: Some(name), made })
+}
+
+/// Puts what belongs beside the sources into the tree, and notes of which build it is.
+fn place(
+    site: &BuildContext<'_>,
+    provides: &Provides,
+    folder: &Utf8Path,
+    name: &str,
+) -> Result<(), HostError> {
+    for placement in &provides.in_tree {
+        placing::place(&folder.join(&placement.from), &site.tree.join(&placement.to))?;
+    }
+    if !provides.in_tree.is_empty() {
+        files::write(&placed_marker(site.tree), name.as_bytes(), 0o600)?;
+    }
+    Ok(())
 }
 
 fn own_uwsgi_help(chosen: Option<(u32, u32)>, plugin: Option<(u32, u32)>) -> String {

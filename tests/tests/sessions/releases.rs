@@ -153,7 +153,8 @@ fn settings_of_a_stopped_app_wait_for_its_start_and_an_edited_file_for_a_restart
     let blog = server.app_from("hello-wsgi", "blog");
     push(&blog, 1);
     server.ssh(["stop", "blog"]).succeeds();
-    server.ssh(["config:set", "blog", "COLOR=blue"]).succeeds();
+    let set = server.ssh(["config:set", "blog", "COLOR=blue"]).succeeds();
+    set.says("Release 2 of blog is ready; `start blog` makes it live");
     assert!(server.processes_of("blog").is_empty());
     assert_eq!(numbers(&server, "blog"), (vec![1, 2], 1));
     server.ssh(["start", "blog"]).succeeds();

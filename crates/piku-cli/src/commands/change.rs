@@ -11,8 +11,8 @@ use crate::error::CliError;
 use crate::session::Session;
 use crate::surroundings;
 
-/// What is said of settings while no release of the app runs.
-const KEPT: &str = "Kept for the next release: none is running";
+/// What is said of settings of an app that was never live.
+const KEPT: &str = "Kept for the next release";
 
 /// Says which release is live and where, or why none is.
 pub(super) fn tell(app: &AppName, done: &Done, session: &Session) {
@@ -20,6 +20,10 @@ pub(super) fn tell(app: &AppName, done: &Done, session: &Session) {
         if done.addresses.is_empty() { String::new() } else { format!(": {}", done.addresses.join(" ")) };
     if done.live {
         session.ui.done(format_args!("Release {} of {app} is live{place}", done.release));
+    } else if done.stopped {
+        session
+            .ui
+            .done(format_args!("Release {} of {app} is ready; `start {app}` makes it live", done.release));
     } else {
         session.ui.done(format_args!(
             "Release {} of {app} is ready; PIKU_AUTO_RESTART is off, so `restart {app}` makes it live",

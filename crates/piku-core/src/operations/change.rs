@@ -38,8 +38,10 @@ impl Actor {
 pub struct Done {
     /// The release.
     pub release: u32,
-    /// Whether it is live; with `PIKU_AUTO_RESTART=false` it waits for a `restart`.
+    /// Whether it is live; it waits for a `restart` with `PIKU_AUTO_RESTART=false`, and for `start` while the app is stopped.
     pub live: bool,
+    /// Whether the app is stopped, so that `start` makes the release live.
+    pub stopped: bool,
     /// Where the app answers, as far as piku knows.
     pub addresses: Vec<String>,
 }
@@ -92,7 +94,12 @@ impl Piku {
         let deployed = pipeline::run(&scene, order, report);
         self.note(order, &deployed, report);
         let deployed = deployed?;
-        Ok(Done { release: deployed.release.number, live: deployed.live, addresses: deployed.addresses })
+        Ok(Done {
+            release: deployed.release.number,
+            live: deployed.live,
+            stopped: store::is_stopped(&self.root, &order.app),
+            addresses: deployed.addresses,
+        })
     }
 
     /// Adds what came of an order to the log of its app.
@@ -296,7 +303,8 @@ impl Piku {
     ) -> Result<Done, Error> {
         let base = self.newest(app)?;
         let settings = self.stored_text(app)?;
-        if settings == base.settings.as_bytes() {
+        // A release keeps them as text.
+        if String::from_utf8_lossy(&settings) == base.settings {
             return self.carry_out(&self.kept(app, base, cause, actor)?, report);
         }
         let keys = edited(&base.settings, &settings);

@@ -14,7 +14,7 @@ impl FileName {
         &self.0
     }
 
-    /// Writes the name so that a regular expression matches just that.
+    /// Writes the name as a regular expression that matches exactly it.
     pub(crate) fn pattern(&self) -> String {
         quote::literal(&self.0)
     }

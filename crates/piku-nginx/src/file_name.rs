@@ -9,7 +9,7 @@ use crate::{InvalidSite, quote};
 pub struct FileName(String);
 
 impl FileName {
-    /// Gives the name.
+    /// Returns the name.
     pub fn as_str(&self) -> &str {
         &self.0
     }

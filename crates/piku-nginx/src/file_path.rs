@@ -33,7 +33,7 @@ impl FilePath {
         Ok(Self(folded(path)))
     }
 
-    /// Gives the path.
+    /// Returns the path.
     pub fn as_path(&self) -> &Utf8Path {
         &self.0
     }
@@ -90,7 +90,7 @@ impl SocketPath {
         Ok(Self(path))
     }
 
-    /// Gives the path.
+    /// Returns the path.
     pub fn as_path(&self) -> &Utf8Path {
         self.0.as_path()
     }

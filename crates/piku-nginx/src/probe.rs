@@ -28,7 +28,7 @@ impl Probe {
 pub struct Answer(String);
 
 impl Answer {
-    /// Gives the text.
+    /// Returns the text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -32,7 +32,7 @@ impl ServerName {
         Ok(names)
     }
 
-    /// Gives the name as nginx compares it.
+    /// Returns the name as nginx compares it.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -12,7 +12,7 @@ use crate::{InvalidSite, Namespace};
 pub struct SiteName(String);
 
 impl SiteName {
-    /// Gives the name as it was written.
+    /// Returns the name as it was written.
     pub fn as_str(&self) -> &str {
         &self.0
     }

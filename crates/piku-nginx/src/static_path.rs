@@ -55,12 +55,12 @@ impl StaticPath {
         Ok(paths)
     }
 
-    /// Gives the URL of the folder or file.
+    /// Returns the URL of the folder or file.
     pub fn url(&self) -> &UrlPath {
         &self.url
     }
 
-    /// Gives the folder or file.
+    /// Returns the folder or file.
     pub fn path(&self) -> &FilePath {
         &self.path
     }

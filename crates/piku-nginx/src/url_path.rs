@@ -12,7 +12,7 @@ use crate::{InvalidSite, quote};
 pub struct UrlPath(String);
 
 impl UrlPath {
-    /// Gives the path.
+    /// Returns the path.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -22,7 +22,7 @@ impl UrlPath {
         self.0 == "/"
     }
 
-    /// Gives the parts between the slashes.
+    /// Returns the parts between the slashes.
     pub(crate) fn segments(&self) -> impl Iterator<Item = &str> {
         self.0.split('/').filter(|segment| !segment.is_empty())
     }

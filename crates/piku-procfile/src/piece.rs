@@ -40,7 +40,7 @@ impl<'a> Piece<'a> {
         })
     }
 
-    /// The parts between white space, none of them empty.
+    /// The parts between white space, never empty.
     pub(crate) fn words(self) -> impl Iterator<Item = Piece<'a>> {
         let mut rest = self;
         std::iter::from_fn(move || {

@@ -24,7 +24,7 @@ pub(super) fn upload_pack(path: &str, session: &Session) -> Result<ExitCode, Cli
     match become_program(&words, &actor(session)).map_err(Error::from)? {}
 }
 
-/// Tells the hooks whose key was used.
+/// Variables that tell the hooks whose key was used.
 fn actor(session: &Session) -> BTreeMap<String, String> {
     session.actor.name.iter().map(|name| (ACTOR.to_owned(), name.clone())).collect()
 }

@@ -42,7 +42,7 @@ impl Text {
     }
 
     pub(super) fn finish(self) -> String {
-        // The first line must not begin with an empty line.
+        // The text must not begin with an empty line.
         self.text.trim_start_matches('\n').to_owned()
     }
 }

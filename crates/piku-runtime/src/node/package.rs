@@ -32,7 +32,7 @@ impl Package {
         self.fields.get("packageManager")?.as_str().map(str::trim).filter(|text| !text.is_empty())
     }
 
-    /// Gives the range of versions in `engines.node`.
+    /// Returns the range of versions in `engines.node`.
     pub(crate) fn node_engines(&self) -> Option<&str> {
         self.fields.get("engines")?.get("node")?.as_str()
     }

@@ -30,7 +30,7 @@ pub(crate) fn packages_alone(tree: &dyn SourceTree) -> bool {
     let lines = text.lines().map(str::trim_end).filter(|line| !line.is_empty() && !line.starts_with('#'));
     let mut linker = false;
     for line in lines {
-        // An indented line belongs to a key that has been judged already.
+        // Indented lines match no key, so nested values count as not understood.
         let Some((key, value)) = line.split_once(':') else { return false };
         if !HARMLESS.contains(&key) {
             return false;

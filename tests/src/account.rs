@@ -12,25 +12,25 @@ use crate::machine;
 /// The group of nginx's workers on Debian and its like.
 pub const NGINX_GROUP: &str = "www-data";
 
-/// The name of an ordinary user of a server, and of that user's own group.
+/// The name of a server's ordinary user, and of that user's own group.
 const NAME: &str = "piku";
 
-/// Who a server runs as, and what that user has to do with nginx's group.
+/// The user that a server runs as, and its membership in nginx's group.
 ///
-/// The users exist in the server's [`Namespace`](crate::namespace::Namespace) alone; nothing is added to the machine.
-/// Each of the ordinary ones has a number of its own, the same for every server, so that what one of them has
-/// downloaded is there for the next server of that user.
+/// The users exist only in the server's [`Namespace`](crate::namespace::Namespace); nothing is added to the machine.
+/// Each ordinary user has a uid, the same for every server, so that the next server of that user can reuse what one
+/// has downloaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Account {
     /// An ordinary user whose primary group is nginx's.
     PrimaryGroup,
-    /// An ordinary user with a group of its own, and nginx's as a supplementary one.
+    /// An ordinary user with a group of its own, and nginx's as a supplementary group.
     SupplementaryGroup,
     /// An ordinary user who is not in nginx's group.
     NoGroup,
     /// root.
     Root,
-    /// The user who runs the tests, on the machine itself: who is not root can't make other users.
+    /// The user who runs the tests, on the machine itself: only root can make other users.
     Tester,
 }
 
@@ -38,9 +38,10 @@ impl Account {
     /// The ordinary users.
     const ORDINARY: [Self; 3] = [Self::PrimaryGroup, Self::SupplementaryGroup, Self::NoGroup];
 
-    /// The user for the servers of the running test: always the same ordinary one, chosen by the test's name.
+    /// The user for the servers of the running test, an ordinary one chosen by the test's name: always the same for a
+    /// test.
     ///
-    /// Where there is no name, they take turns.
+    /// Without a name, the users take turns.
     #[must_use]
     pub fn of_this_test() -> Self {
         static TURN: AtomicU64 = AtomicU64::new(0);
@@ -49,7 +50,7 @@ impl Account {
         }
         let number = match std::thread::current().name() {
             Some(name) if name != "main" => {
-                // One built without keys gives the same number in every run.
+                // A hasher without random keys gives the same number in every run.
                 let mut hasher = DefaultHasher::new();
                 name.hash(&mut hasher);
                 hasher.finish()
@@ -59,7 +60,7 @@ impl Account {
         Self::ORDINARY[usize::try_from(number % 3).expect("a number below three fits")]
     }
 
-    /// This user, or [`Tester`](Self::Tester) where users can't be made.
+    /// This user, or [`Tester`](Self::Tester) if users can't be made.
     #[must_use]
     pub(crate) fn or_tester(self) -> Self {
         if machine::has_namespaces() { self } else { Self::Tester }
@@ -75,7 +76,7 @@ impl Account {
         }
     }
 
-    /// What the user's folder of caches is called.
+    /// The name of the user's cache folder.
     pub(crate) fn label(self) -> &'static str {
         match self {
             Self::PrimaryGroup => "primary-group",
@@ -86,13 +87,13 @@ impl Account {
         }
     }
 
-    /// The numbers of the user and of the user's primary group, where they differ from the tester's.
+    /// The uid and gid, if they differ from the tester's.
     pub(crate) fn ids(self) -> Option<(u32, u32)> {
         let own = self.own_number()?;
         Some((own, if self == Self::PrimaryGroup { nginx_group() } else { own }))
     }
 
-    /// Above those that Debian gives to people, below those that it reserves.
+    /// Above the ids that Debian gives to people, below those that it reserves.
     fn own_number(self) -> Option<u32> {
         match self {
             Self::PrimaryGroup => Some(47_101),
@@ -102,14 +103,14 @@ impl Account {
         }
     }
 
-    /// The machine's users, and this one with its home.
+    /// `/etc/passwd`: the machine's users, and this one with its home.
     pub(crate) fn passwd(self, home: &Utf8Path) -> String {
         let (user, group) = self.ids().unwrap_or((0, 0));
         let line = format!("{}:*:{user}:{group}::{home}:/bin/sh\n", self.name());
         line + &others("/etc/passwd", &self.name())
     }
 
-    /// The machine's groups, this user's own, and the memberships of this user.
+    /// `/etc/group`: the machine's groups, this user's own, and this user's memberships.
     pub(crate) fn group(self) -> String {
         let Some(number) = self.own_number() else { return others("/etc/group", "") };
         let mut text = format!("{NAME}:x:{number}:\n");
@@ -122,7 +123,7 @@ impl Account {
     }
 }
 
-/// The lines of such a file that are not about `name`.
+/// The lines of such a file without that of `name`.
 fn others(file: &str, name: &str) -> String {
     let text = fs::read_to_string(file).unwrap_or_else(|error| panic!("{file} can't be read: {error}"));
     let about = |line: &&str| line.split(':').next() == Some(name);

@@ -1,4 +1,4 @@
-//! An app in the work tree of the person who pushes.
+//! An app in the work tree of the user who pushes.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -28,7 +28,7 @@ impl<'server> App<'server> {
         Self::at(server, name, &server.sshd().url(name), server.sshd().git_ssh_command())
     }
 
-    /// A work tree whose remote is a plain bare repository, beside piku: what a push costs without it.
+    /// A work tree whose remote is a plain bare repository without piku, to measure a push without it.
     pub(crate) fn plain(server: &'server TestServer, name: &str) -> Self {
         let repository = server.home().join("plain").join(name);
         let ssh = server.sshd().plain_git_ssh_command(server.home());
@@ -53,14 +53,14 @@ impl<'server> App<'server> {
         self
     }
 
-    /// Adds all files of a folder.
+    /// Adds every file of a folder.
     #[must_use]
     pub fn with_files_of(self, folder: &Utf8Path) -> Self {
         copy(folder, self.git.folder());
         self
     }
 
-    /// Names the host under which nginx serves the app, by a line of its `ENV` file.
+    /// Sets the host name of the app in nginx, by a line in its `ENV` file.
     #[must_use]
     pub fn served_as(mut self, host: &str) -> Self {
         self.host = host.split_whitespace().next().map(str::to_owned);
@@ -81,7 +81,7 @@ impl<'server> App<'server> {
         fs::write(path, content).expect("a file can be written in the tree");
     }
 
-    /// Makes one of the small apps say another version.
+    /// Makes one of the small apps report another version.
     ///
     /// # Panics
     ///
@@ -101,7 +101,7 @@ impl<'server> App<'server> {
         fs::remove_file(self.git.folder().join(path)).expect("the file to remove is in the tree");
     }
 
-    /// The text of a file, or nothing.
+    /// The text of a file; empty if there is none.
     #[must_use]
     pub fn read(&self, path: &str) -> String {
         fs::read_to_string(self.git.folder().join(path)).unwrap_or_default()
@@ -113,7 +113,7 @@ impl<'server> App<'server> {
         &self.name
     }
 
-    /// The git of the work tree, for everything but plain pushes.
+    /// Git in the work tree, for everything except plain pushes.
     #[must_use]
     pub fn git(&self) -> &Git {
         &self.git
@@ -126,20 +126,20 @@ impl<'server> App<'server> {
         self.push_with(["HEAD"])
     }
 
-    /// Runs `git push piku` with these words, and commits nothing.
+    /// Runs `git push piku` with these arguments, without a commit.
     #[must_use]
     pub fn push_with<S: AsRef<str>>(&self, words: impl IntoIterator<Item = S>) -> Outcome {
         self.server.outcome(&mut self.git.command(push(words)), b"")
     }
 
-    /// As [`push`](Self::push), in the background.
+    /// Like [`push`](Self::push), in the background.
     ///
     /// # Panics
     ///
     /// When git can't be started.
     #[must_use]
     pub fn push_in_background(&self) -> Push<'server> {
-        // By its name: the work tree may be on another branch before git looks.
+        // By name: the work tree may be on another branch before git reads it.
         let branch = self.git.output(["symbolic-ref", "--short", "HEAD"]).stdout;
         let branch = String::from_utf8_lossy(&branch).trim().to_owned();
         self.commit_changes();
@@ -147,7 +147,7 @@ impl<'server> App<'server> {
         Push { server: self.server, session }
     }
 
-    /// As [`push`](Self::push), with everything shown on this terminal as it comes; gives whether it succeeded.
+    /// Like [`push`](Self::push), with live output on this terminal; returns whether it succeeded.
     ///
     /// # Panics
     ///
@@ -164,7 +164,7 @@ impl<'server> App<'server> {
         }
     }
 
-    /// The commit that a branch or other ref has on the server; `None` when it isn't there.
+    /// The commit of a branch or another ref on the server; `None` if there is no such ref.
     #[must_use]
     pub fn on_server(&self, name: &str) -> Option<String> {
         let repository = self.server.root().join("repos").join(&self.name);
@@ -172,29 +172,29 @@ impl<'server> App<'server> {
         (asked.status == 0).then(|| asked.stdout.trim().to_owned())
     }
 
-    /// Asks the app for a path: through nginx if it has a host there, otherwise on its own port.
+    /// Requests a path from the app: through nginx if it has a host name there, otherwise on its own port.
     ///
     /// # Panics
     ///
-    /// When there is no whole answer.
+    /// When there is no complete answer.
     #[track_caller]
     #[must_use]
     pub fn get(&self, path: &str) -> http::Response {
         self.try_get(path).unwrap_or_else(|error| panic!("`{}` does not answer {path}: {error}", self.name))
     }
 
-    /// As [`get`](Self::get), where no answer is an answer.
+    /// Like [`get`](Self::get), without a panic.
     ///
     /// # Errors
     ///
-    /// When there is no whole answer.
+    /// When there is no complete answer.
     #[track_caller]
     pub fn try_get(&self, path: &str) -> std::io::Result<http::Response> {
         let (address, host) = self.address();
         http::get(address, &host, path)
     }
 
-    /// Where the live release is asked, and for which host.
+    /// Where the live release answers, and for which host.
     ///
     /// # Panics
     ///
@@ -208,7 +208,7 @@ impl<'server> App<'server> {
         }
     }
 
-    /// The port on which the live release is asked.
+    /// The port on which the live release answers.
     ///
     /// # Panics
     ///
@@ -221,7 +221,7 @@ impl<'server> App<'server> {
         port.unwrap_or_else(|| panic!("the live settings of `{}` have no PORT: {settings:?}", self.name))
     }
 
-    /// A clone of the app from the server, beside this work tree.
+    /// Clones the app from the server, beside this work tree.
     #[must_use]
     pub fn cloned(&self) -> Utf8PathBuf {
         let clone = self.server.scratch("clone");
@@ -231,18 +231,18 @@ impl<'server> App<'server> {
 }
 
 impl Push<'_> {
-    /// What git has shown so far.
+    /// The output of git so far.
     #[must_use]
     pub fn output(&self) -> String {
         self.session.output()
     }
 
-    /// Ends it with a signal, `TERM` or `KILL`.
+    /// Ends git with a signal, `TERM` or `KILL`.
     pub fn end_with(mut self, signal: &str) {
         self.session.end_with(signal);
     }
 
-    /// Waits for its end.
+    /// Waits for the end.
     #[must_use]
     pub fn wait(mut self) -> Outcome {
         let status = self.session.wait();

@@ -1,4 +1,4 @@
-//! Waiting for a condition, never for a time.
+//! Waits for conditions instead of sleeping.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -8,21 +8,21 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Waits until `condition` gives a value, and gives that.
+/// Waits until `condition` returns a value, and returns it.
 ///
 /// # Panics
 ///
-/// When it hasn't after 20 seconds; `what` is what was waited for: "the worker has written its file".
+/// When there is none after 20 seconds; `what` describes the condition: "the worker has written its file".
 #[track_caller]
 pub fn eventually<T>(what: &str, condition: impl FnMut() -> Option<T>) -> T {
     eventually_within(PATIENCE, what, condition)
 }
 
-/// As [`eventually`], for things that take longer.
+/// Like [`eventually`], for conditions that take longer.
 ///
 /// # Panics
 ///
-/// When the condition gave no value in time.
+/// When there is no value in time.
 #[track_caller]
 pub fn eventually_within<T>(patience: Duration, what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
     let begin = Instant::now();

@@ -1,4 +1,4 @@
-//! What a server is to have, and how it is set up.
+//! Configures a server and sets it up.
 
 use std::fs;
 
@@ -7,16 +7,16 @@ use crate::namespace::Namespace;
 use crate::slots;
 use crate::{Account, Nginx, Sshd, TestServer, machine, nginx, piku, sshd};
 
-/// Which uWSGI a server has.
+/// Which uWSGI a server uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Uwsgi {
-    /// The one of the system's packages.
+    /// The system package.
     System,
-    /// None on the machine: `piku setup` installs the wheel below its root.
+    /// Hides any on the machine: `piku setup` installs the wheel below its root.
     Wheel,
 }
 
-/// What a server is to have; made by [`TestServer::builder`].
+/// The configuration of a server; made by [`TestServer::builder`].
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct Builder {
@@ -39,31 +39,31 @@ impl Builder {
         self
     }
 
-    /// Without the emperor: nothing can run.
+    /// Without the emperor: no app can run.
     pub fn without_emperor(mut self) -> Self {
         self.emperor = false;
         self
     }
 
-    /// With this uWSGI, instead of the system's if there is one.
+    /// With this uWSGI, instead of the system's, if there is one.
     pub fn with_uwsgi(mut self, uwsgi: Uwsgi) -> Self {
         self.uwsgi = uwsgi;
         self
     }
 
-    /// With the Pythons that the tester has under pyenv.
+    /// With the tester's Pythons from pyenv.
     pub fn with_pyenv(mut self) -> Self {
         self.pyenv = true;
         self
     }
 
-    /// With this user, instead of the ordinary one that the test's name chooses.
+    /// With this user, instead of the ordinary one chosen by the test's name.
     pub fn as_user(mut self, account: Account) -> Self {
         self.account = account.or_tester();
         self
     }
 
-    /// Sets piku up and starts everything.
+    /// Sets up piku and starts everything.
     ///
     /// # Panics
     ///
@@ -96,7 +96,7 @@ impl Builder {
                 .expect("a link can be made in a new home");
             variables.push(("PYENV_ROOT", home.path().join(".pyenv").into_string()));
         }
-        // Submodules of a test are folders of this machine; git takes those only when told.
+        // A test's submodules are folders of this machine, which git only clones if told to.
         fs::write(home.path().join(".gitconfig"), "[protocol \"file\"]\n\tallow = always\n")
             .expect("a new home can be written to");
         let sshd = Sshd::start(home.path(), &variables, &namespace);

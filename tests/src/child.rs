@@ -1,4 +1,4 @@
-//! A process of the fixture, stopped when it is dropped.
+//! A process of the fixture, stopped when dropped.
 
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
@@ -8,12 +8,12 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::eventually;
 use crate::processes::{Processes, Running};
 
-/// A child that ends with its owner: asked to stop, waited for, and killed when it doesn't listen.
+/// A child that ends with its owner: asked to stop, waited for, and killed if it does not stop.
 #[derive(Debug)]
 pub(crate) struct Process {
     name: &'static str,
     child: Child,
-    /// The process that matters, where the child only waits for it.
+    /// The process that matters, if the child only waits for it.
     inside: Option<Running>,
 }
 
@@ -24,7 +24,7 @@ impl Process {
         Self { name, child, inside: None }
     }
 
-    /// Starts a command that enters a PID namespace, as `nsenter` does: by a child of its own.
+    /// Starts a command that enters a PID namespace through a child of its own, as `nsenter` does.
     pub(crate) fn start_inside(name: &'static str, command: &mut Command) -> Self {
         let mut process = Self::start(name, command);
         let inside = || {
@@ -35,12 +35,12 @@ impl Process {
         process
     }
 
-    /// The status if it has ended.
+    /// The exit status, if it has ended.
     pub(crate) fn ended(&mut self) -> Option<std::process::ExitStatus> {
         self.child.try_wait().ok().flatten()
     }
 
-    /// The number that it has where it runs.
+    /// The pid in its own namespace.
     pub(crate) fn id(&self) -> u32 {
         self.inside.as_ref().map_or_else(|| self.child.id(), Running::id_inside)
     }

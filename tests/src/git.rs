@@ -1,4 +1,4 @@
-//! The git of the person who pushes.
+//! Git on the side of the user who pushes.
 
 use std::fs;
 use std::process::{Command, Output};
@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-/// A folder in which git is run, apart from all that the machine's user has configured.
+/// A folder in which git runs, independent of the configuration of the machine's user.
 ///
 /// Commits get a fixed author and a clock of their own, so that the same files give the same ids.
 #[derive(Debug)]
@@ -19,15 +19,15 @@ pub struct Git {
 
 impl Git {
     pub(crate) fn new(folder: Utf8PathBuf, ssh: String) -> Self {
-        // Beside the folder, since git looks for a repository in it. The person works in folders that a test has
-        // given to the server's user, too.
+        // Beside the folder, because git looks for a repository in it. Tests also run git in folders that now belong
+        // to the server's user.
         let configuration = Utf8PathBuf::from(format!("{folder}.gitconfig"));
         fs::write(&configuration, "[safe]\n\tdirectory = *\n")
             .expect("a file can be written beside a new folder");
         Self { folder, ssh, configuration, commits: AtomicU32::new(0) }
     }
 
-    /// Where it runs.
+    /// The folder.
     #[must_use]
     pub fn folder(&self) -> &Utf8Path {
         &self.folder
@@ -63,7 +63,7 @@ impl Git {
         command
     }
 
-    /// Runs git, whatever comes of it.
+    /// Runs git, whatever its exit status.
     ///
     /// # Panics
     ///
@@ -72,11 +72,11 @@ impl Git {
         self.command(words).output().expect("git starts")
     }
 
-    /// Runs git and gives what it printed, trimmed.
+    /// Runs git and returns its output, trimmed.
     ///
     /// # Panics
     ///
-    /// When git ends with another status than 0.
+    /// When git exits with a status other than 0.
     #[track_caller]
     pub fn run<S: AsRef<str>>(&self, words: impl IntoIterator<Item = S>) -> String {
         let words: Vec<String> = words.into_iter().map(|word| word.as_ref().to_owned()).collect();
@@ -85,7 +85,7 @@ impl Git {
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
-    /// Commits all that is in the folder, even when that is nothing new, and gives the id.
+    /// Commits everything in the folder, even if nothing changed, and returns the id.
     #[track_caller]
     pub fn commit(&self, message: &str) -> String {
         self.commits.fetch_add(1, Ordering::Relaxed);
@@ -94,7 +94,7 @@ impl Git {
         self.run(["rev-parse", "HEAD"])
     }
 
-    /// Whether there is something to commit, a first commit among it.
+    /// Whether there is something to commit, or no commit yet.
     #[must_use]
     pub fn is_dirty(&self) -> bool {
         !self.run(["status", "--porcelain"]).is_empty()

@@ -10,8 +10,8 @@ use crate::machine;
 
 /// A temporary home folder; removed when it is dropped.
 ///
-/// Its path is short, since that of a unix socket below it may have at most 107 bytes,
-/// and others may go through it (711), as nginx must. It is owned by the user.
+/// Its path is short, because the path of a unix socket below it may have at most 107 bytes; others may enter it
+/// (711), as nginx must. It is owned by the user.
 #[derive(Debug)]
 pub(crate) struct Home(tempfile::TempDir);
 
@@ -38,9 +38,10 @@ impl Home {
         home
     }
 
-    /// The folder of what pip, uv, and npm have downloaded once, so that it is not downloaded for every server.
+    /// The download cache of pip, uv, and npm, so that not every server downloads again.
     ///
-    /// Each user has one: the tools leave files in it that only their owner may write, and pip takes none of others.
+    /// Each user has one: the tools leave files in it that only their owner may write, and pip refuses those of
+    /// others.
     pub(crate) fn cache(account: Account) -> Utf8PathBuf {
         crate::piku::workspace().join("target/tests-cache").join(account.label())
     }
@@ -49,7 +50,8 @@ impl Home {
         Utf8Path::from_path(self.0.path()).expect("the name was chosen here")
     }
 
-    /// Makes a folder of links to every program in the search path but those that `hidden` names, and gives its path.
+    /// Makes a folder of links to every program in the search path, except those that `hidden` matches, and returns
+    /// its path.
     pub(crate) fn programs_without(&self, hidden: impl Fn(&str) -> bool) -> Utf8PathBuf {
         let folder = self.path().join("programs");
         fs::create_dir(&folder).expect("a folder can be made in a new home");
@@ -60,7 +62,7 @@ impl Home {
             .flatten()
         {
             if !hidden(entry.file_name()) {
-                // The first of two programs of one name wins, as in a search.
+                // The first of two programs with the same name wins, as in a search.
                 drop(symlink(entry.path(), folder.join(entry.file_name())));
             }
         }

@@ -1,4 +1,4 @@
-//! Asking an app as a browser would.
+//! Requests to apps, like a browser's.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -7,19 +7,20 @@ use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// What a server answered.
+/// The answer of a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Response {
     /// The status code.
     pub status: u16,
-    /// Names in lower case, and values, in their order.
+    /// Names in lower case, and values, in order.
     pub headers: Vec<(String, String)>,
-    /// What follows the headers.
+    /// Everything after the headers.
     pub body: String,
 }
 
 impl Response {
-    /// Reads what has come of an answer of HTTP/1.0 or 1.1, not chunked, once its head is whole.
+    /// Parses the part of an HTTP/1.0 or 1.1 answer received so far, once its head is complete; it must not be
+    /// chunked.
     #[must_use]
     pub fn parse(bytes: &[u8]) -> Option<Self> {
         let text = String::from_utf8_lossy(bytes);
@@ -40,27 +41,27 @@ impl Response {
         length.is_some_and(|length: usize| self.body.len() >= length)
     }
 
-    /// The first header of this name, in lower case.
+    /// The first header with this name, in lower case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
     }
 }
 
-/// Asks for a path of a host.
+/// Requests a path of a host.
 ///
 /// # Errors
 ///
-/// When nobody listens, or the connection ends without a whole answer.
+/// When nothing listens, or the connection ends without a complete answer.
 pub fn get(address: SocketAddr, host: &str, path: &str) -> io::Result<Response> {
     ask(address, &format!("GET {path} HTTP/1.0\r\nHost: {host}\r\n\r\n"))
 }
 
-/// Sends a request as it is, and reads a whole answer: as long as it says, or until the other end closes.
+/// Sends a request unchanged, and reads a complete answer: up to its length, or until the connection is closed.
 ///
 /// # Errors
 ///
-/// As [`get`].
+/// Like [`get`].
 pub fn ask(address: SocketAddr, request: &str) -> io::Result<Response> {
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
@@ -79,7 +80,7 @@ pub fn ask(address: SocketAddr, request: &str) -> io::Result<Response> {
     }
 }
 
-/// Reads what has come; a signal, such as that a child of the test has ended, is no reason to give up.
+/// Reads what has arrived, and retries after a signal, such as that a child of the test has ended.
 pub(crate) fn read_some(stream: &mut TcpStream, part: &mut [u8]) -> io::Result<usize> {
     loop {
         match stream.read(part) {
@@ -89,11 +90,11 @@ pub(crate) fn read_some(stream: &mut TcpStream, part: &mut [u8]) -> io::Result<u
     }
 }
 
-/// Asks over TLS, without checking who signed the certificate; needs curl.
+/// Requests a path over TLS, without verifying the certificate; needs curl.
 ///
 /// # Errors
 ///
-/// When curl is missing or does not get a whole answer.
+/// When curl is missing or gets no complete answer.
 pub fn get_https(address: SocketAddr, host: &str, path: &str) -> io::Result<Response> {
     let mut curl = Command::new("curl");
     curl.args(["--silent", "--show-error", "--insecure", "--include", "--http1.0", "--max-time", "15"]);

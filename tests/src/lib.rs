@@ -1,10 +1,10 @@
-//! Servers, apps, and answers for the end-to-end tests, the demo, and the benchmark.
+//! Servers, apps, and requests for the end-to-end tests, the demo, and the benchmarks.
 //!
-//! Everything here is black box: a real `piku` behind a real sshd, with a real uWSGI emperor and nginx,
-//! in a home folder of its own below `/tmp`. Nothing of piku's crates is used, and nothing of the machine
-//! outside that folder is changed. Where root runs the tests, each server runs as an ordinary user who exists in the
-//! server's [`Namespace`] alone, and sees no process but its own; dropping the [`TestServer`] ends them all, and one
-//! that has not ended with the emperor is a failed test. Whoever else runs the tests is the servers' user.
+//! Everything here is black box: a real `piku` behind a real sshd, with a real uWSGI emperor and nginx, in a home
+//! folder of its own below `/tmp`. It uses none of piku's crates, and changes nothing on the machine outside that
+//! folder. If root runs the tests, each server runs as an ordinary user who exists only in the server's [`Namespace`]
+//! and sees only its own processes. Dropping the [`TestServer`] ends them all, and the test fails if one has outlived
+//! the emperor. If another user runs the tests, the servers run as that user.
 //!
 //! ```no_run
 //! use piku_tests::TestServer;
@@ -15,7 +15,7 @@
 //! assert_eq!(blog.get("/").body, "Hello from version 1\n");
 //! ```
 //!
-//! Begin at [`TestServer`]; what is on the machine, and how a test is skipped, is in [`machine`].
+//! Begin at [`TestServer`]; [`machine`] describes what is installed, and how a test is skipped.
 
 #![allow(
     clippy::disallowed_methods,

@@ -1,4 +1,4 @@
-//! Requests at a steady rate, whatever becomes of them: what people would notice of a deploy.
+//! Requests at a steady rate, whatever their results, to see what users would notice of a deploy.
 
 use std::collections::BTreeSet;
 use std::io::{self, ErrorKind, Write};
@@ -13,13 +13,13 @@ use crate::http::{Response, read_some};
 /// How long an answer may take before it counts as failed.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How many requests can be under way at once on connections of their own.
+/// How many requests on new connections may be in progress at the same time.
 const AT_ONCE: u32 = 32;
 
 /// How many connections are kept open.
 const KEPT: u32 = 8;
 
-/// Whether connections are used again.
+/// Whether connections are reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Connections {
     /// A new one for each request.
@@ -28,23 +28,23 @@ pub enum Connections {
     Kept,
 }
 
-/// What is asked, and how often.
+/// What to request, and how often.
 #[derive(Clone, Debug)]
 pub struct Target {
-    /// Where.
+    /// The address.
     pub address: SocketAddr,
-    /// The host that is asked for.
+    /// The host name.
     pub host: String,
     /// The path.
     pub path: String,
     /// Requests a second.
     pub rate: u32,
-    /// Whether connections are used again.
+    /// Whether connections are reused.
     pub connections: Connections,
 }
 
-/// Requests under way. Each is due at its time whatever became of those before it, and its time counts from when it
-/// was due: a server that stalls makes all of them slow.
+/// Requests in progress. Each is due at its time whatever happened to those before it, and its duration counts from
+/// then: a server that stalls makes all of them slow.
 #[derive(Debug)]
 pub struct Load {
     shared: Arc<Shared>,
@@ -67,30 +67,30 @@ struct Seen {
     bodies: BTreeSet<String>,
 }
 
-/// A request without a good answer.
+/// A request without a successful answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// When it was due, since the load began.
+    /// When it was due, since the start of the load.
     pub due: Duration,
-    /// What was seen: `status 502`, `Connection refused (os error 111)`.
+    /// What happened: `status 502`, `Connection refused (os error 111)`.
     pub what: String,
 }
 
-/// What came of the requests that were due in some span of time.
+/// The results of the requests that were due in a span of time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
     /// How many there were.
     pub requests: usize,
-    /// Those without a good answer.
+    /// Those without a successful answer.
     pub failures: Vec<Failure>,
-    /// The longest time from when one was due to its answer.
+    /// The longest time from when a request was due to its answer.
     pub slowest: Duration,
-    /// The time that 99 of 100 did not exceed.
+    /// The 99th percentile of that time.
     pub p99: Duration,
 }
 
 impl Load {
-    /// Begins to ask.
+    /// Starts to send requests.
     ///
     /// # Panics
     ///
@@ -116,14 +116,14 @@ impl Load {
         Self { shared, threads }
     }
 
-    /// The time since it began.
+    /// The time since the start.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.shared.begin.elapsed()
     }
 
-    /// What came of the requests that were due between two moments since it began. Those at its end may still be
-    /// under way.
+    /// The results of the requests that were due between two times since the start. The last ones may still be in
+    /// progress.
     #[must_use]
     pub fn between(&self, from: Duration, to: Duration) -> Report {
         let within = |due: Duration| from <= due && due < to;
@@ -141,17 +141,17 @@ impl Load {
         }
     }
 
-    /// Every body that was among the good answers so far.
+    /// Every different body of the successful answers so far.
     #[must_use]
     pub fn bodies(&self) -> BTreeSet<String> {
         self.shared.seen().bodies.clone()
     }
 
-    /// Ends it, and tells what came of all.
+    /// Stops, and returns all results.
     ///
     /// # Panics
     ///
-    /// When one of its threads did.
+    /// When one of its threads panicked.
     #[must_use]
     pub fn stop(mut self) -> Report {
         self.shared.stop.store(true, Ordering::Relaxed);
@@ -203,7 +203,7 @@ impl Shared {
 
     fn ask(&self, kept: &mut Option<TcpStream>) -> io::Result<Response> {
         let Target { address, host, path, connections, .. } = &self.target;
-        // A connection that the server has closed by now is nobody's failure: nothing was asked on it.
+        // A connection that the server has closed is no failure: no request was sent on it.
         let open = kept.take().filter(is_open);
         let mut stream = match open {
             Some(stream) => stream,
@@ -212,7 +212,7 @@ impl Shared {
         stream.set_read_timeout(Some(PATIENCE))?;
         let keep = *connections == Connections::Kept;
         let how = if keep { "keep-alive" } else { "close" };
-        // In one piece: the second of two small ones would wait for the first to be acknowledged.
+        // In one write: the second of two small ones would wait until the first is acknowledged.
         let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: {how}\r\n\r\n");
         stream.write_all(request.as_bytes())?;
         let (mut answer, mut part) = (Vec::new(), [0; 4096]);
@@ -238,7 +238,7 @@ impl Shared {
     }
 }
 
-/// Whether the other end has not closed the connection yet.
+/// Whether the server has not closed the connection.
 fn is_open(stream: &TcpStream) -> bool {
     let quiet = |stream: &TcpStream| {
         stream.set_nonblocking(true)?;

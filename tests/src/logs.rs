@@ -1,4 +1,4 @@
-//! What a failed test shows of its server.
+//! The server logs that a failed test prints.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use camino::Utf8Path;
 
 const LINES: usize = 30;
 
-/// Shows the ends of all logs of the server with this home.
+/// Prints the last lines of all logs of the server with this home.
 pub(crate) fn show(home: &Utf8Path) {
     let root = home.join(".piku");
     let mut logs = vec![

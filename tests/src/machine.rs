@@ -1,6 +1,6 @@
-//! What is on this machine, and what a test does when something is missing.
+//! What is installed on this machine, and what a test does if something is missing.
 //!
-//! A test that needs more than git, sshd, uWSGI, and Python says so in its first line:
+//! A test that needs more than git, sshd, uWSGI, and Python declares it in its first line:
 //!
 //! ```no_run
 //! # fn test() {
@@ -8,7 +8,7 @@
 //! # }
 //! ```
 //!
-//! Where that is missing, it is skipped and says why; where the variable `CI` is set, it fails.
+//! If that is missing, the test is skipped and says why; if the variable `CI` is set, it fails.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -26,13 +26,13 @@ use crate::booted;
 /// Something that not every machine has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
-    /// nginx is installed, and ports 80 and 443 may be opened.
+    /// nginx is installed, and ports 80 and 443 can be bound.
     Nginx,
-    /// A uWSGI of the system's packages, with its Python plugin.
+    /// uWSGI is installed from the system's packages, with its Python plugin.
     SystemUwsgi,
     /// The Python package index answers.
     Pypi,
-    /// A Python of pyenv that is another minor version than the system's.
+    /// pyenv has a Python of another minor version than the system's.
     Pyenv,
     /// Node.js and npm are installed.
     Node,
@@ -66,22 +66,22 @@ pub enum Need {
     Poetry,
     /// pnpm is among the [`tool`]s.
     Pnpm,
-    /// Programs may be started as another user.
+    /// Programs can be started as another user.
     Root,
-    /// Servers may have users and processes of their own: this is root, and may make namespaces.
+    /// Servers can have their own users and processes: the tests run as root, which may make namespaces.
     Namespaces,
-    /// strace, and the right to use it.
+    /// strace is installed and may be used.
     Strace,
     /// The library of faketime is installed.
     Faketime,
-    /// Servers can be booted: root, systemd-nspawn, and roots of Debian or what makes them.
+    /// Servers can be booted: root, systemd-nspawn, and Debian roots or the tools to make them.
     Booted,
     /// `cargo xtask dist` has made a package.
     Package,
 }
 
 impl Need {
-    /// What is missing, if it is.
+    /// What is missing, if anything.
     #[must_use]
     pub fn missing(self) -> Option<String> {
         let says = |here: bool, text: &str| (!here).then(|| text.to_owned());
@@ -127,13 +127,13 @@ impl Need {
     }
 }
 
-/// Why port 80 can't be opened, if so. Looked at once: two tests that look at a time would meet each other there.
+/// Why port 80 can't be bound, if so. Checked once: two tests at the same time would find each other there.
 fn closed_port() -> Option<&'static io::Error> {
     static TRIED: OnceLock<Option<io::Error>> = OnceLock::new();
     TRIED.get_or_init(|| TcpListener::bind(("127.91.80.1", 80)).err()).as_ref()
 }
 
-/// The library that shows a program another time than the machine's.
+/// The library that changes the time that a program sees.
 #[must_use]
 pub fn faketime() -> Option<Utf8PathBuf> {
     let folders = Utf8Path::new("/usr/lib").read_dir_utf8().into_iter().flatten().flatten();
@@ -146,7 +146,7 @@ fn strace_works() -> bool {
     traced.is_ok_and(|output| output.status.success())
 }
 
-/// Skips the test when one of the named needs is missing: `needs!(nginx, pypi)`.
+/// Skips the test if one of the named needs is missing: `needs!(nginx, pypi)`.
 #[macro_export]
 macro_rules! needs {
     ($($need:ident),+ $(,)?) => {
@@ -182,11 +182,11 @@ macro_rules! needs {
     (@ strace) => { $crate::machine::Need::Strace };
 }
 
-/// Whether the need is met; when not, says why, and notes the skipped test for `cargo xtask test`.
+/// Whether the need is met; if not, prints why, and records the skipped test for `cargo xtask test`.
 ///
 /// # Panics
 ///
-/// When it isn't met and the variable `CI` is set.
+/// When it is not met and the variable `CI` is set.
 #[must_use]
 pub fn has(need: Need) -> bool {
     let Some(why) = need.missing() else { return true };
@@ -203,42 +203,42 @@ pub fn has(need: Need) -> bool {
 /// The folders in which a server's user finds programs.
 pub const SEARCH_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// Where a program is, looked for in [`SEARCH_PATH`].
+/// Finds a program in [`SEARCH_PATH`].
 #[must_use]
 pub fn find(program: &str) -> Option<Utf8PathBuf> {
     SEARCH_PATH.split(':').map(|folder| Utf8Path::new(folder).join(program)).find(|path| path.is_file())
 }
 
-/// The folder of tools that come from package registries, and that a server has only when it is lent them.
+/// The folder of tools from package registries, which a server only has if they are lent to it.
 #[must_use]
 pub fn tools() -> Utf8PathBuf {
     crate::piku::workspace().join("target/tools")
 }
 
-/// Where such a tool is: `uv`, `poetry`, `pnpm`. `cargo xtask test` puts them there.
+/// Finds such a tool: `uv`, `poetry`, `pnpm`. `cargo xtask test` installs them.
 #[must_use]
 pub fn tool(name: &str) -> Option<Utf8PathBuf> {
     ["bin", "node_modules/.bin"].iter().map(|folder| tools().join(folder).join(name)).find(|it| it.is_file())
 }
 
-/// Where a program is that the fixtures can't do without.
+/// Finds a program that the fixtures require.
 ///
 /// # Panics
 ///
-/// When it isn't there; the message says how to get it.
+/// When it is not installed; the message says how to get it.
 #[must_use]
 pub fn require(program: &str) -> Utf8PathBuf {
     find(program)
         .unwrap_or_else(|| panic!("`{program}` is missing: `cargo xtask test` installs what the tests need"))
 }
 
-/// Whether this is root.
+/// Whether the tests run as root.
 #[must_use]
 pub fn is_root() -> bool {
     nix::unistd::geteuid().is_root()
 }
 
-/// Whether servers can have namespaces of their own, with users of their own; asked once.
+/// Whether servers can have their own namespaces and users; checked once.
 ///
 /// # Panics
 ///
@@ -259,11 +259,11 @@ pub fn has_namespaces() -> bool {
     })
 }
 
-/// The name of the user who runs this.
+/// The name of the user who runs the tests.
 ///
 /// # Panics
 ///
-/// When the user isn't known to the system.
+/// When the system does not know the user.
 #[must_use]
 pub fn user() -> String {
     let user = nix::unistd::User::from_uid(nix::unistd::geteuid());
@@ -303,7 +303,7 @@ fn pypi_answers() -> bool {
     answers(host)
 }
 
-/// Whether the host takes connections for HTTPS; asked once.
+/// Whether the host accepts HTTPS connections; checked once.
 fn answers(host: &str) -> bool {
     static KNOWN: Mutex<BTreeMap<String, bool>> = Mutex::new(BTreeMap::new());
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -314,7 +314,7 @@ fn answers(host: &str) -> bool {
     })
 }
 
-/// A Python of pyenv that differs from the system's: its root, and its version as `3.12`.
+/// A Python from pyenv that differs from the system's: pyenv's root, and the version, such as `3.12`.
 #[must_use]
 pub fn other_python() -> Option<(Utf8PathBuf, String)> {
     let root = env::var("PYENV_ROOT").ok().or_else(|| Some(format!("{}/.pyenv", env::var("HOME").ok()?)))?;

@@ -1,44 +1,44 @@
-//! The code blocks of a Markdown document, as its reader takes them.
+//! The code blocks of a Markdown document, as its reader uses them.
 //!
-//! A block of `console` is typed: a line that begins with `# ` by root on the server, one with `$ ` on the laptop; a `\` at
-//! its end goes on in the next line. The lines below a command are what it shows. In them `…` stands for any text, and a
-//! line of nothing but `…` for any number of lines. Where a line begins with `error`, the command is to fail.
+//! A `console` block is typed: a line that begins with `# ` by root on the server, one with `$ ` on the laptop; a
+//! trailing `\` continues it. The lines below a command are its output, in which `…` stands for any text, and a line
+//! with only `…` for any number of lines. If an output line begins with `error`, the command must fail.
 //!
-//! A block with a title, such as `` ```python title="app.py" ``, is a file. Below `<!-- not run: why -->` a block is
+//! A block with a title, such as `` ```python title="app.py" ``, is a file. A block below `<!-- not run: why -->` is
 //! only read.
 
 use std::fmt;
 
-/// Stands for what varies.
+/// Matches any text.
 const ANYTHING: &str = "…";
 
-/// Begins a line of a build that says only how slow the machine is, which no document shows.
+/// Prefix of a build's progress lines, which depend on the machine and are in no document.
 const SLOW: &str = "-----> Still running after ";
 
 /// A fenced code block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Block {
-    /// The line of its fence, from 1.
+    /// The line of its opening fence, from 1.
     pub line: usize,
-    /// What its reader does with it.
+    /// What the reader does with it.
     pub work: Work,
 }
 
 /// What the reader of a document does with a block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Work {
-    /// Types it.
+    /// Types commands.
     Type(Vec<Typed>),
-    /// Writes it into a file.
+    /// Writes a file.
     Write {
         /// Its path.
         path: String,
-        /// All of it.
+        /// Its whole text.
         text: String,
     },
-    /// Reads it.
+    /// Reads it only.
     Read {
-        /// Why it is not tried; `None` when the document gives no reason.
+        /// Why it is not run; `None` if the document gives no reason.
         reason: Option<String>,
     },
 }
@@ -48,7 +48,7 @@ pub enum Work {
 pub enum Person {
     /// Root on the server.
     Root,
-    /// The one who develops, on another machine.
+    /// The developer, on another machine.
     Laptop,
 }
 
@@ -66,20 +66,20 @@ impl fmt::Display for Person {
 pub struct Typed {
     /// Who types it.
     pub person: Person,
-    /// It, with its continuation lines.
+    /// The command, with its continuation lines.
     pub command: String,
-    /// What the document shows below it; nothing where it shows nothing.
+    /// The output in the document; empty if it shows none.
     pub shown: Vec<String>,
 }
 
 impl Typed {
-    /// Whether the document shows that it fails: a line begins with `error`.
+    /// Whether the document shows that the command fails: a line begins with `error`.
     #[must_use]
     pub fn fails(&self) -> bool {
         self.shown.iter().any(|line| line.starts_with("error"))
     }
 
-    /// Whether this output is what the document shows.
+    /// Whether this output matches the document.
     #[must_use]
     pub fn shows(&self, output: &str) -> bool {
         let is_told = |line: &String| !line.is_empty() && !line.contains(SLOW);
@@ -89,7 +89,7 @@ impl Typed {
     }
 }
 
-/// A line as a terminal shows it, without colors. git clears the rest of a `remote:` line, or fills it with blanks.
+/// A line as a terminal shows it, without colors. Git clears the rest of a `remote:` line, or pads it with blanks.
 fn plain(line: &str) -> String {
     let mut pieces = line.split("\u{1b}[");
     let mut plain = pieces.next().unwrap_or_default().to_owned();

@@ -13,17 +13,17 @@ use crate::child::Process;
 use crate::machine;
 use crate::processes::Processes;
 
-/// What process 1 does: it reaps the orphans, and ends when the tester does, however that comes about, since nobody
-/// holds the other end of its standard input then. With process 1 the kernel ends all others.
+/// What process 1 does: it reaps orphans, and ends when the tester ends for any reason, because its standard input is
+/// closed then. The kernel then ends all others.
 const INIT: &str = "exec 3<&0 </dev/null; cat <&3 >/dev/null & echo $!; exec >/dev/null; wait $!";
 
-/// A mount and a PID namespace of one server, in which its user exists.
+/// A mount namespace and a PID namespace of one server, in which its user exists.
 ///
-/// Commands enter by `nsenter`. No test sees another's processes or the machine's, and dropping this ends
-/// every process in it. `/etc/passwd` and `/etc/group` are generated files, mounted over the machine's here and
-/// nowhere else: so the users leave nothing on the machine, and `getpwnam` and `initgroups` know them all the same.
+/// Commands enter by `nsenter`. No test sees the processes of another or of the machine, and dropping this ends every
+/// process in it. `/etc/passwd` and `/etc/group` are generated files, mounted over the machine's only here: the users
+/// leave nothing on the machine, and `getpwnam` and `initgroups` still find them.
 ///
-/// For [`Account::Tester`] there is none, and everything runs on the machine itself.
+/// [`Account::Tester`] has none: everything runs on the machine itself.
 #[derive(Debug)]
 pub struct Namespace {
     account: Account,
@@ -35,11 +35,11 @@ pub struct Namespace {
 struct Inside {
     /// `unshare`, which ends with process 1.
     outer: Child,
-    /// The number that process 1 has outside.
+    /// The pid of process 1 outside.
     init: u32,
-    /// The number inside of what process 1 waits for.
+    /// The pid, inside, of the process that process 1 waits for.
     keeper: u32,
-    /// One at a time opens a way.
+    /// Held while a path is made reachable.
     opening: Mutex<()>,
 }
 
@@ -59,7 +59,7 @@ impl Namespace {
                 fs::write(&file, text).expect("a file can be written in a new home");
                 inside.mount(&["--bind", file.as_str(), &format!("/etc/{name}")]);
             }
-            // What programs leave in shared memory is named by their numbers, which other servers' processes have too.
+            // Programs name shared memory by pids, which processes of other servers have too.
             inside.mount(&["-t", "tmpfs", "-o", "mode=1777", "tmpfs", "/dev/shm"]);
             if Utf8Path::new("/run/nscd").is_dir() {
                 // It would answer with the machine's users.
@@ -88,18 +88,18 @@ impl Namespace {
         if let Some((_, group)) = self.account.ids() {
             command.args(["--reuid", &self.account.name(), "--regid", &group.to_string(), "--init-groups"]);
         }
-        // Who enters a mount namespace is at its root, whatever the folder was before.
+        // Entering a mount namespace changes the working directory to its root.
         command.args(["--", machine::require("env").as_str(), "-C", self.home.as_str(), program]);
         command
     }
 
-    /// A program in it that runs as the tester: as root where there are namespaces.
+    /// A program in it that runs as the tester, which is root if there are namespaces.
     #[must_use]
     pub fn command_of_root(&self, program: &str) -> Command {
         self.inside.as_ref().map_or_else(|| Command::new(program), |inside| inside.enter(&["--pid"], program))
     }
 
-    /// Starts a command that was made by this.
+    /// Starts a command of this namespace.
     pub(crate) fn start_process(&self, name: &'static str, command: &mut Command) -> Process {
         if self.inside.is_some() {
             Process::start_inside(name, command)
@@ -108,7 +108,7 @@ impl Namespace {
         }
     }
 
-    /// The processes in it, but those that make it. Outside of namespaces: those that have to do with the home.
+    /// The processes in it, except those that make it. Without namespaces: those that use the home.
     #[must_use]
     pub fn processes(&self) -> Processes {
         match &self.inside {
@@ -117,30 +117,29 @@ impl Namespace {
         }
     }
 
-    /// Shows the folder `content` at `path` instead of the machine's, where the machine has one.
+    /// Mounts the folder `content` over `path`, if the machine has one.
     pub(crate) fn show_instead(&self, path: &str, content: &Utf8Path) {
         if let Some(inside) = self.inside.as_ref().filter(|_| Utf8Path::new(path).is_dir()) {
             inside.mount(&["--bind", content.as_str(), path]);
         }
     }
 
-    /// Gives what is at `path` to the server's user, with all that is in it.
+    /// Changes the owner of `path` and everything in it to the server's user.
     ///
     /// # Panics
     ///
-    /// When it isn't there.
+    /// When it does not exist.
     pub fn own(&self, path: &Utf8Path) {
         if let Some(ids) = self.account.ids() {
             own(path.as_std_path(), ids);
         }
     }
 
-    /// Lets the server's user get to a file or folder of the machine that lies in a folder closed to others, such as
-    /// a checkout in root's home: here, that folder is open and holds nothing but what was asked for.
-    ///
+    /// Makes a file or folder of the machine reachable for the server's user even if it is in a folder closed to
+    /// others, such as a checkout in root's home: inside, that folder is open and holds only what was made reachable.
     /// # Panics
     ///
-    /// When it isn't there.
+    /// When it does not exist.
     pub fn reach(&self, path: &Utf8Path) {
         let Some(inside) = self.inside.as_ref().filter(|_| self.account.ids().is_some()) else { return };
         let path =
@@ -194,7 +193,7 @@ impl Inside {
         Self { outer, init, keeper, opening: Mutex::new(()) }
     }
 
-    /// A program that enters the mount namespace, and what else the words name.
+    /// A program that enters the mount namespace, with further options of `nsenter`.
     fn enter(&self, words: &[&str], program: &str) -> Command {
         let mut command = Command::new(machine::require("nsenter"));
         command.args(["--target", &self.init.to_string(), "--mount"]).args(words).args(["--", program]);

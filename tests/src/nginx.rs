@@ -19,7 +19,7 @@ use crate::{eventually, machine};
 /// An nginx that includes the sites of one server's piku, on ports 80 and 443 of `127.x.y.z`.
 #[derive(Debug)]
 pub struct Nginx {
-    // Dropped before the process that it sends signals to.
+    // Dropped before the process that it signals.
     reloader: Option<Reloader>,
     process: Arc<Mutex<Process>>,
     address: Ipv4Addr,
@@ -89,7 +89,7 @@ impl Nginx {
         let reload = move || master.lock().unwrap_or_else(PoisonError::into_inner).send(Signal::HUP);
         let watched = Self::reload_command(home, namespace.account()).is_none();
         let reloader = watched.then(|| {
-            // As a server shows who reloads its nginx.
+            // This tells piku, as on a server, who reloads nginx.
             let (units, sites) = (folder.join("units"), piku.join("nginx"));
             fs::create_dir_all(&units)
                 .and_then(|()| {
@@ -102,8 +102,8 @@ impl Nginx {
         Self { reloader, process, address }
     }
 
-    /// The command line that makes it read its configuration again, for users who may run it: an ordinary user may
-    /// not send signals to root's nginx, and waits until whoever watches the sites has done it.
+    /// The command line that reloads it, for users who may run it. An ordinary user may not signal root's nginx, and
+    /// waits until the watcher of the sites has done it.
     pub(crate) fn reload_command(home: &Utf8Path, account: Account) -> Option<String> {
         if account.ids().is_some() {
             return None;
@@ -113,7 +113,7 @@ impl Nginx {
         Some(format!("{nginx} -p {folder} -c {folder}/nginx.conf -e {folder}/error.log -s reload"))
     }
 
-    /// Where it listens.
+    /// The address it listens on.
     #[must_use]
     pub fn address(&self) -> Ipv4Addr {
         self.address

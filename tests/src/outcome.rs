@@ -1,26 +1,26 @@
-//! What a command said, and how it ended.
+//! The output and the exit status of a command.
 
 use std::fmt;
 use std::process::Output;
 
 use camino::Utf8Path;
 
-/// The output of a command as a person saw it; shown in snapshots with everything that changes from run to run replaced.
+/// The output of a command as the user saw it; snapshots show placeholders for everything that changes between runs.
 ///
 /// Paths below the server are `$PIKU` and `$HOME`, ports `$PORT`, commit ids `$COMMIT`, durations and dates `$TIME`.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// What it wrote to stdout.
+    /// Its stdout.
     pub stdout: String,
-    /// What it wrote to stderr; of a push, this holds the `remote:` lines.
+    /// Its stderr; for a push, with the `remote:` lines.
     pub stderr: String,
-    /// Its exit status; 128 and the number of the signal when that ended it.
+    /// Its exit status; 128 plus the number of the signal that ended it.
     pub status: i32,
     replacements: Vec<(String, &'static str)>,
 }
 
 impl Outcome {
-    /// Takes the output of a command of the server with this home.
+    /// Makes an outcome from the output of a command of the server with this home.
     pub(crate) fn new(output: &Output, home: &Utf8Path, more: &[(String, &'static str)]) -> Self {
         use std::os::unix::process::ExitStatusExt;
         let status = output.status.code().unwrap_or_else(|| 128 + output.status.signal().unwrap_or_default());
@@ -47,8 +47,8 @@ impl Outcome {
         self
     }
 
-    /// Requires that the push, or command, was refused: any status but 0, and no crash. git itself ends with 128
-    /// when a server won't speak of a repository.
+    /// Requires that the push or command was refused: any status but 0, and no crash. Git itself exits with 128 if a
+    /// server refuses a repository.
     #[track_caller]
     pub fn is_refused(self) -> Self {
         assert!((1..=128).contains(&self.status), "this should have been refused:\n{self}");
@@ -76,7 +76,7 @@ impl Outcome {
         self
     }
 
-    /// Requires `text` among the last `lines` lines that the server sent: what is left on the screen.
+    /// Requires `text` among the last `lines` lines from the server, which stay on the screen.
     #[track_caller]
     pub fn ends_saying(self, lines: usize, text: &str) -> Self {
         let remote = self.remote();
@@ -88,7 +88,7 @@ impl Outcome {
         self
     }
 
-    /// What the server said over a push, without the `remote:` before each line.
+    /// The server's output during a push, without the `remote:` before each line.
     #[must_use]
     pub fn remote(&self) -> Vec<&str> {
         self.stderr
@@ -99,7 +99,7 @@ impl Outcome {
             .collect()
     }
 
-    /// The value printed as JSON.
+    /// Parses the output as JSON.
     #[track_caller]
     #[must_use]
     pub fn json(&self) -> serde_json::Value {
@@ -133,13 +133,13 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// Replaces what changes from run to run.
+/// Replaces what changes between runs.
 fn normalise(line: &str, replacements: &[(String, &'static str)]) -> String {
     let line = replacements.iter().fold(line.to_owned(), |line, (from, to)| line.replace(from, to));
     split_words(&line).into_iter().map(shown).collect()
 }
 
-/// Cuts a line into runs of word characters and what is between them.
+/// Splits a line into runs of word characters and the text between them.
 fn split_words(line: &str) -> Vec<&str> {
     let part_of_word = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == ':' || c == '-';
     let mut pieces = Vec::new();
@@ -182,7 +182,7 @@ fn shown(word: &str) -> String {
     if is_time(core) { format!("$TIME{end}") } else { word.to_owned() }
 }
 
-/// `0.35s`, `12ms`, `2026-11-23T01:02:03Z`, `2026-11-23`, `01:02:03`.
+/// Whether this is a time: `0.35s`, `12ms`, `2026-11-23T01:02:03Z`, `2026-11-23`, `01:02:03`.
 fn is_time(word: &str) -> bool {
     let number =
         |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');

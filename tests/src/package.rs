@@ -7,10 +7,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::namespace::Namespace;
 
-/// A package of which pip and uv of the server know, and for which they ask no index.
+/// A package that the server's pip and uv find without an index.
 ///
-/// It is a source package that builds itself. While the file [`hold`](Self::hold) is there, its build waits,
-/// so that a test can see, and end, a build that has begun.
+/// It is a source package with its own build backend. While the file [`hold`](Self::hold) exists, its build waits, so
+/// that a test can observe, and end, a build in progress.
 #[derive(Debug)]
 pub struct Package {
     folder: Utf8PathBuf,
@@ -18,7 +18,7 @@ pub struct Package {
     version: String,
 }
 
-/// Makes the archive: arguments are the folder, name, version, and source of the one module.
+/// Makes the archive; arguments: folder, name, version, and the source of the only module.
 const MAKE: &str = r#"
 import io, sys, tarfile
 folder, name, version, source = sys.argv[1:]
@@ -53,7 +53,7 @@ with tarfile.open(f"{folder}/{name}-{version}.tar.gz", "w:gz") as archive:
 "#;
 
 impl Package {
-    /// Makes version `version` of a package with one module, which holds `source`.
+    /// Makes version `version` of a package with one module, `source`.
     ///
     /// # Panics
     ///
@@ -94,13 +94,13 @@ impl Package {
             "a package can be made: {}",
             String::from_utf8_lossy(&python.stderr)
         );
-        // Its build leaves a mark beside it.
+        // Its build writes a file beside it.
         namespace.own(&folder);
         namespace.own(&home.join(".config"));
         Self { folder, name: name.to_owned(), version: version.to_owned() }
     }
 
-    /// The text of a `requirements.txt` that asks for it and nothing else.
+    /// The text of a `requirements.txt` that names only this package.
     #[must_use]
     pub fn requirements(&self) -> String {
         format!("{}=={}\n", self.name, self.version)
@@ -116,7 +116,7 @@ impl Package {
             .expect("the package's folder is there");
     }
 
-    /// Lets waiting builds go on.
+    /// Lets waiting builds continue.
     pub fn release(&self) {
         drop(fs::remove_file(self.folder.join(format!("{}.hold", self.name))));
     }
@@ -127,11 +127,11 @@ impl Package {
         self.folder.join(format!("{}.building", self.name)).exists()
     }
 
-    /// Makes it impossible to install: whoever runs a build tool now, fails.
+    /// Makes it impossible to install: every build that needs it now fails.
     ///
     /// # Panics
     ///
-    /// When it has vanished before.
+    /// When it has already vanished.
     pub fn vanish(&self) {
         let archive = self.folder.join(format!("{}-{}.tar.gz", self.name, self.version));
         fs::remove_file(archive).expect("the package is there");

@@ -8,23 +8,23 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 static PROGRAM: OnceLock<Utf8PathBuf> = OnceLock::new();
 
-/// Where the `piku` under test is: `PIKU_BIN`, or else the one that cargo built in the profile of the running test.
+/// The path of the `piku` under test: `PIKU_BIN`, or the one that cargo built in the profile of the running test.
 ///
-/// A missing one is built, once.
+/// If it does not exist, it is built once.
 ///
 /// # Panics
 ///
-/// When there is none and it can't be built.
+/// When it can't be built.
 #[must_use]
 pub fn program() -> Utf8PathBuf {
     PROGRAM.get_or_init(|| env::var("PIKU_BIN").map_or_else(|_| beside_the_test(), Utf8PathBuf::from)).clone()
 }
 
-/// Names the program for everything that follows in this process; what `xtask` does with a release build.
+/// Sets the program for everything that follows in this process, as `xtask` does for a release build.
 ///
 /// # Panics
 ///
-/// When another one is in use already.
+/// When another one is already in use.
 pub fn use_program(path: &Utf8Path) {
     assert!(PROGRAM.set(path.to_owned()).is_ok(), "another piku is in use already");
 }
@@ -56,7 +56,7 @@ fn beside_the_test() -> Utf8PathBuf {
     program
 }
 
-/// The folder of the whole workspace.
+/// The root folder of the workspace.
 #[must_use]
 pub fn workspace() -> Utf8PathBuf {
     Utf8Path::new(env!("CARGO_MANIFEST_DIR"))

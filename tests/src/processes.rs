@@ -1,4 +1,4 @@
-//! What runs, as a `/proc` tells it.
+//! Running processes, from a `/proc`.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -9,13 +9,13 @@ use rustix::process::{Signal, pidfd_send_signal};
 /// A running process.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Running {
-    /// Its number, where it runs.
+    /// Its pid, in its own `/proc`.
     pub id: u32,
-    /// The number of the process that started it.
+    /// The pid of its parent.
     pub parent: u32,
-    /// Its words, joined by blanks.
+    /// Its arguments, joined by spaces.
     pub command: String,
-    /// Its folder in the `/proc` that it was found in.
+    /// Its folder in the `/proc` in which it was found.
     folder: Utf8PathBuf,
 }
 
@@ -25,26 +25,26 @@ impl Running {
         let command = fs::read(folder.join("cmdline")).ok()?;
         let command = String::from_utf8_lossy(&command).trim_end_matches('\0').replace('\0', " ");
         let stat = fs::read_to_string(folder.join("stat")).ok()?;
-        // The name in parentheses may hold anything, so count from behind it.
+        // The name in parentheses may contain anything, so parse what follows it.
         let mut behind = stat.rsplit_once(") ")?.1.split(' ');
         (behind.next()? != "Z").then_some(())?;
         Some(Self { id, parent: behind.next()?.parse().ok()?, command, folder })
     }
 
-    /// The program file, if it may be seen.
+    /// The path of its program, if readable.
     #[must_use]
     pub fn program(&self) -> Option<Utf8PathBuf> {
         Utf8PathBuf::from_path_buf(fs::read_link(self.folder.join("exe")).ok()?).ok()
     }
 
-    /// The environment it was started with, byte for byte.
+    /// The environment it was started with, unchanged.
     #[must_use]
     pub fn environment(&self) -> Vec<Vec<u8>> {
         let bytes = fs::read(self.folder.join("environ")).unwrap_or_default();
         bytes.split(|byte| *byte == 0).filter(|one| !one.is_empty()).map(<[u8]>::to_vec).collect()
     }
 
-    /// The fields of a line of its `status`, such as the four numbers of `Uid`.
+    /// The fields of a line in `status`, such as the four numbers of `Uid`.
     #[must_use]
     pub fn status(&self, key: &str) -> Vec<String> {
         let text = fs::read_to_string(self.folder.join("status")).unwrap_or_default();
@@ -52,17 +52,17 @@ impl Running {
         line.unwrap_or_default().split_whitespace().map(str::to_owned).collect()
     }
 
-    /// The number that it has in the innermost namespace.
+    /// Its pid in the innermost namespace.
     pub(crate) fn id_inside(&self) -> u32 {
         self.status("NSpid").last().and_then(|id| id.parse().ok()).unwrap_or(self.id)
     }
 
-    /// Kills it: SIGKILL.
+    /// Kills it with SIGKILL.
     pub fn kill(&self) {
         self.send(Signal::KILL);
     }
 
-    /// Sends a signal. A folder of `/proc` stands for its process wherever that has which number.
+    /// Sends a signal. A folder of `/proc` identifies its process, whatever its pid elsewhere.
     pub(crate) fn send(&self, signal: Signal) {
         if let Ok(folder) = File::open(&self.folder) {
             let _ = pidfd_send_signal(&folder, signal);
@@ -70,27 +70,28 @@ impl Running {
     }
 }
 
-/// The processes of a place, by number.
+/// A set of processes, by pid.
 #[derive(Clone, Debug)]
 pub struct Processes(Vec<Running>);
 
 impl Processes {
-    /// All of the machine.
+    /// All processes of the machine.
     #[must_use]
     pub fn of_machine() -> Self {
         Self::below("/proc".into())
     }
 
-    /// All of the PID namespace whose process 1 has the number `init` here, but those with the given numbers there.
+    /// All processes of the PID namespace whose process 1 has the pid `init` here, except those with the given pids
+    /// there.
     pub(crate) fn in_namespace(init: u32, without: &[u32]) -> Self {
         let mut all = Self::below(format!("/proc/{init}/root/proc").into());
         all.0.retain(|process| !without.contains(&process.id));
         all
     }
 
-    /// Those of the machine that have to do with `folder`: named in their words or environment, or where they are.
+    /// The processes of the machine that use `folder`: in their arguments, their environment, or their paths.
     ///
-    /// Not this process, nor any of which it is a descendant.
+    /// Without this process and its ancestors.
     #[must_use]
     pub(crate) fn of_folder(folder: &Utf8Path) -> Self {
         let all = Self::of_machine();
@@ -110,7 +111,7 @@ impl Processes {
         Self(found)
     }
 
-    /// The process and all that it started, directly or not.
+    /// The process and all its descendants.
     #[must_use]
     pub fn tree_of(&self, id: u32) -> Vec<Running> {
         let mut ids = BTreeSet::from([id]);
@@ -125,14 +126,14 @@ impl Processes {
         }
     }
 
-    /// The processes from the parent of `id` up to the first of all.
+    /// The ancestors of `id`, beginning with its parent.
     #[must_use]
     pub fn ancestors_of(&self, id: u32) -> Vec<Running> {
         let find = |id: u32| self.0.iter().find(|process| process.id == id);
         std::iter::successors(find(id), |process| find(process.parent)).skip(1).cloned().collect()
     }
 
-    /// A process that `id` has started itself.
+    /// A child of `id`.
     pub(crate) fn child_of(&self, id: u32) -> Option<Running> {
         self.0.iter().find(|process| process.parent == id).cloned()
     }
@@ -163,7 +164,7 @@ fn belongs(process: &Running, folder: &Utf8Path) -> bool {
         || fs::read_link(process.folder.join("cwd")).is_ok_and(|cwd| cwd.starts_with(folder))
 }
 
-/// Whether a name goes on: `/tmp/pk-ab` is not `/tmp/pk-abc`.
+/// Whether the name continues: `/tmp/pk-ab` is not `/tmp/pk-abc`.
 fn goes_on(rest: &str) -> bool {
     rest.starts_with(|c: char| c.is_ascii_alphanumeric())
 }

@@ -1,4 +1,4 @@
-//! What reloads nginx when a site changes, as the path unit of a server does.
+//! Reloads nginx when a site changes, like the path unit of a server.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-/// How long a change goes unnoticed.
+/// How long a change may go unnoticed.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Watches a folder and reloads nginx whenever a site in it has changed, until it is dropped.
+/// Watches a folder and reloads nginx whenever a site in it changes, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Reloader {
     ends: Arc<AtomicBool>,
@@ -47,7 +47,7 @@ impl Drop for Reloader {
     }
 }
 
-/// What tells one state of the sites from another: each file's name, number, time, and size.
+/// Identifies a state of the sites: name, inode, time, and size of each file.
 fn sites(folder: &Utf8Path) -> BTreeSet<(Utf8PathBuf, u64, i64, i64, u64)> {
     let files = folder.read_dir_utf8().into_iter().flatten().flatten();
     let files = files.filter(|file| file.path().extension() == Some("conf"));

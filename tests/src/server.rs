@@ -18,9 +18,9 @@ use crate::{
     App, Builder, Nginx, Outcome, Package, Session, Sshd, eventually, http, logs, machine, piku, session,
 };
 
-/// sshd, a uWSGI emperor, and perhaps nginx, with a home folder of their own and piku set up in it.
+/// sshd, a uWSGI emperor, and optionally nginx, with a home folder of their own and piku set up in it.
 ///
-/// Dropping it stops everything and removes the folder; it then panics when some process is left over.
+/// Dropping it stops everything and removes the folder; it panics if a process is left.
 #[derive(Debug)]
 pub struct TestServer {
     emperor: Option<Process>,
@@ -34,7 +34,7 @@ pub struct TestServer {
 }
 
 impl TestServer {
-    /// A server without nginx; the apps are asked on their own ports.
+    /// A server without nginx; apps are requested on their own ports.
     #[expect(clippy::new_without_default, reason = "starting sshd and uWSGI is nothing to do by default")]
     #[must_use]
     pub fn new() -> Self {
@@ -47,7 +47,7 @@ impl TestServer {
         Self::builder().with_nginx().start()
     }
 
-    /// A server made to measure.
+    /// Configures a server.
     pub fn builder() -> Builder {
         Builder::new()
     }
@@ -79,13 +79,13 @@ impl TestServer {
         self.home().join(".piku")
     }
 
-    /// Where its processes run, and as whom.
+    /// The namespace and the user of its processes.
     #[must_use]
     pub fn namespace(&self) -> &Namespace {
         &self.namespace
     }
 
-    /// Where nginx listens; sites of the tests are on this address only.
+    /// The address of nginx, which only sites of the tests use.
     #[must_use]
     pub fn address(&self) -> Ipv4Addr {
         self.address
@@ -103,13 +103,13 @@ impl TestServer {
         App::new(self, name)
     }
 
-    /// As [`Self::app`], with the files of the folder `from` of `tests/apps`.
+    /// Like [`Self::app`], with the files of the folder `from` of `tests/apps`.
     #[must_use]
     pub fn app_from(&self, from: &str, name: &str) -> App<'_> {
         self.app(name).with_files_of(&piku::apps().join(from))
     }
 
-    /// A new work tree whose remote is a bare repository behind the same sshd, without piku: the floor of a push.
+    /// A new work tree whose remote is a bare repository behind the same sshd, without piku, for comparison.
     #[must_use]
     pub fn plain_repository(&self, name: &str) -> App<'_> {
         App::plain(self, name)
@@ -121,16 +121,16 @@ impl TestServer {
         Package::new(self.home(), &self.namespace, name, version, source)
     }
 
-    /// Gives the server's user a program, in a folder that piku looks in by itself.
+    /// Gives the server's user a program, in a folder that piku searches by default.
     ///
     /// # Panics
     ///
-    /// When there is one of that name already.
+    /// When there already is a program of that name.
     pub fn lend(&self, name: &str, program: &Utf8Path) {
         let bin = self.home().join(".local/bin");
         fs::create_dir_all(&bin).expect("a folder can be made in the server's home");
         std::os::unix::fs::symlink(program, bin.join(name)).expect("a program is lent once");
-        // What belongs to it is beside its folder.
+        // Its other files are beside its folder.
         self.namespace.reach(program.ancestors().nth(2).unwrap_or(program));
         self.namespace.own(&self.home().join(".local"));
     }
@@ -147,7 +147,7 @@ impl TestServer {
         self.outcome(&mut command, b"")
     }
 
-    /// A program with the environment of the server's user, and nothing else.
+    /// A program with only the environment of the server's user.
     #[must_use]
     pub fn command(&self, program: &str) -> Command {
         let mut command = self.namespace.command(program);
@@ -156,15 +156,15 @@ impl TestServer {
         command
     }
 
-    /// Runs `piku` on the server itself, which sees a clock that is off by this much: `-1d`, `+365d`.
+    /// Runs `piku` on the server itself, with a clock that is off by this much: `-1d`, `+365d`.
     ///
     /// # Panics
     ///
     /// When it can't be started, or faketime is missing.
     #[must_use]
     pub fn piku_at<S: AsRef<str>>(&self, off: &str, words: impl IntoIterator<Item = S>) -> Outcome {
-        // Set for piku alone: what makes the command the user's is root, and its shared memory of the clock would be
-        // root's too.
+        // Set for piku only: the program that changes to the user runs as root, and would make the shared memory of
+        // the clock owned by root.
         let library = machine::faketime().expect("faketime is installed");
         let mut command = self.command(machine::require("env").as_str());
         command.args([format!("LD_PRELOAD={library}"), format!("FAKETIME={off}")]).arg(piku::program());
@@ -183,19 +183,19 @@ impl TestServer {
         self.outcome(&mut command, b"")
     }
 
-    /// Runs a command over ssh; the words arrive as they are.
+    /// Runs a command over ssh; the arguments arrive unchanged.
     #[must_use]
     pub fn ssh<S: AsRef<str>>(&self, words: impl IntoIterator<Item = S>) -> Outcome {
         self.ssh_raw(&quoted(words))
     }
 
-    /// Runs a command line over ssh, sent as it is.
+    /// Runs a command line over ssh, sent unchanged.
     #[must_use]
     pub fn ssh_raw(&self, line: &str) -> Outcome {
         self.ssh_with_input(line, b"")
     }
 
-    /// As [`Self::ssh_raw`], with something on stdin.
+    /// Like [`Self::ssh_raw`], with input.
     #[must_use]
     pub fn ssh_with_input(&self, line: &str, input: &[u8]) -> Outcome {
         self.outcome(&mut self.client(line), input)
@@ -227,11 +227,11 @@ impl TestServer {
         Outcome::new(&output, self.home(), &[(self.address.to_string(), "$ADDRESS")])
     }
 
-    /// Asks nginx for a path of a host, over HTTP.
+    /// Requests a path of a host from nginx over HTTP.
     ///
     /// # Panics
     ///
-    /// When there is no whole answer.
+    /// When there is no complete answer.
     #[track_caller]
     #[must_use]
     pub fn get(&self, host: &str, path: &str) -> http::Response {
@@ -239,11 +239,11 @@ impl TestServer {
         answer.unwrap_or_else(|error| panic!("http://{host}{path}: {error}"))
     }
 
-    /// Asks nginx for a path of a host, over HTTPS.
+    /// Requests a path of a host from nginx over HTTPS.
     ///
     /// # Panics
     ///
-    /// When there is no whole answer.
+    /// When there is no complete answer.
     #[track_caller]
     #[must_use]
     pub fn get_https(&self, host: &str, path: &str) -> http::Response {
@@ -251,7 +251,7 @@ impl TestServer {
         answer.unwrap_or_else(|error| panic!("https://{host}{path}: {error}"))
     }
 
-    /// What every process of the app's live release gets, as `config:live` prints it.
+    /// The environment of every process of the app's live release, as `config:live` prints it.
     #[track_caller]
     #[must_use]
     pub fn live_settings(&self, app: &str) -> BTreeMap<String, String> {
@@ -263,9 +263,9 @@ impl TestServer {
             .collect()
     }
 
-    /// The running processes of the app: uWSGI's own, and what they started.
+    /// The running processes of the app: uWSGI's own, and their descendants.
     ///
-    /// A uWSGI is known by the name that it gives itself, everything else by its environment.
+    /// uWSGI is recognized by its process name, everything else by its environment.
     #[must_use]
     pub fn processes_of(&self, app: &str) -> Vec<Running> {
         let all = self.processes();
@@ -285,13 +285,13 @@ impl TestServer {
         found
     }
 
-    /// Every process that has to do with this server, sshd and nginx among them.
+    /// All processes of this server, including sshd and nginx.
     #[must_use]
     pub fn processes(&self) -> Processes {
         self.namespace.processes()
     }
 
-    /// The names in a folder below piku's root, in order; none when it isn't there.
+    /// The sorted names in a folder below piku's root; empty if it does not exist.
     #[must_use]
     pub fn names_in(&self, folder: &str) -> Vec<String> {
         let entries = self.root().join(folder).read_dir_utf8();
@@ -301,7 +301,7 @@ impl TestServer {
         names
     }
 
-    /// The text of a file below piku's root, or nothing.
+    /// The text of a file below piku's root; empty if it does not exist.
     #[must_use]
     pub fn text(&self, file: &str) -> String {
         fs::read(self.root().join(file))
@@ -309,11 +309,11 @@ impl TestServer {
             .unwrap_or_default()
     }
 
-    /// Starts the emperor, and waits until it can be asked how its vassals are.
+    /// Starts the emperor, and waits until it answers on its stats socket.
     ///
     /// # Panics
     ///
-    /// When it ends at once, or runs already.
+    /// When it ends at once, or is already running.
     pub fn start_emperor(&mut self) {
         assert!(self.emperor.is_none(), "one server has one emperor");
         let log = self.home().join("emperor.log");
@@ -336,17 +336,17 @@ impl TestServer {
         self.emperor = None;
     }
 
-    /// Kills the emperor: SIGKILL, and it can tidy up nothing.
+    /// Kills the emperor with SIGKILL, so that it can't clean up.
     ///
     /// # Panics
     ///
-    /// When none runs.
+    /// When it is not running.
     pub fn kill_emperor(&mut self) {
         let emperor = self.emperor.take().expect("an emperor runs");
         let worker = self.text("uwsgi/emperor.pid");
         let is_emperor =
             |process: &&Running| process.id == emperor.id() || worker.trim() == process.id.to_string();
-        // Its master, and the child of that which starts the vassals.
+        // Its master, and the master's child that starts the vassals.
         self.processes().tree_of(emperor.id()).iter().filter(is_emperor).for_each(Running::kill);
     }
 
@@ -373,7 +373,7 @@ impl Drop for TestServer {
         self.emperor = None;
         self.nginx = None;
         self.sshd.stop();
-        // Sessions and the last children of uWSGI may need a moment.
+        // Sessions and the last children of uWSGI may need a moment to end.
         let mut left = self.processes();
         for _ in 0..250 {
             if left.is_empty() {

@@ -1,4 +1,4 @@
-//! Commands of the person at the other end: to their end, or left running.
+//! Commands of the remote user, run to their end or left running.
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -16,7 +16,7 @@ pub(crate) fn run(command: &mut Command, input: &[u8]) -> Output {
         (child.stdout.take().expect("stdout is a pipe"), child.stderr.take().expect("stderr is a pipe"));
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
     thread::scope(|scope| {
-        // A command that does not read its input closes it, which is no failure.
+        // A command that does not read its input closes it, which is not a failure.
         scope.spawn(move || drop(stdin.write_all(input)));
         scope.spawn(|| drop(out.read_to_end(&mut stdout)));
         drop(err.read_to_end(&mut stderr));
@@ -25,7 +25,7 @@ pub(crate) fn run(command: &mut Command, input: &[u8]) -> Output {
     Output { status, stdout, stderr }
 }
 
-/// A command that runs on, in the background; it is killed when this is dropped.
+/// A command in the background, killed when this is dropped.
 #[derive(Debug)]
 pub struct Session {
     child: Child,
@@ -33,7 +33,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// Starts it; what it writes goes into the file `output`.
+    /// Starts it, with its output in the file `output`.
     pub(crate) fn start(command: &mut Command, output: Utf8PathBuf) -> Self {
         let file = File::create(&output).expect("a file can be made in the server's home");
         let both = file.try_clone().expect("an open file can be opened twice");
@@ -41,13 +41,13 @@ impl Session {
         Self { child: child.unwrap_or_else(|error| panic!("{command:?} can't be started: {error}")), output }
     }
 
-    /// What it has written so far, to stdout and stderr.
+    /// Its output so far, stdout and stderr.
     #[must_use]
     pub fn output(&self) -> String {
         fs::read(&self.output).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
     }
 
-    /// Whether it still runs.
+    /// Whether it is still running.
     #[must_use]
     pub fn runs(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
@@ -57,16 +57,16 @@ impl Session {
     ///
     /// # Panics
     ///
-    /// When somebody else has waited for it.
+    /// When it has been waited for elsewhere.
     #[must_use]
     pub fn wait(&mut self) -> ExitStatus {
         self.child.wait().expect("a child can be waited for")
     }
 
-    /// Sends it a signal, `TERM` or `KILL`, and waits for its end; `TERM` reaches what it has started, too.
+    /// Sends it a signal, `TERM` or `KILL`, and waits for its end; `TERM` also reaches its children.
     ///
-    /// Ctrl-C would send `INT`, which a shell without job control has its background commands ignore, and so this test
-    /// and all that it starts.
+    /// Ctrl-C would send `INT`, which a shell without job control makes its background commands ignore, and so this
+    /// test and its children.
     ///
     /// # Panics
     ///

@@ -1,4 +1,4 @@
-//! How many servers run at once, and for how long each did.
+//! Limits how many servers run at once, and records for how long each did.
 
 use std::env;
 use std::fs;
@@ -7,13 +7,13 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::SystemTime;
 
-/// Servers in a home folder of their own.
+/// Servers with a home folder of their own.
 pub(crate) static SERVERS: Slots = Slots::of(3);
 
-/// Servers that systemd booted.
+/// Servers booted by systemd.
 pub(crate) static BOOTED: Slots = Slots::of(2);
 
-/// As many rights to run a server as the machine can bear.
+/// The number of servers that may run at once.
 #[derive(Debug)]
 pub(crate) struct Slots {
     most: usize,
@@ -26,7 +26,7 @@ impl Slots {
         Self { most, taken: Mutex::new(0), freed: Condvar::new() }
     }
 
-    /// Waits until fewer servers of this process run.
+    /// Waits until fewer servers of this process are running.
     pub(crate) fn take(&'static self) -> Slot {
         let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let mut taken =
@@ -37,7 +37,7 @@ impl Slots {
     }
 }
 
-/// The right to run a server; given back when dropped.
+/// The right to run a server; returned when dropped.
 #[derive(Debug)]
 pub(crate) struct Slot {
     slots: &'static Slots,
@@ -46,7 +46,7 @@ pub(crate) struct Slot {
 }
 
 impl Slot {
-    /// Notes when it was taken and given back, for `cargo xtask test`: waiting for it is not the test's own time.
+    /// Records when it was taken and returned, for `cargo xtask test`: waiting for it is not the test's own time.
     fn note(&self) {
         let Some(list) = env::var_os("PIKU_TESTS_TIMES") else { return };
         let seconds =

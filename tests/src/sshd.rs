@@ -12,7 +12,7 @@ use crate::child::Process;
 use crate::namespace::Namespace;
 use crate::{eventually, machine};
 
-/// An sshd of its own: port, host key, `authorized_keys`, and the user who is let in are the server's.
+/// An sshd for one server: with its own port, host key, `authorized_keys`, and user.
 #[derive(Debug)]
 pub struct Sshd {
     process: Process,
@@ -34,7 +34,7 @@ impl Sshd {
         make_key(&host_key);
         let variables: Vec<String> =
             session.iter().map(|(name, value)| format!("\"{name}={value}\"")).collect();
-        // The tester's home is elsewhere, and sshd would find fault with the folder that the server's lies in.
+        // sshd would reject the parents of the server's home if the tester runs it.
         let strict = if namespace.account() == Account::Tester { "no" } else { "yes" };
         let text = format!(
             "Port {port}\n\
@@ -58,7 +58,7 @@ impl Sshd {
             fs::create_dir_all("/run/sshd").expect("the folder that sshd wants can be made");
         }
         let log = home.join("sshd.log");
-        // As root, so that it becomes the user of the session.
+        // As root, so that it can become the user of the session.
         let mut command = namespace.command_of_root(machine::require("sshd").as_str());
         command
             .args(["-D", "-e", "-f", configuration.as_str()])
@@ -80,19 +80,19 @@ impl Sshd {
         Self { process, port, user: namespace.account().name() }
     }
 
-    /// The address of a repository, as `piku@host:path` with a port. The path arrives as it is.
+    /// The address of a repository, as `piku@host:path` with a port. The path arrives unchanged.
     #[must_use]
     pub fn url(&self, path: &str) -> String {
         format!("[{}@127.0.0.1:{}]:{path}", self.user, self.port)
     }
 
-    /// The words of an ssh client that reaches this sshd, without a command.
+    /// The command line of an ssh client for this sshd, without a command.
     #[must_use]
     pub fn client(&self) -> Vec<String> {
         let mut words = vec!["ssh".to_owned()];
         words.extend(["-p".to_owned(), self.port.to_string()]);
         words.extend(options(&key("id")));
-        // ssh looks for options behind the host as well, unless it is told where they end.
+        // ssh also looks for options after the host, unless `--` ends them.
         words.extend(["--".to_owned(), format!("{}@127.0.0.1", self.user)]);
         words
     }
@@ -103,11 +103,11 @@ impl Sshd {
         format!("ssh {}", options(&key("id")).join(" "))
     }
 
-    /// As [`Self::git_ssh_command`], with a key that piku knows nothing of and that may do everything.
+    /// Like [`Self::git_ssh_command`], with a key that piku does not know and that may do everything.
     ///
     /// # Panics
     ///
-    /// When the key can't be let in.
+    /// When the key can't be added.
     #[must_use]
     pub fn plain_git_ssh_command(&self, home: &Utf8Path) -> String {
         let key = key("plain");
@@ -120,7 +120,7 @@ impl Sshd {
         format!("ssh {}", options(&key).join(" "))
     }
 
-    /// The words of an scp that reaches this sshd, without files, and the `user@host` of those.
+    /// The command line of an scp for this sshd, without files, and its `user@host`.
     #[must_use]
     pub fn copier(&self) -> (Vec<String>, String) {
         let mut words = vec!["scp".to_owned(), "-q".to_owned(), "-P".to_owned(), self.port.to_string()];
@@ -134,13 +134,13 @@ impl Sshd {
     }
 }
 
-/// The file of the clients' public key, the same for all servers.
+/// The clients' public key file, the same for all servers.
 #[must_use]
 pub fn public_key() -> Utf8PathBuf {
     Utf8PathBuf::from(format!("{}.pub", key("id")))
 }
 
-/// What every client says, whatever it is for.
+/// The options of every client.
 fn options(key: &Utf8Path) -> Vec<String> {
     let options = [
         "StrictHostKeyChecking=no",
@@ -165,7 +165,7 @@ fn key(name: &str) -> Utf8PathBuf {
         let fresh = tempfile::tempdir_in(&folder).expect("a folder in target can be made");
         let fresh = Utf8PathBuf::from_path_buf(fresh.path().join("key")).expect("target has a UTF-8 path");
         make_key(&fresh);
-        // The private one comes last: where it is, both are.
+        // The private key is moved last: if it exists, both do.
         for end in [".pub", ""] {
             fs::rename(format!("{fresh}{end}"), format!("{key}{end}")).expect("a new key can be renamed");
         }
@@ -180,7 +180,7 @@ fn make_key(file: &Utf8Path) {
     assert!(output.status.success(), "ssh-keygen: {}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// A port that nobody had a moment ago.
+/// A port that was free a moment ago.
 pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("there is a free port");
     listener.local_addr().expect("a bound socket has an address").port()

@@ -11,7 +11,7 @@ const HOST: &str = "hello.test";
 ///
 /// # Errors
 ///
-/// When something is missing, the push is refused, or the app does not answer.
+/// When a requirement is missing, the push is refused, or the app does not answer.
 pub(crate) fn run(stay: bool) -> Result<(), String> {
     prepare::prepare(prepare::For::Demo)?;
     program::release()?;

@@ -1,4 +1,4 @@
-//! `cargo xtask docs`: writes what the documentation takes from the program itself.
+//! `cargo xtask docs`: writes the parts of the documentation that come from the program itself.
 
 use std::fs;
 
@@ -6,11 +6,11 @@ use piku_tests::piku::workspace;
 
 use crate::{program, step};
 
-/// Writes `docs/reference.md`: every command and every setting. A test of `piku-cli` fails while it is stale.
+/// Writes `docs/reference.md`: every command and every setting. A test of `piku-cli` fails if it is stale.
 ///
 /// # Errors
 ///
-/// When piku can't be built, or the file not written.
+/// When piku can't be built, or the file can't be written.
 pub(crate) fn run() -> Result<(), String> {
     if !step::run("cargo build", &mut step::cargo(&["build", "--package", "piku-cli"])) {
         return Err("piku could not be built".to_owned());

@@ -1,6 +1,6 @@
-//! What developers and CI run: `cargo xtask demo`, `test`, `server`, `dist`, `bench`, `docs`.
+//! Tasks for developers and CI: `cargo xtask demo`, `test`, `server`, `dist`, `bench`, `docs`.
 //!
-//! On a fresh Debian machine with Rust and git each of them first installs what else it needs, and says what.
+//! On a fresh Debian machine with Rust and git, each of them first installs what else it needs, and says so.
 
 #![allow(
     clippy::disallowed_methods,

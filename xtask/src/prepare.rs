@@ -1,4 +1,4 @@
-//! Gets what a fresh Debian machine lacks.
+//! Installs what a fresh Debian machine lacks.
 
 use std::process::Command;
 
@@ -7,7 +7,7 @@ use piku_tests::machine::{self, Need};
 
 use crate::step;
 
-/// What a package is wanted for, each with all that is above it.
+/// What a package is needed for; each includes those above it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum For {
     /// Anything at all.
@@ -16,16 +16,16 @@ pub(crate) enum For {
     Demo,
     /// A booted server.
     Server,
-    /// Apps of every kind, and what else tests look at; where one is missing, less is shown.
+    /// Apps of every kind, and what tests inspect; where one is missing, fewer tests run.
     Tests,
 }
 
-/// A Debian package: what it is wanted for, its name, what it brings, and how to see that this is there.
+/// A Debian package: what it is needed for, its name, what it provides, and how to tell whether that is present.
 ///
-/// Where a version is part of a name, the name is a pattern, and apt finds the rest.
+/// A name that contains a version is a pattern; apt finds the match.
 struct Wanted(For, &'static str, &'static str, Here);
 
-/// How to see that something is there.
+/// How to tell whether something is present.
 enum Here {
     Program(&'static str),
     Needed(Need),
@@ -98,11 +98,11 @@ apt-get update -qq
 apt-get install -y -qq --no-install-recommends "$@"
 "#;
 
-/// Installs what is missing, where that is possible, and says what it does.
+/// Installs what is missing, if possible, and prints what it does.
 ///
 /// # Errors
 ///
-/// When something is missing that nothing works without.
+/// When something is missing that is required.
 pub(crate) fn prepare(wanted_for: For) -> Result<(), String> {
     let missing = missing(wanted_for);
     if missing.is_empty() {
@@ -128,7 +128,7 @@ pub(crate) fn prepare(wanted_for: For) -> Result<(), String> {
     Ok(())
 }
 
-/// Puts the tools that come from package registries into a folder of their own, where they can be had.
+/// Installs the tools that come from package registries into a folder of their own, if they can be reached.
 pub(crate) fn tools() {
     let folder = machine::tools();
     let lacking = |needs: &[Need]| needs.iter().any(|need| need.missing().is_some());
@@ -144,7 +144,7 @@ pub(crate) fn tools() {
         }
     }
     if lacking(&[Need::Pnpm]) && !lacking(&[Need::Node, Need::Npm]) {
-        // pnpm 10 and later want a newer Node.js than Debian 12 has.
+        // pnpm 10 and later need a newer Node.js than that of Debian 12.
         let words = ["install", "--prefix", folder.as_str(), "--no-audit", "--no-fund", "pnpm@9"];
         step::run("installing pnpm", Command::new("npm").args(words));
     }
@@ -154,7 +154,7 @@ fn missing(wanted_for: For) -> Vec<&'static Wanted> {
     WANTED.iter().filter(|wanted| wanted.0 <= wanted_for && !wanted.is_here()).collect()
 }
 
-/// A command that runs its words as root; `None` when there is no way, or no apt.
+/// A command that runs its arguments as root; `None` if that is impossible, or there is no apt.
 fn rights() -> Option<Command> {
     machine::find("apt-get")?;
     if machine::is_root() {

@@ -5,7 +5,7 @@ use piku_tests::piku;
 
 use crate::step;
 
-/// Builds `piku` as it is released, and has the fixtures use it. `PIKU_BIN` names another one.
+/// Builds `piku` as released, and makes the fixtures use it; or uses the one that `PIKU_BIN` names.
 ///
 /// # Errors
 ///
@@ -26,7 +26,7 @@ pub(crate) fn release() -> Result<Utf8PathBuf, String> {
     Ok(program)
 }
 
-/// The folder that cargo builds into: this program is in a profile's folder below it.
+/// The folder that cargo builds into: this program lies in a profile's folder below it.
 pub(crate) fn target() -> Utf8PathBuf {
     let this = std::env::current_exe().ok().and_then(|path| Utf8PathBuf::from_path_buf(path).ok());
     let target = this.and_then(|path| path.ancestors().nth(2).map(ToOwned::to_owned));

@@ -1,4 +1,4 @@
-//! `cargo xtask server`: a whole Debian with the present piku on it, to look around in.
+//! `cargo xtask server`: a whole Debian with the present piku installed, to look around in.
 
 use std::time::Instant;
 
@@ -7,11 +7,11 @@ use piku_tests::machine::Need;
 
 use crate::{dist, prepare, step};
 
-/// Boots one, opens a shell of root's in it, and removes it when that ends.
+/// Boots a server, opens a root shell in it, and removes it when the shell ends.
 ///
 /// # Errors
 ///
-/// When something is missing that booting wants.
+/// When something is missing that booting needs.
 pub(crate) fn run(debian: Debian) -> Result<(), String> {
     prepare::prepare(prepare::For::Server)?;
     if let Some(why) = Need::Booted.missing() {
@@ -43,7 +43,7 @@ pub(crate) fn run(debian: Debian) -> Result<(), String> {
         "    in it, the user  `laptop` has a key that piku knows: su - laptop, then git push piku@my.server:NAME"
     );
     println!("    no network: packages come from apt's cache, wheels from /opt/wheels");
-    // However the shell ends, it is no failure.
+    // Any exit status of the shell is fine.
     let ended = server.shell().status();
     ended.map_err(|error| format!("no shell could be started in the server: {error}"))?;
     drop(server);
@@ -51,7 +51,7 @@ pub(crate) fn run(debian: Debian) -> Result<(), String> {
     Ok(())
 }
 
-/// Makes the package of the present build, as `cargo xtask dist` does.
+/// Makes the package of the present source, as `cargo xtask dist` does.
 pub(crate) fn build_package() -> Result<(), String> {
     dist::run(&dist::DistOptions::default())
 }

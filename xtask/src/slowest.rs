@@ -1,10 +1,10 @@
-//! Which tests took longest, as the servers that they started noted it.
+//! Which tests took longest, from the times recorded by their servers.
 
 use std::collections::BTreeMap;
 
 const SHOWN: usize = 10;
 
-/// Shows the slowest tests and their seconds.
+/// Prints the slowest tests and their seconds.
 pub(crate) fn show(noted: &str) {
     let slowest = slowest(noted);
     if slowest.is_empty() {
@@ -16,7 +16,7 @@ pub(crate) fn show(noted: &str) {
     }
 }
 
-/// Reads lines of a server's first and last second and its test's name; a test may have had several.
+/// Parses lines with a server's first and last second and its test's name; a test may have several servers.
 fn slowest(noted: &str) -> Vec<(&str, f64)> {
     let mut tests: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
     for line in noted.lines() {

@@ -1,4 +1,4 @@
-//! Steps that are shown, run, and judged by their exit status.
+//! Runs commands as steps with a heading.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -6,11 +6,11 @@ use std::time::Instant;
 
 use piku_tests::piku::workspace;
 
-/// A cargo command, in the workspace.
+/// A cargo command in the workspace.
 pub(crate) fn cargo(words: &[&str]) -> Command {
     let mut command = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
     command.args(words).current_dir(workspace());
-    // What `cargo run` tells this program of itself would make build scripts run again that look at such variables.
+    // Variables that `cargo run` sets for this program would rerun build scripts that depend on them.
     for (name, _) in std::env::vars_os() {
         let told = name.to_str().is_some_and(|name| {
             ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"].iter().any(|start| name.starts_with(start))
@@ -22,12 +22,12 @@ pub(crate) fn cargo(words: &[&str]) -> Command {
     command
 }
 
-/// Shows a heading.
+/// Prints a heading.
 pub(crate) fn announce(what: &str) {
     println!("\n==> {what}");
 }
 
-/// Runs a command under a heading, with its output on this terminal; gives whether it succeeded.
+/// Runs a command under a heading, with its output on this terminal; returns whether it succeeded.
 pub(crate) fn run(what: &str, command: &mut Command) -> bool {
     announce(what);
     let begin = Instant::now();
@@ -36,7 +36,7 @@ pub(crate) fn run(what: &str, command: &mut Command) -> bool {
     done
 }
 
-/// As [`run`], and gives each line of stdout to `look` too.
+/// Like [`run`], and passes each line of stdout to `look` too.
 pub(crate) fn watch(what: &str, command: &mut Command, mut look: impl FnMut(&str)) -> bool {
     announce(what);
     let begin = Instant::now();

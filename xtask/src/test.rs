@@ -1,4 +1,4 @@
-//! `cargo xtask test`: all that CI asks for.
+//! `cargo xtask test`: everything that CI runs.
 
 use std::fs;
 
@@ -9,10 +9,10 @@ use piku_tests::piku::workspace;
 use crate::slowest;
 use crate::{prepare, program, server, step};
 
-/// The tests that start servers, as `--quick` leaves them out.
+/// The tests that start servers, which `--quick` leaves out.
 const WITH_SERVERS: [&str; 2] = ["sessions", "servers"];
 
-/// Runs every step, also after one that failed, and counts the tests.
+/// Runs every step, even after a failure, and counts the tests.
 ///
 /// # Errors
 ///
@@ -49,7 +49,7 @@ pub(crate) fn run(quick: bool) -> Result<(), String> {
         let mut tests = step::cargo(&words);
         tests.env("PIKU_TESTS_SKIPPED", &skipped).env("PIKU_TESTS_TIMES", &times);
         if std::env::var_os("RUST_TEST_THREADS").is_none() {
-            // Sessions mostly wait for others.
+            // Sessions spend most of their time waiting.
             tests.env("RUST_TEST_THREADS", "4");
         }
         let name = format!("cargo {}", words.join(" "));
@@ -67,8 +67,8 @@ pub(crate) fn run(quick: bool) -> Result<(), String> {
     if failed.is_empty() { Ok(()) } else { Err(format!("failed: {}", failed.join(", "))) }
 }
 
-/// The cargo commands that run the tests: one for all, or one for those of the program and one for the quick ones of
-/// the tests' own package.
+/// The cargo commands that run the tests: one for all; or, if `quick`, one for the program's and one for the quick
+/// ones of the tests' own package.
 fn words(quick: bool) -> Vec<Vec<String>> {
     let words = |text: &str| text.split(' ').map(ToOwned::to_owned).collect::<Vec<_>>();
     if !quick {
@@ -83,9 +83,9 @@ fn words(quick: bool) -> Vec<Vec<String>> {
     vec![words("test --workspace --exclude piku-tests --no-fail-fast"), own]
 }
 
-/// Makes what booted servers share, where that can be done, so that no test has to wait for it.
+/// Makes what booted servers share, if possible, so that no test has to wait for it.
 ///
-/// The package is left to the tests: one that can't be installed is a failed test and not the end of all of them.
+/// The package is installed by the tests: if that fails, a test fails, and the others still run.
 fn prepare_servers() {
     if let Some(why) = Need::Booted.missing() {
         println!("without booted servers: {why}");
@@ -103,7 +103,7 @@ struct Count {
 }
 
 impl Count {
-    /// Adds what a line such as `test result: ok. 3 passed; 0 failed; 1 ignored; …` says.
+    /// Adds the counts of a line such as `test result: ok. 3 passed; 0 failed; 1 ignored; …`.
     fn add(&mut self, line: &str) {
         let Some((_, counts)) = line.strip_prefix("test result: ").and_then(|rest| rest.split_once(". "))
         else {
@@ -121,7 +121,7 @@ impl Count {
         }
     }
 
-    /// Tests that skipped themselves were counted as passed.
+    /// Corrects the count for tests that skipped themselves, which cargo counts as passed.
     fn skip(&mut self, tests: usize) {
         self.passed = self.passed.saturating_sub(tests);
         self.skipped += tests;

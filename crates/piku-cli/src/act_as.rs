@@ -1,4 +1,4 @@
-//! Acting as the user whom everything belongs to: on a server, root and whoever may use `sudo` need not think of it.
+//! Runs commands as the user of the server, so that root and users with `sudo` need not switch.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -9,18 +9,18 @@ use piku_core::server::{Record, Server};
 use crate::args::Command;
 use crate::surroundings;
 
-/// Why nobody acts as the user of the server.
+/// Why the command can't run as the user of the server.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ActAsError {
-    /// The machine says why.
+    /// The machine failed.
     #[error(transparent)]
     Host(#[from] HostError),
-    /// Whoever asks may not.
+    /// The caller has no right to.
     #[error("the apps of this server belong to the user `{owner}`, and `{user}` may not act as that")]
     Stranger {
-        /// Whose they are.
+        /// The user of the server.
         owner: String,
-        /// Who asks.
+        /// The caller.
         user: String,
     },
 }
@@ -38,10 +38,11 @@ impl ActAsError {
     }
 }
 
-/// Becomes the user of this server where root asks, or has `sudo` do so for one of its group. Gives the server that was
-/// switched to; `None` where the one who asks is whom everything belongs to or has a root, or where this is no server.
+/// Becomes the user of this server if the caller is root, or starts again by `sudo` if the caller may use it. Returns
+/// the server that was switched to; `None` if the caller is the user of the server or has a root of their own, or if
+/// this is no server.
 ///
-/// `PIKU_ROOT` in the environment names a root, and is taken at its word; but root does not work in the server's own.
+/// Another root named by `PIKU_ROOT` is used as it is, but root never works in the server's own.
 pub(crate) fn owner(command: &mut Command, words: &[OsString]) -> Result<Option<Record>, ActAsError> {
     if concerns_nobody(command) {
         return Ok(None);
@@ -70,7 +71,7 @@ pub(crate) fn owner(command: &mut Command, words: &[OsString]) -> Result<Option<
         let words: Vec<OsString> = sudo.into_iter().chain(words).collect();
         match host::launch::become_program(&words, &BTreeMap::new())? {}
     }
-    // A root in the home folder is asked for in so many words.
+    // A root in the home folder must be asked for explicitly.
     if matches!(command, Command::Setup(_)) {
         Ok(None)
     } else {
@@ -78,10 +79,10 @@ pub(crate) fn owner(command: &mut Command, words: &[OsString]) -> Result<Option<
     }
 }
 
-/// Goes on as another program of this user's own session, never to return: whoever shares root's terminal could type
-/// into it (`TIOCSTI`, ioctl_tty(2)), and the user's programs are not root's.
+/// Replaces this process with one in a session of its own, and never returns: a process that shares root's terminal
+/// could type into it (`TIOCSTI`, ioctl_tty(2)), and root does not trust the user's programs.
 ///
-/// A person at a terminal gets one of that session's; where output goes elsewhere, there is none.
+/// A person at a terminal gets a new one in that session; if output goes elsewhere, there is none.
 fn become_apart(server: &Record, words: Vec<OsString>) -> Result<(), HostError> {
     let program = surroundings::program();
     let (start, env) = if surroundings::is_interactive() {
@@ -90,7 +91,7 @@ fn become_apart(server: &Record, words: Vec<OsString>) -> Result<(), HostError> 
         let env = [("HOME", server.home.as_str()), ("USER", user), ("LOGNAME", user)];
         (vec!["runuser", "--pty", "--user", user, "--", program.as_str()], env.to_vec())
     } else {
-        // Root once more, and without a terminal: the next one becomes the user in place.
+        // Still root, but without a terminal: the next process becomes the user in place.
         (vec!["setsid", "--wait", program.as_str()], Vec::new())
     };
     let words: Vec<OsString> = start.into_iter().map(OsString::from).chain(words).collect();
@@ -98,7 +99,7 @@ fn become_apart(server: &Record, words: Vec<OsString>) -> Result<(), HostError> 
     match host::launch::become_program(&words, &env)? {}
 }
 
-/// Commands that touch nothing of a root, or the whole machine.
+/// Commands that use no root, or concern the whole machine.
 fn concerns_nobody(command: &Command) -> bool {
     match command {
         Command::Setup(setup) => setup.system,
@@ -111,7 +112,7 @@ fn concerns_nobody(command: &Command) -> bool {
     }
 }
 
-/// The words of a command whose file is held as its input.
+/// The words of a command whose file is now its standard input.
 fn held(command: &mut Command, words: &[OsString]) -> Result<Vec<OsString>, HostError> {
     let file = match command {
         Command::SetupSsh { file } => Some(OsString::from(&*file)),
@@ -126,7 +127,7 @@ fn held(command: &mut Command, words: &[OsString]) -> Result<Vec<OsString>, Host
     Ok(words)
 }
 
-/// Opens the file of a command while we still may, and lets the command read it from its input.
+/// Opens the file of a command while we still have the rights, and makes it the command's standard input.
 fn hold_input(command: &mut Command) -> Result<(), HostError> {
     if let Command::SetupSsh { file } = command
         && file != "-"

@@ -1,4 +1,4 @@
-//! The words of the command line.
+//! The command line.
 
 use camino::Utf8PathBuf;
 use clap::{Args, CommandFactory, Parser, Subcommand};
@@ -14,7 +14,7 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-/// The command line without what is hidden: what is offered in a shell and described in the manual.
+/// The command line without hidden commands, for shell completions and the manual.
 pub(crate) fn offered() -> clap::Command {
     let whole = Cli::command();
     let about = whole.get_about().cloned().unwrap_or_default();
@@ -62,7 +62,7 @@ pub(crate) struct Listing {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Setting(pub(crate) String, pub(crate) String);
 
-/// Why a word is no setting. Its value may be a secret, and is never shown.
+/// Why an argument is not a setting. Its value may be a secret, and is never shown.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NotASetting {
     #[error("a setting is written KEY=value, and `{}` has no `=`", .0.escape_debug())]
@@ -90,7 +90,7 @@ impl std::str::FromStr for Setting {
     }
 }
 
-/// A word that can be the key of a setting.
+/// Parses the key of a setting.
 fn key(word: &str) -> Result<String, InvalidSetting> {
     settings::check(word, "").map(|()| word.to_owned())
 }
@@ -265,7 +265,7 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    /// Whether it may make another release live, or another run of one.
+    /// Whether it may make another release live, or start another run of the live one.
     pub(crate) fn deploys(&self) -> bool {
         matches!(
             self,

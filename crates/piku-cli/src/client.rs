@@ -1,13 +1,13 @@
-//! Notices that whoever asked is gone: a push that was interrupted, an ssh connection that was cut.
+//! Notices when the client is gone: an interrupted push, a closed ssh connection.
 
 use piku_core::Cancel;
 use rustix::event::{PollFd, PollFlags, poll};
 
-/// Cancels once nobody can read any more what we say: the other end of standard error, a pipe of git's or a socket of
-/// sshd's, is closed (poll(2): POLLERR, POLLHUP). For a file that never comes.
+/// Cancels when standard error has no reader any more: git's pipe or sshd's socket is closed (poll(2): POLLERR,
+/// POLLHUP). If it is a file, that never happens.
 pub(crate) fn cancel_when_gone(cancel: &Cancel) {
     let cancel = cancel.clone();
-    // It ends with the process.
+    // The thread ends with the process.
     std::thread::spawn(move || {
         loop {
             let stderr = rustix::stdio::stderr();

@@ -1,8 +1,8 @@
-//! Text that others wrote, without what would move a cursor or change the terminal.
+//! Removes or escapes control characters in text from others.
 
 use std::borrow::Cow;
 
-/// Spells out what would make a terminal do something, but tabs and the ends of lines.
+/// Escapes control characters, except tabs and line ends.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     let hidden = |c: char| c.is_control() && !matches!(c, '\t' | '\n');
     if !text.contains(hidden) {
@@ -12,7 +12,7 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().map(spelled).collect())
 }
 
-/// A line that a tool or an app wrote, without its colors and all else by which terminals are moved (ECMA-48).
+/// Returns a line of a tool or an app without colors and other escape sequences (ECMA-48).
 pub(crate) fn without_sequences(line: &str) -> Cow<'_, str> {
     if !line.contains(|c: char| c.is_control() && c != '\t') {
         return Cow::Borrowed(line);
@@ -30,7 +30,7 @@ pub(crate) fn without_sequences(line: &str) -> Cow<'_, str> {
     Cow::Owned(kept)
 }
 
-/// Skips what belongs to an escape: parameters up to a final letter, or a string up to its end.
+/// Skips the rest of an escape sequence: parameters up to a final letter, or a string up to its end.
 fn skip_sequence(rest: &mut std::str::Chars<'_>) {
     match rest.next() {
         Some('[') => {
@@ -45,7 +45,7 @@ fn skip_sequence(rest: &mut std::str::Chars<'_>) {
             };
             rest.by_ref().any(ends);
         }
-        // Two intermediate characters at most stand before the last one, as in `ESC ( B`.
+        // At most two intermediate characters precede the last one, as in `ESC ( B`.
         Some(' '..='/') => {
             rest.find(|c| !(' '..='/').contains(c));
         }

@@ -1,4 +1,4 @@
-//! Draws a mistake under the line it is in.
+//! Draws a mistake below its line.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use piku_core::{FileDiagnostic, Severity};
 
 use crate::control_characters::visible;
 
-/// The mistake as text: severity, code, message; the place, the line, and a marker; the help.
+/// Formats a mistake: severity, code, message; the place, the line, and a marker; the help.
 pub(crate) fn diagnostic(found: &FileDiagnostic, color: bool) -> String {
     let what = &found.diagnostic;
     let level = if what.severity == Severity::Error { Level::ERROR } else { Level::WARNING };
@@ -33,9 +33,9 @@ pub(crate) fn diagnostic(found: &FileDiagnostic, color: bool) -> String {
     renderer.render(&[group])
 }
 
-/// A line as text, and where a span of its bytes is in that.
+/// Returns a line as text, and the position of a span of its bytes in that text.
 ///
-/// A character that is none or that would move the cursor becomes one that is seen, so that columns stay.
+/// An invalid or control character becomes a visible one, so that columns stay aligned.
 fn shown(line: &[u8], span: &Range<usize>) -> (String, Range<usize>) {
     const NONE: char = char::REPLACEMENT_CHARACTER;
     let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -57,7 +57,7 @@ fn shown(line: &[u8], span: &Range<usize>) -> (String, Range<usize>) {
             marked.end = text.len();
         }
     }
-    // What is missing behind the last character.
+    // Something is missing after the last character.
     if span.start >= at {
         marked.start = text.len();
     }

@@ -1,41 +1,41 @@
-//! Why a command could not be carried out, and the exit status that says so.
+//! Why a command failed, and its exit status.
 
 use piku_core::Error;
 
 use crate::args::NotASetting;
 
-/// Why a command could not be carried out.
+/// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CliError {
-    /// The core says why.
+    /// An operation of piku failed.
     #[error(transparent)]
     Core(#[from] Error),
-    /// It was not confirmed.
+    /// The user did not confirm.
     #[error("`{0}` was not destroyed")]
     NotConfirmed(piku_core::AppName),
-    /// A file or stream of the command line can't be read.
+    /// A file or stream named on the command line can't be read.
     #[error("could not read `{name}`")]
     Input {
-        /// Which.
+        /// Its name.
         name: String,
-        /// What the system said.
+        /// The operating system's error.
         source: std::io::Error,
     },
     /// A file can't be written.
     #[error("could not write `{path}`")]
     Output {
-        /// Which.
+        /// Its path.
         path: camino::Utf8PathBuf,
-        /// What the system said.
+        /// The operating system's error.
         source: std::io::Error,
     },
     /// The machine could not be made a server.
     #[error(transparent)]
     Server(#[from] piku_core::server::ServerError),
-    /// A word of the command line is wrong.
+    /// The command line is wrong.
     #[error("{0}")]
     Usage(String),
-    /// A word is no setting.
+    /// An argument is not a setting.
     #[error(transparent)]
     Setting(#[from] NotASetting),
 }
@@ -52,7 +52,7 @@ impl CliError {
         }
     }
 
-    /// 2 when the command line is wrong; 1 when what it asks for could not be done.
+    /// 2 when the command line is wrong; 1 when the command failed.
     pub(crate) fn status(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::Setting(_) | Self::Core(Error::AppName(_)) => 2,

@@ -1,4 +1,4 @@
-//! `piku-launch`: what the emperor starts for each vassal, and uWSGI for each daemon.
+//! `piku-launch`: started by the emperor for each vassal, and by uWSGI for each daemon.
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
@@ -12,7 +12,7 @@ pub(crate) fn is_launcher(name: &OsStr) -> bool {
     Path::new(name).file_name() == Some(OsStr::new(piku_launch::LAUNCHER))
 }
 
-/// Starts what the words say. Errors go to the log of the vassal or the emperor.
+/// Runs the launcher. Errors go to the log of the vassal or the emperor.
 pub(crate) fn run(words: Vec<OsString>) -> ExitCode {
     let words: Vec<String> = words.into_iter().map(|word| word.to_string_lossy().into_owned()).collect();
     let outcome = match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
@@ -46,6 +46,6 @@ fn become_vassal(name: &str) -> Result<Status, piku_launch::Error> {
 
 fn fail(reason: &str) -> ExitCode {
     crate::ui::complain(format_args!("piku-launch: {reason}"));
-    // As a shell does for a command that can't be started.
+    // A shell's status for a command that can't be started.
     ExitCode::from(127)
 }

@@ -1,6 +1,6 @@
-//! The `piku` command: words in, one call into `piku-core`, a sentence out.
+//! The `piku` command: parses arguments, makes one call into `piku-core`, and prints the result.
 //!
-//! Under the name `piku-launch` it is the emperor's wrapper and the launcher of daemons instead (see `launch`).
+//! Called as `piku-launch`, it is the emperor's wrapper and the launcher of daemons instead (see `launch`).
 
 #![allow(clippy::disallowed_methods, reason = "the process environment is read here, and nowhere below")]
 
@@ -23,7 +23,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let mut words = std::env::args_os();
     let name = words.next().unwrap_or_default();
-    // Files have the modes we give them; those of tools and apps are for their owner to write and all to read.
+    // We set the modes of our own files; tools and apps make files that only their owner can write and all can read.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
     if launch::is_launcher(&name) {
         return launch::run(words.collect());

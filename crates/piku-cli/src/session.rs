@@ -1,10 +1,10 @@
-//! What every command is given.
+//! What every command gets.
 
 use piku_core::{Actor, Piku};
 
 use crate::ui::Ui;
 
-/// What a command needs: piku, who asks, and the terminal.
+/// What every command gets: piku, the user, and the terminal.
 pub(crate) struct Session {
     pub(crate) piku: Piku,
     pub(crate) actor: Actor,

@@ -1,4 +1,4 @@
-//! Commands over ssh: the forced command of each key. No word of theirs ever reaches a shell.
+//! Commands over ssh: the forced command of each key. Nothing a client sends reaches a shell.
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use crate::surroundings;
 use crate::ui::{Ui, complain};
 
-/// Commands that make no sense or do no good from afar.
+/// Commands that are not offered over ssh.
 const LOCAL: [&str; 7] = ["ssh-command", "git-hook", "emperor", "setup", "reference", "repair", "units"];
-/// Where distributions keep the sftp server.
+/// Where distributions install the sftp server.
 const SFTP_SERVERS: [&str; 4] = [
     "/usr/lib/openssh/sftp-server",
     "/usr/lib/ssh/sftp-server",
@@ -16,21 +16,21 @@ const SFTP_SERVERS: [&str; 4] = [
     "/usr/libexec/sftp-server",
 ];
 
-/// What somebody asked for over ssh.
+/// What a client asked for over ssh.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Request {
-    /// A command of piku's.
+    /// A piku command.
     Command(Vec<String>),
-    /// A program that moves files: `scp` or the sftp server.
+    /// A program that transfers files: `scp` or the sftp server.
     Files(Vec<String>),
-    /// Nothing we know.
+    /// Anything else.
     Unknown(String),
 }
 
-/// Reads the command line by the quoting rules of a shell, and by none of its others.
+/// Splits the command line by the quoting rules of a shell, but expands nothing.
 pub(crate) fn read(line: &str) -> Request {
     let Some(mut words) = shlex::split(line) else { return Request::Unknown(line.to_owned()) };
-    // As older clients spell it.
+    // The spelling of older clients.
     if words.len() > 2 && words[0] == "git" {
         words.splice(..2, [format!("git-{}", words[1])]);
     }
@@ -49,9 +49,9 @@ pub(crate) fn read(line: &str) -> Request {
     }
 }
 
-/// The command of piku that the owner of the key named `name` asks for; the exit status where it was none.
+/// Returns the piku command that the owner of the key `name` asks for, or the exit status if there is none to run.
 ///
-/// A program that moves files takes the place of this process.
+/// A program that transfers files replaces this process.
 pub(crate) fn command(name: &str, ui: &Ui) -> Result<Vec<String>, ExitCode> {
     let line = match surroundings::ssh_original_command().map(OsString::into_string) {
         None => "help".to_owned(),

@@ -8,9 +8,9 @@ use piku_core::host::account;
 use piku_core::server::Record;
 use piku_core::{Actor, Piku, Root, Surroundings};
 
-/// The variable by which a command over ssh tells the hooks whose key it was.
+/// The variable that tells hooks whose key was used over ssh.
 pub(crate) const ACTOR: &str = "PIKU_ACTOR";
-/// The most processes of one kind, unless `PIKU_MAX_PROCESSES` says otherwise.
+/// The maximum number of processes of one kind, unless `PIKU_MAX_PROCESSES` is set.
 const MAX_PROCESSES: u32 = 64;
 
 fn variable(name: &str) -> Option<String> {
@@ -22,7 +22,7 @@ pub(crate) fn named_root() -> Option<Root> {
     variable("PIKU_ROOT").map(|path| Root::new(here().join(path)))
 }
 
-/// Whether a person sits at the other end of all three streams.
+/// Whether all three streams are a terminal.
 pub(crate) fn is_interactive() -> bool {
     use std::io::IsTerminal;
     std::io::stdin().is_terminal() && std::io::stdout().is_terminal() && std::io::stderr().is_terminal()
@@ -38,7 +38,7 @@ fn home() -> Utf8PathBuf {
     variable("HOME").map(Utf8PathBuf::from).or_else(own).unwrap_or_else(|| "/".into())
 }
 
-/// piku, as this process's environment describes it; or, where we act for the owner of a server, as that is.
+/// Configures piku from the environment of this process, or, if we act as the user of a server, from its record.
 pub(crate) fn piku(server: Option<&Record>) -> Piku {
     let account = account();
     let home = server.map_or_else(home, |server| server.home.clone());
@@ -57,7 +57,7 @@ pub(crate) fn piku(server: Option<&Record>) -> Piku {
     Piku::new(Root::new(root), surroundings)
 }
 
-/// The folder we were called in.
+/// The working directory.
 pub(crate) fn here() -> Utf8PathBuf {
     std::env::current_dir()
         .ok()
@@ -65,20 +65,20 @@ pub(crate) fn here() -> Utf8PathBuf {
         .unwrap_or_else(|| "/".into())
 }
 
-/// This program, for hooks, keys, and the emperor to call.
+/// The path of this program, for hooks, keys, and the emperor to call.
 pub(crate) fn program() -> Utf8PathBuf {
     let path = std::env::current_exe().ok().and_then(|path| Utf8PathBuf::from_path_buf(path).ok());
-    // A program replaced while it runs reads as `… (deleted)`; its successor has the name.
+    // If the program was replaced while it runs, the path ends in ` (deleted)`; the new one has the old name.
     path.map(|path| path.as_str().strip_suffix(" (deleted)").map_or(path.clone(), Utf8PathBuf::from))
         .unwrap_or_else(|| "piku".into())
 }
 
-/// Who asks.
+/// The user or key that runs the command.
 pub(crate) fn actor() -> Actor {
     Actor { name: variable(ACTOR) }
 }
 
-/// What a one-off command needs to know of the terminal it is typed at.
+/// What a one-off command needs to know about its terminal.
 pub(crate) fn terminal() -> BTreeMap<String, String> {
     ["TERM", "COLORTERM", "LANG", "LC_ALL", "SHELL", "SSH_TTY"]
         .into_iter()
@@ -86,12 +86,12 @@ pub(crate) fn terminal() -> BTreeMap<String, String> {
         .collect()
 }
 
-/// The command line that somebody gave to ssh, in whatever encoding.
+/// The command line that an ssh client sent, in any encoding.
 pub(crate) fn ssh_original_command() -> Option<OsString> {
     std::env::var_os("SSH_ORIGINAL_COMMAND").filter(|line| !line.is_empty())
 }
 
-/// Whether colors are unwelcome, whatever the terminal (no-color.org).
+/// Whether colors are turned off, whatever the terminal (no-color.org).
 pub(crate) fn no_color() -> bool {
     variable("NO_COLOR").is_some()
 }

@@ -1,6 +1,6 @@
-//! Columns, as wide as their widest cell.
+//! Tables with aligned columns.
 
-/// Lines of cells, padded so that columns stand below each other; the last column is not padded.
+/// Formats rows with padded columns; the last column is not padded.
 pub(crate) fn lines(rows: &[Vec<String>]) -> Vec<String> {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {

@@ -1,7 +1,7 @@
-//! The terminal: data to stdout, everything else to stderr, and color only where it adds nothing but looks.
+//! The terminal: data to stdout, everything else to stderr, and no meaning in color alone.
 //!
-//! Whatever others wrote passes [`visible`] or [`without_sequences`] here: a commit's subject, a branch, or a line of
-//! a log moves nobody's cursor.
+//! Text from others passes through [`visible`] or [`without_sequences`] here: no commit subject, branch, or log line
+//! can move the cursor.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -13,17 +13,17 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use crate::control_characters::{visible, without_sequences};
 use crate::{draw, surroundings};
 
-/// Writes to stderr. Whoever reads it may be gone; the work goes on.
+/// Writes to stderr. If the reader is gone, the work goes on.
 pub(crate) fn complain(text: fmt::Arguments<'_>) {
     drop(writeln!(std::io::stderr(), "{}", visible(&text.to_string())));
 }
 
-/// As [`complain`], for a text in which all is visible but our own colors.
+/// Like [`complain`], for text without control characters except our own colors.
 pub(crate) fn complain_painted(text: &str) {
     drop(writeln!(std::io::stderr(), "{text}"));
 }
 
-/// Speaks to the person.
+/// Prints to the terminal.
 #[derive(Debug)]
 pub(crate) struct Ui {
     color: bool,
@@ -38,12 +38,12 @@ impl Ui {
         if self.color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
 
-    /// A line of data. False when nobody reads any more.
+    /// Prints a line of data. False if the reader is gone.
     pub(crate) fn data(&self, line: fmt::Arguments<'_>) -> bool {
         writeln!(std::io::stdout(), "{line}").is_ok()
     }
 
-    /// Whether somebody reads our data: an ssh connection that ends leaves a quiet program without any other sign.
+    /// Whether anyone reads our data. A quiet program has no other way to notice that an ssh connection has ended.
     pub(crate) fn is_read(&self) -> bool {
         let stdout = std::io::stdout();
         let mut asked = [PollFd::new(&stdout, PollFlags::empty())];
@@ -51,17 +51,17 @@ impl Ui {
         poll(&mut asked, Some(&Timespec::default())).is_err() || !asked[0].revents().intersects(gone)
     }
 
-    /// A line of data for people, of which others wrote a part.
+    /// Prints a line for people that contains text from others.
     pub(crate) fn line(&self, line: fmt::Arguments<'_>) -> bool {
         self.data(format_args!("{}", visible(&line.to_string())))
     }
 
-    /// Says what was done.
+    /// Prints what was done.
     pub(crate) fn done(&self, text: fmt::Arguments<'_>) {
         self.say("32", "----->", &text);
     }
 
-    /// A painted word, and what it introduces.
+    /// Prints a colored word and the text after it.
     fn say(&self, code: &str, word: &str, text: &dyn fmt::Display) {
         complain_painted(&format!("{} {}", self.painted(code, word), visible(&text.to_string())));
     }
@@ -71,7 +71,7 @@ impl Ui {
         complain_painted(&draw::diagnostic(found, self.color));
     }
 
-    /// Tells what happens while an operation runs.
+    /// Prints the events of a running operation.
     pub(crate) fn events(&self) -> impl FnMut(Event<'_>) + '_ {
         |event| match event {
             Event::Stage(text) => self.say("32", "----->", &text),
@@ -87,14 +87,14 @@ impl Ui {
         }
     }
 
-    /// The output that explains an error, to stand above it.
+    /// Prints the output that explains an error, above the error itself.
     pub(crate) fn output_of(&self, error: &Error) {
         for line in error.output() {
             complain(format_args!("       {}", without_sequences(line)));
         }
     }
 
-    /// Says why a request could not be carried out, and what to do now.
+    /// Prints why a command failed, and what to do now.
     pub(crate) fn failure(&self, error: &dyn StdError, help: Option<&str>) {
         self.say("31", "error:", &error);
         let mut cause = error.source();

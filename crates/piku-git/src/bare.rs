@@ -1,11 +1,11 @@
-//! The bare repository that receives pushes: its refs, and what its commits say.
+//! The bare repository that receives pushes: its refs, and its commits.
 
 use camino::Utf8Path;
 use gix::bstr::ByteSlice;
 
 use crate::{Error, files};
 
-/// Where the refs of releases are in a bare repository.
+/// Prefix of the refs of releases in a bare repository.
 const RELEASES: &str = "refs/piku/releases/";
 
 pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -22,7 +22,7 @@ pub(crate) fn attempt<T>(
     })
 }
 
-/// Reads a repository by its own configuration alone.
+/// Opens a repository with its own configuration only.
 pub(crate) fn open(repository: &Utf8Path) -> Result<gix::Repository, Failure> {
     let identity = ["user.name=piku", "user.email=piku@localhost"];
     Ok(gix::open_opts(repository, gix::open::Options::isolated().config_overrides(identity))?)
@@ -42,7 +42,7 @@ pub fn init_bare(repository: &Utf8Path) -> Result<(), Error> {
     attempt("make a bare repository", repository, || Ok(gix::init_bare(repository).map(drop)?))
 }
 
-/// Looks up the commit a ref stands for, by `HEAD` or its full name; `None` when there is none.
+/// Looks up the commit of a ref, by `HEAD` or its full name; `None` if there is no such ref.
 ///
 /// # Errors
 /// [`Error::Repository`] when the repository can't be read.
@@ -55,8 +55,7 @@ pub fn resolve(repository: &Utf8Path, name: &str) -> Result<Option<String>, Erro
     })
 }
 
-/// Finds a branch that keeps a new ref of this full name from being made: git can't keep a name that is a folder of
-/// another's.
+/// Finds a branch that prevents a new ref with this full name: in git, no ref's name can be a folder of another's.
 ///
 /// # Errors
 /// [`Error::Repository`] when the repository can't be read.
@@ -81,7 +80,7 @@ pub fn subject(repository: &Utf8Path, commit: &str) -> Option<String> {
     Some(commit.message().ok()?.title.to_str_lossy().trim().to_owned())
 }
 
-/// Reads the id of what is in a commit: the same for another commit with the same files. `None` when there is no such
+/// Returns the id of a commit's tree: the same for every commit with the same files. `None` if there is no such
 /// commit.
 #[must_use]
 pub fn tree_id(repository: &Utf8Path, commit: &str) -> Option<String> {
@@ -93,15 +92,15 @@ pub fn tree_id(repository: &Utf8Path, commit: &str) -> Option<String> {
 /// Writes `refs/piku/releases/<number>`, which keeps the commit alive. A second call points it at another commit.
 ///
 /// # Errors
-/// [`Error::File`] when it can't be written. The commit is not looked for.
+/// [`Error::File`] when it can't be written. Whether the commit exists is not checked.
 pub fn record_release(repository: &Utf8Path, number: u32, commit: &str) -> Result<(), Error> {
     write_ref(repository, &format!("{RELEASES}{number}"), commit)
 }
 
-/// Points a branch, by its full name, at a commit, and makes it where there is none.
+/// Points a branch, by its full name, at a commit; creates it if it does not exist.
 ///
 /// # Errors
-/// [`Error::File`] when it can't be written. The commit is not looked for.
+/// [`Error::File`] when it can't be written. Whether the commit exists is not checked.
 pub fn set_branch(repository: &Utf8Path, branch: &str, commit: &str) -> Result<(), Error> {
     write_ref(repository, branch, commit)
 }
@@ -114,8 +113,8 @@ pub fn set_head(repository: &Utf8Path, branch: &str) -> Result<(), Error> {
     files::write(&repository.join("HEAD"), format!("ref: {branch}\n").as_bytes())
 }
 
-/// Writes a ref that is ours alone, as a file of its own (gitrepository-layout(5)). git's way, by a lock file, would
-/// leave that behind when we are killed, and refuse every later write.
+/// Writes a ref that only piku uses, as a loose file (gitrepository-layout(5)). Git's way, with a lock file, would
+/// leave the lock behind when we are killed, and refuse every later write.
 fn write_ref(repository: &Utf8Path, name: &str, commit: &str) -> Result<(), Error> {
     let path = repository.join(name);
     if let Some(folder) = path.parent() {

@@ -1,4 +1,4 @@
-//! Writes the files of a commit without starting a process, where gix writes them exactly as git does.
+//! Writes the files of a commit without starting a process, if gix writes them exactly as git does.
 
 use std::sync::atomic::AtomicBool;
 
@@ -8,7 +8,8 @@ use gix::bstr::ByteSlice;
 use crate::Error;
 use crate::bare::{Failure, attempt, object, open};
 
-/// Writes the files of `commit` by gix; false when the commit uses something that gix gets wrong, and nothing is done.
+/// Writes the files of `commit` with gix. Returns false and does nothing if the commit uses something that gix gets
+/// wrong.
 pub(crate) fn checkout(tree: &Utf8Path, commit: &str) -> Result<bool, Error> {
     attempt(format!("check out {commit}"), tree, || {
         let repo = open(tree)?;
@@ -38,7 +39,7 @@ pub(crate) fn checkout(tree: &Utf8Path, commit: &str) -> Result<bool, Error> {
     })
 }
 
-/// Whether attributes are in use that gix 0.90 writes otherwise than git: `ident`, `working-tree-encoding`,
+/// Whether the commit uses attributes that gix 0.90 handles differently from git: `ident`, `working-tree-encoding`,
 /// and filters, whose drivers are configured for the `git` program.
 fn wants_git(repo: &gix::Repository, index: &gix::index::File) -> Result<bool, Failure> {
     for entry in index.entries() {

@@ -1,4 +1,4 @@
-//! The deployment clone that a release runs from: its files, and the objects hard-linked from the bare repository.
+//! The deployment clone that a release runs from: its files, and objects hard-linked from the bare repository.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -11,10 +11,10 @@ use crate::checkout::checkout;
 use crate::{Error, Git, files};
 
 impl Git {
-    /// Makes a deployment clone of `commit` in `tree`, an empty or absent folder, its objects hard-linked.
+    /// Makes a deployment clone of `commit` in `tree`, an empty or absent folder, with hard-linked objects.
     ///
-    /// HEAD is detached at the commit, and `origin` is the bare repository. gix writes the files where it does so exactly
-    /// as git does; otherwise git does. Where the file system can't link, objects are copied.
+    /// HEAD is detached at the commit, and `origin` is the bare repository. gix writes the files if it does so
+    /// exactly as git does; otherwise git writes them. If the file system has no hard links, objects are copied.
     ///
     /// # Errors
     /// [`Error`] with the step that failed; the folder then holds part of a clone.
@@ -23,17 +23,17 @@ impl Git {
         if checkout(tree, commit)? { Ok(()) } else { self.checkout(tree, commit) }
     }
 
-    /// Makes a deployment clone of `commit` from one of another commit: as if it were new, but only what differs is
-    /// written.
+    /// Turns a deployment clone of another commit into one of `commit`, as if it were new, but writes only what
+    /// differs.
     ///
-    /// Files that git does not know are removed, and hooks and configuration of the clone are not used: an app may have
-    /// written them.
+    /// Untracked files are removed. The clone's hooks and configuration are not used, because an app may have written
+    /// them.
     ///
     /// # Errors
-    /// [`Error`] with the step that failed; the folder is then of no use.
+    /// [`Error`] with the step that failed; the folder can't be used afterwards.
     pub fn recycled_clone(&self, bare: &Utf8Path, commit: &str, tree: &Utf8Path) -> Result<(), Error> {
         let own = tree.join(".git");
-        // What an app may have set up there would run with us.
+        // Hooks and configuration that an app put there would run as us.
         for name in ["hooks", "info", "index.lock", "HEAD.lock", "config.worktree", "logs"] {
             files::remove(&own.join(name))?;
         }
@@ -44,7 +44,7 @@ impl Git {
         files::set_mode(tree, 0o755)
     }
 
-    /// Checks out the submodules of a clone, where its commit has any; `heard` gets each line that git writes.
+    /// Checks out the submodules of a clone, if its commit has any; `heard` gets each line that git writes.
     ///
     /// # Errors
     /// [`Error::Start`] or [`Error::Failed`], as when a submodule can't be fetched.
@@ -56,7 +56,7 @@ impl Git {
             .check(heard)
     }
 
-    /// Lists the files in a tree that git knows, relative to the tree. Names may be any bytes.
+    /// Lists the tracked files in a tree, relative to the tree. Names may be any bytes.
     ///
     /// # Errors
     /// [`Error::Start`] or [`Error::Failed`], as when the tree is no repository.
@@ -64,16 +64,15 @@ impl Git {
         Ok(paths(&self.command(tree, ["ls-files", "-z"]).read()?).collect())
     }
 
-    /// Lists the files in a tree that git does not know, or knows otherwise: what the app or a build wrote there,
-    /// relative to the tree.
+    /// Lists the untracked and modified files in a tree, which the app or a build wrote, relative to the tree.
     ///
-    /// Names may be any bytes. A repository within the tree is one name.
+    /// Names may be any bytes. A repository within the tree is listed as one name.
     ///
     /// # Errors
     /// As [`Git::tracked`].
     pub fn written(&self, tree: &Utf8Path) -> Result<BTreeSet<PathBuf>, Error> {
         let listing = self.command(tree, ["ls-files", "--others", "--modified", "-z"]).read()?;
-        // Those that were removed count as modified, and so does what is behind a link that took the place of a folder.
+        // Git counts removed files as modified, and so do files behind a link that replaced their folder.
         let is_here = |path: &PathBuf| {
             let place = tree.as_std_path().join(path);
             let folders = path.ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty());
@@ -88,17 +87,17 @@ impl Git {
     }
 }
 
-/// The paths of a listing made with `-z`.
+/// Splits a listing made with `-z` into paths.
 fn paths(listing: &[u8]) -> impl Iterator<Item = PathBuf> {
     let paths = listing.split(|byte| *byte == 0).filter(|path| !path.is_empty());
     paths.map(|path| PathBuf::from(OsStr::from_bytes(path)))
 }
 
-/// Everything of a clone but its files and its index.
+/// Writes everything of a clone except its files and its index.
 fn lay_out(bare: &Utf8Path, head: &str, tree: &Utf8Path) -> Result<(), Error> {
     let own = tree.join(".git");
     files::make_folder(&own.join("refs"), 0o755)?;
-    // Every file of every commit is in there, ENV among them; no web server needs any.
+    // It holds every file of every commit, including ENV; no web server needs to read it.
     files::set_mode(&own, 0o700)?;
     files::link_tree(&bare.join("objects"), &own.join("objects"))?;
     let text = format!(
@@ -112,7 +111,7 @@ fn lay_out(bare: &Utf8Path, head: &str, tree: &Utf8Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// A value for git's configuration (git-config(1), "Syntax").
+/// Quotes a value for git's configuration (git-config(1), "Syntax").
 fn quoted(path: &Utf8Path) -> String {
     format!("\"{}\"", path.as_str().replace('\\', "\\\\").replace('"', "\\\""))
 }

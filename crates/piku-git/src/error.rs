@@ -14,9 +14,9 @@ pub enum Error {
     File {
         /// What was attempted, as a verb: `read`, `write`.
         action: &'static str,
-        /// Where.
+        /// The path.
         path: Utf8PathBuf,
-        /// What the system said.
+        /// The operating system's error.
         source: std::io::Error,
     },
     /// The `git` program could not be started.
@@ -24,7 +24,7 @@ pub enum Error {
     Start {
         /// The program.
         program: String,
-        /// What the system said.
+        /// The operating system's error.
         source: std::io::Error,
     },
     /// The `git` program ended with a status other than 0.
@@ -44,7 +44,7 @@ pub enum Error {
         action: String,
         /// The repository.
         repository: Utf8PathBuf,
-        /// What gix said.
+        /// The error of gix.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
 }

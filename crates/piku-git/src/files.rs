@@ -1,4 +1,4 @@
-//! The files of a repository: written beside and renamed, linked rather than copied.
+//! Files of a repository: written to a temporary file and renamed, linked rather than copied.
 
 use std::fs::{self, Permissions};
 use std::io::{ErrorKind, Write};
@@ -8,11 +8,11 @@ use camino::Utf8Path;
 
 use crate::Error;
 
-/// Prefix of a file that does not have its name yet; the number of the process that writes it follows. Whoever tidies
-/// up after a crash can tell by it what nobody writes any more.
+/// Prefix of temporary files, followed by the writer's pid, so that a cleanup after a crash can tell which are
+/// abandoned.
 const UNNAMED: &str = ".piku-";
 
-/// Reads a file as text, odd bytes replaced; empty when there is none.
+/// Reads a file as text, replacing invalid UTF-8; empty if there is no file.
 pub(crate) fn read_text(path: &Utf8Path) -> Result<String, Error> {
     match fs::read(path) {
         Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
@@ -23,7 +23,7 @@ pub(crate) fn read_text(path: &Utf8Path) -> Result<String, Error> {
     }
 }
 
-/// Writes a file of mode 644: beside its place, synced, then renamed.
+/// Writes a file of mode 644: to a temporary file, synced, then renamed.
 pub(crate) fn write(path: &Utf8Path, bytes: &[u8]) -> Result<(), Error> {
     let folder = path.parent().unwrap_or(Utf8Path::new("/"));
     let failed = || Error::file("write", path);
@@ -38,7 +38,7 @@ pub(crate) fn write(path: &Utf8Path, bytes: &[u8]) -> Result<(), Error> {
     file.persist(path).map(drop).map_err(|error| failed()(error.error))
 }
 
-/// Makes a folder, and those above it, and gives it exactly this mode.
+/// Makes a folder and its parents, and sets exactly this mode.
 pub(crate) fn make_folder(path: &Utf8Path, mode: u32) -> Result<(), Error> {
     fs::create_dir_all(path).map_err(Error::file("make folder", path))?;
     set_mode(path, mode)
@@ -53,7 +53,7 @@ pub(crate) fn set_mode(path: &Utf8Path, mode: u32) -> Result<(), Error> {
     fs::set_permissions(path, Permissions::from_mode(mode)).map_err(Error::file("set the mode of", path))
 }
 
-/// Removes a file, a link, or a folder with all that is in it, following no link; one that is gone is fine.
+/// Removes a file, a link, or a folder with its contents, without following links; an absent one is fine.
 pub(crate) fn remove(path: &Utf8Path) -> Result<(), Error> {
     let removed = match fs::remove_dir_all(path) {
         Err(error) if error.kind() == ErrorKind::NotADirectory => fs::remove_file(path),
@@ -65,12 +65,12 @@ pub(crate) fn remove(path: &Utf8Path) -> Result<(), Error> {
     }
 }
 
-/// Gives every file below `from` a second name below `to`, leaving alone those that are there.
+/// Hard-links every file below `from` to the same path below `to`, except those that exist there.
 ///
-/// Made for git's objects, which never change once written. Where the file system can't link, it copies.
+/// Meant for git's objects, which never change once written. Copies if the file system has no hard links.
 pub(crate) fn link_tree(from: &Utf8Path, to: &Utf8Path) -> Result<(), Error> {
     let mut vanished = link_once(from, to)?;
-    // git repacked while we looked, and what it put in place may have been missed.
+    // If git repacked meanwhile, the new files may have been missed.
     for _ in 0..3 {
         if !vanished {
             break;
@@ -80,13 +80,13 @@ pub(crate) fn link_tree(from: &Utf8Path, to: &Utf8Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether something that was listed was gone when it was to be linked.
+/// Whether a listed file was gone when it was to be linked.
 fn link_once(from: &Utf8Path, to: &Utf8Path) -> Result<bool, Error> {
     let mut vanished = false;
     fs::create_dir_all(to).map_err(Error::file("make folder", to))?;
     for entry in from.read_dir_utf8().map_err(Error::file("list", from))? {
         let entry = entry.map_err(Error::file("list", from))?;
-        // What a push that is still being received has written so far.
+        // Written by a push that is still being received.
         if entry.file_name().starts_with("tmp_") {
             continue;
         }

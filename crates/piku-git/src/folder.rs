@@ -1,4 +1,4 @@
-//! A commit of a folder, for callers who have files and no repository.
+//! Commits of a folder, for callers who have files and no repository.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,8 @@ use crate::{Error, Git, files};
 impl Git {
     /// Makes a commit of the files in a folder that is no repository, and returns its id. No ref is moved.
     ///
-    /// Files that a `.gitignore` in the folder names are left out. A second call with the same files makes a commit with
+    /// Files that a `.gitignore` in the folder names are left out. A second call with the same files gives the same
+    /// tree.
     /// the same tree.
     ///
     /// # Errors

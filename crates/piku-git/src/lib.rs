@@ -1,9 +1,9 @@
 //! The two repositories of a server that is deployed to with `git push`: the bare one that receives pushes, and the
 //! deployment clones of it that releases run from.
 //!
-//! gix reads and writes objects, refs, and fresh checkouts; the `git` program does what gix can't do or does otherwise.
-//! Nothing here prints, or reads variables of the process environment. Whoever calls sees to it that one process at a
-//! time works on a clone; refs are written beside and renamed, so a reader sees the old or the new one.
+//! gix reads and writes objects, refs, and fresh checkouts; the `git` program does what gix can't do, or does
+//! differently. Nothing here prints, or reads variables of the process environment. The caller makes sure that only
+//! one process at a time works on a clone; refs are replaced atomically, so a reader sees the old or the new one.
 //!
 //! ```
 //! use camino::Utf8Path;

@@ -1,4 +1,4 @@
-//! The `git` program: in an environment of its own, heard line by line.
+//! The `git` program: runs it in an environment of its own and reports its output line by line.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, PipeReader, Read};
@@ -8,19 +8,20 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::Error;
 
-/// How many of the last lines an error carries.
+/// How many of the last lines an error contains.
 const LAST_LINES: usize = 40;
-/// The longest line that is passed on, in bytes; the rest of a longer one follows as a line of its own.
+/// The longest line that is passed on, in bytes; the rest of a longer one follows as another line.
 const LONGEST_LINE: u64 = 4096;
 
-/// The `git` program and what it needs to know of the user it runs as.
+/// The `git` program, and what it needs to know about its user.
 ///
-/// It runs in an environment of its own: nothing is inherited, least of all what git tells the hook that may be calling.
+/// It runs in an environment of its own: nothing is inherited, in particular not the variables of a hook that is
+/// calling.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Git {
-    /// The home folder, below which git finds the user's configuration.
+    /// The home folder, in which git finds the user's configuration.
     home: Utf8PathBuf,
-    /// Folders with programs, divided by colons: where `git` is, and what it starts.
+    /// Folders with programs, separated by colons, to find `git` and what it starts.
     search_path: String,
 }
 
@@ -66,13 +67,13 @@ impl Run {
         self
     }
 
-    /// Runs to the end and refuses any ending but a good one; `heard` gets each line of both outputs, in order.
+    /// Runs to the end and returns an error unless it succeeds; `heard` gets each line of both outputs, in order.
     pub(crate) fn check(&self, heard: &mut dyn FnMut(&str)) -> Result<(), Error> {
         let (output, input) = std::io::pipe().map_err(self.not_started())?;
         let mut command = self.command();
         command.stdout(input.try_clone().map_err(self.not_started())?).stderr(input);
         let mut child = command.spawn().map_err(self.not_started())?;
-        // The command holds the writing ends; the pipe ends only when they are gone.
+        // The command holds the write ends; the pipe ends only when they are closed.
         drop(command);
         let mut last = Vec::new();
         listen(output, &mut |line| {
@@ -89,7 +90,7 @@ impl Run {
         Err(Error::Failed { program: self.line(), status, output: last })
     }
 
-    /// Runs to the end and returns what was written to standard output.
+    /// Runs to the end and returns its standard output.
     pub(crate) fn read(&self) -> Result<Vec<u8>, Error> {
         let output = self.command().output().map_err(self.not_started())?;
         if output.status.success() {
@@ -118,8 +119,8 @@ impl Run {
     }
 }
 
-/// Hears lines until every writing end of the pipe is closed. One that overwrites itself with `\r` is heard as it looks
-/// at its end.
+/// Reads lines until every write end of the pipe is closed. Of a line that overwrites itself with `\r`, only the
+/// final text is reported.
 fn listen(stream: PipeReader, heard: &mut dyn FnMut(&str)) {
     let mut stream = BufReader::new(stream);
     let mut line = Vec::new();

@@ -1,28 +1,28 @@
-//! A push as git tells a hook of it, and which of its branches is deployed.
+//! A push as git describes it to a hook, and which of its branches is deployed.
 
 use camino::Utf8Path;
 
-/// Refs that no push may touch: those of releases.
+/// Prefix of refs that no push may touch, because they are those of releases.
 const OURS: &str = "refs/piku/";
 
-/// A ref that a push wants to move, as git's hooks tell it (githooks(5)).
+/// A ref update in a push, as git describes it to hooks (githooks(5)).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefUpdate {
     /// The full name: `refs/heads/main`.
     pub name: String,
-    /// The commit it was at; all zeros for a new ref.
+    /// The commit it points at now; all zeros for a new ref.
     pub old: String,
-    /// The commit it is to be at; all zeros for a deletion.
+    /// The commit it will point at; all zeros for a deletion.
     pub new: String,
 }
 
-/// A line of `pre-receive`'s input that is none.
+/// A line that is not valid input of `pre-receive`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not what git tells a hook")]
 pub struct InvalidRefUpdate(String);
 
 impl RefUpdate {
-    /// Reads a line of `pre-receive`'s input: `<old> <new> <name>`.
+    /// Parses a line of `pre-receive`'s input: `<old> <new> <name>`.
     ///
     /// # Errors
     /// [`InvalidRefUpdate`] for anything else.
@@ -36,13 +36,13 @@ impl RefUpdate {
         }
     }
 
-    /// The branch, where it is one.
+    /// The branch name, if it is a branch.
     #[must_use]
     pub fn branch(&self) -> Option<&str> {
         self.name.strip_prefix("refs/heads/")
     }
 
-    /// Whether the ref is to go.
+    /// Whether the ref is deleted.
     #[must_use]
     pub fn is_deletion(&self) -> bool {
         self.new.bytes().all(|byte| byte == b'0')
@@ -62,28 +62,28 @@ pub enum Choice {
     Store(Kept),
 }
 
-/// Why a push is kept and not deployed.
+/// Why a push is kept but not deployed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kept {
     /// It moves no branch: tags and deletions never deploy.
     NoBranch,
-    /// It does not move the branch that deploys.
+    /// It does not update the branch that deploys.
     OtherBranch {
-        /// That branch, without `refs/heads/`.
+        /// The branch that deploys, without `refs/heads/`.
         wanted: String,
     },
 }
 
-/// Why a push can't be taken.
+/// Why a push is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidPush {
-    /// Several branches, and nothing says which.
+    /// It has several branches, and nothing says which to deploy.
     #[error("{} branches were pushed at once, and none of them is `main` or `master`: {}", branches.len(), branches.join(", "))]
     Ambiguous {
         /// The branches.
         branches: Vec<String>,
     },
-    /// A ref below `refs/piku/`, where those of releases are.
+    /// It has a ref below `refs/piku/`, which is reserved for releases.
     #[error("`{name}` is reserved for releases")]
     Reserved {
         /// The ref.
@@ -93,11 +93,11 @@ pub enum InvalidPush {
 
 /// Chooses the branch that a push deploys.
 ///
-/// `wanted` is the branch that deploys, by its short or its full name. Without it a single branch deploys, whichever it
-/// is; of several, `main` or `master`. Tags and deletions never deploy.
+/// `wanted` is the branch that deploys, by its short or full name. Without it, the only branch of a push deploys,
+/// whatever its name, or `main` or `master` of several. Tags and deletions never deploy.
 ///
 /// # Errors
-/// [`InvalidPush`] when it can't be told, or a ref of a release is touched.
+/// [`InvalidPush`] when the branch is ambiguous, or a ref of a release is touched.
 pub fn choose(updates: &[RefUpdate], wanted: Option<&str>) -> Result<Choice, InvalidPush> {
     if let Some(update) = updates.iter().find(|update| update.name.starts_with(OURS)) {
         return Err(InvalidPush::Reserved { name: update.name.clone() });
@@ -125,11 +125,10 @@ pub fn choose(updates: &[RefUpdate], wanted: Option<&str>) -> Result<Choice, Inv
     })
 }
 
-/// Reads a file at a commit that a push has brought and that is not accepted yet; `None` when there is none.
+/// Reads a file at a commit that was pushed but is not accepted yet; `None` if there is no such file.
 ///
-/// git keeps such objects apart and tells hooks where by its own variables, which gix does not read (git-receive-pack(1),
-/// "Quarantine environment"). So this asks the `git` program in the environment that this process inherited, and is for
-/// hooks alone.
+/// Git keeps such objects apart and tells hooks where by variables that gix does not read (git-receive-pack(1),
+/// "Quarantine environment"). So this runs the `git` program with the inherited environment, and works only in hooks.
 #[must_use]
 pub fn file_in_push(repository: &Utf8Path, commit: &str, path: &str) -> Option<Vec<u8>> {
     let mut command = std::process::Command::new("git");

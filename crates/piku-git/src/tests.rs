@@ -1,4 +1,4 @@
-//! Real repositories in temporary folders: both ways to check out, and what may be in the way of either.
+//! Real repositories in temporary folders: both ways to check out, and what may obstruct them.
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -12,7 +12,7 @@ fn program(home: &Utf8Path) -> Git {
     Git::new(home, "/usr/local/bin:/usr/bin:/bin")
 }
 
-/// A work tree with one commit in it, and a bare repository that has the commit.
+/// A work tree with one commit, and a bare repository that has the commit.
 struct Fixture {
     _folder: tempfile::TempDir,
     home: Utf8PathBuf,
@@ -36,7 +36,7 @@ fn fixture(fill: impl Fn(&Utf8Path)) -> Fixture {
 }
 
 impl Fixture {
-    /// Commits all of the work tree and gives the commit, which the bare repository has.
+    /// Commits the whole work tree, pushes it to the bare repository, and returns the commit.
     fn commit_and_push(&self) -> String {
         let git = program(&self.home);
         let who = ["-c", "user.name=t", "-c", "user.email=t@localhost"];
@@ -52,7 +52,7 @@ impl Fixture {
     }
 }
 
-/// Every file below `folder` but those of git, with what can be compared.
+/// Every file below `folder`, except git's, with the properties to compare.
 fn listing(folder: &Utf8Path) -> BTreeMap<Utf8PathBuf, String> {
     let mut found = BTreeMap::new();
     let mut ask = vec![folder.to_owned()];
@@ -184,7 +184,7 @@ fn what_the_app_wrote_is_told_from_what_was_checked_out() {
     std::fs::write(tree.join("app.log"), "x").unwrap();
     std::fs::write(tree.join("Procfile"), "changed by the app itself\n").unwrap();
     std::fs::remove_file(tree.join("link")).unwrap();
-    // A folder of the commit that lives elsewhere by now.
+    // A folder of the commit that has been moved elsewhere.
     std::fs::rename(tree.join("deep"), it.home.join("elsewhere")).unwrap();
     symlink(it.home.join("elsewhere"), tree.join("deep")).unwrap();
     let found = git.written(&tree).unwrap();

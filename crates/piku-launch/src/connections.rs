@@ -1,8 +1,8 @@
-//! Whether anybody is connected to a port, by the kernel's table of sockets (`/proc/net/tcp`, proc(5)).
+//! Whether a port has connections, from the kernel's table of sockets (`/proc/net/tcp`, proc(5)).
 
 use procfs::net::TcpState;
 
-/// Whether anybody is connected to this port of the machine, or has only closed its own half and waits for an answer.
+/// Whether this port has a connection, including half-closed ones on which the client waits for an answer.
 pub(crate) fn has_connections(port: u16) -> bool {
     let open = [TcpState::Established, TcpState::CloseWait];
     // A machine without IPv6 has no table of it.

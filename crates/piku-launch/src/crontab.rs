@@ -1,10 +1,10 @@
-//! Runs the jobs of an app when their schedules come round: what the launcher does under the app's cron vassal.
+//! Runs the jobs of an app on schedule: the launcher's part in the app's cron vassal.
 //!
-//! uWSGI's own cron takes integers only, runs a job at once when a vassal starts in a matching minute, and lets jobs
-//! outlive a stop. Here a job starts at the first second of its minute, on the clock of the machine, or of `TZ` in the
-//! app's settings (see [`Schedule::next_after`] for the nights when it changes). A run that is due while the last one
-//! still goes on is left out, unless `ps:scale` allows more at once. What came due while the machine slept is made up
-//! for once when it is ten minutes late at most. What came due while the scheduler did not run is not.
+//! uWSGI's own cron takes integers only, runs a job at once if a vassal starts in a matching minute, and lets jobs
+//! outlive a stop. Here a job starts in the first second of its minute, by the machine's clock, or that of `TZ` in
+//! the app's settings (see [`Schedule::next_after`] for clock changes). A run that is due while the last one is still
+//! running is skipped, unless `ps:scale` allows more at once. Runs missed while the machine slept are made up for
+//! once, if at most ten minutes late. Runs missed while the scheduler was not running are not.
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -31,27 +31,27 @@ use crate::{Error, LAUNCHER, Status};
 /// How late a run may start.
 const LATE: SignedDuration = SignedDuration::from_mins(10);
 
-/// The longest sleep. The clock may be set while we sleep.
+/// The longest sleep: the clock may be set meanwhile.
 const NAP: SignedDuration = SignedDuration::from_secs(60);
 
 /// A command and when it runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Job {
-    /// Its name in the Procfile, which is `PROC_TYPE` for it.
+    /// Its name in the Procfile, which is its `PROC_TYPE`.
     pub name: String,
-    /// Five fields.
+    /// The schedule: five fields.
     pub schedule: String,
-    /// For `sh -c`.
+    /// The command line for `sh -c`.
     pub command: String,
-    /// How many runs may go on at once.
+    /// How many runs may overlap.
     pub at_once: u32,
-    /// Where its output goes, with a line for each start and each end.
+    /// The log file, which also gets a line for each start and each end.
     pub log: Utf8PathBuf,
-    /// The size in bytes at which the log is set aside, one older file being kept, and begun anew.
+    /// The size in bytes at which the log is rotated, keeping one older file.
     pub log_max_size: u64,
 }
 
-/// A job, when it comes round, and what runs of it.
+/// A job, its next run, and the runs in progress.
 struct Running<'a> {
     job: &'a Job,
     schedule: Schedule,
@@ -59,7 +59,7 @@ struct Running<'a> {
     runs: Vec<(Child, Instant)>,
 }
 
-/// Runs jobs until it is asked to stop, and then until those that are running have ended.
+/// Runs jobs until it is asked to stop, and then until all of them have ended.
 pub(crate) fn run(jobs: &[Job], env: &BTreeMap<String, String>, cwd: &Utf8Path) -> Result<Status, Error> {
     let failed = |source| Error::Start { program: "the scheduler".to_owned(), source };
     let (waker, wakes) = UnixStream::pair().map_err(failed)?;
@@ -79,7 +79,7 @@ pub(crate) fn run(jobs: &[Job], env: &BTreeMap<String, String>, cwd: &Utf8Path) 
     loop {
         let moment = now();
         if before.duration_since(&moment) > LATE {
-            // The clock was set back: what was to come next may be years away now.
+            // The clock was set back: the next run may be years away now.
             all.iter_mut().for_each(|running| running.reckon(&moment));
         }
         before.clone_from(&moment);
@@ -100,12 +100,12 @@ pub(crate) fn run(jobs: &[Job], env: &BTreeMap<String, String>, cwd: &Utf8Path) 
     }
 }
 
-/// The time now, to the microsecond.
+/// The current time, to the microsecond.
 fn time_now() -> Timestamp {
     Timestamp::try_from(SystemTime::now()).unwrap_or_default()
 }
 
-/// Sleeps until a signal comes, or for so long.
+/// Sleeps until a signal arrives, or for `time`.
 fn nap(mut waker: &UnixStream, time: SignedDuration) {
     let time = Duration::try_from(time).unwrap_or_default();
     let timeout = Timespec::try_from(time).ok();
@@ -119,12 +119,12 @@ impl<'a> Running<'a> {
         Some(Self { job, next: schedule.next_after(now), schedule, runs: Vec::new() })
     }
 
-    /// Finds the next run from now on.
+    /// Finds the next run after `now`.
     fn reckon(&mut self, now: &Zoned) {
         self.next = self.schedule.next_after(now);
     }
 
-    /// Notes the runs that have ended.
+    /// Records the runs that have ended.
     fn collect(&mut self, now: &Zoned) {
         let job = self.job;
         self.runs.retain_mut(|(child, begin)| match child.try_wait() {
@@ -138,7 +138,7 @@ impl<'a> Running<'a> {
         });
     }
 
-    /// Asks every run to stop; each has a supervisor that sees to its end.
+    /// Asks every run to stop; its supervisor ends it.
     fn stop(&self) {
         for (child, _) in &self.runs {
             if let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
@@ -181,7 +181,7 @@ impl Job {
         OpenOptions::new().append(true).create(true).mode(0o640).open(&self.log)
     }
 
-    /// Writes a line of ours into the log. A full disk must not keep a job from running.
+    /// Writes a line into the log. A full disk must not keep a job from running.
     fn note(&self, now: &Zoned, what: &str) {
         if let Ok(mut log) = self.open_log() {
             drop(writeln!(log, "[{}] {} {what}", now.strftime("%F %T %z"), self.name));
@@ -215,7 +215,7 @@ mod tests {
         let job = job(&folder, "true");
         let log = || std::fs::read_to_string(&job.log).unwrap_or_default();
         let mut running = Running::new(&job, &at("04:00:00")).unwrap();
-        // Not started for real: it goes on already.
+        // Stands for a run that is still in progress.
         let held = Command::new("sleep").arg("60").spawn().unwrap();
         running.runs.push((held, Instant::now()));
         let look =

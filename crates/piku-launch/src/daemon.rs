@@ -1,4 +1,4 @@
-//! Runs daemons, jobs, and builds to their end, with everything they start.
+//! Runs daemons, jobs, and builds, with all their descendants, until they end.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Seek, Write};
@@ -12,17 +12,17 @@ use crate::record::read;
 use crate::supervise::end_with_parent;
 use crate::{DaemonWork, Error, Patience, Status, crontab, drain_marker, endings, supervise};
 
-/// How long a daemon may take to stop once asked; uWSGI's own patience is longer.
+/// How long a daemon may take to stop once asked; uWSGI waits longer.
 pub const GRACE: Duration = Duration::from_secs(15);
 
-/// Runs the daemon of a record to its end, with everything it starts.
+/// Runs the daemon of a record, with all its descendants, until it ends.
 ///
 /// # Errors
 /// [`Error`] when the record can't be read or the shell can't be started.
 pub fn run_daemon(record_path: &Utf8Path) -> Result<Status, Error> {
     let record = read(record_path)?;
     let Some(daemon) = record.daemon else { return Ok(Status::Code(1)) };
-    // Waiting comes before any signal is caught: the order to stop simply ends a launcher that waits.
+    // Wait before any signal is caught: the order to stop simply ends a launcher that waits.
     end_with_parent();
     let _slot = daemon.slot.as_deref().map(|slot| hold_slot(slot, record_path)).transpose()?;
     let line = match &daemon.work {
@@ -45,7 +45,7 @@ pub fn run_daemon(record_path: &Utf8Path) -> Result<Status, Error> {
     Ok(status)
 }
 
-/// Waits until the predecessor has let go of the slot, then writes into it who has it now.
+/// Waits until the predecessor has released the slot, then writes the new holder into it.
 fn hold_slot(slot: &Utf8Path, record: &Utf8Path) -> Result<File, Error> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false).mode(0o600);
@@ -57,13 +57,13 @@ fn hold_slot(slot: &Utf8Path, record: &Utf8Path) -> Result<File, Error> {
     Ok(file)
 }
 
-/// Whether something is there, a dangling link included.
+/// Whether the path exists; a dangling link does.
 fn is_there(path: &Utf8Path) -> bool {
     path.symlink_metadata().is_ok()
 }
 
 fn note_ending(record: &Utf8Path, status: Status) {
-    // Without its record the vassal is retired, and nobody asks.
+    // Without its record the vassal is retired, and nobody reads the endings.
     if is_there(record)
         && let Ok(mut file) = OpenOptions::new().append(true).create(true).mode(0o600).open(endings(record))
     {
@@ -71,7 +71,7 @@ fn note_ending(record: &Utf8Path, status: Status) {
     }
 }
 
-/// Runs the words as one run of a job: like a daemon it has time to stop when it is asked to.
+/// Runs the words as one run of a job, which gets time to stop, like a daemon.
 ///
 /// # Errors
 /// As [`run_supervised`].
@@ -79,7 +79,7 @@ pub fn run_job(words: &[String]) -> Result<Status, Error> {
     supervise_words(words, GRACE)
 }
 
-/// Runs the words as a supervised program in this process's own environment: builds and one-off stages.
+/// Runs the words as a supervised program with this process's environment: builds and one-off stages.
 ///
 /// # Errors
 /// [`Error::Start`] when there is no such program.

@@ -11,9 +11,9 @@ pub enum Error {
     File {
         /// What was attempted, as a verb: `read`, `lock`.
         action: &'static str,
-        /// Where.
+        /// The path.
         path: Utf8PathBuf,
-        /// What the system said.
+        /// The operating system's error.
         source: std::io::Error,
     },
     /// A program could not be started.
@@ -21,10 +21,10 @@ pub enum Error {
     Start {
         /// The program.
         program: String,
-        /// What the system said.
+        /// The operating system's error.
         source: std::io::Error,
     },
-    /// A file is no launch record.
+    /// A file is not a launch record.
     #[error("`{path}` is not what piku wrote")]
     Damaged {
         /// The file.

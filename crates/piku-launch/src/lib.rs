@@ -1,6 +1,6 @@
-//! Starts what uWSGI's emperor asks for: a vassal's uWSGI, a daemon with all its descendants, the jobs of an app.
+//! Starts the processes of uWSGI's emperor: a vassal's uWSGI, a daemon with all its descendants, the jobs of an app.
 //!
-//! uWSGI interprets values (`%d`, `$(X)`, `@(exec://…)`), so none passes through its files. Beside each vassal's file
+//! uWSGI expands values (`%d`, `$(X)`, `@(exec://…)`), so none passes through its files. Beside each vassal's file
 //! lies a [`LaunchRecord`], from which everything here starts. Nothing prints or reads variables of the process
 //! environment, and nothing knows how an app was deployed.
 //!
@@ -26,8 +26,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Begin at [`become_vassal`] and [`run_daemon`]. Most of what is here takes over the process it is called in: its
-//! signals, its children, or all of it.
+//! Begin at [`become_vassal`] and [`run_daemon`]. Most functions take over the calling process: its signals, its
+//! children, or all of it.
 
 #![allow(clippy::disallowed_methods, reason = "starting processes is what this crate is for")]
 
@@ -50,5 +50,5 @@ pub use status::Status;
 pub use supervise::{LONGEST_DRAIN, Patience, supervise};
 pub use vassal::become_vassal;
 
-/// The name of the link by which the launcher is called.
+/// The name of the link that starts the launcher.
 pub const LAUNCHER: &str = "piku-launch";

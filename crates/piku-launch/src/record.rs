@@ -1,4 +1,4 @@
-//! What is launched: the record beside each vassal's file, and the files beside that.
+//! The launch record beside each vassal's file, and the files beside the record.
 
 use std::collections::BTreeMap;
 
@@ -7,72 +7,72 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, Job};
 
-/// What one vassal is launched with. Lies beside its file in `uwsgi-available`, 600, as `<vassal>.json`.
+/// What a vassal is launched with. Lies beside its file in `uwsgi-available`, mode 600, as `<vassal>.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LaunchRecord {
     /// The uWSGI that runs this vassal: the system's, the private one, or the app's own.
     pub uwsgi: Utf8PathBuf,
-    /// The environment of the app's processes. The uWSGI of a daemon gets none of it.
+    /// The environment of the app's processes. A daemon's uWSGI does not get it.
     pub env: BTreeMap<String, String>,
-    /// The daemon, when the vassal is one.
+    /// The daemon, if the vassal is one.
     pub daemon: Option<DaemonRecord>,
 }
 
-/// How a daemon is run.
+/// How to run a daemon.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DaemonRecord {
-    /// What it does.
+    /// What it runs.
     pub work: DaemonWork,
-    /// Where it runs.
+    /// The working directory.
     pub cwd: Utf8PathBuf,
-    /// A file that only one process may hold: where given, this one starts after its predecessor has ended.
+    /// A file that only one process may hold: this daemon starts when its predecessor has released it.
     pub slot: Option<Utf8PathBuf>,
-    /// How long to go on serving after the order to stop, in milliseconds, when [`drain_marker`] is there.
+    /// How long to keep serving after the order to stop, in milliseconds, if [`drain_marker`] exists.
     pub drain_ms: u64,
-    /// The port whose last connection is waited for after that.
+    /// The port whose connections must end after that.
     pub drain_port: Option<u16>,
 }
 
-/// What a daemon does.
+/// What a daemon runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum DaemonWork {
-    /// Runs a command line of the Procfile, by `sh -c`.
+    /// A command line of the Procfile, by `sh -c`.
     Command(String),
-    /// Runs jobs when their schedules come round.
+    /// Jobs, on their schedules.
     Crontab(Vec<Job>),
 }
 
-/// Where the record of the vassal file `name` lies, given the folder `available`.
+/// The path of the record of the vassal file `name`, in the folder `available`.
 #[must_use]
 pub fn record_path(available: &Utf8Path, name: &str) -> Utf8PathBuf {
     available.join(format!("{name}.json"))
 }
 
-/// The file whose presence makes a daemon drain before it stops: its successor has taken over.
+/// The file that makes a daemon drain before it stops, because its successor has taken over.
 #[must_use]
 pub fn drain_marker(record: &Utf8Path) -> Utf8PathBuf {
     record.with_extension("drain")
 }
 
-/// The file in which a daemon's launcher notes each ending of its command, one a line.
+/// The file in which a daemon's launcher records how its command ended, one line each time.
 #[must_use]
 pub fn endings(record: &Utf8Path) -> Utf8PathBuf {
     record.with_extension("endings")
 }
 
-/// Who holds the slot, by the path of its record; `None` when nobody ever did.
+/// The path of the record that holds the slot; `None` if nobody ever did.
 #[must_use]
 pub fn slot_holder(slot: &Utf8Path) -> Option<Utf8PathBuf> {
     let signed = std::fs::read(slot).ok()?;
     Some(String::from_utf8_lossy(&signed).into_owned().into())
 }
 
-/// The name under which a vassal was first started, which names its record: later starts run from it too. `None` for a
+/// The name under which a vassal was first started, which is also that of its record for later starts. `None` for a
 /// name of another form, whose vassal has no record.
 ///
-/// A name is `<app>_<kind>.<index>@<app>.<release>.<start>.ini`, its numbers in their only spelling.
+/// A name is `<app>_<kind>.<index>@<app>.<release>.<start>.ini`; its numbers have no sign and no leading zeros.
 ///
 /// ```
 /// use piku_launch::first_start;
@@ -86,12 +86,12 @@ pub fn first_start(vassal: &str) -> Option<String> {
     let (of_release, start) = exact.rsplit_once('.')?;
     let (app, release) = of_release.rsplit_once('.')?;
     let (_, index) = shown.strip_prefix(app)?.strip_prefix('_')?.rsplit_once('.')?;
-    // A rehearsal, 0, has a record of its own.
+    // Start 0, a rehearsal, has its own record.
     let first = number(start)?.min(1);
     number(index).and(number(release)).map(|_| format!("{shown}@{of_release}.{first}.ini"))
 }
 
-/// `+7` and `07` read as 7, but only one spelling is a name's.
+/// Refuses other spellings of a number: `+7` and `07` would parse as 7.
 fn number(text: &str) -> Option<u32> {
     text.parse().ok().filter(|number: &u32| number.to_string() == text)
 }
@@ -117,7 +117,7 @@ mod tests {
         assert_eq!(serde_json::from_str::<LaunchRecord>(&text).unwrap(), record);
     }
 
-    /// Records of a server that runs are read by the program that an upgrade brings.
+    /// After an upgrade, the new program reads the records of a running server.
     #[test]
     fn a_record_has_the_form_that_earlier_programs_wrote() {
         let daemon = |work, drain_port: Option<u16>| DaemonRecord {

@@ -14,13 +14,13 @@ pub enum Status {
 }
 
 impl Status {
-    /// Whether the program did what it was asked.
+    /// Whether the program succeeded.
     #[must_use]
     pub fn is_success(self) -> bool {
         self == Self::Code(0)
     }
 
-    /// The status as a shell tells it: 128 and the number of a signal.
+    /// The status as a shell reports it: 128 plus the number of the signal.
     #[must_use]
     pub fn code(self) -> i32 {
         match self {

@@ -1,8 +1,8 @@
-//! Keeps one program and everything it starts together: what the launcher of daemons and builds does.
+//! Keeps a program and all its descendants together: the launcher's part in daemons and builds.
 //!
-//! uWSGI sends a daemon its stop signal and forgets its grandchildren; a shell that is killed leaves its
-//! children behind. A supervisor becomes the reaper of its descendants (`PR_SET_CHILD_SUBREAPER`, see
-//! prctl(2)), asks them to stop when it is asked to or when its parent dies, and ends what is left.
+//! uWSGI sends a daemon its stop signal and forgets its grandchildren; a killed shell leaves its children behind. A
+//! supervisor becomes the reaper of its descendants (`PR_SET_CHILD_SUBREAPER`, see prctl(2)), asks them to stop when
+//! it is asked to or its parent dies, and kills those that remain.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -16,46 +16,46 @@ use signal_hook::iterator::Signals;
 use crate::connections::has_connections;
 use crate::{Error, Status};
 
-/// How long the last connection of a program that drains may take.
+/// How long a draining program may wait for its last connection.
 pub const LONGEST_DRAIN: Duration = Duration::from_secs(60);
 
-/// How often a program that drains is asked whether its last connection has ended.
+/// How often to check whether the last connection has ended.
 const LOOK: Duration = Duration::from_millis(50);
 
 /// How long a supervised program may take to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
-    /// How long it goes on serving after the order to stop, while the machine learns where its successor is.
+    /// How long it keeps serving after the order to stop, until requests go to its successor.
     pub drain: Duration,
-    /// The port whose last connection it waits for after that, for at most [`LONGEST_DRAIN`].
+    /// The port whose last connection it then waits for, for at most [`LONGEST_DRAIN`].
     pub drain_port: Option<u16>,
-    /// How long it may take from the stop signal until it is killed.
+    /// The time between the stop signal and the kill.
     pub grace: Duration,
 }
 
 impl Patience {
-    /// Stops at once, and waits for the end for `grace`.
+    /// Stops at once, and kills after `grace`.
     #[must_use]
     pub fn short(grace: Duration) -> Self {
         Self { drain: Duration::ZERO, drain_port: None, grace }
     }
 }
 
-/// Asks for the order to stop when the parent process dies, however it dies.
+/// Asks the kernel to send the order to stop when the parent process dies, for whatever reason.
 pub(crate) fn end_with_parent() {
     let _ = rustix::process::set_parent_process_death_signal(Some(Signal::TERM));
-    // The parent may have died before we asked; then we belong to somebody else already.
+    // If the parent died before we asked, we have another one already.
     if rustix::process::getppid().is_none_or(Pid::is_init) {
         let _ = rustix::process::kill_process(rustix::process::getpid(), Signal::TERM);
     }
 }
 
-/// Runs `command` and stays until it and all its descendants have ended.
+/// Runs `command` until it and all its descendants have ended.
 ///
-/// `patience` is asked for at the moment the order to stop comes.
+/// `patience` is called when the order to stop arrives.
 ///
 /// # Errors
-/// [`Error::Start`] when the program can't be started or signals can't be heard.
+/// [`Error::Start`] when the program can't be started or signal handlers can't be installed.
 pub fn supervise(mut command: Command, patience: &dyn Fn() -> Patience) -> Result<Status, Error> {
     use std::os::unix::process::CommandExt;
     let program = command.get_program().to_string_lossy().into_owned();
@@ -64,7 +64,7 @@ pub fn supervise(mut command: Command, patience: &dyn Fn() -> Patience) -> Resul
     let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
     end_with_parent();
 
-    // A group of its own: whoever signals ours, as uWSGI does once a second, reaches the app only through us.
+    // A separate group: who signals ours, as uWSGI does once a second, reaches the app only through us.
     let child = command.process_group(0).spawn().map_err(failed)?;
     let Some(leader) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) else {
         return Ok(Status::Code(1));
@@ -88,7 +88,7 @@ pub fn supervise(mut command: Command, patience: &dyn Fn() -> Patience) -> Resul
     Ok(ended.unwrap_or(Status::Code(1)))
 }
 
-/// Collects every child that has ended; true when none is left.
+/// Reaps every child that has ended; true if none is left.
 fn reap(leader: Pid, ended: &mut Option<Status>) -> bool {
     loop {
         match rustix::process::wait(WaitOptions::NOHANG) {
@@ -107,7 +107,7 @@ fn read_status(status: WaitStatus) -> Status {
         .map_or_else(|| Status::Signal(status.terminating_signal().unwrap_or(0)), Status::Code)
 }
 
-/// Stops the group of `leader` and all our descendants: after the drain by SIGTERM, after the grace by SIGKILL.
+/// Stops the group of `leader` and all our descendants: by SIGTERM after the drain, by SIGKILL after the grace.
 fn stop_in_background(leader: Pid, patience: Patience) {
     std::thread::spawn(move || {
         std::thread::sleep(patience.drain);
@@ -124,7 +124,7 @@ fn stop_in_background(leader: Pid, patience: Patience) {
             }
         }
         std::thread::sleep(patience.grace);
-        // Killing a parent hands its children to us, so go on until the process ends with the last of them.
+        // When a parent is killed we inherit its children, so repeat until the process ends with the last of them.
         loop {
             for pid in descendants() {
                 let _ = rustix::process::kill_process(pid, Signal::KILL);

@@ -17,12 +17,12 @@ const EMPERORS_OWN: [&str; 4] =
 
 /// Becomes the uWSGI of the vassal file `name`; the emperor calls this in the folder of enabled vassals.
 ///
-/// `available` is the folder with the records. `emperor` is this process's environment, which holds the variables by
-/// which the emperor and its vassal find each other (`UWSGI_EMPEROR_*`; `NOTIFY_SOCKET` stays behind). Every other
-/// `UWSGI_*` variable would be an option, and is dropped.
+/// `available` is the folder with the records. Of `emperor`, this process's environment, only the variables by which
+/// the emperor and its vassal find each other are kept, such as `UWSGI_EMPEROR_FD`; `NOTIFY_SOCKET` is removed.
+/// `UWSGI_*` variables of the record are dropped, because uWSGI would read them as options.
 ///
 /// # Errors
-/// Only when it can't: [`Error`] with the reason. On success this process is uWSGI and never returns.
+/// [`Error`] with the reason. On success this process is uWSGI, and the call never returns.
 pub fn become_vassal(
     available: &Utf8Path,
     name: &str,
@@ -45,7 +45,7 @@ pub fn become_vassal(
     Err(Error::Start { program: record.uwsgi.into_string(), source })
 }
 
-/// Becomes the uWSGI of a vassal that has no record, as those of piku's Python original: nothing is changed.
+/// Becomes the uWSGI of a legacy vassal, which has no record: nothing is changed.
 fn become_foreign_vassal(
     available: &Utf8Path,
     name: &str,
@@ -58,7 +58,7 @@ fn become_foreign_vassal(
     Err(Error::Start { program: uwsgi.into_string(), source })
 }
 
-/// The first program of that name in the folders of `path`, which are divided by colons.
+/// The first program of this name in the folders of `path`, separated by colons.
 fn program(path: &str, name: &str) -> Option<Utf8PathBuf> {
     let runs = |file: &Utf8PathBuf| file.is_file() && access(file.as_std_path(), Access::EXEC_OK).is_ok();
     path.split(':').map(|folder| Utf8Path::new(folder).join(name)).find(runs)

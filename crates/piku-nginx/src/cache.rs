@@ -1,34 +1,36 @@
+//! What nginx caches.
+
 use crate::{FilePath, InvalidSite, UrlPath};
 
-/// What nginx keeps of the answers of an app, and for how long. Times are seconds.
+/// What nginx caches of an app's answers, and for how long. Times are in seconds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Cache {
-    /// The folder of the cache. nginx creates it when the folder around it is there.
+    /// The folder of the cache. nginx creates it if its parent exists.
     pub path: FilePath,
-    /// What is cached: these URLs and everything below them.
+    /// The URLs that are cached, with everything below them.
     pub prefixes: Vec<UrlPath>,
-    /// The greatest size, in gigabytes.
+    /// The maximum size, in gigabytes.
     pub size: u32,
     /// How long content (200 and 304) is kept.
     pub time: u32,
     /// How long redirects (301, 302, 307, and 308) are kept.
     pub redirects: u32,
-    /// How long every other answer is kept, but for server errors, which never are.
+    /// How long every other answer is kept, except server errors, which are never cached.
     pub any: u32,
-    /// How long a browser may keep what the app says nothing about (`Cache-Control: max-age`).
+    /// How long a browser may keep an answer without a `Cache-Control` header of the app (`max-age`).
     pub control: u32,
-    /// When what nobody asked for is removed.
+    /// When an entry that nobody requested is removed.
     pub expiry: u32,
 }
 
 impl Cache {
-    /// Makes a cache with the times and the size that apply when nothing is set.
+    /// Makes a cache with the default times and size.
     pub fn new(path: FilePath, prefixes: Vec<UrlPath>) -> Self {
         Self { path, prefixes, size: 1, time: 3600, redirects: 3600, any: 3600, control: 3600, expiry: 86400 }
     }
 
-    /// Reads prefixes with commas between them. A slash in front may be missing; what is empty is skipped.
+    /// Parses prefixes separated by commas. The leading slash is optional; empty entries are skipped.
     pub fn parse_prefixes(text: &str) -> Result<Vec<UrlPath>, InvalidSite> {
         let mut prefixes = Vec::new();
         for item in text.split(',').map(str::trim).filter(|item| !item.is_empty()) {

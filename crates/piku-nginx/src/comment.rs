@@ -1,4 +1,4 @@
-//! A line of comment above a site.
+//! A comment line above a site.
 
 use std::{fmt, str::FromStr};
 

@@ -1,33 +1,35 @@
+//! Why a value can't be part of a site.
+
 use std::net::AddrParseError;
 
 /// Why a value can't be part of a site.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidSite {
-    /// The namespace has a character that it can't have, or is too long.
+    /// The namespace has an invalid character, or is too long.
     #[error("`{0}` can't be the namespace of sites")]
     Namespace(String),
     /// The comment is empty, too long, or not printable.
     #[error("`{0}` can't be a comment")]
     Comment(String),
-    /// The header can't be written, or not without being expanded.
+    /// The header has an invalid character, or one that nginx would expand.
     #[error("`{name}: {value}` can't be added to answers")]
     Header {
-        /// The name that was given.
+        /// The name as given.
         name: String,
-        /// The value that was given.
+        /// The value as given.
         value: String,
     },
-    /// The name of a file has a character that it can't have, or is too long.
+    /// The file name has an invalid character, or is too long.
     #[error("`{0}` can't be the name of a file that is never served")]
     FileName(String),
-    /// The name of the site has a character that a name can't have, or is too long.
+    /// The site name has an invalid character, or is too long.
     #[error("`{0}` can't name a site")]
     Name(String),
-    /// The host name is none that nginx would match as it is written.
+    /// nginx would not match the host name as it is written.
     #[error("`{name}` is not a server name: {why}")]
     ServerName {
-        /// The text that was given.
+        /// The text as given.
         name: String,
         /// What is wrong with it.
         why: &'static str,
@@ -35,37 +37,37 @@ pub enum InvalidSite {
     /// The path can't be written into a configuration, or not safely.
     #[error("`{path}` can't be used as a path by nginx: {why}")]
     Path {
-        /// The text that was given.
+        /// The text as given.
         path: String,
         /// What is wrong with it.
         why: &'static str,
     },
-    /// The URL path can't be matched, or not as it is written.
+    /// nginx can't match the URL path, or not as it is written.
     #[error("`{url}` is not a URL path: {why}")]
     Url {
-        /// The text that was given.
+        /// The text as given.
         url: String,
         /// What is wrong with it.
         why: &'static str,
     },
-    /// The address of a backend can't be read.
+    /// The address of a backend can't be parsed.
     #[error("`{address}` is not an address and a port")]
     Address {
-        /// The text that was given.
+        /// The text as given.
         address: String,
-        /// What the standard library says about it.
+        /// The parser's error.
         source: AddrParseError,
     },
-    /// The range of addresses can't be read.
+    /// The range of addresses can't be parsed.
     #[error("`{0}` is not an address or a range such as `192.0.2.0/24`")]
     Network(String),
-    /// The answer of the probe has a character that nginx would expand or that is not printable.
+    /// The answer of the probe is not printable, or has a character that nginx would expand.
     #[error("`{0}` can't be the answer of a probe")]
     Answer(String),
-    /// An entry of a list of static paths is no pair.
+    /// An entry of a list of static paths is not a pair.
     #[error("`{0}` is not a pair such as `/static:public`")]
     StaticPair(String),
-    /// Two entries of a list of static paths are about the same URL.
+    /// Two entries of a list of static paths have the same URL.
     #[error("`{0}` is mapped twice")]
     StaticTwice(String),
     /// The text is not what `nginx -v` prints.
@@ -74,7 +76,7 @@ pub enum InvalidSite {
 }
 
 impl InvalidSite {
-    /// Gives what to do about it, where there is something to do.
+    /// Returns what to do about it, if there is something to do.
     pub fn help(&self) -> Option<&'static str> {
         Some(match self {
             Self::ServerName { .. } => {

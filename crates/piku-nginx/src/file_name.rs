@@ -9,12 +9,12 @@ use crate::{InvalidSite, quote};
 pub struct FileName(String);
 
 impl FileName {
-    /// Gives the name.
+    /// Returns the name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Writes the name so that a regular expression matches just that.
+    /// Writes the name as a regular expression that matches exactly it.
     pub(crate) fn pattern(&self) -> String {
         quote::literal(&self.0)
     }

@@ -1,3 +1,5 @@
+//! Absolute paths that are safe in a configuration.
+
 use std::{fmt, str::FromStr};
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
@@ -7,7 +9,7 @@ use crate::{InvalidSite, quote};
 /// An absolute path that nginx reads as it is written.
 ///
 /// It has no `$` (nginx expands variables in paths and has no escape for it), no control character, none of `*?[`
-/// (an `include` would take it for a pattern), and no `..`: those are folded away.
+/// (patterns to `include`), and no `..`, which is resolved.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FilePath(Utf8PathBuf);
 
@@ -31,7 +33,7 @@ impl FilePath {
         Ok(Self(folded(path)))
     }
 
-    /// Gives the path.
+    /// Returns the path.
     pub fn as_path(&self) -> &Utf8Path {
         &self.0
     }
@@ -46,12 +48,12 @@ impl FilePath {
         quote::word(&format!("{}/", self.0.as_str().trim_end_matches('/')))
     }
 
-    /// Gives the path of a file in this folder. The name is one of ours, with nothing in it that needs a check.
+    /// Returns the path of a file in this folder. The name is a constant, which needs no check.
     pub(crate) fn below(&self, name: &'static str) -> Self {
         Self(self.0.join(name))
     }
 
-    /// Gives the folder around it, or the path itself at the top.
+    /// Returns the parent folder, or `/` for `/`.
     pub(crate) fn parent(&self) -> Self {
         Self(self.0.parent().unwrap_or(&self.0).to_owned())
     }
@@ -71,7 +73,7 @@ impl fmt::Display for FilePath {
     }
 }
 
-/// The path of a Unix socket: a [`FilePath`] of at most 107 bytes, which is what the system can bind.
+/// The path of a Unix socket: a [`FilePath`] of at most 107 bytes, the limit for binding.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SocketPath(FilePath);
 
@@ -88,7 +90,7 @@ impl SocketPath {
         Ok(Self(path))
     }
 
-    /// Gives the path.
+    /// Returns the path.
     pub fn as_path(&self) -> &Utf8Path {
         self.0.as_path()
     }
@@ -107,7 +109,7 @@ impl FromStr for SocketPath {
     }
 }
 
-/// Folds `.`, `..`, and doubled slashes away by the text alone, as a reader of the setting would.
+/// Resolves `.`, `..`, and doubled slashes in the text alone, without looking at links.
 fn folded(path: &Utf8Path) -> Utf8PathBuf {
     let mut folded = Utf8PathBuf::from("/");
     for component in path.components() {

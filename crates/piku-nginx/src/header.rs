@@ -1,8 +1,8 @@
-//! Headers of every answer.
+//! Headers added to every answer.
 
 use crate::{InvalidSite, quote};
 
-/// A header that nginx adds to every answer of a site, its own errors included.
+/// A header that nginx adds to every answer of a site, including its own errors.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
     name: String,
@@ -10,8 +10,8 @@ pub struct Header {
 }
 
 impl Header {
-    /// Checks that both can be written as they are: a name of letters, digits, and `-`, and a printable value
-    /// without `$`, which nginx would expand.
+    /// Checks that both can be written as they are: a name of letters, digits, and `-`, and a printable value without
+    /// `$`, which nginx would expand.
     ///
     /// # Errors
     /// [`InvalidSite::Header`] when one of them can't.

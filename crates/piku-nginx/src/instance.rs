@@ -1,15 +1,16 @@
+//! The main configuration of an nginx that serves only sites.
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::{FilePath, InvalidSite, quote};
 
-/// A whole nginx for sites: its main configuration.
+/// The main configuration of an nginx that serves only sites.
 ///
-/// It is meant for a process that runs as the user who owns the sites, with the right to bind low ports and no other:
-/// there is no `user` directive, and every file that it writes has a place of its own. It stays in the foreground, for a
-/// supervisor to watch.
+/// It is meant to run as the user who owns the sites, with no right but to bind low ports: it has no `user`
+/// directive, and every file it writes has a place of its own. It stays in the foreground, for a supervisor.
 ///
-/// Hosts that no site claims get nothing: over HTTP the connection is closed without an answer, over HTTPS the handshake
-/// is refused, or, before nginx 1.19.4, closed after it.
+/// Unknown hosts get no answer: over HTTP the connection is closed; over HTTPS the handshake is refused or, before
+/// nginx 1.19.4, the connection is closed after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Instance {
@@ -17,29 +18,29 @@ pub struct Instance {
     pub sites: SitePattern,
     /// Where the process id of the master is written.
     pub pid: FilePath,
-    /// Gets the `[emerg]` lines alone: what keeps a configuration from being used. Everything else goes to stderr.
+    /// The log of `[emerg]` lines only, which say why a configuration was refused. Everything else goes to stderr.
     pub refused_log: FilePath,
-    /// The folder of temporary files: bodies of requests and of answers too large for memory. It must exist.
+    /// The folder of temporary files, for large request and response bodies. It must exist.
     pub temporary: FilePath,
-    /// The table of media types, as distributions ship it; without one every file is `application/octet-stream`.
+    /// The table of media types that distributions ship; without it every file is `application/octet-stream`.
     pub media_types: Option<FilePath>,
-    /// Where strangers are turned away.
+    /// The addresses on which unknown hosts are rejected.
     pub addresses: Vec<IpAddr>,
     /// The port of HTTP.
     pub http_port: u16,
     /// The port of HTTPS.
     pub https_port: u16,
-    /// How a stranger is turned away over HTTPS.
+    /// How an unknown host is rejected over HTTPS.
     pub strangers: Strangers,
 }
 
-/// What a stranger gets over HTTPS.
+/// How an unknown host is rejected over HTTPS.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Strangers {
     /// A handshake that fails (`ssl_reject_handshake`, nginx 1.19.4 and later).
     Rejected,
-    /// A handshake with this certificate and its key, and no answer after it.
+    /// A handshake with this certificate, then the connection is closed.
     Closed {
         /// The certificate.
         certificate: FilePath,
@@ -49,7 +50,7 @@ pub enum Strangers {
 }
 
 impl Instance {
-    /// Makes one that turns strangers away on ports 80 and 443 of all addresses.
+    /// Makes an instance that rejects unknown hosts on ports 80 and 443 of all addresses.
     pub fn new(sites: SitePattern, pid: FilePath, refused_log: FilePath, temporary: FilePath) -> Self {
         Self {
             sites,
@@ -70,7 +71,7 @@ impl Instance {
 pub struct SitePattern(FilePath);
 
 impl SitePattern {
-    /// Names the folder.
+    /// Makes the pattern for a folder.
     ///
     /// # Errors
     /// [`InvalidSite::Path`] when the folder's path can't be written into a configuration.

@@ -1,8 +1,8 @@
-//! Describes nginx sites, and an nginx that serves nothing else, and renders them as configuration text.
+//! Describes nginx sites, and an nginx that serves only sites, and renders them as configuration text.
 //!
 //! Pure: a [`Site`] goes in, text comes out. The crate never reads a file, never runs nginx, and never decides where
-//! the text goes. Whatever can reach the text has a type of its own, parsed once, so that no value can close a brace,
-//! begin a directive, or be expanded as a variable.
+//! the text goes. Each value in the text has its own type, parsed once, so that no value can close a brace, begin a
+//! directive, or be expanded as a variable.
 //!
 //! ```
 //! use piku_nginx::Site;
@@ -11,11 +11,11 @@
 //! # Ok::<(), piku_nginx::InvalidSite>(())
 //! ```
 //!
-//! Begin at [`Site`]; [`Site::new`] gives one with the defaults, and every field can be set after it. [`Instance`] is
-//! the main configuration around sites. The text of both is made in `render/`, from the outermost block inwards.
+//! Begin at [`Site`]; [`Site::new`] makes one with defaults, and every field can be set afterwards. [`Instance`] is
+//! the main configuration around sites. Both are rendered in `render/`, from the outermost block inwards.
 //!
-//! Nothing is said in the name of whoever uses the crate unless they give it: a [`Namespace`], a [`Comment`],
-//! [headers](Header), and the path of a [`Probe`].
+//! Names that show up in nginx come from the caller: a [`Namespace`], a [`Comment`], [headers](Header), and the path
+//! of a [`Probe`].
 
 mod cache;
 mod comment;

@@ -1,24 +1,25 @@
+//! The addresses and ports that a site listens on.
+
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// Where a site listens.
+/// The addresses and ports that a site listens on.
 ///
-/// Without an address of either family it listens on all of IPv4, as the default does: nginx has no server that
-/// listens nowhere.
+/// Without any address it listens on all of IPv4, because an nginx server always listens somewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Listen {
-    /// The IPv4 address, `0.0.0.0` for all.
+    /// The IPv4 address; `0.0.0.0` for all.
     pub ipv4: Option<Ipv4Addr>,
-    /// The IPv6 address, `::` for all.
+    /// The IPv6 address; `::` for all.
     pub ipv6: Option<Ipv6Addr>,
     /// The port of HTTP.
     pub http_port: u16,
-    /// The port of HTTPS, used when the site has a certificate.
+    /// The port of HTTPS, used if the site has a certificate.
     pub https_port: u16,
 }
 
 impl Listen {
-    /// Spells the addresses with `port`, as `listen` wants them.
+    /// Formats the addresses with `port` for `listen`.
     pub(crate) fn addresses(&self, port: u16) -> Vec<String> {
         let mut addresses = Vec::new();
         if let Some(ipv4) = self.ipv4.or(self.ipv6.is_none().then_some(Ipv4Addr::UNSPECIFIED)) {
@@ -42,11 +43,11 @@ impl Default for Listen {
     }
 }
 
-/// How nginx is asked for HTTP/2, which depends on its [version](crate::Version::http2).
+/// How HTTP/2 is turned on, which depends on nginx's [version](crate::Version::http2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Http2 {
-    /// Not at all.
+    /// Not turned on.
     #[default]
     Off,
     /// By `listen … http2`, before 1.25.1.

@@ -1,11 +1,11 @@
-//! What sets names apart in one nginx.
+//! Prefix of names in nginx, to avoid conflicts with other programs.
 
 use std::{fmt, str::FromStr};
 
 use crate::InvalidSite;
 
-/// What sets the names that sites bring into nginx apart from those of others: upstreams, cache zones, variables, and
-/// the hosts of the servers that turn strangers away.
+/// Prefix of the names that sites define in nginx, to avoid conflicts with other programs: upstreams, cache zones,
+/// variables, and the hosts of the servers that reject unknown hosts.
 ///
 /// A lower-case letter, then lower-case letters and digits, at most 12. Two programs that write sites for the same
 /// nginx should not share one. The default is `site`.
@@ -13,12 +13,12 @@ use crate::InvalidSite;
 pub struct Namespace(String);
 
 impl Namespace {
-    /// Gives the word.
+    /// Returns the prefix.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Names a variable that every site of the namespace sets for itself, with its `$`.
+    /// Returns the name, with its `$`, of a variable that every site of the namespace sets for itself.
     pub(crate) fn variable(&self, purpose: &str) -> String {
         format!("${}_{purpose}", self.0)
     }

@@ -1,3 +1,5 @@
+//! Ranges of addresses.
+
 use std::{
     fmt,
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
@@ -8,7 +10,7 @@ use crate::InvalidSite;
 
 /// A range of addresses such as `192.0.2.0/24`.
 ///
-/// Bits below the prefix are cleared, since nginx warns of them.
+/// Bits after the prefix are cleared, because nginx warns about them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Network {
     address: IpAddr,

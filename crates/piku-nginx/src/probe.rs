@@ -1,32 +1,34 @@
+//! Shows which configuration nginx is running.
+
 use std::str::FromStr;
 
 use crate::{InvalidSite, UrlPath, quote};
 
-/// A question that only the machine itself may ask, and the answer that shows which configuration nginx runs.
+/// A URL that answers only the machine itself, with a text that shows which configuration nginx is running.
 ///
 /// It is answered over HTTP and HTTPS, as plain text, and never logged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Probe {
-    /// The path to ask for.
+    /// The path to request.
     pub path: UrlPath,
     /// The body of the answer.
     pub answer: Answer,
 }
 
 impl Probe {
-    /// Makes the probe that answers `answer` to whoever asks for `path`.
+    /// Makes a probe with `answer` at `path`.
     pub fn new(path: UrlPath, answer: Answer) -> Self {
         Self { path, answer }
     }
 }
 
-/// The body that a probe answers: printable, without `$`, of at most 1000 bytes.
+/// The body of a probe's answer: printable, without `$`, at most 1000 bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer(String);
 
 impl Answer {
-    /// Gives the text.
+    /// Returns the text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

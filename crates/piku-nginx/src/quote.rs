@@ -1,7 +1,10 @@
-/// Writes `text` as one word of nginx's configuration language: as it is when that is safe, else in double quotes.
+//! Quoting in nginx's configuration language.
+
+/// Writes `text` as one word of nginx's configuration language: unchanged if that is safe, otherwise in double
+/// quotes.
 ///
-/// nginx has no escape for `$` where it expands variables, and control characters have none that survive; the types
-/// that hold a text refuse both.
+/// nginx has no escape for `$` where it expands variables, nor for control characters; the types that hold a text
+/// refuse both.
 pub(crate) fn word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-~:@+,=*[]%".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
@@ -19,7 +22,7 @@ pub(crate) fn word(text: &str) -> String {
     quoted
 }
 
-/// Writes `text` so that a regular expression matches just that.
+/// Writes `text` as a regular expression that matches exactly it.
 pub(crate) fn literal(text: &str) -> String {
     let mut pattern = String::with_capacity(text.len());
     for c in text.chars() {
@@ -31,7 +34,7 @@ pub(crate) fn literal(text: &str) -> String {
     pattern
 }
 
-/// Tells whether nginx would give `c` a meaning even inside quotes, or show it badly.
+/// Whether nginx would give `c` a meaning even inside quotes, or could not show it.
 pub(crate) fn unwritable(c: char) -> bool {
     c == '$' || c.is_control()
 }

@@ -1,24 +1,26 @@
+//! Host names of a site.
+
 use std::{fmt, net::IpAddr, str::FromStr};
 
 use crate::{InvalidSite, quote};
 
-/// A host name that a site answers for.
+/// A host name of a site.
 ///
-/// A name in lower case, in punycode where it is not English; `*.example.org` for everything below a name,
-/// `.example.org` for both, `mail.*` for every ending; or `_` for every host that no other site claims. Regular
-/// expressions are refused, and so are names below `.invalid`, which nobody can own (RFC 6761) and some of
-/// which turn strangers away.
+/// A name in lower case, and in punycode if it is international; `*.example.org` for everything below a name,
+/// `.example.org` for both, `mail.*` for every ending; or `_` for every host without a site. Regular expressions are
+/// refused, and so are names below `.invalid`, which nobody can own (RFC 6761): some of them serve to reject unknown
+/// hosts.
 ///
-/// A name of more than 46 bytes is written as an expression, since nginx's table of names has no room for it: it may lose
-/// to a shorter wildcard, and to the `_` of another site.
+/// A name of more than 46 bytes is written as a regular expression, because it does not fit nginx's table of names: a
+/// shorter wildcard, or the `_` of another site, may take precedence.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ServerName(String);
 
-/// nginx keeps names in a hash whose buckets hold 46 bytes on most machines, and refuses to start with a longer one.
+/// The longest name in nginx's hash on most machines; nginx refuses to start with a longer one.
 const LONGEST_IN_HASH: usize = 46;
 
 impl ServerName {
-    /// Reads names with white space or commas between them. A name given twice counts once.
+    /// Parses names separated by white space or commas, without duplicates.
     pub fn parse_list(text: &str) -> Result<Vec<Self>, InvalidSite> {
         let mut names = Vec::new();
         for name in text.split([',', ' ', '\t', '\n', '\r']).filter(|name| !name.is_empty()) {
@@ -30,24 +32,24 @@ impl ServerName {
         Ok(names)
     }
 
-    /// Gives the name as nginx compares it.
+    /// Returns the name as nginx compares it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Tells whether this is `_`, every host that no other site claims.
+    /// Whether this is `_`, every host without a site.
     pub fn is_any(&self) -> bool {
         self.0 == "_"
     }
 
-    /// Tells whether it names one host, which is its [example](Self::example).
+    /// Whether it names one host, which is its [example](Self::example).
     pub fn is_plain(&self) -> bool {
         !self.is_any() && !self.0.starts_with(['*', '.']) && !self.0.ends_with('*')
     }
 
-    /// Gives a host that the name matches: where to ask for the [probe](crate::Probe).
+    /// Returns a host that the name matches, to request the [probe](crate::Probe) from.
     ///
-    /// `label` stands in it where any label would do.
+    /// `label` replaces a wildcard.
     pub fn example(&self, label: &str) -> String {
         match self.0.as_str() {
             "_" => format!("{label}.invalid"),
@@ -59,17 +61,17 @@ impl ServerName {
         }
     }
 
-    /// Takes a name of our own, which nobody else may have.
+    /// Makes a name of our own, which nobody else may have.
     pub(crate) fn ours(name: &str) -> Self {
         Self(name.to_owned())
     }
 
-    /// Tells whether a browser asks for it without naming it in the TLS handshake.
+    /// Whether a browser that requests it names no host in the TLS handshake.
     pub(crate) fn is_nameless(&self) -> bool {
         self.is_any() || self.0.parse::<IpAddr>().is_ok()
     }
 
-    /// Tells whether nginx would find `other` in the hash twice beside this one, and warn of it.
+    /// Whether this name makes `other` a duplicate in nginx's hash, which nginx warns about.
     pub(crate) fn covers(&self, other: &Self) -> bool {
         self.0.starts_with('.') && (other.0 == self.0[1..] || other.0.strip_prefix('*') == Some(&self.0))
     }
@@ -164,7 +166,7 @@ mod tests {
             let read: ServerName = text.parse().unwrap();
             assert_eq!((read.as_str(), read.example("any")), (name, example.to_owned()));
             assert_eq!(read.is_plain(), name == example, "{name}");
-            // Whatever was a pattern, the host is none, and a name that may be asked for.
+            // The example of a pattern is a host, not a pattern, and a valid name.
             assert!(
                 example.parse::<ServerName>().map_or(example.ends_with(".invalid"), |host| host.is_plain())
             );

@@ -1,3 +1,5 @@
+//! Sites.
+
 use std::net::SocketAddr;
 
 use crate::{
@@ -7,63 +9,64 @@ use crate::{
 
 /// The nginx site of one app.
 ///
-/// Make one with [`Site::new`] and set what it is to have.
+/// Make one with [`Site::new`] and set its fields.
 ///
-/// The same site always gives the same bytes. Where two parts of a site want the same URL, the first of this order
-/// has it: probe, ACME challenge, static paths as they are listed, cache, backend. A static path for `/` comes last but one:
-/// the backend answers for what its folder doesn't have.
+/// The same site always gives the same bytes. If two parts of a site claim the same URL, the first in this order gets
+/// it: probe, ACME challenge, static paths in their order, cache, backend. A static path for `/` comes just before
+/// the backend, which answers for what the folder does not have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Site {
     /// The name of the site, which is the name of its app.
     pub name: SiteName,
-    /// What sets its names apart from those of other programs in the same nginx.
+    /// Prefix of its names, to avoid conflicts with other programs in the same nginx.
     pub namespace: Namespace,
-    /// What stands above it, for people who read the file.
+    /// The comment above it, for people who read the file.
     pub comment: Option<Comment>,
-    /// What is added to every answer.
+    /// Headers added to every answer.
     pub headers: Vec<Header>,
-    /// The hosts that the app answers for.
+    /// The host names of the app.
     pub server_names: Vec<ServerName>,
-    /// Where nginx listens for them.
+    /// The addresses and ports nginx listens on.
     pub listen: Listen,
     /// The certificate; without one there is no HTTPS.
     pub tls: Option<Tls>,
-    /// Whether HTTP only redirects to HTTPS. Means nothing without a certificate.
+    /// Whether HTTP only redirects to HTTPS. Has no effect without a certificate.
     pub https_only: bool,
-    /// How HTTP/2 is asked for.
+    /// How HTTP/2 is turned on.
     pub http2: Http2,
-    /// Whether TLS for an unknown host is refused in the handshake (nginx 1.19.4 and later) and not after it.
+    /// Whether TLS for an unknown host is refused in the handshake (nginx 1.19.4 and later), not after it.
     ///
-    /// Not done for a site whose names are addresses or `_`: clients then name no host in the handshake. Such a site
-    /// should be alone on its address, or the first of the files there: another one's refusal comes before it.
+    /// Has no effect on a site whose names include an IP address or `_`, because clients then name no host in the
+    /// handshake. Such a site should be alone on its address or come first: the refusal of another site would come
+    /// before it.
     pub reject_handshake: bool,
-    /// Who answers.
+    /// What answers requests.
     pub backend: Backend,
     /// What nginx serves itself.
     pub statics: Vec<StaticPath>,
-    /// The file that static paths serve for what they don't have, such as `index.html`.
+    /// The file that static paths serve for missing files, such as `index.html`.
     pub catch_all: Option<CatchAll>,
-    /// Files and folders of these names are never served, wherever they are below a static path.
+    /// Names of files and folders that are never served, anywhere below a static path.
     pub never_served: Vec<FileName>,
-    /// Whether folders named `.git` are passed on and served.
+    /// Whether folders named `.git` are served and passed on.
     pub allow_git_folders: bool,
-    /// The folder below which an ACME client puts `.well-known/acme-challenge`.
+    /// The folder in which an ACME client creates `.well-known/acme-challenge`.
     pub acme_webroot: Option<FilePath>,
     /// What is cached.
     pub cache: Option<Cache>,
-    /// Who alone may ask, besides the machine itself.
+    /// The only addresses that may connect, besides the machine itself.
     pub allow_only: Option<Vec<Network>>,
-    /// A file of the app's own with more directives, included at the end of `server`.
+    /// A file with the app's own directives, included at the end of `server`.
     ///
-    /// With one, timeouts and `server_tokens` are left to it: nginx refuses to be told twice.
+    /// With one, timeouts and `server_tokens` are left to it, because nginx refuses duplicates.
     pub include: Option<FilePath>,
-    /// How to find out that nginx runs this very site; without one, nothing tells.
+    /// A URL that shows whether nginx is running exactly this site.
     pub probe: Option<Probe>,
 }
 
 impl Site {
-    /// Makes a site on all addresses, over HTTP only, without static files.
+    /// Makes a site on all addresses, with HTTP only and no static files.
     pub fn new(name: SiteName, server_names: Vec<ServerName>, backend: Backend) -> Self {
         Self {
             name,
@@ -104,12 +107,12 @@ impl Site {
         Ok(Self::new(name.parse()?, server_names, Backend::Http(vec![address])))
     }
 
-    /// Names the upstream, and the zone of the cache.
+    /// Returns the name of the upstream and of the cache zone.
     pub(crate) fn upstream(&self) -> String {
         self.name.upstream(&self.namespace)
     }
 
-    /// Names the host of the server that turns strangers away.
+    /// Returns the host name of the server that rejects unknown hosts.
     pub(crate) fn guard(&self) -> String {
         self.name.guard(&self.namespace)
     }
@@ -126,22 +129,22 @@ pub struct Tls {
 }
 
 impl Tls {
-    /// Names both files.
+    /// Makes it from both files.
     pub fn new(certificate: FilePath, key: FilePath) -> Self {
         Self { certificate, key }
     }
 }
 
-/// Who answers what nginx doesn't serve itself.
+/// What answers requests that nginx does not serve itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Backend {
-    /// uWSGI, over Unix sockets. None is [`Backend::Unavailable`].
+    /// uWSGI, over Unix sockets. An empty list counts as [`Backend::Unavailable`].
     Uwsgi(Vec<SocketPath>),
-    /// A server that speaks HTTP. None is [`Backend::Unavailable`].
+    /// A server that speaks HTTP. An empty list counts as [`Backend::Unavailable`].
     Http(Vec<SocketAddr>),
-    /// Nobody at the moment: the answer is 503.
+    /// Nothing at the moment: the answer is 503.
     Unavailable,
-    /// Nobody ever: nginx serves the static paths, and the rest is 404.
+    /// Nothing: nginx serves the static paths, and everything else is 404.
     StaticOnly,
 }

@@ -1,3 +1,5 @@
+//! Names of sites.
+
 use std::{fmt, str::FromStr};
 
 use crate::{InvalidSite, Namespace};
@@ -5,43 +7,44 @@ use crate::{InvalidSite, Namespace};
 /// The name of a site, which is the name of its app.
 ///
 /// Letters, digits, `.`, `_`, and `-`, beginning with a letter or a digit, at most 63. Names that differ only in case
-/// are different sites, although nginx compares upstreams, host names, and variables without regard to it.
+/// are different sites, although nginx ignores case in upstreams, host names, and variables.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SiteName(String);
 
 impl SiteName {
-    /// Gives the name as it was written.
+    /// Returns the name as it was written.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Gives the name of the upstream and of the cache zone: no other site has it, whatever nginx thinks of case.
+    /// Returns the name of the upstream and of the cache zone, unique even if case is ignored.
     pub fn upstream(&self, namespace: &Namespace) -> String {
         format!("{namespace}-{}", self.folded(|c| matches!(c, '.' | '-')))
     }
 
-    /// Gives the host name of the server that turns strangers away: one that nobody can own (RFC 6761).
+    /// Returns the host name of the server that rejects unknown hosts, which nobody can own (RFC 6761).
     pub(crate) fn guard(&self, namespace: &Namespace) -> String {
         format!("{}.{namespace}.invalid", self.folded(|c| matches!(c, '.' | '-')))
     }
 
-    /// Gives a name for a variable of this site alone, without its `$`.
+    /// Returns the name of a variable of this site, without its `$`.
     ///
-    /// nginx keeps variables in a hash whose buckets hold names of 46 bytes, and refuses to start with a longer one:
-    /// long names become a number.
+    /// nginx keeps variables in a hash with 46 bytes for a name, and refuses to start with a longer one: long names
+    /// become a number.
     pub(crate) fn variable(&self, namespace: &Namespace, purpose: &str) -> String {
         let name = self.folded(|_| false);
         if name.len() <= 24 {
             return format!("{namespace}_{purpose}_{name}");
         }
-        // FNV-1a. Names are not secret and not chosen by strangers; two that meet would share a `max-age`.
+        // FNV-1a. Names are not secret, and strangers do not choose them; two with the same hash would share a
+        // `max-age`.
         let number = self.0.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         });
         format!("{namespace}_{purpose}__{number:016x}")
     }
 
-    /// Spells the name in lower case, so that different names stay different: `_` opens a pair that stands for one
+    /// Writes the name in lower case, so that different names stay different: `_` begins a pair that stands for one
     /// character.
     fn folded(&self, keep: impl Fn(char) -> bool) -> String {
         let mut folded = String::new();
@@ -67,7 +70,7 @@ impl FromStr for SiteName {
         let fits = name.starts_with(|c: char| c.is_ascii_alphanumeric())
             && name.len() <= 63
             && name.chars().all(safe);
-        // Two dots would make an empty label of the guard's name, as would one at the end.
+        // Two dots, or one at the end, would make an empty label in the name of the rejecting server.
         let labels = name.split('.').all(|label| !label.is_empty());
         (fits && labels).then(|| Self(name.to_owned())).ok_or_else(|| InvalidSite::Name(name.to_owned()))
     }

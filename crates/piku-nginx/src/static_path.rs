@@ -1,3 +1,5 @@
+//! Files that nginx serves itself.
+
 use std::str::FromStr;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -6,10 +8,10 @@ use crate::{FileName, FilePath, InvalidSite, UrlPath, quote};
 
 /// A folder or a file that nginx serves itself, and its URL.
 ///
-/// Whether it is a folder need not be known: a URL `/docs` serves a file, and `/docs/…` what is in a folder. Never
-/// served, whatever is mapped: names that begin with a dot (`.well-known` aside), and those that
-/// [the site](crate::Site::never_served) lists. So none of the first can be part of the URL. A folder above the app's
-/// can't be mapped: other apps' files are there.
+/// The caller need not know which it is: a URL `/docs` serves a file, and `/docs/…` the contents of a folder. Some
+/// names are never served, whatever is mapped: those that begin with a dot (except `.well-known`), which also can't
+/// be part of the URL, and those that [the site](crate::Site::never_served) lists. A folder above the app's can't be
+/// mapped, because it holds other apps' files.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StaticPath {
     url: UrlPath,
@@ -35,7 +37,7 @@ impl StaticPath {
         Self::new("/".parse()?, path, tree)
     }
 
-    /// Reads pairs such as `/static:public,/robots.txt:robots.txt`; what is empty is skipped.
+    /// Parses pairs such as `/static:public,/robots.txt:robots.txt`; empty entries are skipped.
     pub fn parse_list(text: &str, tree: &Utf8Path) -> Result<Vec<Self>, InvalidSite> {
         let mut paths: Vec<Self> = Vec::new();
         for item in text.split(',').map(str::trim).filter(|item| !item.is_empty()) {
@@ -53,36 +55,36 @@ impl StaticPath {
         Ok(paths)
     }
 
-    /// Gives the URL of the folder or file.
+    /// Returns the URL of the folder or file.
     pub fn url(&self) -> &UrlPath {
         &self.url
     }
 
-    /// Gives the folder or file.
+    /// Returns the folder or file.
     pub fn path(&self) -> &FilePath {
         &self.path
     }
 
-    /// Tells whether the path may be served as a file: `.next` may be a folder full of public files, `.env` is a secret.
+    /// Whether the path may be served as a file: `.next` may be a folder of public files, but `.env` is a secret.
     pub(crate) fn may_be_file(&self, never_served: &[FileName]) -> bool {
         let listed = |name: &str| never_served.iter().any(|one| one.as_str() == name);
         !self.path.as_path().file_name().is_some_and(|name| is_hidden(name) || listed(name))
     }
 }
 
-/// The file that is served for everything that a folder doesn't have, relative to that folder.
+/// The file that is served for missing files of a folder, relative to that folder.
 ///
-/// Without a slash in front, so that it can be put behind any folder; never a name that is not served.
+/// Without a leading slash, so that it can follow any folder; never a name that is not served.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CatchAll(Utf8PathBuf);
 
 impl CatchAll {
-    /// Gives the path, without a slash in front.
+    /// Returns the path, without a leading slash.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
 
-    /// Writes the path behind `prefix` as one word.
+    /// Writes the path after `prefix` as one word.
     pub(crate) fn word_behind(&self, prefix: &str) -> String {
         quote::word(&format!("{prefix}{}", self.0))
     }
@@ -91,7 +93,7 @@ impl CatchAll {
 impl FromStr for CatchAll {
     type Err = InvalidSite;
 
-    /// Reads `index.html` or `/index.html`.
+    /// Parses `index.html` or `/index.html`.
     fn from_str(text: &str) -> Result<Self, InvalidSite> {
         let url: UrlPath = format!("/{}", text.trim().trim_start_matches('/')).parse()?;
         let refuse = |why| Err(InvalidSite::Url { url: text.to_owned(), why });

@@ -1,26 +1,28 @@
+//! Paths of URLs.
+
 use std::{fmt, str::FromStr};
 
 use crate::{InvalidSite, quote};
 
-/// The path of a URL as nginx compares it: decoded, absolute, and without a slash at its end (but for `/` itself).
+/// The path of a URL as nginx compares it: decoded, absolute, and without a trailing slash (except `/` itself).
 ///
-/// It has no `%` (nginx has decoded it by then), no `?` or `#` (they are not part of it), nothing that nginx would
-/// expand, no white space, and no `//`, `.`, or `..` (nginx has folded them away). At most 200 bytes.
+/// It has no `%` (already decoded), no `?` or `#` (not part of it), nothing that nginx would expand, no white space,
+/// and no `//`, `.`, or `..` (already resolved). At most 200 bytes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UrlPath(String);
 
 impl UrlPath {
-    /// Gives the path.
+    /// Returns the path.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Tells whether this is `/`, the path above all.
+    /// Whether this is `/`.
     pub fn is_root(&self) -> bool {
         self.0 == "/"
     }
 
-    /// Gives the parts between the slashes.
+    /// Returns the parts between the slashes.
     pub(crate) fn segments(&self) -> impl Iterator<Item = &str> {
         self.0.split('/').filter(|segment| !segment.is_empty())
     }
@@ -30,7 +32,7 @@ impl UrlPath {
         quote::word(&self.0)
     }
 
-    /// Writes the path as one word that ends in a slash, so that `/static` doesn't match `/static.old`.
+    /// Writes the path as one word with a trailing slash, so that `/static` does not match `/static.old`.
     pub(crate) fn folder_word(&self) -> String {
         quote::word(&format!("{}/", self.0.trim_end_matches('/')))
     }

@@ -1,3 +1,5 @@
+//! Versions of nginx.
+
 use std::str::FromStr;
 
 use crate::{Http2, InvalidSite};
@@ -7,7 +9,7 @@ use crate::{Http2, InvalidSite};
 pub struct Version(pub u32, pub u32, pub u32);
 
 impl Version {
-    /// Tells how this nginx is asked for HTTP/2: never before 1.9.5, by a directive since 1.25.1.
+    /// Returns how HTTP/2 is turned on: not before 1.9.5, by a directive since 1.25.1.
     pub fn http2(self) -> Http2 {
         if self < Self(1, 9, 5) {
             Http2::Off
@@ -18,7 +20,7 @@ impl Version {
         }
     }
 
-    /// Tells whether this nginx can refuse a TLS handshake (`ssl_reject_handshake`, since 1.19.4).
+    /// Whether this nginx can refuse a TLS handshake (`ssl_reject_handshake`, since 1.19.4).
     pub fn reject_handshake(self) -> bool {
         self >= Self(1, 19, 4)
     }
@@ -27,7 +29,7 @@ impl Version {
 impl FromStr for Version {
     type Err = InvalidSite;
 
-    /// Reads `nginx version: nginx/1.22.1`, with or without a note such as `(Ubuntu)` after it.
+    /// Parses `nginx version: nginx/1.22.1`, optionally followed by a note such as `(Ubuntu)`.
     fn from_str(text: &str) -> Result<Self, InvalidSite> {
         let refuse = || InvalidSite::Version(text.trim().to_owned());
         let numbers = text

@@ -1,6 +1,6 @@
-//! Whom nginx's workers run as, read from what nginx itself was told.
+//! The user of nginx's workers, from nginx's build arguments and configuration.
 
-/// The user and the group as whom the workers of an nginx run, when root starts it.
+/// The user and group that the workers of an nginx run as when root starts it.
 ///
 /// ```
 /// use piku_nginx::Workers;
@@ -16,10 +16,10 @@ pub struct Workers {
 }
 
 impl Workers {
-    /// Reads what `nginx -V` printed, and the text of its main configuration file where that can be read.
+    /// Reads the output of `nginx -V`, and the text of the main configuration file if it can be read.
     ///
-    /// The `user` directive decides, then how nginx was built. Where neither is known, the workers are taken for
-    /// those of Debian's and Ubuntu's packages.
+    /// The `user` directive decides, then how nginx was built. If neither is known, assumes the packages of Debian
+    /// and Ubuntu.
     #[must_use]
     pub fn configured(built: &str, configuration: Option<&str>) -> Self {
         if let Some(workers) = configuration.and_then(directive) {
@@ -35,25 +35,25 @@ impl Workers {
     }
 }
 
-/// Where this nginx reads its configuration unless it is told otherwise, by what `nginx -V` printed.
+/// The default path of the configuration, from the output of `nginx -V`.
 #[must_use]
 pub fn configuration_path(built: &str) -> &str {
     argument(built, "--conf-path=").unwrap_or("/etc/nginx/nginx.conf")
 }
 
-/// Where this nginx writes what goes wrong unless it is told otherwise, by what `nginx -V` printed.
+/// The default path of the error log, from the output of `nginx -V`.
 #[must_use]
 pub fn error_log_path(built: &str) -> &str {
     argument(built, "--error-log-path=").unwrap_or("/var/log/nginx/error.log")
 }
 
-/// The value of an argument that nginx was built with.
+/// The value of a build argument of nginx.
 fn argument<'a>(built: &'a str, name: &str) -> Option<&'a str> {
     let word = built.split_ascii_whitespace().find_map(|word| word.strip_prefix(name))?;
     Some(word.trim_matches(['\'', '"'])).filter(|value| !value.is_empty())
 }
 
-/// The `user` directive of a configuration: one outside of all blocks.
+/// The `user` directive of a configuration, outside all blocks.
 fn directive(text: &str) -> Option<Workers> {
     let mut depth = 0_usize;
     let mut words: Vec<String> = Vec::new();
@@ -87,7 +87,7 @@ enum Token {
     End,
 }
 
-/// Splits a configuration as nginx does, as far as names of users need it.
+/// Splits a configuration as nginx does, as far as needed to find the `user` directive.
 fn tokens(text: &str) -> Vec<Token> {
     let mut tokens = Vec::new();
     let mut rest = text.chars().peekable();

@@ -1,4 +1,4 @@
-//! Shows the whole text of one site of each kind.
+//! The whole text of one site of each kind.
 #![allow(clippy::unwrap_used, reason = "functions beside tests are tests too")]
 
 use camino::Utf8Path;
@@ -11,7 +11,7 @@ fn path(text: &str) -> FilePath {
     text.parse().unwrap()
 }
 
-/// A site with everything that a program adds to its own.
+/// A site with everything that a program adds to its sites.
 fn proxied() -> Site {
     let mut site = Site::proxied("blog", ["blog.example.org"], "127.0.0.1:4001").unwrap();
     site.namespace = "shop".parse().unwrap();
@@ -23,13 +23,13 @@ fn proxied() -> Site {
     site
 }
 
-/// A value with something about it changed.
+/// A value with a change.
 fn but<T>(mut it: T, change: impl FnOnce(&mut T)) -> T {
     change(&mut it);
     it
 }
 
-/// The site of a WSGI app on Debian 12, with everything that is the default there.
+/// The site of a WSGI app on Debian 12, with all defaults.
 fn uwsgi() -> Site {
     let nginx: Version = "nginx version: nginx/1.22.1".parse().unwrap();
     but(proxied(), |it| {
@@ -41,7 +41,7 @@ fn uwsgi() -> Site {
     })
 }
 
-/// A site that shows little beside what its test is about.
+/// A minimal site, which shows little besides the subject of its test.
 fn nobody() -> Site {
     but(proxied(), |it| it.backend = Backend::Unavailable)
 }

@@ -1,4 +1,4 @@
-//! Shows that no value can say more than one word: whatever it is, the directives and blocks around it stay the same.
+//! No value can add words: whatever it is, the directives and blocks around it stay the same.
 #![allow(clippy::unwrap_used, reason = "functions beside tests are tests too")]
 
 use camino::Utf8Path;
@@ -8,7 +8,8 @@ use piku_nginx::{
 };
 use proptest::prelude::*;
 
-/// Reads configuration text as nginx does: words, and `;`, `{`, or `}` after them. Nothing is a text nginx can't read.
+/// Parses configuration text as nginx does, into words, each list ended by `;`, `{`, or `}`. `None` if nginx can't
+/// read it.
 fn directives(text: &str) -> Option<Vec<(Vec<String>, char)>> {
     let mut directives = Vec::new();
     let mut words: Vec<String> = Vec::new();
@@ -59,7 +60,7 @@ fn directives(text: &str) -> Option<Vec<(Vec<String>, char)>> {
     (depth == 0 && words.is_empty()).then_some(directives)
 }
 
-/// The directives without what they say: the first word, how many words follow, and what ends it.
+/// The directives without their values: the first word, the number of words after it, and what ends it.
 fn shape(site: &Site) -> Vec<(String, usize, char)> {
     let read = directives(&site.render()).unwrap_or_else(|| panic!("nginx can't read\n{site}"));
     read.into_iter()
@@ -67,7 +68,7 @@ fn shape(site: &Site) -> Vec<(String, usize, char)> {
         .collect()
 }
 
-/// One text for each value that can reach the configuration.
+/// One text for each value in the configuration.
 #[derive(Debug, Clone)]
 struct Values {
     name: String,
@@ -97,7 +98,7 @@ fn site(values: &Values) -> Result<Site, InvalidSite> {
     Ok(site)
 }
 
-/// A value with something about it changed.
+/// A value with a change.
 fn but<T>(mut it: T, change: impl FnOnce(&mut T)) -> T {
     change(&mut it);
     it
@@ -108,7 +109,7 @@ fn plain() -> Values {
     Values { name, host, file, url, answer }
 }
 
-/// Any text, and often one made of what has a meaning to nginx.
+/// Any text, often one of characters with a meaning to nginx.
 fn text() -> impl Strategy<Value = String> {
     let nasty = prop::sample::select(vec![
         "a",

@@ -17,7 +17,7 @@ pub enum Severity {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Diagnostic {
-    /// Whether the text can be used nevertheless.
+    /// Whether the text can still be used.
     pub severity: Severity,
     /// Stable across releases: documentation and `--json` name mistakes by it.
     pub code: &'static str,
@@ -30,12 +30,12 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
-    /// Makes an error without help. Control characters that it quotes are spelled out.
+    /// Makes an error without help. Control characters in the message are escaped.
     pub fn error(code: &'static str, span: Range<usize>, message: impl Into<String>) -> Self {
         Self { severity: Severity::Error, code, message: visible(message), span, help: None }
     }
 
-    /// Makes a warning without help. Control characters that it quotes are spelled out.
+    /// Makes a warning without help. Control characters in the message are escaped.
     pub fn warning(code: &'static str, span: Range<usize>, message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, code, message: visible(message), span, help: None }
     }
@@ -52,14 +52,14 @@ impl Diagnostic {
         Self { span: self.span.start + by..self.span.end + by, ..self }
     }
 
-    /// Tells whether the text can't be used.
+    /// Whether the text can't be used.
     #[must_use]
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }
 }
 
-/// Spells out what could make a terminal do something, except the end of a line.
+/// Escapes control characters, except line ends.
 fn visible(text: impl Into<String>) -> String {
     let text = text.into();
     let hidden = |character: char| character.is_control() && character != '\n';

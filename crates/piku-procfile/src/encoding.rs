@@ -1,4 +1,4 @@
-//! What may stand in a Procfile at all: UTF-8 without NUL, in lines that end in LF or CRLF.
+//! Which bytes a Procfile may contain: UTF-8 without NUL, in lines that end in LF or CRLF.
 
 use std::ops::Range;
 
@@ -8,12 +8,12 @@ use crate::piece::Piece;
 
 const MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Finds a file that is written in units of two or four bytes; nothing in it can be read.
+/// Recognizes UTF-16 and UTF-32, in which nothing can be read.
 pub(crate) fn foreign(file: &[u8]) -> Option<Diagnostic> {
     let name = match file {
         [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => "UTF-32",
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "UTF-16",
-        // Without a mark, every second byte of plain letters is NUL.
+        // Without a byte order mark: every second byte of ASCII text is NUL.
         [0, 1..=255, 0, 1..=255, ..] | [1..=255, 0, 1..=255, 0, ..] => "UTF-16",
         _ => return None,
     };
@@ -34,7 +34,7 @@ pub(crate) fn mark(file: &[u8]) -> Option<Diagnostic> {
     })
 }
 
-/// Gives the text of a line, or why it has none: the first byte of each sort that can't be in it.
+/// Returns the text of a line, or a diagnostic for the first invalid byte of each kind.
 pub(crate) fn text<'a>(line: &Line<'a>) -> Result<Piece<'a>, Vec<Diagnostic>> {
     let span = |offset: usize| line.start + offset..line.start + offset + 1;
     let find = |wanted: u8| line.bytes.iter().position(|byte| *byte == wanted);
@@ -63,7 +63,7 @@ fn nul(span: Range<usize>) -> Diagnostic {
     Diagnostic::error("procfile::nul", span, "byte 0x00 (NUL) can't be in a Procfile")
 }
 
-/// Names a character so that one that can't be seen is seen.
+/// Formats a character so that an invisible one is visible.
 pub(crate) fn shown(character: char) -> String {
     match character {
         ' ' => "a blank".to_owned(),

@@ -1,4 +1,4 @@
-//! One line of a Procfile that is there to be run.
+//! One entry of a Procfile.
 
 use std::fmt;
 
@@ -13,9 +13,9 @@ use crate::piece::Piece;
 pub struct Entry {
     /// Unique in its Procfile.
     pub name: ProcessName,
-    /// The text after the colon without the white space around it, otherwise unchanged. Never empty, and one line.
+    /// The text after the colon without surrounding white space, otherwise unchanged. Never empty, always one line.
     pub command: String,
-    /// What the name makes of the command.
+    /// What the entry is for, decided by its name.
     pub kind: Kind,
 }
 
@@ -25,7 +25,7 @@ impl fmt::Display for Entry {
     }
 }
 
-/// Reads what `name` stands for. There is no entry when a diagnostic is an error.
+/// Reads the entry of `name`; `None` after an error.
 pub(crate) fn entry(name: ProcessName, command: Piece<'_>, found: &mut Vec<Diagnostic>) -> Option<Entry> {
     let kind = match name.as_str() {
         "wsgi" => match command.text.parse() {

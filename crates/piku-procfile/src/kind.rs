@@ -1,4 +1,4 @@
-//! What an entry is for, as its name says.
+//! What an entry is for, decided by its name.
 
 use crate::cron::CronJob;
 use crate::wsgi::WsgiEntry;
@@ -14,35 +14,35 @@ pub enum Kind {
     Rwsgi,
     /// `php`: PHP in uWSGI; the command is the document root.
     Php,
-    /// `web`: a program that listens where `PORT` says.
+    /// `web`: a program that listens on `PORT`.
     Web,
-    /// `static`: files that are served as they are; the command is the document root.
+    /// `static`: files served as they are; the command is the document root.
     Static,
     /// `cron*`: a command that is started on a schedule.
     Cron(CronJob),
     /// `preflight`: a command that runs before the build.
     Preflight,
-    /// `release`: a command that runs after the build and before the traffic.
+    /// `release`: a command that runs after the build, before the release gets requests.
     Release,
     /// Any other name: a program that is kept running.
     Worker,
 }
 
-/// The names beside which `web` has nothing to do: uWSGI answers itself.
+/// Names whose apps uWSGI serves itself, which leaves nothing for `web`.
 pub(crate) const SERVERS: [&str; 4] = ["wsgi", "jwsgi", "rwsgi", "php"];
 
-/// Tells whether processes of that name are apps that uWSGI itself runs.
+/// Whether uWSGI itself runs the processes of this name.
 #[must_use]
 pub fn runs_in_uwsgi(name: &str) -> bool {
     SERVERS.contains(&name)
 }
 
-/// Tells whether a name can be there once only, because it is the name that gives the meaning.
+/// Whether a name may occur only once, because the name itself has a meaning.
 pub(crate) fn is_fixed(name: &str) -> bool {
     SERVERS.contains(&name) || matches!(name, "web" | "static" | "preflight" | "release")
 }
 
-/// Tells whether a name is a schedule's.
+/// Whether a name belongs to a scheduled job.
 pub(crate) fn is_cron(name: &str) -> bool {
     name.starts_with("cron")
 }

@@ -16,21 +16,20 @@
 //! assert_eq!(places, [Place { line: 1, column: 4 }, Place { line: 2, column: 7 }]);
 //! ```
 //!
-//! Begin at [`parse`]. Schedules of `cron` entries are in [`cron`]; a [`Diagnostic`] is general enough
-//! for any file that a person wrote, and a [`Source`] finds the places of many.
+//! Begin at [`parse`]. Schedules of `cron` entries are in [`cron`]; a [`Diagnostic`] fits any file that a person
+//! wrote, and a [`Source`] finds the places of many diagnostics.
 //!
 //! Without default features the crate depends on `thiserror` alone; the feature `cron` adds `Schedule::next_after`,
 //! and with it `croner` and `jiff`.
 //!
 //! # The `procfile` crate
 //!
-//! The `procfile` crate is the oracle of our tests, not a dependency: what it accepts on one line, this crate reads
-//! with the same name and the same command. At run time it would cost a third of piku's binary and 0.4 ms
-//! of every start (a regular expression is compiled), for lines that must be explained anyway. It has no
-//! places, and it drops what it can't read without a word: names with a hyphen, a dot, or a letter outside
-//! ASCII (`my-worker: x`, `web.1: x`), lines with white space around the name (`  web: x`, `web : x`), a first line
-//! behind a byte order mark, `- web: x`, and `web:`. Of two lines with one name it keeps one, and the
-//! order of lines is lost.
+//! The `procfile` crate is the oracle of our tests, not a dependency: every line that it accepts, this crate reads
+//! with the same name and the same command. At run time it would cost a third of piku's binary and 0.4 ms of every
+//! start (it compiles a regular expression), for lines that must be explained anyway. It reports no places, and
+//! silently drops what it can't read: names with a hyphen, a dot, or a letter outside ASCII (`my-worker: x`, `web.1:
+//! x`), lines with white space around the name (`  web: x`, `web : x`), a first line after a byte order mark, `- web:
+//! x`, and `web:`. Of two lines with the same name it keeps one, and it loses the order of lines.
 
 pub mod cron;
 mod diagnostic;

@@ -1,4 +1,4 @@
-//! The lines of a file, before anything is known about what is in them.
+//! Splits a file into lines.
 
 /// A line without its end, which is LF or CRLF.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,7 +10,7 @@ pub(crate) struct Line<'a> {
     pub(crate) bytes: &'a [u8],
 }
 
-/// Splits what is behind the first `skipped` bytes of `file`. A CR that no LF follows stays in its line.
+/// Splits `file` into lines, without its first `skipped` bytes. A CR without LF stays in its line.
 pub(crate) fn lines(file: &[u8], skipped: usize) -> impl Iterator<Item = Line<'_>> {
     let mut start = skipped;
     file.get(skipped..).unwrap_or_default().split_inclusive(|byte| *byte == b'\n').zip(1..).map(

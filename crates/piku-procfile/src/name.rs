@@ -12,8 +12,8 @@ const CODE: &str = "procfile::bad-name";
 
 /// The name of a process, which is also part of a file name and of a log's name.
 ///
-/// Letters, digits, `_`, and `-` of ASCII, beginning with a letter or a digit, 63 at most: it can never climb out of
-/// a folder, read as an option, or divide a name such as `app_name.1.ini` in the wrong place. Case matters.
+/// ASCII letters, digits, `_`, and `-`, beginning with a letter or a digit, at most 63: a name can never climb out of
+/// a folder, read as an option, or make a name such as `app_name.1.ini` ambiguous. Case matters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProcessName(String);
 
@@ -40,7 +40,7 @@ impl FromStr for ProcessName {
             let message = format!("{} can't be in a name", shown(character));
             return Err(refusal(name, offset..offset + character.len_utf8(), message));
         }
-        // All ASCII from here: bytes are characters.
+        // Only ASCII from here: bytes are characters.
         if name.len() > LONGEST {
             let message = format!("the name has {} characters, {LONGEST} is the most", name.len());
             return Err(Diagnostic::error(CODE, LONGEST..name.len(), message).with_help("shorten the name"));
@@ -65,7 +65,7 @@ fn is_inner(character: char) -> bool {
     character.is_ascii_alphanumeric() || matches!(character, '_' | '-')
 }
 
-/// Refuses `name`, with the nearest name that would do.
+/// Refuses `name`, and suggests the closest valid name.
 fn refusal(name: &str, span: Range<usize>, message: String) -> Diagnostic {
     let refused = Diagnostic::error(CODE, span, message);
     if ["//", ";", "--", "/*"].iter().any(|mark| name.starts_with(mark)) {

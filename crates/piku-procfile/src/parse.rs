@@ -16,14 +16,14 @@ use crate::procfile::Procfile;
 pub struct Parsed {
     /// The entries; `None` when any diagnostic is an error.
     pub procfile: Option<Procfile>,
-    /// Everything there is to say, in order of place.
+    /// All diagnostics, in the order of the text.
     pub diagnostics: Vec<Diagnostic>,
 }
 
 /// Reads the bytes of a Procfile and collects every mistake in them.
 ///
-/// A mistake is reported once: not again by what follows from it, such as the rest of a command that was
-/// continued on a second line, or the two sides of a merge conflict that both have a `web`.
+/// Each mistake is reported once. What follows from it is not, such as the rest of a command that was continued on a
+/// second line, or the two sides of a merge conflict that both have a `web`.
 #[must_use]
 pub fn parse(bytes: &[u8]) -> Parsed {
     if let Some(foreign) = encoding::foreign(bytes) {
@@ -36,11 +36,11 @@ pub fn parse(bytes: &[u8]) -> Parsed {
     reading.finish()
 }
 
-/// What is known between two lines.
+/// The state between two lines.
 #[derive(Default)]
 struct Reading {
     diagnostics: Vec<Diagnostic>,
-    /// With the place of each name.
+    /// Each entry with the span of its name.
     entries: Vec<(std::ops::Range<usize>, Entry)>,
     seen: BTreeMap<ProcessName, Seen>,
     conflict: Option<Side>,
@@ -49,7 +49,7 @@ struct Reading {
     continued: bool,
 }
 
-/// Where a name was first.
+/// Where a name occurs first.
 struct Seen {
     line: usize,
     side: Option<Side>,
@@ -137,7 +137,7 @@ impl Reading {
         }
     }
 
-    /// Remembers a name, and reports the second line that has it.
+    /// Records a name, and reports it if it is already taken.
     fn see(&mut self, line: &Line<'_>, name: &ProcessName, place: Piece<'_>) {
         let Some(first) = self.seen.get(name) else {
             self.seen.insert(name.clone(), Seen { line: line.number, side: self.conflict });
@@ -161,7 +161,7 @@ impl Reading {
             .push(Diagnostic::error("procfile::duplicate-name", place.span(), message).with_help(help));
     }
 
-    /// Remembers the name of a line whose bytes are no text.
+    /// Records the name of a line whose bytes are not text.
     fn see_damaged(&mut self, line: &Line<'_>) {
         let head =
             line.bytes.split(|byte| *byte == b':').next().and_then(|head| std::str::from_utf8(head).ok());
@@ -232,12 +232,12 @@ fn missing_colon(text: Piece<'_>) -> Diagnostic {
     }
 }
 
-/// Whether a line could stand for itself.
+/// Whether a line could be an entry of its own.
 fn has_name(text: Piece<'_>) -> bool {
     text.split_once(':').is_some_and(|(head, _)| head.trim().text.parse::<ProcessName>().is_ok())
 }
 
-/// The marker of git at the start of a line.
+/// Git's conflict marker at the start of a line.
 fn conflict_marker(line: &str) -> Option<&str> {
     let marker =
         line.get(..7).filter(|marker| ["<<<<<<<", "|||||||", "=======", ">>>>>>>"].contains(marker))?;

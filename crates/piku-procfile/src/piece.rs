@@ -1,8 +1,8 @@
-//! A part of a text that knows where in the text it is.
+//! A part of a text that knows its offset.
 
 use std::ops::Range;
 
-/// Some of a text, and the byte of the text at which it starts.
+/// Part of a text, and the offset at which it begins.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Piece<'a> {
     pub(crate) text: &'a str,
@@ -23,7 +23,7 @@ impl<'a> Piece<'a> {
         Self { text: text.trim_end(), start: self.start + self.text.len() - text.len() }
     }
 
-    /// What is before and after the first `separator`.
+    /// What stands before and after the first `separator`.
     pub(crate) fn split_once(self, separator: char) -> Option<(Self, Self)> {
         let (before, after) = self.text.split_once(separator)?;
         let start = self.start + before.len() + separator.len_utf8();
@@ -40,7 +40,7 @@ impl<'a> Piece<'a> {
         })
     }
 
-    /// The parts between white space, none of them empty.
+    /// The parts between white space, never empty.
     pub(crate) fn words(self) -> impl Iterator<Item = Piece<'a>> {
         let mut rest = self;
         std::iter::from_fn(move || {
@@ -58,7 +58,7 @@ impl<'a> Piece<'a> {
         (length > 0).then_some((Self { text: word, ..from }, Self { text: rest, start: from.start + length }))
     }
 
-    /// The part up to the end of `last`, and the part after it; `last` is a part of this one.
+    /// The part up to the end of `last`, and the rest; `last` must be a part of this piece.
     pub(crate) fn split_after(self, last: Self) -> (Self, Self) {
         let (before, after) = self.text.split_at(last.span().end - self.start);
         (Self { text: before, ..self }, Self { text: after, start: last.span().end })

@@ -14,7 +14,7 @@ pub struct Place {
 impl Place {
     /// Finds the place of the byte at `offset`.
     ///
-    /// An offset inside a character is that character's, and one behind the end is the end.
+    /// An offset inside a character counts as that character, and one past the end as the end.
     #[must_use]
     pub fn of(text: &[u8], offset: usize) -> Self {
         let offset = offset.min(text.len());
@@ -28,7 +28,7 @@ impl Place {
 
 /// The column of the byte at `offset` of a line.
 ///
-/// The line is read to its end: cut at the offset, a character could be counted by its bytes.
+/// `line` must be whole: cut at the offset, a character could be counted by its bytes.
 pub(crate) fn column(line: &[u8], offset: usize) -> usize {
     let mut position = 0;
     let passed = lengths(line).take_while(|length| {
@@ -44,7 +44,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// How many bytes each character of `line` has.
+/// The length in bytes of each character of `line`.
 fn lengths(line: &[u8]) -> impl Iterator<Item = usize> {
     line.utf8_chunks()
         .flat_map(|chunk| chunk.valid().chars().map(char::len_utf8).chain(chunk.invalid().iter().map(|_| 1)))

@@ -4,16 +4,16 @@ use std::fmt;
 
 use crate::entry::Entry;
 
-/// The entries of a Procfile in the order of the file: one at least, and no name twice.
+/// The entries of a Procfile in the order of the file: at least one, and no name twice.
 ///
-/// Its `Display` is a Procfile again, without comments, that reads as the same value.
+/// `Display` writes a Procfile without comments that parses to the same value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Procfile {
     entries: Vec<Entry>,
 }
 
 impl Procfile {
-    /// The caller has seen that there is one at least, and no name twice.
+    /// The caller has checked that there is at least one entry, and no name twice.
     pub(crate) fn new(entries: Vec<Entry>) -> Self {
         Self { entries }
     }

@@ -4,16 +4,16 @@ use std::ops::Range;
 
 use crate::place::{Place, column};
 
-/// A text that a person wrote, with an index of its lines: for those who ask for many places in it.
+/// A text that a person wrote, with an index of its lines, to look up many places.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Source {
     bytes: Vec<u8>,
-    /// Where each line begins, the first one left out.
+    /// Where each line but the first begins.
     breaks: Vec<usize>,
 }
 
 impl Source {
-    /// Finds the lines of a text, once.
+    /// Indexes the lines of a text.
     #[must_use]
     pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
         let bytes = bytes.into();
@@ -28,7 +28,7 @@ impl Source {
         &self.bytes
     }
 
-    /// As [`Place::of`], without counting from the top.
+    /// Like [`Place::of`], without counting from the top.
     #[must_use]
     pub fn place(&self, offset: usize) -> Place {
         let offset = offset.min(self.bytes.len());
@@ -36,14 +36,14 @@ impl Source {
         Place { line: line + 1, column: column(&self.bytes[self.range(line)], offset - self.start(line)) }
     }
 
-    /// The line that the byte at `offset` is in, without its end, and the byte at which it begins.
+    /// The line that contains the byte at `offset`, without its end, and the offset at which it begins.
     #[must_use]
     pub fn line_at(&self, offset: usize) -> (&[u8], usize) {
         let range = self.range(self.line_of(offset.min(self.bytes.len())));
         (&self.bytes[range.clone()], range.start)
     }
 
-    /// From 0.
+    /// The index of a line, from 0.
     fn line_of(&self, offset: usize) -> usize {
         self.breaks.partition_point(|start| *start <= offset)
     }
@@ -52,7 +52,7 @@ impl Source {
         line.checked_sub(1).map_or(0, |before| self.breaks[before])
     }
 
-    /// The bytes of a line, LF left out.
+    /// The bytes of a line, without LF.
     fn range(&self, line: usize) -> Range<usize> {
         let end = self.breaks.get(line).map_or(self.bytes.len(), |next| next - 1);
         self.start(line)..end

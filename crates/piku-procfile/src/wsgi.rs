@@ -1,4 +1,4 @@
-//! Where a Python application is to be found.
+//! Names a Python application: a module and its callable.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,8 +9,8 @@ use crate::piece::Piece;
 
 /// A Python module and the callable in it, written `dotted.module:entry`.
 ///
-/// It ends up in a uWSGI file, where `$(...)`, `@(...)`, and `%` have a meaning, so nothing but Python names of ASCII
-/// and the dots between them can be in it.
+/// It is written into a uWSGI file, where `$(...)`, `@(...)`, and `%` have a meaning, so it can hold only ASCII
+/// Python names and dots.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct WsgiEntry {
     module: String,
@@ -24,7 +24,7 @@ impl WsgiEntry {
         &self.module
     }
 
-    /// The callable in the module, possibly with dots, and with `()` behind it when it is a factory.
+    /// The callable in the module, possibly with dots, and followed by `()` when it is a factory.
     ///
     /// Without one, uWSGI looks for `application`.
     #[must_use]

@@ -14,7 +14,7 @@ struct File {
 struct Case {
     name: String,
     text: Option<String>,
-    /// Instead of `text`, where the bytes are none.
+    /// Replaces `text` where the bytes are not text.
     base64: Option<String>,
     expect: Expected,
 }

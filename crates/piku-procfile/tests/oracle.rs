@@ -1,9 +1,10 @@
-//! The `procfile` crate as an oracle: a line that it accepts, we read the same, but for the deviations named here.
+//! The `procfile` crate as an oracle: we read every line that it accepts in the same way, except for the deviations
+//! listed here.
 
 use piku_procfile::parse;
 use proptest::prelude::*;
 
-/// What the oracle makes of one line: the name and the command.
+/// What the oracle reads from one line: the name and the command.
 fn oracle(line: &str) -> Option<(String, String)> {
     let found = procfile::parse(line).ok()?;
     let found = found.iter().next()?;
@@ -12,7 +13,7 @@ fn oracle(line: &str) -> Option<(String, String)> {
     Some(((*found.key()).to_owned(), words.collect::<Vec<_>>().join(" ")))
 }
 
-/// What we make of it.
+/// What this crate reads from it.
 fn ours(line: &str) -> Result<(String, String), &'static str> {
     let parsed = parse(line.as_bytes());
     let entry = parsed.procfile.as_ref().map(|procfile| procfile.entries()[0].clone());

@@ -2,7 +2,7 @@
 
 use crate::{DetectError, RuntimeName, SourceTree, Version, VersionRequest, Warning};
 
-/// A version that someone asked for, as it was written.
+/// A version that was asked for, as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Asked {
     pub(crate) text: String,
@@ -10,10 +10,11 @@ pub(crate) struct Asked {
     pub(crate) origin: &'static str,
 }
 
-/// Finds the version that is asked for: the setting before the language's own files before `.tool-versions`, in which
-/// the language has one of the given names.
+/// Finds the version that is asked for: first in the setting, then in the language's own files, then in
+/// `.tool-versions` under one of `names`.
 ///
-/// Of a file of its own, the first line counts that is neither blank nor a comment; a blank setting is none.
+/// In a file of the language, the first line that is neither blank nor a comment counts. A blank setting counts as
+/// absent.
 pub(crate) fn asked(
     tree: &dyn SourceTree,
     setting: Option<(&'static str, &str)>,
@@ -35,18 +36,18 @@ pub(crate) fn asked(
 }
 
 impl Asked {
-    /// Reads it as a version.
+    /// Parses the version.
     pub(crate) fn request(&self, runtime: RuntimeName) -> Result<VersionRequest, DetectError> {
         let bad = |source| DetectError::BadVersion { runtime, origin: self.origin, source };
         self.text.parse().map_err(bad)
     }
 
-    /// Refuses what the host has.
+    /// Makes the error for a host that has another version.
     pub(crate) fn refuse(self, runtime: RuntimeName, has: Version) -> DetectError {
         DetectError::OtherVersion { runtime, origin: self.origin, request: self.text, has }
     }
 
-    /// Accepts what the host has, with a word about it.
+    /// Makes the warning for a host that has another version that will do.
     pub(crate) fn accept(&self, runtime: RuntimeName, has: Version) -> Warning {
         Warning {
             code: "runtime-near-version",
@@ -62,7 +63,7 @@ impl Asked {
     }
 }
 
-/// Reads a line such as `nodejs 20.11.1 18.19.0 # both`, of which the first version counts.
+/// Reads the first version of a line such as `nodejs 20.11.1 18.19.0 # both`.
 fn in_tool_versions(line: &str, names: &[&str]) -> Option<String> {
     let mut words = line.split('#').next()?.split_whitespace();
     words.next().filter(|name| names.contains(name))?;

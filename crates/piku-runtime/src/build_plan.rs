@@ -1,4 +1,4 @@
-//! What a build does, and what it gives.
+//! What a build does and provides.
 
 use std::collections::BTreeMap;
 
@@ -6,21 +6,21 @@ use camino::Utf8PathBuf;
 
 use crate::{BuildKey, DecidingSettings, Placement, Step, Version, Warning, Word};
 
-/// A build as data: what to run, what comes of it, and how to know it again.
+/// A build as data: what to run, what it provides, and the key that identifies its result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BuildPlan {
-    /// The same when the result would be; of everything that decides it.
+    /// The same whenever the result would be the same: covers everything that decides it.
     pub key: BuildKey,
-    /// For which trees the result is good.
+    /// For which trees the result can be used.
     pub reuse: Reuse,
     /// What to do, in order; the first step that fails ends the build. The folder of the build exists and is empty at
-    /// first, and is where the result stays: a virtual environment can't be moved.
+    /// first. The result stays there, because a virtual environment can't be moved.
     ///
-    /// No step but one of Python's writes into the tree, which another release may be running from: where a build writes
-    /// beside its sources, it begins with a copy of them. A Python project that is installed itself may leave files of
-    /// its build backend (setuptools: `build`, `*.egg-info`); they are not the app's.
+    /// Only Python's steps write into the tree, which another release may be running from: a build that writes beside
+    /// its sources begins by copying them. A Python project that is itself installed may leave files of its build
+    /// backend (setuptools: `build`, `*.egg-info`); they are not part of the app.
     pub steps: Vec<Step>,
-    /// What the processes of the app get of it.
+    /// What the processes of the app get from it.
     pub provides: Provides,
     /// What deserves a second look.
     pub warnings: Vec<Warning>,
@@ -28,28 +28,28 @@ pub struct BuildPlan {
     pub settings: DecidingSettings,
 }
 
-/// For which trees the result of a build is good.
+/// For which trees the result of a build can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reuse {
     /// Any tree that gives the same key.
     AnyTree,
-    /// Trees with the same files, as the source was built into it; the key sees to that.
+    /// Trees with the same files, because the source is part of the result; the key covers them.
     SameCommit,
-    /// The one tree at its path, as the result points into it (`-e .`). The key can't know that path:
-    /// the caller adds it with [`BuildKey::bound_to`].
+    /// Only the tree at this path, because the result points into it (`-e .`). The key does not cover the path: the
+    /// caller adds it with [`BuildKey::bound_to`].
     SameTree,
 }
 
-/// What the processes of an app get of a build.
+/// What the processes of an app get from a build.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Provides {
     /// Folders to put before `PATH`, the first one first.
     pub path: Vec<Word>,
     /// Variables to set.
     pub env: BTreeMap<String, Word>,
-    /// What belongs into the tree, in this order.
+    /// What to link into the tree, in this order.
     pub in_tree: Vec<Placement>,
-    /// Where the packages are, relative to the folder of the build, when it is Python's.
+    /// Where Python packages are, relative to the folder of the build.
     pub site_packages: Option<Utf8PathBuf>,
     /// The Python that the build was made with.
     pub python: Option<Version>,

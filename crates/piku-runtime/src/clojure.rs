@@ -7,12 +7,12 @@ use crate::{
     java,
 };
 
-/// Finds the file that speaks for Clojure.
+/// Finds the file that marks a Clojure app.
 pub(crate) fn manifest(tree: &dyn SourceTree) -> Option<&'static str> {
     first_of(tree, &["deps.edn", "project.clj"])
 }
 
-/// Reads the tree as one of Clojure, and checks the JDK as for Java.
+/// Detects a Clojure app, and checks the JDK as for Java.
 pub(crate) fn detect(
     tree: &dyn SourceTree,
     toolbox: &Toolbox,
@@ -24,7 +24,7 @@ pub(crate) fn detect(
     java::jdk(tree, toolbox, found)
 }
 
-/// Builds what `build.clj` or Leiningen make, in a copy of the tree; without either, fetches the dependencies.
+/// Builds with `build.clj` or Leiningen, in a copy of the tree; without either, fetches the dependencies.
 pub(crate) fn plan(
     tree: &dyn SourceTree,
     toolbox: &Toolbox,
@@ -76,7 +76,7 @@ pub(crate) fn plan(
     Ok(Some(draft.finish()))
 }
 
-/// Finds what `build.clj` calls its result: `release`, as piku always had it, or `uber`, as the guide to the tools does.
+/// Finds the build function of `build.clj`: `release`, piku's convention, or `uber`, that of the tools' guide.
 fn build_function(tree: &dyn SourceTree) -> Option<&'static str> {
     let bytes = tree.read("build.clj")?;
     let text = String::from_utf8_lossy(&bytes);

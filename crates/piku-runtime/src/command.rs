@@ -1,12 +1,14 @@
+//! The commands of a build, with folders that the caller fills in.
+
 use std::collections::BTreeMap;
 use std::fmt;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-/// A piece of a command, with the folders that only the caller knows left open.
+/// A word of a command, in which the caller fills in the folder.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Word {
-    /// Text as it is.
+    /// Literal text.
     Text(String),
     /// A path in the folder of the build; empty for the folder itself.
     BuildDir(Utf8PathBuf),
@@ -16,22 +18,22 @@ pub enum Word {
     AppCache(Utf8PathBuf),
     /// A path in the cache of all apps.
     SharedCache(Utf8PathBuf),
-    /// Text with a path behind it, as in `-Dmaven.repo.local=$CACHE/maven`.
+    /// Text followed by a path, as in `-Dmaven.repo.local=$CACHE/maven`.
     Joined(String, Box<Word>),
 }
 
-/// The folders that only the caller knows; all absolute.
+/// The folders that the caller fills in; all absolute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Places<'a> {
     /// The folder of the build, where its result stays.
     pub build: &'a Utf8Path,
     /// The top of the source tree.
     pub tree: &'a Utf8Path,
-    /// What compilers keep between the releases of one app. One build at a time is in it, and it can be removed whenever
-    /// none is.
+    /// What compilers keep between the releases of one app. Only one build at a time uses it, and it can be removed
+    /// when none does.
     pub app_cache: &'a Utf8Path,
-    /// What package managers have fetched, for all apps; they see to it themselves that they do not disturb each other.
-    /// A program that compiles when it is started (`go run`) looks here as well.
+    /// What package managers have downloaded, for all apps; they do their own locking. A program that compiles when
+    /// it starts (`go run`) also looks here.
     pub shared_cache: &'a Utf8Path,
 }
 
@@ -42,26 +44,26 @@ pub struct Command {
     pub program: Word,
     /// The arguments, each passed on as it is.
     pub args: Vec<Word>,
-    /// What is set besides the environment that the caller gives to every step.
+    /// Variables set in addition to the environment that the caller gives every step.
     pub env: BTreeMap<String, Word>,
-    /// What goes before the `PATH` of that environment.
+    /// Folders to put before the `PATH` of that environment.
     pub path: Vec<Word>,
-    /// The working directory, the top of the tree unless the command writes where it stands.
+    /// The working directory: the top of the tree, unless the command writes to it.
     pub dir: Word,
-    /// One line for the person who waits, such as "creating a virtual environment with Python 3.11.2".
+    /// One progress line for the user, such as "creating a virtual environment with Python 3.11.2".
     pub says: String,
 }
 
-/// A command whose paths are all known.
+/// A command with all paths filled in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResolvedCommand {
     /// The program, never looked up in `PATH`.
     pub program: Utf8PathBuf,
     /// The arguments.
     pub args: Vec<String>,
-    /// What is set besides the environment that the caller gives to every step.
+    /// Variables set in addition to the environment that the caller gives every step.
     pub env: BTreeMap<String, String>,
-    /// What goes before the `PATH` of that environment.
+    /// Folders to put before the `PATH` of that environment.
     pub path: Vec<Utf8PathBuf>,
     /// The working directory.
     pub dir: Utf8PathBuf,
@@ -92,7 +94,7 @@ impl Word {
 }
 
 impl Command {
-    /// Makes a command of a program and what it tells the person who waits.
+    /// Makes a command from a program and its progress line.
     pub(crate) fn new(program: impl Into<Word>, says: impl Into<String>) -> Self {
         Self {
             program: program.into(),
@@ -127,7 +129,7 @@ impl Command {
         self
     }
 
-    /// Runs in that folder.
+    /// Sets the working directory.
     pub(crate) fn dir(self, dir: Word) -> Self {
         Self { dir, ..self }
     }
@@ -176,8 +178,8 @@ impl fmt::Display for Word {
 }
 
 impl fmt::Display for Command {
-    /// Shows where it runs, unless that is the tree, then variables, program, and arguments on one line, unquoted: to be
-    /// read, not to be run.
+    /// Shows the working directory, unless it is the tree, then variables, program, and arguments on one line,
+    /// unquoted: for people, not for a shell.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.dir != Word::Tree("".into()) {
             write!(f, "[{}] ", self.dir)?;

@@ -1,6 +1,6 @@
-//! Which settings decide a build, so that a change of any other needs none.
+//! Which settings decide a build: a change of any other needs no new build.
 
-/// The settings that decide a build, by how their names begin.
+/// The settings that decide a build, by prefixes of their names.
 ///
 /// ```
 /// use piku_runtime::DecidingSettings;
@@ -16,20 +16,20 @@ pub struct DecidingSettings {
     prefixes: Vec<String>,
 }
 
-/// How the names of settings begin that say where an app is served, and decide no build.
+/// Prefixes of settings that decide where an app is served, not how it is built.
 const ELSEWHERE: [&str; 3] = ["PIKU_", "NGINX_", "UWSGI_"];
-/// Whole names of such settings.
+/// Full names of such settings.
 const ALONE: [&str; 3] = ["PORT", "BIND_ADDRESS", "DISABLE_IPV6"];
 /// Names the runtime, and so decides every build.
 const RUNTIME: &str = "PIKU_RUNTIME";
 
 impl DecidingSettings {
-    /// Settings whose names begin so, in either case; an empty beginning is that of all.
+    /// Settings whose names begin with one of `prefixes`, in either case; the empty prefix matches all.
     pub fn beginning_with<S: Into<String>>(prefixes: impl IntoIterator<Item = S>) -> Self {
         Self { prefixes: prefixes.into_iter().map(Into::into).collect() }
     }
 
-    /// The beginnings of the names.
+    /// The prefixes.
     pub fn prefixes(&self) -> &[String] {
         &self.prefixes
     }
@@ -44,7 +44,7 @@ impl DecidingSettings {
     }
 }
 
-/// Whether a setting decides a build that is decided by settings whose names begin with one of `prefixes`.
+/// Whether a setting of this name decides a build whose settings begin with `prefixes`.
 pub(crate) fn decides<'a>(name: &str, prefixes: impl IntoIterator<Item = &'a str>) -> bool {
     let upper = name.to_ascii_uppercase();
     let elsewhere = ELSEWHERE.iter().any(|prefix| upper.starts_with(prefix)) || ALONE.contains(&name);

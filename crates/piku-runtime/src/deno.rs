@@ -1,4 +1,4 @@
-//! Deno: a configuration or a lock file of its own.
+//! Deno: a configuration file or a lock file.
 
 use crate::draft::{Draft, Missing, WORK};
 use crate::tree::first_of;
@@ -8,12 +8,12 @@ use crate::{
 
 const LOCK: &str = "deno.lock";
 
-/// Finds the file that speaks for Deno.
+/// Finds the file that marks a Deno app.
 pub(crate) fn manifest(tree: &dyn SourceTree) -> Option<&'static str> {
     first_of(tree, &["deno.json", "deno.jsonc", LOCK])
 }
 
-/// Reads the tree as one of Deno; the first one has no command that installs.
+/// Detects a Deno app; Deno 1 has no command that installs.
 pub(crate) fn detect(
     tree: &dyn SourceTree,
     toolbox: &Toolbox,
@@ -31,7 +31,7 @@ pub(crate) fn detect(
     }
 }
 
-/// Fetches what the configuration names, into a folder of the build: so an app that runs needs no cache of others.
+/// Downloads what the configuration names into the folder of the build, so a running app needs no shared cache.
 pub(crate) fn plan(
     tree: &dyn SourceTree,
     toolbox: &Toolbox,
@@ -45,7 +45,7 @@ pub(crate) fn plan(
     )?;
     draft.env("DENO_DIR", Word::build("deno"));
     if file == LOCK && tree.read("package.json").is_none() {
-        // Nothing but the programs themselves says what they import; they fetch it when they are started.
+        // Only the programs say what they import; they download it when they start.
         return Ok(Some(draft.finish()));
     }
     let text = String::from_utf8_lossy(&tree.read(file).unwrap_or_default()).into_owned();

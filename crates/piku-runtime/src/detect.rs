@@ -8,7 +8,7 @@ use crate::{
 
 /// Decides which runtime the tree needs, and why.
 ///
-/// A missing tool is found out by [`plan`](crate::plan()) and never leads to another runtime.
+/// A missing tool is reported by [`plan`](crate::plan()) and never changes the choice.
 pub fn detect(tree: &dyn SourceTree, toolbox: &Toolbox, wishes: &Wishes) -> Result<Detection, DetectError> {
     let (runtime, evidence) = decide(tree, wishes)?;
     let named = wishes.named().is_some();
@@ -32,13 +32,13 @@ pub fn detect(tree: &dyn SourceTree, toolbox: &Toolbox, wishes: &Wishes) -> Resu
     Ok(found)
 }
 
-/// Decides which runtime the tree needs, before any tool is looked at: so the caller knows which of the
-/// [`version_questions`](RuntimeName::version_questions) are worth asking.
+/// Decides which runtime the tree needs without looking at any tool, so that the caller asks only the
+/// [`version_questions`](RuntimeName::version_questions) of that runtime.
 pub fn runtime(tree: &dyn SourceTree, wishes: &Wishes) -> Result<RuntimeName, DetectError> {
     decide(tree, wishes).map(|(runtime, _)| runtime)
 }
 
-/// The setting decides, then what a process can't do without, then the first language with a manifest, then a mere hint.
+/// The setting decides, then what a process requires, then the first language with a manifest, then a mere hint.
 fn decide(tree: &dyn SourceTree, wishes: &Wishes) -> Result<(RuntimeName, Vec<Evidence>), DetectError> {
     if let Some(name) = wishes.named() {
         let known = RuntimeName::ALL.into_iter().find(|known| known.as_str() == name);
@@ -50,7 +50,7 @@ fn decide(tree: &dyn SourceTree, wishes: &Wishes) -> Result<(RuntimeName, Vec<Ev
         if manifest(runtime, tree).is_some() { Vec::new() } else { vec![evidence] }
     };
     match wishes.needs {
-        // A servlet of uWSGI's may as well be written in Clojure.
+        // A servlet in uWSGI may also be written in Clojure.
         Some(RuntimeName::Java)
             if manifest(RuntimeName::Java, tree).is_none()
                 && manifest(RuntimeName::Clojure, tree).is_some() =>
@@ -72,9 +72,9 @@ fn decide(tree: &dyn SourceTree, wishes: &Wishes) -> Result<(RuntimeName, Vec<Ev
     Ok((RuntimeName::Generic, Vec::new()))
 }
 
-/// Warns of the manifests of other languages, which are not built besides.
+/// Warns of manifests of other languages, which are not built.
 fn others(tree: &dyn SourceTree, chosen: RuntimeName) -> Option<Warning> {
-    // The lock file of Bun lies beside the `package.json` of Node.js, and either reads the other's.
+    // Bun's lock file stands beside a `package.json`, and either tool reads the other's files.
     let same = |other: RuntimeName| {
         let pair = [RuntimeName::Bun, RuntimeName::Node];
         other == chosen || pair.contains(&other) && pair.contains(&chosen)
@@ -84,7 +84,7 @@ fn others(tree: &dyn SourceTree, chosen: RuntimeName) -> Option<Warning> {
         .filter(|other| !same(*other))
         .filter_map(|other| Some((other, manifest(other, tree)?)))
         .collect();
-    // A tree in which Bun would do as well as Node.js is told of once.
+    // Mention a tree that fits both Bun and Node.js once.
     let found: Vec<_> = match found.as_slice() {
         [rest @ .., (RuntimeName::Bun, _), node @ (RuntimeName::Node, _)] => {
             rest.iter().chain([node]).collect()

@@ -1,4 +1,4 @@
-//! What was found of a source tree, and why.
+//! What was detected in a source tree, and why.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ pub struct Detection {
     pub runtime: RuntimeName,
     /// The version of its interpreter or compiler, where the toolbox knows it.
     pub version: Option<Version>,
-    /// What spoke for it and for its version, the weightiest first.
+    /// The evidence for it and for its version, most important first.
     pub evidence: Vec<Evidence>,
     /// What deserves a second look.
     pub warnings: Vec<Warning>,
@@ -21,16 +21,16 @@ pub struct Detection {
     pub node: Option<NodeChoice>,
 }
 
-/// Something that spoke for a runtime or for a version.
+/// Evidence for a runtime or for a version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence {
     /// The file or the setting.
     pub file: String,
-    /// What it says, to be read after its name, such as "asks for Python 3.12".
+    /// What it says, phrased to follow the file name, such as "asks for Python 3.12".
     pub meaning: String,
 }
 
-/// Something that has a sensible reading and still deserves a second look.
+/// Something valid that deserves a second look.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Warning {
     /// Stable across releases.
@@ -39,7 +39,7 @@ pub struct Warning {
     pub message: String,
     /// What to do now.
     pub help: Option<String>,
-    /// The file that it is about.
+    /// The file it is about.
     pub file: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Puts a build plan together, and its key along with it: what a language adds here, it can't forget in the key.
+//! Builds a plan together with its key, so that nothing that goes into the plan can be left out of the key.
 
 use camino::Utf8Path;
 
@@ -9,7 +9,7 @@ use crate::{
     Toolbox, Warning, Wishes, Word,
 };
 
-/// Where a build works that writes beside its sources.
+/// The folder of a build that writes beside its sources.
 pub(crate) const WORK: &str = "work";
 
 /// A build plan that is being written.
@@ -24,11 +24,11 @@ pub(crate) struct Draft<'a> {
     settings: DecidingSettings,
 }
 
-/// A tool that is not there: its name, the file that needs it, and how to get it.
+/// A missing tool: its name, the file that needs it, and how to get it.
 pub(crate) struct Missing(pub(crate) &'static str, pub(crate) &'static str, pub(crate) &'static str);
 
 impl<'a> Draft<'a> {
-    /// Begins the plan of a runtime's build.
+    /// Begins the plan for a runtime.
     pub(crate) fn new(runtime: RuntimeName, tree: &'a dyn SourceTree, toolbox: &'a Toolbox) -> Self {
         Self {
             tree,
@@ -42,7 +42,7 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Finds the first of the tools that the host has, whose version then decides along.
+    /// Finds the first of these tools that the host has. Its version becomes part of the build key.
     pub(crate) fn tool(&mut self, names: &[&str], missing: Missing) -> Result<&'a Utf8Path, PlanError> {
         let Missing(tool, file, help) = missing;
         let found = names.iter().find_map(|name| Some((*name, self.toolbox.tool(name)?)));
@@ -62,7 +62,7 @@ impl<'a> Draft<'a> {
         self.key = std::mem::take(&mut self.key).part(label, value);
     }
 
-    /// Adds those of the files to the key that the tree has, so that one that appears later changes it.
+    /// Adds those of the files that exist in the tree to the key, so that a file added later changes it.
     pub(crate) fn decided_by_files(&mut self, files: &[&str]) {
         for file in files {
             if let Some(contents) = self.tree.read(file) {
@@ -71,7 +71,8 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Adds the whole tree to the key, and all settings, since programs of the app may read any of them while they build.
+    /// Adds the whole tree and all settings to the key, because programs of the app may read any of them during the
+    /// build.
     pub(crate) fn decided_by_everything(&mut self, wishes: &Wishes) {
         self.decided_by_tree();
         self.decided_by_settings(wishes, &[""]);
@@ -83,9 +84,9 @@ impl<'a> Draft<'a> {
         self.key = std::mem::take(&mut self.key).part("tree", self.tree.tree_id());
     }
 
-    /// Adds the settings to the key whose names begin with one of `prefixes`, in either case.
+    /// Adds to the key the settings whose names begin with one of `prefixes`, in either case.
     ///
-    /// Those of piku's own that say where an app is served decide about no build.
+    /// Settings of piku's own that say where an app is served never decide a build.
     pub(crate) fn decided_by_settings(&mut self, wishes: &Wishes, prefixes: &[&str]) {
         self.settings.add(prefixes);
         for (name, value) in &wishes.settings {
@@ -95,7 +96,7 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Copies files of the tree to where the build works, those that are there; they decide along.
+    /// Copies those of the files that exist in the tree to the work folder; they become part of the build key.
     pub(crate) fn copy_files(&mut self, files: &[&str]) {
         self.decided_by_files(files);
         let present = files.iter().filter(|file| self.tree.read(file).is_some());
@@ -103,7 +104,7 @@ impl<'a> Draft<'a> {
         self.steps.push(Step::Copy { what, to: Word::build(WORK) });
     }
 
-    /// Copies the whole tree to where the build works; it decides along, with all settings.
+    /// Copies the whole tree to the work folder; it becomes part of the build key, with all settings.
     pub(crate) fn copy_tree(&mut self, wishes: &Wishes) {
         self.decided_by_everything(wishes);
         self.steps.push(Step::Copy { what: Copied::Tree, to: Word::build(WORK) });
@@ -114,7 +115,7 @@ impl<'a> Draft<'a> {
         self.steps.push(step.into());
     }
 
-    /// Adds a command that runs where the build works.
+    /// Adds a command that runs in the work folder.
     pub(crate) fn in_work(&mut self, command: Command) {
         self.step(command.dir(Word::build(WORK)));
     }
@@ -129,12 +130,12 @@ impl<'a> Draft<'a> {
         self.provides.env.insert(name.to_owned(), value.into());
     }
 
-    /// Puts a file or folder of the build into the tree.
+    /// Links a file or folder of the build into the tree.
     pub(crate) fn in_tree(&mut self, from: &str, to: &str) {
         self.provides.in_tree.push(Placement { from: from.into(), to: to.into() });
     }
 
-    /// Warns that nothing fixes the versions of packages.
+    /// Warns that nothing pins the versions of packages.
     pub(crate) fn warn_not_locked(&mut self, manifest: &str, lock: &str, command: &str) {
         self.warnings.push(Warning {
             code: "runtime-not-locked",
@@ -144,7 +145,7 @@ impl<'a> Draft<'a> {
         });
     }
 
-    /// Ends the plan; the words of its steps decide along.
+    /// Finishes the plan; the words of its steps become part of the build key.
     pub(crate) fn finish(self) -> BuildPlan {
         let mut key = self.key;
         for step in &self.steps {

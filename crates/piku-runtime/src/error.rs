@@ -1,3 +1,5 @@
+//! Why the runtime of a tree can't be decided.
+
 use crate::{Interpreter, InvalidVersion, RuntimeName, Version, VersionRequest};
 
 /// Why no runtime could be decided on.
@@ -10,28 +12,28 @@ pub enum DetectError {
         /// As it was written.
         name: String,
     },
-    /// Two tools claim the tree, and their lock files may differ.
+    /// The lock files of two tools are present, and they may differ.
     #[error("`{first}` and `{second}` both lock the packages of this app")]
     TwoLocks {
         /// The language.
         runtime: RuntimeName,
-        /// The one that is looked for first.
+        /// The one found first.
         first: &'static str,
         /// The other.
         second: &'static str,
     },
-    /// A lock file without the file that it belongs to.
+    /// A lock file without the manifest it belongs to.
     #[error("`{lock}` is here, but `{manifest}` is not")]
     LockAlone {
         /// The lock file.
         lock: &'static str,
-        /// What its tool reads besides.
+        /// The manifest.
         manifest: &'static str,
     },
     /// A project that only Poetry can read, without its lock file.
     #[error("`pyproject.toml` is written for Poetry, but `poetry.lock` is not here")]
     PoetryWithoutLock,
-    /// A file that a build begins with is not what its name says.
+    /// A JSON file that the build reads is not valid.
     #[error("could not read `{file}` as JSON")]
     BadJson {
         /// The file.
@@ -39,7 +41,7 @@ pub enum DetectError {
         /// What is wrong with it, and where.
         source: serde_json::Error,
     },
-    /// The tool that is to install the packages is not one that piku knows.
+    /// piku does not know the package manager that was asked for.
     #[error("`{origin}` asks for the package manager `{name}`, which piku does not know")]
     UnknownPackageManager {
         /// The file or the setting.
@@ -47,7 +49,7 @@ pub enum DetectError {
         /// As it was written.
         name: String,
     },
-    /// The version that is asked for can't be read.
+    /// The version that was asked for is not valid.
     #[error("could not read the {} version in `{origin}`", runtime.title())]
     BadVersion {
         /// The language.
@@ -57,47 +59,47 @@ pub enum DetectError {
         /// What is wrong with it.
         source: InvalidVersion,
     },
-    /// The host has another version than the one that is asked for.
+    /// The host has another version than the one asked for.
     #[error("`{origin}` asks for {} {request}, and this host has {has}", runtime.title())]
     OtherVersion {
         /// The language.
         runtime: RuntimeName,
         /// The file or the setting.
         origin: &'static str,
-        /// What is asked for, as it was written.
+        /// The version asked for, as it was written.
         request: String,
-        /// What is here.
+        /// The host's version.
         has: Version,
     },
     /// There is no Python at all.
     #[error("this app needs Python, and this host has none")]
     NoPython,
-    /// The version that is asked for is not installed.
+    /// The version asked for is not installed.
     #[error("`{origin}` asks for Python {request}, which this host does not have")]
     NoSuchVersion {
-        /// What is asked for.
+        /// The version asked for.
         request: VersionRequest,
         /// The file or the setting.
         origin: &'static str,
-        /// What can be had, sorted.
+        /// The installed interpreters, sorted.
         available: Vec<Interpreter>,
     },
-    /// The project itself says that it does not run on the Python that was chosen.
+    /// The project requires another Python than the one that was chosen.
     #[error("`pyproject.toml` requires Python {requires}, and {reason} gives {chosen}")]
     DoesNotFit {
-        /// As in `requires-python`.
+        /// The value of `requires-python`.
         requires: String,
         /// Why the interpreter was chosen.
         reason: String,
         /// The interpreter.
         chosen: Interpreter,
-        /// Those that would fit, sorted.
+        /// Those that satisfy it, sorted.
         fitting: Vec<Interpreter>,
     },
 }
 
 impl DetectError {
-    /// Gives the name of the mistake, stable across releases.
+    /// Returns the name of the error, stable across releases.
     pub fn code(&self) -> &'static str {
         match self {
             Self::UnknownRuntime { .. } => "runtime-unknown",
@@ -114,7 +116,7 @@ impl DetectError {
         }
     }
 
-    /// Says what to do now.
+    /// Returns what to do now.
     pub fn help(&self) -> Option<String> {
         Some(match self {
             Self::UnknownRuntime { .. } => {
@@ -172,7 +174,7 @@ fn bad_version(runtime: RuntimeName) -> String {
 
 fn other_version(runtime: RuntimeName, request: &str) -> String {
     match runtime {
-        // Only an exact version can be fetched by nodeenv.
+        // nodeenv can only fetch an exact version.
         RuntimeName::Node if request.split('.').count() < 3 || request.contains(char::is_whitespace) => {
             "install that one on the host; or `apt install nodeenv` and name an exact version in NODE_VERSION, \
              such as `22.11.0`"

@@ -2,7 +2,7 @@
 
 use crate::{Detection, SourceTree, Warning};
 
-/// The files by which languages are known that piku does not build, with the name to call them by.
+/// Manifests of languages that piku does not build, with the name of the language.
 const MANIFESTS: [(&str, &str); 7] = [
     ("Package.swift", "Swift"),
     ("build.sbt", "Scala"),
@@ -13,7 +13,7 @@ const MANIFESTS: [(&str, &str); 7] = [
     ("stack.yaml", "Haskell"),
 ];
 
-/// Reads the tree as one that needs no build, and warns where it looks as if it did.
+/// Detects a tree that needs no build, and warns if it looks as if it did.
 pub(crate) fn detect(tree: &dyn SourceTree, mut found: Detection, asked_for: bool) -> Detection {
     if asked_for {
         return found;
@@ -32,7 +32,7 @@ pub(crate) fn detect(tree: &dyn SourceTree, mut found: Detection, asked_for: boo
     found
 }
 
-/// Finds the manifests of languages that piku does not build, in the order of their names.
+/// Finds manifests of languages that piku does not build, sorted by name.
 pub(crate) fn foreign(tree: &dyn SourceTree) -> impl Iterator<Item = (&'static str, &'static str)> {
     let names = tree.names();
     MANIFESTS.into_iter().filter(move |(file, _)| names.iter().any(|name| name == file))

@@ -1,4 +1,4 @@
-//! Go: a module, a workspace, or a lone `main.go`, by `go build`.
+//! Go: a module, a workspace, or a single `main.go`, by `go build`.
 
 use crate::asked::Asked;
 use crate::draft::{Draft, Missing};
@@ -8,17 +8,17 @@ use crate::{
     Word,
 };
 
-/// The first Go that fetches a newer one by itself, when a module asks for it.
+/// The first Go that downloads a newer one by itself when a module asks for it.
 const FETCHES_ITSELF: (u32, u32) = (1, 21);
-/// The first Go that would write the commit into the program, which the key of a build does not know.
+/// The first Go that would write the commit into the program; the build key does not cover the commit.
 const STAMPS_COMMITS: (u32, u32) = (1, 18);
 
-/// Finds the file that speaks for Go.
+/// Finds the file that marks a Go app.
 pub(crate) fn manifest(tree: &dyn SourceTree) -> Option<&'static str> {
     first_of(tree, &["go.mod", "go.work", "main.go"])
 }
 
-/// Reads the tree as one of Go, and checks the version that it asks for.
+/// Detects a Go app, and checks the version it asks for.
 pub(crate) fn detect(
     tree: &dyn SourceTree,
     toolbox: &Toolbox,
@@ -48,8 +48,8 @@ pub(crate) fn detect(
 
 /// Builds every program into `bin`; `go.mod` is never changed.
 ///
-/// Reads the tree and writes nothing there, so it runs in it. What the compiler keeps is named by content, so that all
-/// apps share it; a process that says `go run` finds it as well.
+/// Runs in the tree, since it only reads there. The compiler's cache is keyed by content, so all apps share it; a
+/// process that calls `go run` uses it too.
 pub(crate) fn plan(
     tree: &dyn SourceTree,
     toolbox: &Toolbox,
@@ -76,7 +76,7 @@ pub(crate) fn plan(
     }
     if file != "main.go" {
         let vendored = tree.read("vendor/modules.txt").is_some();
-        // Modules that can be written can also be removed.
+        // Otherwise the module cache is read-only and can't be removed.
         build = build.arg(if vendored { "-mod=vendor" } else { "-mod=readonly" }).arg("-modcacherw");
     }
     draft.env("GOCACHE", Word::shared("go/build"));
@@ -87,12 +87,12 @@ pub(crate) fn plan(
     Ok(Some(draft.finish()))
 }
 
-/// Names what is built: the top folder when it has a program, `cmd` when it is there, otherwise every program there is.
+/// Lists what is built: the top folder if it has a program, and `cmd` if it exists; otherwise every program.
 fn packages(tree: &dyn SourceTree, file: &str) -> Vec<String> {
     let names = tree.names();
     let mut sources = names.iter().filter(|name| name.ends_with(".go") && !name.ends_with("_test.go"));
     if file == "main.go" {
-        // Go names the program after the first.
+        // Go names the program after the first file.
         let others = sources.filter(|name| *name != file).map(String::as_str);
         return std::iter::once(file).chain(others).map(|name| format!("./{name}")).collect();
     }
@@ -107,7 +107,7 @@ fn packages(tree: &dyn SourceTree, file: &str) -> Vec<String> {
     if found.is_empty() { vec!["./...".to_owned()] } else { found }
 }
 
-/// Reads the modules that a `go.work` uses, as patterns of all their packages.
+/// Reads the modules that a `go.work` uses, as patterns that match all their packages.
 fn used(text: &str) -> Vec<String> {
     let mut inside = false;
     let mut found = Vec::new();
@@ -125,7 +125,7 @@ fn used(text: &str) -> Vec<String> {
             [path] if inside => Some(path),
             _ => None,
         };
-        // A path that is none of the tree's own is for Go to refuse.
+        // A path outside the tree is for Go to refuse.
         let inner = path.map(|path| path.trim_matches(['"', '`'])).filter(|path| path.starts_with('.'));
         found.extend(
             inner.map(|path| format!("./{}/...", path.trim_start_matches("./").trim_end_matches('/'))),

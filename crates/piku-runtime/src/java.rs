@@ -1,4 +1,4 @@
-//! Java: a Maven or a Gradle project, by its wrapper where it brings one.
+//! Java: a Maven or a Gradle project, by its wrapper if it has one.
 
 use crate::asked::{Asked, asked};
 use crate::draft::{Draft, Missing, WORK};
@@ -11,12 +11,12 @@ use crate::{
 /// How to get a JDK.
 pub(crate) const JDK: &str = "install it on the host: `apt install default-jdk-headless`";
 
-/// Finds the file that speaks for Java.
+/// Finds the file that marks a Java app.
 pub(crate) fn manifest(tree: &dyn SourceTree) -> Option<&'static str> {
     first_of(tree, &["pom.xml", "build.gradle", "build.gradle.kts"])
 }
 
-/// Reads the tree as one of Java, and checks that the JDK is not older than the one that is asked for.
+/// Detects a Java app, and checks that the JDK is not older than the one asked for.
 pub(crate) fn detect(
     tree: &dyn SourceTree,
     toolbox: &Toolbox,
@@ -48,7 +48,7 @@ pub(crate) fn jdk(
     }
 }
 
-/// Makes the packages without running their tests, in a copy of the tree; what is new there, the app gets.
+/// Builds the packages without running their tests, in a copy of the tree; the app gets every new file.
 pub(crate) fn plan(
     tree: &dyn SourceTree,
     toolbox: &Toolbox,
@@ -69,7 +69,7 @@ pub(crate) fn plan(
     };
     let name = if maven { "Maven" } else { "Gradle" };
     let says = format!("building {file} with {name}");
-    // The wrapper may have been committed without the right to be executed.
+    // The wrapper may have been committed without the execute bit.
     let command = if tree.read(wrapper).is_some() {
         Command::new("/bin/sh", says).arg(Word::BuildDir(format!("{WORK}/{wrapper}").into()))
     } else {
@@ -92,7 +92,7 @@ pub(crate) fn plan(
     Ok(Some(draft.finish()))
 }
 
-/// Reads `java.runtime.version=17`, as Heroku has it.
+/// Reads `java.runtime.version=17`, Heroku's convention.
 fn of_system_properties(tree: &dyn SourceTree) -> Option<Asked> {
     let bytes = tree.read("system.properties")?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
@@ -103,7 +103,7 @@ fn of_system_properties(tree: &dyn SourceTree) -> Option<Asked> {
     text.lines().find_map(value).map(|text| Asked { text, origin: "system.properties" })
 }
 
-/// Gives the number by which a Java is called: 8 for 1.8.
+/// Returns the number a Java version is known by: 8 for 1.8.
 fn feature(version: Version) -> u32 {
     if version.major == 1 { version.minor } else { version.major }
 }

@@ -1,8 +1,10 @@
+//! The key that identifies the result of a build.
+
 use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-/// The name of a build's result: the same key means the same result, so nothing needs to be done again.
+/// Identifies the result of a build: a build with the same key need not be repeated.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BuildKey(String);
 
@@ -16,12 +18,12 @@ impl Default for KeyParts {
 }
 
 impl BuildKey {
-    /// Shows the key as 16 hexadecimal characters, which make a folder name.
+    /// The key as 16 hexadecimal characters, which make a folder name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Gives the key of the same build made for one place alone, such as the path of a tree that it points into.
+    /// Returns the key of the same build made for one place only, such as the path of a tree that it points into.
     #[must_use]
     pub fn bound_to(&self, place: &str) -> Self {
         KeyParts::new().part("key", &self.0).part("place", place).key()
@@ -34,7 +36,7 @@ impl KeyParts {
         Self(Sha256::new()).part("piku-runtime", "1")
     }
 
-    /// Adds a part. Lengths go in as well, so that no two lists of parts run together into the same bytes.
+    /// Adds a part. Lengths are included, so that no two lists of parts give the same bytes.
     pub(crate) fn part(mut self, label: &str, value: impl AsRef<[u8]>) -> Self {
         for bytes in [label.as_bytes(), value.as_ref()] {
             self.0.update((bytes.len() as u64).to_be_bytes());
@@ -43,7 +45,7 @@ impl KeyParts {
         self
     }
 
-    /// Ends the key.
+    /// Finishes the key.
     pub(crate) fn key(self) -> BuildKey {
         BuildKey(self.0.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect())
     }

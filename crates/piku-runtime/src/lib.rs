@@ -1,8 +1,8 @@
 //! Decides which runtime a source tree needs, says why, and plans its build.
 //!
 //! Pure: a [`SourceTree`] and a [`Toolbox`] go in, a [`Detection`] and a [`BuildPlan`] come out. It never runs a
-//! tool, never looks for one, and reads only what the tree hands out. The plan is made of commands as data, whose
-//! paths are filled in by the caller, and of a key that is the same when the result of the build would be.
+//! tool, never looks for one, and reads the tree only through the trait. The plan is a list of commands as data,
+//! whose paths the caller fills in, and a key that is the same whenever the result of the build would be the same.
 //!
 //! ```
 //! use piku_runtime::{Interpreter, MemoryTree, Source, Toolbox, Wishes, detect, plan};
@@ -26,8 +26,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Begin at [`detect`] and [`plan`]. A language is one module: what speaks for it, which version it asks for, and its
-//! plan, put together by a `Draft` that keeps the key right. Its name is in [`RuntimeName`].
+//! Begin at [`detect`] and [`plan`]. Each language is one module: what it is detected by, which version the app asks
+//! for, and its plan, made with a `Draft` that keeps the key complete. Its name is in [`RuntimeName`].
 
 mod asked;
 mod build_plan;

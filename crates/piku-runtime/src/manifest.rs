@@ -1,8 +1,8 @@
-//! Which file of a tree speaks for a runtime.
+//! Which file of a tree marks a runtime.
 
 use crate::{RuntimeName, SourceTree, clojure, deno, go, java, node, php, python, ruby, rust};
 
-/// Finds the file of the tree that speaks for the runtime.
+/// Finds the file that marks this runtime.
 pub(crate) fn manifest(runtime: RuntimeName, tree: &dyn SourceTree) -> Option<&'static str> {
     match runtime {
         RuntimeName::Python => python::manifest(tree),

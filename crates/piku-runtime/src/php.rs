@@ -11,12 +11,12 @@ use crate::{
 const MANIFEST: &str = "composer.json";
 const LOCK: &str = "composer.lock";
 
-/// Finds the file that speaks for PHP.
+/// Finds the file that marks a PHP app.
 pub(crate) fn manifest(tree: &dyn SourceTree) -> Option<&'static str> {
     first_of(tree, &[MANIFEST])
 }
 
-/// Reads the tree as one of PHP; which PHP the packages need is for composer to check.
+/// Detects a PHP app; composer checks which PHP the packages need.
 pub(crate) fn detect(
     tree: &dyn SourceTree,
     toolbox: &Toolbox,
@@ -33,7 +33,7 @@ pub(crate) fn detect(
     Ok(found)
 }
 
-/// Installs what `composer.lock` holds, without what is for development.
+/// Installs from `composer.lock`, without development packages.
 pub(crate) fn plan(
     tree: &dyn SourceTree,
     toolbox: &Toolbox,
@@ -78,7 +78,7 @@ pub(crate) fn plan(
     Ok(Some(draft.finish()))
 }
 
-/// Tells whether composer reads more than its own files, or writes elsewhere than into `vendor`.
+/// Whether composer reads more than its own files, or writes outside `vendor`.
 fn needs_the_tree(composer: &Map<String, Value>) -> bool {
     let filled = |value: Option<&Value>| match value {
         Some(Value::Object(entries)) => !entries.is_empty(),

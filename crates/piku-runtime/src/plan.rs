@@ -7,7 +7,7 @@ use crate::{
 
 /// Plans the build of what was detected; `None` when there is nothing to build.
 ///
-/// To be given the same tree, toolbox, and wishes as [`detect`](crate::detect()).
+/// Takes the same tree, toolbox, and wishes as [`detect`](crate::detect()).
 pub fn plan(
     detection: &Detection,
     tree: &dyn SourceTree,

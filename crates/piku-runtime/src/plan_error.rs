@@ -6,42 +6,42 @@ use crate::Interpreter;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PlanError {
-    /// The tool that the app is made with is not installed.
+    /// A tool that the app is built with is not installed.
     #[error("`{file}` needs {tool}, which this host does not have")]
     NoTool {
         /// The tool.
         tool: &'static str,
-        /// The file that it belongs to.
+        /// The file that needs it.
         file: &'static str,
-        /// How to get the tool, or do without.
+        /// How to get the tool, or do without it.
         help: &'static str,
     },
-    /// Nothing on the host makes a virtual environment.
+    /// No tool on the host can make a virtual environment.
     #[error("Python {interpreter} can't make virtual environments on this host")]
     NoVenv {
         /// The chosen Python.
         interpreter: Interpreter,
     },
-    /// A requirements file names another that is not in the tree.
+    /// A requirements file names a file that is not in the tree.
     #[error("{file}:{line}: there is no file `{missing}`")]
     NoSuchFile {
         /// The file that names it.
         file: String,
         /// The line, from 1.
         line: usize,
-        /// What is named, relative to the top of the tree.
+        /// The missing file, relative to the top of the tree.
         missing: String,
     },
-    /// A package that would be read as an option.
+    /// A package name that would be read as an option.
     #[error("`{name}` is not the name of a package")]
     BadPackage {
-        /// As it was given.
+        /// The name as it was given.
         name: String,
     },
 }
 
 impl PlanError {
-    /// Gives the name of the mistake, stable across releases.
+    /// Returns the name of the error, stable across releases.
     pub fn code(&self) -> &'static str {
         match self {
             Self::NoTool { .. } => "runtime-tool-missing",
@@ -51,7 +51,7 @@ impl PlanError {
         }
     }
 
-    /// Says what to do now.
+    /// Returns what to do now.
     pub fn help(&self) -> Option<String> {
         match self {
             Self::NoTool { help, .. } => Some((*help).to_owned()),

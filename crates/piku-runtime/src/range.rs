@@ -8,7 +8,7 @@ use crate::Version;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Range(Vec<Vec<Interval>>);
 
-/// From a version to below another; the end may be open.
+/// From a version up to, but not including, another; the end may be open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Interval {
     from: Triple,
@@ -17,12 +17,12 @@ struct Interval {
 
 type Triple = (u32, u32, u32);
 
-/// A version of which parts may be left open; none after the first that is.
+/// A version in which parts may be left open; after an open part, all are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Partial([Option<u32>; 3]);
 
 impl Range {
-    /// Tells whether `version` is in the range; an unknown patch is taken for the first.
+    /// Whether `version` is in the range; an unknown patch counts as 0.
     pub(crate) fn accepts(&self, version: &Version) -> bool {
         let version = (version.major, version.minor, version.patch.unwrap_or(0));
         let within = |it: &Interval| it.from <= version && it.below.is_none_or(|below| version < below);
@@ -33,7 +33,7 @@ impl Range {
 impl FromStr for Range {
     type Err = ();
 
-    /// Reads a range; what npm would not read, or would read as a tag, is none.
+    /// Parses a range; refuses what npm would not parse, or would read as a tag.
     fn from_str(text: &str) -> Result<Self, ()> {
         text.split("||").map(|all| alternative(all).ok_or(())).collect::<Result<_, _>>().map(Self)
     }
@@ -93,7 +93,7 @@ impl Partial {
         (major, minor, patch)
     }
 
-    /// Gives the first version beyond; `None` where everything is left open.
+    /// Returns the first version after it; `None` if everything is left open.
     fn after(self) -> Option<Triple> {
         match self.0 {
             [None, ..] => None,
@@ -105,7 +105,7 @@ impl Partial {
 }
 
 fn partial(text: &str) -> Option<Partial> {
-    // What follows `-` or `+` is a preview or a build, which decide nothing here.
+    // A preview or build suffix (`-` or `+`) does not matter here.
     let text = text.strip_prefix('v').unwrap_or(text).split(['-', '+']).next()?;
     let mut parts = [None; 3];
     let mut open = false;

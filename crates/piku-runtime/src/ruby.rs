@@ -10,14 +10,15 @@ use crate::{
 const RUBY: RuntimeName = RuntimeName::Ruby;
 const LOCK: &str = "Gemfile.lock";
 
-/// Finds the file that speaks for Ruby.
+/// Finds the file that marks a Ruby app.
 pub(crate) fn manifest(tree: &dyn SourceTree) -> Option<&'static str> {
     first_of(tree, &["Gemfile"])
 }
 
-/// Reads the tree as one of Ruby, and checks the version that it asks for.
+/// Detects a Ruby app, and checks the version it asks for.
 ///
-/// Gems are compiled for a minor version, so another patch will do; bundler itself checks the line `ruby` of a `Gemfile`.
+/// Gems are compiled for a minor version, so another patch will do; bundler itself checks the `ruby` line of a
+/// `Gemfile`.
 pub(crate) fn detect(
     tree: &dyn SourceTree,
     toolbox: &Toolbox,
@@ -46,8 +47,8 @@ pub(crate) fn detect(
     }
 }
 
-/// Installs what `Gemfile.lock` holds, and fails where `Gemfile` has changed since; without a lock file, what `Gemfile`
-/// lists, and the app gets the lock file that comes of it.
+/// Installs from `Gemfile.lock`, and fails if `Gemfile` has changed since. Without a lock file, installs what
+/// `Gemfile` lists, and the app gets the new lock file.
 pub(crate) fn plan(
     tree: &dyn SourceTree,
     toolbox: &Toolbox,
@@ -73,7 +74,7 @@ pub(crate) fn plan(
         .env("BUNDLE_PATH", Word::build("gems"))
         .env("BUNDLE_USER_CACHE", Word::shared("bundler"))
         .env("BUNDLE_GLOBAL_GEM_CACHE", "true");
-    // The groups that an app itself speaks of are its own business.
+    // An app's own choice of groups takes precedence.
     let develops = wishes.is("RACK_ENV", "development") || wishes.is("RAILS_ENV", "development");
     let speaks_of_groups =
         ["BUNDLE_WITHOUT", "BUNDLE_WITH", "BUNDLE_ONLY"].iter().any(|it| wishes.setting(it).is_some());
@@ -101,7 +102,7 @@ pub(crate) fn plan(
     Ok(Some(draft.finish()))
 }
 
-/// Tells whether a `Gemfile` refers to other files: it is a program, so this can only be guessed at from words.
+/// Whether a `Gemfile` refers to other files. It is a program, so this is a guess from its words.
 fn reads_more(tree: &dyn SourceTree, gemfile: &str) -> bool {
     let bytes = tree.read(gemfile).unwrap_or_default();
     let text = String::from_utf8_lossy(&bytes);

@@ -26,14 +26,14 @@ pub enum RuntimeName {
     Bun,
     /// `package.json`, by npm, pnpm, or Yarn.
     Node,
-    /// No build: nothing but files is served.
+    /// No build: only files are served.
     Static,
     /// No build: the app brings what it needs.
     Generic,
 }
 
-/// How to ask a tool for its version: `program` with `args`; [`Version::first_in`](crate::Version::first_in) reads the
-/// answer, which may be on either output.
+/// How to ask a tool for its version: run `program` with `args`. [`Version::first_in`](crate::Version::first_in)
+/// reads the answer, from either output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct VersionQuestion {
     /// The tool's name in the [`Toolbox`](crate::Toolbox).
@@ -45,8 +45,8 @@ pub struct VersionQuestion {
 impl RuntimeName {
     /// Every runtime, in the order of detection.
     ///
-    /// `package.json` comes after the others, since it stands beside a `Gemfile`, a `composer.json`, or a `pom.xml` for
-    /// the sake of a web page far more often than the other way round; Python is first, as piku always had it.
+    /// `package.json` comes after the others, because it stands beside a `Gemfile`, a `composer.json`, or a `pom.xml`
+    /// for a web page far more often than the reverse. Python is first, as it always was in piku.
     pub const ALL: [Self; 12] = [
         Self::Python,
         Self::Ruby,
@@ -62,7 +62,7 @@ impl RuntimeName {
         Self::Generic,
     ];
 
-    /// Gives the name as `PIKU_RUNTIME` takes it.
+    /// Returns the name as used in `PIKU_RUNTIME`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Python => "python",
@@ -80,7 +80,7 @@ impl RuntimeName {
         }
     }
 
-    /// Gives the name as its makers write it, for sentences.
+    /// Returns the proper name, for sentences.
     pub fn title(self) -> &'static str {
         match self {
             Self::Python => "Python",
@@ -98,10 +98,10 @@ impl RuntimeName {
         }
     }
 
-    /// Tells which tools' versions decide about the runtime and its builds.
+    /// Returns the tools whose versions decide the runtime and its builds.
     ///
-    /// Where the caller leaves them out of the toolbox, nothing is checked against them, and a build does not notice
-    /// that its tool has become another.
+    /// If the caller leaves them out of the toolbox, no version is checked, and a new version of a tool causes no new
+    /// build.
     pub fn version_questions(self) -> &'static [VersionQuestion] {
         const fn ask(tool: &'static str, args: &'static [&'static str]) -> VersionQuestion {
             VersionQuestion { tool, args }

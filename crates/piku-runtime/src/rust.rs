@@ -7,12 +7,12 @@ use crate::{BuildPlan, Command, Detection, PlanError, RuntimeName, SourceTree, S
 const MANIFEST: &str = "Cargo.toml";
 const LOCK: &str = "Cargo.lock";
 
-/// Finds the file that speaks for Rust.
+/// Finds the file that marks a Rust app.
 pub(crate) fn manifest(tree: &dyn SourceTree) -> Option<&'static str> {
     first_of(tree, &[MANIFEST])
 }
 
-/// Reads the tree as one of Rust; which Rust it needs is for cargo to check.
+/// Detects a Rust app; cargo checks which Rust it needs.
 pub(crate) fn detect(tree: &dyn SourceTree, toolbox: &Toolbox, mut found: Detection) -> Detection {
     found.version = toolbox.version("cargo");
     if tree.read(LOCK).is_some() {
@@ -23,10 +23,10 @@ pub(crate) fn detect(tree: &dyn SourceTree, toolbox: &Toolbox, mut found: Detect
     found
 }
 
-/// Builds every program into `bin`, which the tree has as `target/release`.
+/// Builds every program into `bin`, which is linked into the tree as `target/release`.
 ///
-/// What cargo keeps is the app's alone and stays between releases, so only what has changed is compiled. The programs that
-/// lie there from an earlier build are removed before, and cargo puts those of this one back, compiled or not.
+/// Cargo's cache belongs to the app and stays between releases, so only changes are compiled. Programs of an earlier
+/// build are removed first; cargo puts those of this build back, compiled again or not.
 pub(crate) fn plan(
     tree: &dyn SourceTree,
     toolbox: &Toolbox,
@@ -47,7 +47,7 @@ pub(crate) fn plan(
         .args(["build", "--release"])
         .env("CARGO_HOME", Word::shared("cargo"))
         .env("CARGO_TARGET_DIR", Word::AppCache("target".into()));
-    // Another target has a folder of its own.
+    // Another target has its own folder.
     let named = |target: &&str| target.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
     let output = match wishes.setting("CARGO_BUILD_TARGET").filter(named) {
         Some(target) => format!("target/{target}/release"),
@@ -58,7 +58,7 @@ pub(crate) fn plan(
         draft.decided_by_everything(wishes);
         build = build.arg("--locked");
     } else {
-        // Cargo would write its lock file into the tree.
+        // Otherwise cargo would write its lock file into the tree.
         draft.warn_not_locked(MANIFEST, LOCK, "cargo generate-lockfile");
         draft.copy_tree(wishes);
     }

@@ -1,3 +1,5 @@
+//! The steps of a build.
+
 use std::fmt;
 
 use camino::Utf8PathBuf;
@@ -9,29 +11,29 @@ use crate::{Command, Word};
 pub enum Step {
     /// Runs a command.
     Run(Command),
-    /// Copies from the tree to a folder that is made for it. The copy shares nothing with the tree, as what comes next
-    /// may write into it.
+    /// Copies from the tree to a new folder. The copy shares nothing with the tree, because later steps may write
+    /// into it.
     Copy {
         /// What is copied.
         what: Copied,
-        /// Where to.
+        /// The destination.
         to: Word,
     },
-    /// Removes the files directly in a folder, not what is in folders below; a folder that is absent is fine.
+    /// Removes the files directly in a folder, but not its subfolders; an absent folder is fine.
     Clear {
         /// The folder.
         folder: Word,
     },
-    /// Copies the executable files directly in a folder to a folder that is made for them; links and folders stay.
+    /// Copies the executable files directly in a folder to a new folder, without links and subfolders.
     Collect {
-        /// The folder that has them.
+        /// The source.
         from: Word,
-        /// Where to.
+        /// The destination.
         to: Word,
     },
 }
 
-/// What a build takes of the tree.
+/// What a build copies from the tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Copied {
     /// Everything but `.git`, links as links.
@@ -42,10 +44,10 @@ pub enum Copied {
 
 /// A file or folder of a build that an app expects in its tree.
 ///
-/// It gets there as hard links to the build's files, in folders of its own: a link to the whole folder would be quicker,
-/// but the tools of Node.js follow it, and then take the build for the project (piku issue 411). So a release costs
-/// one link a file, no copy, and the build serves the next release too. What the tree has already stays where it is the
-/// same, and gives way where the build has changed it. What is not in the build is left out.
+/// It is hard-linked file by file into new folders: a link to the whole folder would be faster, but the tools of
+/// Node.js follow it and take the build for the project (piku issue 411). So a release costs one link per file and no
+/// copy, and the next release can use the build too. A file already in the tree stays if it is the same, and is
+/// replaced if the build has changed it. What the build does not have is skipped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Placement {
     /// Where it is, relative to the folder of the build.
@@ -55,7 +57,7 @@ pub struct Placement {
 }
 
 impl Step {
-    /// Gives one line for the person who waits; empty for steps that take no time to speak of.
+    /// Returns the progress line; empty for steps that take almost no time.
     pub fn says(&self) -> &str {
         match self {
             Self::Run(command) => &command.says,
@@ -63,7 +65,7 @@ impl Step {
         }
     }
 
-    /// Gives every word that decides what the step does; a tool that has merely moved changes nothing.
+    /// Returns every word that decides what the step does; the path of a tool does not.
     pub(crate) fn words(&self) -> Vec<String> {
         match self {
             Self::Run(command) => {
@@ -82,7 +84,7 @@ impl From<Command> for Step {
 }
 
 impl fmt::Display for Step {
-    /// Shows the step on one line: to be read, not to be run.
+    /// Shows the step on one line: for people, not for a shell.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Run(command) => command.fmt(f),

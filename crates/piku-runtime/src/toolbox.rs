@@ -1,3 +1,5 @@
+//! The tools and interpreters that are installed on the host.
+
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -8,13 +10,13 @@ use crate::Version;
 /// The tools and interpreters of the machine that builds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Toolbox {
-    /// Where each tool was found, by its name; plans ask for those of [`Toolbox::TOOLS`].
+    /// The path of each tool, by name; plans ask for those of [`Toolbox::TOOLS`].
     pub tools: BTreeMap<String, Utf8PathBuf>,
-    /// What tools say their version is, by their names; those that the caller did not ask are missing.
+    /// The version of each tool, by name; tools that the caller did not ask are missing.
     pub versions: BTreeMap<String, Version>,
-    /// Every interpreter that was found, in any order.
+    /// Every interpreter found, in any order.
     pub interpreters: Vec<Interpreter>,
-    /// The Python of an app that asks for none, such as the one that uWSGI's plugin is linked to.
+    /// The Python for apps that ask for none, such as the one that uWSGI's plugin is linked to.
     pub default_python: Option<Version>,
     /// What compiled packages depend on besides the interpreter, such as `linux-x86_64-glibc`.
     pub platform: String,
@@ -23,17 +25,17 @@ pub struct Toolbox {
 /// A Python interpreter of this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Interpreter {
-    /// The version that it says it has.
+    /// The version it reports.
     pub version: Version,
-    /// The program itself rather than a shim, since a shim decides anew at every start.
+    /// The program itself, not a shim: a shim chooses again at every start.
     pub path: Utf8PathBuf,
     /// Who installed it.
     pub source: Source,
-    /// Whether `-m venv` works; on Debian it takes a package of its own.
+    /// Whether `-m venv` works; on Debian it needs a separate package.
     pub has_venv: bool,
 }
 
-/// Who installed an interpreter; in the order of preference at equal versions.
+/// Who installed an interpreter, in order of preference at equal versions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Source {
     /// The operating system, which also keeps it up to date.
@@ -89,7 +91,7 @@ impl Toolbox {
         self
     }
 
-    /// Adds what a tool says its version is.
+    /// Adds the version of a tool.
     #[must_use]
     pub fn with_version(mut self, name: impl Into<String>, version: Version) -> Self {
         self.versions.insert(name.into(), version);
@@ -103,7 +105,7 @@ impl Toolbox {
         self
     }
 
-    /// Gives the version of a tool, where it is known.
+    /// Returns the version of a tool, if known.
     pub fn version(&self, name: &str) -> Option<Version> {
         self.versions.get(name).copied()
     }

@@ -1,28 +1,29 @@
+//! The source tree that detection and planning read.
+
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The source tree of one commit, as far as detection and planning look at it.
+/// The source tree of one commit, as detection and planning see it.
 pub trait SourceTree {
     /// Lists the names of the top-level entries, files and folders alike, sorted.
     fn names(&self) -> Vec<String>;
 
     /// Reads the file at `path`, relative to the top and with `/` between folders.
     ///
-    /// `None` when there is no such file. An implementor must not leave the tree, neither by `..` nor by a symbolic link.
+    /// `None` if there is no such file. An implementation must not leave the tree, by `..` or by a symbolic link.
     fn read(&self, path: &str) -> Option<Vec<u8>>;
 
-    /// Names the commit; it becomes part of the key of a build that depends on the tree itself.
+    /// The commit; part of the key of a build that depends on the tree itself.
     fn identity(&self) -> &str;
 
-    /// Names what is in the tree, whatever the commit: git's id of the tree, of which submodules are a part.
+    /// Identifies the contents of the tree, whatever the commit: git's id of the tree, submodules included.
     ///
-    /// It decides about builds that the whole source goes into, so a revert finds its build again. Where the caller does
-    /// not know it, the commit does.
+    /// It decides builds that the whole source goes into, so that a revert reuses its build. Defaults to the commit.
     fn tree_id(&self) -> &str {
         self.identity()
     }
 }
 
-/// A source tree held in memory, for tests and for those who embed piku.
+/// A source tree in memory, for tests and for programs that embed piku.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryTree {
     identity: String,
@@ -36,7 +37,7 @@ impl MemoryTree {
         Self { identity: identity.into(), ..Self::default() }
     }
 
-    /// Names what is in the tree; otherwise the commit does.
+    /// Sets what identifies the contents of the tree, instead of the commit.
     #[must_use]
     pub fn with_tree_id(self, tree_id: impl Into<String>) -> Self {
         Self { tree_id: Some(tree_id.into()), ..self }
@@ -69,7 +70,7 @@ impl SourceTree for MemoryTree {
     }
 }
 
-/// Finds the first of the files that the tree has.
+/// Finds the first of the files that exists in the tree.
 pub(crate) fn first_of(tree: &dyn SourceTree, files: &[&'static str]) -> Option<&'static str> {
     files.iter().copied().find(|file| tree.read(file).is_some())
 }

@@ -1,3 +1,5 @@
+//! Versions, and requests for one.
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -12,9 +14,9 @@ pub struct Version {
     pub patch: Option<u32>,
 }
 
-/// What a person asked for: a version of which the minor and the patch may be left open.
+/// A version that was asked for; minor and patch may be left open.
 ///
-/// Written `3`, `3.12`, or `3.12.1`, with `v` or the name of a language in front, then `-` or nothing.
+/// Written `3`, `3.12`, or `3.12.1`, optionally after `v` or the name of a language and `-`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct VersionRequest {
     /// The 3 of 3.11.2.
@@ -31,8 +33,8 @@ pub struct VersionRequest {
 pub struct InvalidVersion(pub String);
 
 impl Version {
-    /// Finds the version in what a tool says about itself, such as `go version go1.22.1 linux/amd64`: the first number,
-    /// with up to two more behind dots. A missing minor is 0, since `javac 21` means the first 21.
+    /// Finds the version in a tool's answer, such as `go version go1.22.1 linux/amd64`: the first number, with up to
+    /// two more after dots. A missing minor is 0, because `javac 21` means the first 21.
     pub fn first_in(text: &str) -> Option<Self> {
         let start = text.find(|c: char| c.is_ascii_digit())?;
         let mut parts = text[start..].split('.').take(3).map_while(|part| {
@@ -52,7 +54,7 @@ impl Version {
 }
 
 impl VersionRequest {
-    /// Tells whether `version` is one of those asked for; an unknown patch fits only a request that leaves it open.
+    /// Whether `version` satisfies the request; an unknown patch satisfies only a request that leaves it open.
     pub fn accepts(&self, version: &Version) -> bool {
         self.major == version.major
             && self.minor.is_none_or(|minor| minor == version.minor)
@@ -113,7 +115,7 @@ fn without_name(text: &str) -> &str {
     name.map_or(text, |rest| rest.strip_prefix('-').unwrap_or(rest))
 }
 
-/// Reads up to three numbers with dots between them; digits only, as `u32` alone would take a sign.
+/// Parses up to three numbers between dots; digits only, because `u32` also accepts a sign.
 fn numbers(text: &str) -> Option<Vec<u32>> {
     let number = |part: &str| part.bytes().all(|b| b.is_ascii_digit()).then(|| part.parse().ok()).flatten();
     let parts: Option<Vec<u32>> = text.split('.').map(number).collect();

@@ -1,3 +1,5 @@
+//! Apps that uWSGI itself runs, in one of four languages.
+
 mod jwsgi;
 mod php;
 mod rack;
@@ -12,46 +14,46 @@ pub use self::wsgi::{Concurrency, WsgiApp};
 use crate::ini::Ini;
 use crate::{Common, InvalidValue, Owner};
 
-/// Seconds that a process of several threads gets when it has reached its number of requests: it answers nothing until
-/// it is killed.
+/// Seconds until a multi-threaded process that has reached its request limit is killed: it serves nothing in the
+/// meantime.
 const LINGERING: u32 = 2;
 
 /// An app that uWSGI itself runs, behind a unix socket that speaks the uwsgi protocol.
 ///
-/// Whatever the language, the socket takes requests of modifier 0, which is what web servers and the http router send.
+/// Whatever the language, the socket takes requests with modifier 0, as web servers and the http router send them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AppVassal {
-    /// What vassals of every kind have.
+    /// What every kind of vassal has.
     pub common: Common,
     /// The app, in its language.
     pub app: Application,
-    /// The unix socket, made at the start and removed at the end.
+    /// The unix socket, created at start and removed at the end.
     pub socket: Utf8PathBuf,
-    /// Who may connect, such as `0o660`.
+    /// Mode of the socket, such as `0o660`.
     pub socket_mode: u32,
-    /// Whom the socket is given to, for a web server of another user; without, it stays with whoever runs the app.
+    /// The owner of the socket, for a web server of another user; `None` leaves it to the user who runs the app.
     pub socket_owner: Option<Owner>,
     /// How many processes.
     pub processes: u32,
     /// How many connections may wait to be accepted. More than the kernel's `net.core.somaxconn` is an error.
     pub listen: u32,
-    /// How many requests a process serves before a fresh one takes its place; 0 for no end.
+    /// How many requests a process serves before it is replaced; 0 for no limit.
     ///
-    /// Without, [`MAX_REQUESTS`](Self::MAX_REQUESTS) where a process has one thread, and no end where it has several:
-    /// uWSGI 2.0 lets one of several threads that has reached its limit linger, and its requests with it, until it is
-    /// killed. Where it is set all the same, that is done after two seconds.
+    /// Defaults to [`MAX_REQUESTS`](Self::MAX_REQUESTS) with one thread per process, and to no limit with several: in
+    /// uWSGI 2.0, a multi-threaded process that reaches its limit lingers with its open requests until it is killed.
+    /// If a limit is set anyway, it is killed after two seconds.
     pub max_requests: Option<u64>,
-    /// Seconds without a request after which the processes end; the next request starts them again.
-    /// They aren't there at the start either, so the emperor calls the vassal `ready` but not `accepting`.
+    /// Seconds without a request after which the processes end; the next request starts them again. They do not run
+    /// at the start either, so the emperor calls the vassal `ready` but not `accepting`.
     pub idle: Option<u32>,
     /// Whether the request log shows the address in `X-Forwarded-For`.
     pub log_x_forwarded_for: bool,
-    /// A file with options of the app's own, read last.
+    /// A file with the app's own options, read last.
     pub include: Option<Utf8PathBuf>,
-    /// The most bytes that the head of a request may have.
+    /// The maximum size of a request's head, in bytes.
     pub buffer_size: u32,
-    /// Seconds that the requests under way may take when the vassal is asked to stop.
+    /// Seconds that open requests may take when the vassal is asked to stop.
     pub mercy: u32,
 }
 
@@ -63,14 +65,14 @@ pub enum Application {
     Wsgi(WsgiApp),
     /// Ruby, by Rack.
     Rack(RackApp),
-    /// Java and its relatives, by JWSGI.
+    /// Java and other JVM languages, by JWSGI.
     Jwsgi(JwsgiApp),
-    /// A folder of PHP.
+    /// A folder of PHP files.
     Php(PhpApp),
 }
 
 impl Application {
-    /// How many threads each process has that serve requests.
+    /// How many threads of each process serve requests.
     fn threads(&self) -> u32 {
         match self {
             Self::Wsgi(app) => app.threads(),
@@ -90,7 +92,7 @@ impl Application {
 }
 
 impl AppVassal {
-    /// How many requests a process of one thread serves, unless that is set.
+    /// How many requests a single-threaded process serves by default.
     pub const MAX_REQUESTS: u64 = 1024;
 
     /// Describes an app with two processes.
@@ -112,7 +114,7 @@ impl AppVassal {
         }
     }
 
-    /// How many requests a process serves before a fresh one takes its place; 0 for no end.
+    /// How many requests a process serves before it is replaced; 0 for no limit.
     fn max_requests(&self) -> u64 {
         let usual = if self.app.threads() > 1 { 0 } else { Self::MAX_REQUESTS };
         self.max_requests.unwrap_or(usual)

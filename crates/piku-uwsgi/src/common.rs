@@ -1,26 +1,28 @@
+//! What every kind of vassal has.
+
 use camino::Utf8PathBuf;
 
 use crate::InvalidValue;
 use crate::ini::Ini;
 
-/// What vassals of every kind have: where they run, where they log, and how they are called.
+/// What every kind of vassal has: where it runs, where it logs, and how its processes are called.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Common {
     /// The working directory.
     pub chdir: Utf8PathBuf,
-    /// Where output goes. One older file is kept beside it, its name with `.1` added.
+    /// The log file. One older file is kept beside it, with `.1` added to its name.
     pub log: Utf8PathBuf,
-    /// The size in bytes at which the log is set aside and begun anew.
+    /// The size in bytes at which the log is rotated.
     pub log_max_size: u64,
-    /// What stands before the name of each process of uWSGI in a process list.
+    /// Prefix of each uWSGI process in a process list.
     pub procname_prefix: String,
-    /// The bits that files made by the processes don't get; `None` leaves what the emperor has.
+    /// Umask of the processes; `None` keeps the emperor's.
     pub umask: Option<u32>,
 }
 
 impl Common {
-    /// Describes a vassal whose log is set aside at 1 MiB and whose files are not readable by others.
+    /// Describes a vassal whose log is rotated at 1 MiB and whose files others can't read.
     pub fn new(
         chdir: impl Into<Utf8PathBuf>,
         log: impl Into<Utf8PathBuf>,

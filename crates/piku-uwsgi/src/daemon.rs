@@ -1,16 +1,18 @@
+//! Programs that uWSGI keeps running.
+
 use crate::{Common, InvalidValue};
 
-/// A program of any kind that uWSGI starts, and starts again when it ends.
+/// A program of any kind that uWSGI starts, and restarts when it ends.
 ///
-/// Its standard output and error are a socket that the vassal's master reads into the log. It has SIGPIPE ignored.
+/// Its standard output and error are a socket from which the vassal's master fills the log. SIGPIPE is ignored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DaemonVassal {
-    /// What vassals of every kind have.
+    /// What every kind of vassal has.
     pub common: Common,
-    /// A command line for `sh`. It should begin with `exec`, or the shell alone would get the signal to stop.
+    /// A command line for `sh`. It should begin with `exec`; otherwise only the shell gets the stop signal.
     pub command: String,
-    /// Seconds between the signal to stop, SIGTERM, and SIGKILL.
+    /// Seconds between the stop signal, SIGTERM, and SIGKILL.
     pub mercy: u32,
 }
 

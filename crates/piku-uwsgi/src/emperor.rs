@@ -1,31 +1,33 @@
+//! The emperor.
+
 use camino::Utf8PathBuf;
 
 use crate::InvalidValue;
 use crate::ini::Ini;
 
-/// The instance of uWSGI that starts, watches, and stops the vassals in a folder.
+/// The uWSGI that starts, watches, and stops the vassals in a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Emperor {
-    /// The folder that it watches; each `.ini` file in it is a vassal.
+    /// The folder it watches; each `.ini` file in it is a vassal.
     pub vassals: Utf8PathBuf,
-    /// The program that is started in place of uWSGI, as `wrapper --ini FILE`, for each vassal.
+    /// The program started for each vassal instead of uWSGI, as `wrapper --ini FILE`.
     pub wrapper: Utf8PathBuf,
-    /// Where it logs. One older file is kept beside it, its name with `.1` added.
+    /// The log file. One older file is kept beside it, with `.1` added to its name.
     pub log: Utf8PathBuf,
-    /// The size in bytes at which the log is set aside and begun anew.
+    /// The size in bytes at which the log is rotated.
     pub log_max_size: u64,
-    /// The unix socket on which it tells how the vassals are.
+    /// The unix socket on which it reports the state of its vassals.
     pub stats: Utf8PathBuf,
-    /// The file that holds the process id to send signals to: SIGWINCH to look at the folder at once.
-    /// It is a child of the process that was started, which is there for the log and starts it anew when it dies.
+    /// The file with the process id to signal: SIGWINCH makes the emperor scan its folder at once. That process is a
+    /// child of the one that was started, which writes the log and restarts it when it dies.
     pub pidfile: Utf8PathBuf,
-    /// Seconds that a vassal asked to stop may take before it is killed.
+    /// Seconds that a vassal may take to stop before it is killed.
     pub curse_tolerance: u32,
 }
 
 impl Emperor {
-    /// Describes one that starts `wrapper` for each vassal in `vassals`.
+    /// Describes an emperor that starts `wrapper` for each vassal in `vassals`.
     pub fn new(
         vassals: impl Into<Utf8PathBuf>,
         wrapper: impl Into<Utf8PathBuf>,

@@ -1,19 +1,21 @@
-/// Which build of uWSGI a program is; they load plugins and Python in different ways.
+//! The different builds of uWSGI.
+
+/// How a uWSGI was built, which decides how it loads plugins and Python.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Flavour {
-    /// A distribution's: nearly everything is a plugin in a folder of its own.
+    /// From a distribution: nearly everything is a plugin in a separate folder.
     Debian,
-    /// `pyuwsgi` from PyPI: a Python script beside a library with everything built in. It runs in the virtual
-    /// environment that it lies in, whatever it is told.
+    /// `pyuwsgi` from PyPI: a Python script and a library with everything built in. It always runs in the virtual
+    /// environment it is installed in.
     Wheel,
     /// `uwsgi` from PyPI: one program with everything built in.
     Source,
 }
 
 impl Flavour {
-    /// Tells the flavour from what `uwsgi --version` and `uwsgi --plugins-list` print, and the first bytes of the file.
+    /// Recognizes the flavour by what `uwsgi --version` and `uwsgi --plugins-list` print, and the file's first bytes.
     ///
-    /// The list goes to standard error. Without it, an empty text will do as long as the rest is known.
+    /// The list is printed to standard error. It may be empty if the rest suffices.
     pub fn tell(version_output: &str, plugins_list_output: &str, head_of_file: &[u8]) -> Flavour {
         let mut plugins = plugins_list_output.lines().map(str::trim);
         let script = head_of_file.starts_with(b"#!");
@@ -26,7 +28,7 @@ impl Flavour {
         }
     }
 
-    /// Tells whether Python and the http router have to be loaded as plugins.
+    /// Whether Python and the http router have to be loaded as plugins.
     pub fn is_modular(&self) -> bool {
         matches!(self, Flavour::Debian)
     }
@@ -36,10 +38,10 @@ fn is_python(line: &str) -> bool {
     line == "0: python"
 }
 
-/// Tells which CPython a plugin is linked against, such as `(3, 11)`.
+/// Returns the CPython that a plugin is linked against, such as `(3, 11)`.
 ///
-/// Looks for `libpython3.11` in the bytes of the plugin, then for the version in the name of the file,
-/// such as `python311_plugin.so`: `python3_plugin.so` is a link that tells nothing.
+/// Looks for `libpython3.11` in the bytes of the plugin, then for the version in the file name, such as
+/// `python311_plugin.so`; `python3_plugin.so` is a link without a version.
 pub fn plugin_python_version(file_name: &str, plugin_bytes: &[u8]) -> Option<(u32, u32)> {
     const LIBRARY: &[u8] = b"libpython3.";
     let linked = plugin_bytes

@@ -1,33 +1,35 @@
+//! The router: an HTTP port in front of apps.
+
 use std::net::{IpAddr, SocketAddr};
 
 use camino::Utf8PathBuf;
 
 use crate::{Common, InvalidValue};
 
-/// An HTTP port, owned for ever, in front of apps that come and go behind it.
+/// An HTTP port that stays open while the apps behind it change.
 ///
-/// Apps see the address of the client in `REMOTE_ADDR`. Web sockets pass; a chunked body passes raw, for an app
-/// that reads it with `uwsgi.chunked_read()`. When no app listens, the connection is closed without an answer.
+/// Apps see the client's address in `REMOTE_ADDR`. WebSockets pass; a chunked body passes raw, for an app that reads
+/// it with `uwsgi.chunked_read()`. When no app listens, the connection is closed without an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FrontVassal {
-    /// What vassals of every kind have.
+    /// What every kind of vassal has.
     pub common: Common,
-    /// The address that it listens on: a number or a name; `::` and its like without brackets.
+    /// The address it listens on: an IP address or a name; IPv6 without brackets.
     pub address: String,
-    /// The TCP port that it listens on.
+    /// The TCP port it listens on.
     pub port: u16,
-    /// The unix sockets of the apps, each speaking the uwsgi protocol. They may be symbolic links that change
-    /// later: they are followed anew for each connection.
+    /// The unix sockets of the apps, which speak the uwsgi protocol. Symbolic links may change later: they are
+    /// resolved for each connection.
     pub backends: Vec<Utf8PathBuf>,
     /// How many connections may wait to be accepted. More than the kernel's `net.core.somaxconn` is an error.
     pub listen: u32,
-    /// Seconds that a connection may be silent.
+    /// Seconds that a connection may be idle.
     pub timeout: u32,
 }
 
 impl FrontVassal {
-    /// Describes a port with these sockets behind it, 100 waiting connections, and a minute of silence.
+    /// Describes a port for these sockets, with 100 waiting connections and a minute of idle time.
     pub fn new(common: Common, address: impl Into<String>, port: u16, backends: Vec<Utf8PathBuf>) -> Self {
         Self { common, address: address.into(), port, backends, listen: 100, timeout: 60 }
     }
@@ -48,7 +50,7 @@ impl FrontVassal {
         Ok(ini.finish())
     }
 
-    /// Joins address and port as uWSGI takes them, and tells whether they can be meant that way.
+    /// Joins address and port in uWSGI's form; also returns whether both are valid.
     fn address(&self) -> (String, bool) {
         let bare =
             self.address.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(&self.address);

@@ -1,8 +1,10 @@
+//! Writes the `[uwsgi]` section of a configuration file.
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::value::{Fault, InvalidValue, Value, path};
 
-/// A `[uwsgi]` section in the making. Keys are fixed words; values pass through [`Value`].
+/// A `[uwsgi]` section under construction. Keys are constants; values pass through [`Value`].
 #[derive(Debug)]
 pub(crate) struct Ini {
     text: String,
@@ -17,7 +19,7 @@ impl Ini {
         self.put(key, text.parse())
     }
 
-    /// Writes an absolute path in which none of `special` may occur.
+    /// Writes an absolute path that must not contain any of `special`.
     pub(crate) fn path(
         &mut self,
         key: &'static str,
@@ -27,7 +29,7 @@ impl Ini {
         self.put(key, path(value, special))
     }
 
-    /// Writes text that has been shown to have the form its option takes.
+    /// Writes text whose form the caller has checked.
     pub(crate) fn checked(
         &mut self,
         key: &'static str,
@@ -42,7 +44,7 @@ impl Ini {
         }
     }
 
-    /// Writes a number between `least` and `most`, both included.
+    /// Writes a number from `least` to `most`.
     pub(crate) fn number(
         &mut self,
         key: &'static str,
@@ -59,12 +61,14 @@ impl Ini {
         }
     }
 
-    /// Sends output to `file`, and keeps one older file, its name with `.1` added, once it is larger than `max_size`.
+    /// Sends output to `file`. Once it exceeds `max_size`, it is renamed with `.1` added, and the older such file
+    /// removed.
     ///
-    /// `log-maxsize` brings `log-master`: the master reads what workers and daemons write and is the only one to hold
-    /// the file. As a stream, for a datagram is cut off at 8 KiB. After setting a file aside the master no longer
-    /// appends but writes where it was; whoever else writes to the same file (the release before, still finishing)
-    /// is in the other one. So all of them watch the older file, and open the newer one again, to append, when it changes.
+    /// `log-maxsize` implies `log-master`: only the master, which reads what workers and daemons write, opens the
+    /// file. As a stream, because a datagram is cut off at 8 KiB. After a rotation the master no longer appends, but
+    /// writes at its own offset; another writer of the same file (the previous release, still finishing) still has
+    /// the renamed one open. So all of them watch the older file, and reopen the newer one for appending when it
+    /// changes.
     pub(crate) fn log(&mut self, file: &Utf8Path, max_size: u64) -> Result<(), InvalidValue> {
         let older = Utf8PathBuf::from(format!("{file}.1"));
         self.path("logto2", file, &[':'])?;
@@ -79,7 +83,7 @@ impl Ini {
         self.line(key, "true");
     }
 
-    /// Writes a number the way `chmod` and `umask` take it.
+    /// Writes a number as `chmod` and `umask` take it.
     pub(crate) fn octal(&mut self, key: &'static str, bits: u32) -> Result<(), InvalidValue> {
         if bits <= 0o777 {
             self.line(key, &format!("{bits:03o}"));
@@ -90,7 +94,7 @@ impl Ini {
         }
     }
 
-    /// Loads a plugin unless `what` is built in, so that a monolithic uWSGI has nothing to complain about.
+    /// Loads a plugin unless `what` is built in, so that a monolithic uWSGI does not complain.
     pub(crate) fn plugin_unless(&mut self, what: &'static str, plugin: &str) -> Result<(), InvalidValue> {
         self.line("if-not-plugin", what);
         self.plugin(plugin)?;
@@ -104,8 +108,8 @@ impl Ini {
         self.checked("plugin", plugin, "the name of a plugin", fits)
     }
 
-    /// Loads a plugin in the place of Python's, for requests of modifier 0, so that nobody who asks, be it a web server,
-    /// the http router, or a health check, need know of which language an app is.
+    /// Loads a plugin in place of Python's, for requests with modifier 0, so that no client (a web server, the http
+    /// router, or a health check) needs to know the language of an app.
     pub(crate) fn plugin_for_all(&mut self, plugin: &'static str) -> Result<(), InvalidValue> {
         self.text("plugin", &format!("0:{plugin}"))
     }

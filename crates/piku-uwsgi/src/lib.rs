@@ -1,9 +1,9 @@
 //! Describes how uWSGI runs an emperor and its vassals, and renders that as ini text; reads the emperor's stats.
 //!
-//! Pure: typed values go in, text comes out, and bytes that uWSGI gave are read. It never starts a process,
-//! opens a socket, or touches a file, and it knows nothing of whoever uses it.
-//! uWSGI expands `%x`, `$(VAR)`, and `@(exec://command)` in every value of a configuration file, so no text
-//! gets into one except through [`Value`], which refuses what can't be written down harmlessly.
+//! Pure: typed values go in, text comes out; bytes from uWSGI are parsed. It never starts a process, opens a socket,
+//! or touches a file, and knows nothing about its caller. uWSGI expands `%x`, `$(VAR)`, and `@(exec://command)` in
+//! every value of a configuration file, so text gets into one only as a [`Value`], which refuses what can't be
+//! escaped.
 //!
 //! ```
 //! use piku_uwsgi::{Common, DaemonVassal, Vassal};
@@ -13,8 +13,8 @@
 //! # Ok::<(), piku_uwsgi::InvalidValue>(())
 //! ```
 //!
-//! Begin at [`Vassal`] and [`Emperor`]. [`stats`] tells which vassals accept requests, [`Flavour`] which uWSGI
-//! there is, and [`protocol`] asks an app on its socket for one page.
+//! Begin at [`Vassal`] and [`Emperor`]. [`stats`] says which vassals accept requests, [`Flavour`] recognizes the
+//! installed uWSGI, and [`protocol`] requests one page from an app's socket.
 
 mod app;
 mod common;

@@ -1,13 +1,13 @@
-//! The user and the group that a socket is given to.
+//! The user and the group that own a socket.
 
 use std::fmt;
 
 use crate::value::{Fault, InvalidValue};
 
-/// The user and the group that a socket is given to.
+/// The user and the group that own a socket.
 ///
-/// Both are always named. uWSGI reads what stands before the colon of `:www-data` as the number 0, so that it would
-/// give the socket to root, which only root may.
+/// Both are always named. uWSGI reads the missing user of `:www-data` as the number 0: it would give the socket to
+/// root, which only root may do.
 ///
 /// ```
 /// use piku_uwsgi::Owner;
@@ -22,7 +22,7 @@ pub struct Owner {
 }
 
 impl Owner {
-    /// Reads the name or the number of each: ASCII letters, digits, `_`, `-`, and `.`.
+    /// Parses names or numbers: ASCII letters, digits, `_`, `-`, and `.`.
     pub fn new(user: &str, group: &str) -> Result<Self, InvalidValue> {
         Ok(Self { user: part(user, "the name of a user")?, group: part(group, "the name of a group")? })
     }

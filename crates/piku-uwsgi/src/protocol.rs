@@ -1,12 +1,12 @@
-//! The uwsgi protocol, as far as asking an app for one page takes it.
+//! The uwsgi protocol, as far as needed to request one page from an app.
 //!
-//! The answer is that of HTTP: a status line, a head, and a body that ends with the connection.
+//! The answer is HTTP: a status line, a head, and a body that ends with the connection.
 //! See <https://uwsgi-docs.readthedocs.io/en/latest/Protocol.html>.
 
-/// Makes one `GET` of `path`, which may carry a query after `?`, as a packet for a uwsgi socket.
+/// Makes a `GET` request for `path`, which may include a query after `?`, as a packet for a uwsgi socket.
 ///
-/// `host` is what the app sees as the host that was asked for, with or without a port. Each is cut off after
-/// 4096 bytes: a packet holds 64 KiB.
+/// `host` is the requested host as the app sees it, with or without a port. Each is cut off after 4096 bytes, because
+/// a packet holds 64 KiB.
 ///
 /// ```
 /// let packet = piku_uwsgi::protocol::request("/health", "localhost");
@@ -44,7 +44,7 @@ pub fn request(path: &str, host: &str) -> Vec<u8> {
     packet
 }
 
-/// Makes a packet that asks whether anybody is there. uWSGI answers it itself, without the app.
+/// Makes a packet that asks whether uWSGI listens. uWSGI answers it itself, without the app.
 #[must_use]
 pub fn ping() -> [u8; 4] {
     [PING, 0, 0, 0]
@@ -59,7 +59,7 @@ fn push(body: &mut Vec<u8>, text: &str) {
     body.extend(text);
 }
 
-/// Writes a length as the protocol does: 16 bits, the low byte first.
+/// Encodes a length as the protocol does: 16 bits, little-endian.
 fn length(length: usize) -> [u8; 2] {
     u16::try_from(length).unwrap_or(u16::MAX).to_le_bytes()
 }
@@ -72,7 +72,7 @@ mod tests {
 
     use super::*;
 
-    /// Reads a packet as uWSGI does.
+    /// Decodes a packet as uWSGI does.
     fn vars(packet: &[u8]) -> BTreeMap<String, String> {
         let size = usize::from(u16::from_le_bytes([packet[1], packet[2]]));
         assert_eq!((packet[0], packet[3], packet.len()), (0, 0, size + 4));

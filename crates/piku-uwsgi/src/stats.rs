@@ -1,10 +1,10 @@
-//! What an emperor tells on its stats socket: one JSON document for each connection.
+//! What an emperor reports on its stats socket: one JSON document for each connection.
 //!
-//! Fields that are missing read as zero, and those that nobody asks for are passed over: versions of uWSGI differ.
+//! Missing fields are zero, and unknown ones are ignored, because versions of uWSGI differ.
 
 use serde::Deserialize;
 
-/// The emperor and its vassals at one moment.
+/// The state of the emperor and its vassals.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -13,37 +13,37 @@ pub struct EmperorStats {
     pub version: String,
     /// The emperor's process id.
     pub pid: i32,
-    /// The vassals, in no order.
+    /// The vassals, in no particular order.
     pub vassals: Vec<VassalStats>,
-    /// The vassals that failed, and are started again later and later.
+    /// The vassals that failed, which are restarted at growing intervals.
     pub blacklist: Vec<Blacklisted>,
 }
 
-/// One vassal at one moment. Times are seconds since 1970.
+/// The state of one vassal. Times are seconds since 1970.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct VassalStats {
-    /// The name of its file, without a folder.
+    /// The name of its file, without the folder.
     pub id: String,
     /// The process id of its master.
     pub pid: i32,
-    /// When this entry came to be; a crash makes a new one.
+    /// When this entry was made; a crash makes a new one.
     pub first_run: u64,
     /// When its process was last started.
     pub last_run: u64,
-    /// Whether a worker waits for requests. With `need-app` this means that the app is ready; always false for daemons.
+    /// Whether a worker accepts requests. With `need-app` this means that the app is ready; always false for daemons.
     #[serde(deserialize_with = "truth")]
     pub accepting: bool,
-    /// Whether it said that it is ready; false for ever after it was reloaded in place.
+    /// Whether it reported that it is ready; always false after a reload in place.
     #[serde(deserialize_with = "truth")]
     pub ready: bool,
     /// Whether it has served a request.
     #[serde(deserialize_with = "truth")]
     pub loyal: bool,
-    /// When it was asked to stop; 0 when it was not.
+    /// When it was asked to stop; 0 if it was not.
     pub cursed: u64,
-    /// How often it was reloaded. Crashes don't count.
+    /// How often it was reloaded, not counting crashes.
     pub respawns: u64,
 }
 
@@ -52,15 +52,15 @@ pub struct VassalStats {
 #[serde(default)]
 #[non_exhaustive]
 pub struct Blacklisted {
-    /// The name of its file, without a folder.
+    /// The name of its file, without the folder.
     pub id: String,
     /// Milliseconds to wait before the next start.
     pub throttle_level: u64,
-    /// How often it was tried.
+    /// How many starts were tried.
     pub attempt: u64,
-    /// When it was first tried.
+    /// When it was first started.
     pub first_attempt: u64,
-    /// When it was last tried.
+    /// When it was last started.
     pub last_attempt: u64,
 }
 
@@ -80,15 +80,15 @@ impl EmperorStats {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StatsError {
-    /// The connection gave nothing.
+    /// The connection sent nothing.
     #[error("the emperor said nothing")]
     Empty,
-    /// It was no JSON document of this form, or it was cut short.
+    /// The document is not JSON of this form, or is cut short.
     #[error("could not read the emperor's stats")]
     Json(#[source] serde_json::Error),
 }
 
-/// Reads one document. Bytes that are not UTF-8 become `U+FFFD`: uWSGI copies file names as they are.
+/// Parses one document. Bytes that are not UTF-8 become `U+FFFD`: uWSGI copies file names as they are.
 pub fn parse(bytes: &[u8]) -> Result<EmperorStats, StatsError> {
     let text = String::from_utf8_lossy(bytes);
     if text.trim().is_empty() {
@@ -97,7 +97,7 @@ pub fn parse(bytes: &[u8]) -> Result<EmperorStats, StatsError> {
     serde_json::from_str(&text).map_err(StatsError::Json)
 }
 
-/// Reads 0 and 1, and `true` and `false`, which uWSGI uses both.
+/// Reads 0 and 1 as well as `true` and `false`: uWSGI uses both.
 fn truth<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     let value = serde_json::Value::deserialize(deserializer)?;
     Ok(value.as_bool().unwrap_or_else(|| value.as_i64().is_some_and(|number| number != 0)))

@@ -1,13 +1,15 @@
+//! Text that is safe in a uWSGI configuration file.
+
 use std::fmt;
 use std::str::FromStr;
 
 use camino::Utf8Path;
 
-/// Text that uWSGI will read as exactly this text.
+/// Text that uWSGI reads as exactly this text.
 ///
-/// uWSGI has no quoting. `%` can be doubled; for `$(`, `@(`, and `%(` there is no escape that holds for every
-/// value, a control character may end the line, blanks at either end are cut off, and a leading `@` or a word
-/// with `://` may be taken for a place to load from. All of those are refused.
+/// uWSGI has no quoting. `%` can be doubled, but `$(`, `@(`, and `%(` have no escape that works for every value, a
+/// control character may end the line, surrounding white space is cut off, and a leading `@` or a word with `://` may
+/// be taken for a place to load from. All of those are refused.
 ///
 /// ```
 /// use piku_uwsgi::Value;
@@ -44,7 +46,7 @@ impl TryFrom<&str> for Value {
     }
 }
 
-/// Writes the text as it must stand in a file: with every `%` doubled.
+/// Writes the text for a file, with every `%` doubled.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.replace('%', "%%"))
@@ -55,7 +57,7 @@ impl fmt::Display for Value {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("uWSGI can't be given {value:?}{}: {fault}", .key.map(|key| format!(" for `{key}`")).unwrap_or_default())]
 pub struct InvalidValue {
-    /// The option that the value was meant for, when it was meant for one.
+    /// The option that the value was meant for, if any.
     pub key: Option<&'static str>,
     /// The value as it was given.
     pub value: String,
@@ -63,11 +65,11 @@ pub struct InvalidValue {
     pub fault: Fault,
 }
 
-/// What makes a value one that uWSGI would read as something else.
+/// Why uWSGI would read a value as something else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum Fault {
-    /// Nothing at all.
+    /// The value is empty.
     #[error("it is empty")]
     Empty,
     /// A character that may end the value.
@@ -76,13 +78,13 @@ pub enum Fault {
     /// White space that would be cut off.
     #[error("it begins or ends with white space")]
     OuterBlank,
-    /// The start of something that uWSGI replaces.
+    /// The start of an expansion.
     #[error("uWSGI would expand `{0}`")]
     Expansion(&'static str),
     /// The start of a place to load from.
     #[error("uWSGI would take it for a place to load from")]
     Scheme,
-    /// A path that depends on where the process happens to be.
+    /// A path that depends on the working directory.
     #[error("the path is not absolute")]
     RelativePath,
     /// A character with a meaning of its own in this option.
@@ -91,7 +93,7 @@ pub enum Fault {
     /// Text of another form than the option takes.
     #[error("it is not {0}")]
     NotA(&'static str),
-    /// A number outside of what makes sense.
+    /// A number out of range.
     #[error("it is not between {least} and {most}")]
     OutOfRange {
         /// The smallest number allowed.
@@ -101,7 +103,7 @@ pub enum Fault {
     },
 }
 
-/// Reads a path as a value that names one place: absolute, and without the characters in `special`.
+/// Parses a path as a value that names one place: absolute, and without the characters in `special`.
 pub(crate) fn path(path: &Utf8Path, special: &[char]) -> Result<Value, InvalidValue> {
     let refuse = |fault| InvalidValue { key: None, value: path.to_string(), fault };
     if !path.is_absolute() {
@@ -130,7 +132,7 @@ fn fault(text: &str) -> Option<Fault> {
     }
 }
 
-/// Tells whether the text begins like `http://` or `exec://`.
+/// Whether the text begins like `http://` or `exec://`.
 fn has_scheme(text: &str) -> bool {
     text.split_once("://")
         .is_some_and(|(scheme, _)| scheme.chars().all(|c| c.is_ascii_alphanumeric() || c == '+'))
@@ -210,7 +212,7 @@ mod tests {
         }
     }
 
-    /// Does what uWSGI does to `%`: the next character is replaced together with it, and a second `%` is itself.
+    /// Expands `%` as uWSGI does: it is replaced together with the next character; a second `%` stands for itself.
     fn expanded(text: &str) -> String {
         let mut chars = text.chars();
         let mut read = String::new();

@@ -1,6 +1,8 @@
+//! The kinds of vassals.
+
 use crate::{AppVassal, DaemonVassal, FrontVassal, InvalidValue};
 
-/// One instance of uWSGI, started and watched by the emperor: one file in its folder.
+/// A uWSGI that the emperor starts and watches: one file in its folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Vassal {
@@ -8,7 +10,7 @@ pub enum Vassal {
     App(AppVassal),
     /// A program of any kind that uWSGI keeps running.
     Daemon(DaemonVassal),
-    /// An HTTP port in front of apps that come and go.
+    /// A router: an HTTP port in front of apps.
     Front(FrontVassal),
 }
 
@@ -22,7 +24,7 @@ impl Vassal {
         }
     }
 
-    /// Returns what vassals of every kind have.
+    /// Returns what every kind of vassal has.
     pub fn common(&self) -> &crate::Common {
         match self {
             Vassal::App(app) => &app.common,

@@ -1,4 +1,4 @@
-//! From power on to power off: the container in which a server's own systemd runs.
+//! The container in which a server's own systemd runs, from power on to power off.
 
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;
@@ -14,7 +14,7 @@ use crate::eventually_within;
 use crate::machine;
 use crate::processes::{Processes, Running};
 
-/// A boot takes about a second on an idle machine, and many on one that is held to a quarter of a core.
+/// A boot takes about a second on an idle machine, and much longer with a quarter of a core.
 const BOOT: Duration = Duration::from_secs(120);
 
 /// How long systemd may take to stop everything: its own limit for a unit is 90 seconds.
@@ -32,7 +32,7 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    /// Boots what is mounted, and waits until systemd says that it has started everything.
+    /// Boots the overlay, and waits until systemd has started everything.
     pub(crate) fn boot(overlay: &Overlay, limits: Option<Limits>) -> Self {
         let begin = Instant::now();
         let console = overlay.beside("console.log");
@@ -62,12 +62,12 @@ impl Machine {
         machine
     }
 
-    /// How long its boot took.
+    /// How long the boot took.
     pub(crate) fn booted_in(&self) -> Duration {
         self.booted_in
     }
 
-    /// Process 1 of the server: the child of nspawn's that has become systemd.
+    /// Process 1 of the server: the child of nspawn that has become systemd.
     fn find_init(&self) -> Option<Running> {
         let is_init = |process: &Running| {
             process.parent == self.nspawn.id()
@@ -76,7 +76,7 @@ impl Machine {
         Processes::of_machine().into_iter().find(is_init)
     }
 
-    /// The number of its process 1 on this machine.
+    /// The pid of its process 1 on this machine.
     ///
     /// # Panics
     ///
@@ -90,7 +90,7 @@ impl Machine {
         self.enter(Command::new("nsenter"), words)
     }
 
-    /// As [`Self::command`], and what it uses is counted as the server's.
+    /// Like [`Self::command`], with its resources counted as the server's.
     pub(crate) fn command_within_limits(&self, words: &[&str]) -> Command {
         let mut command = self.groups.enter_limits();
         command.arg("nsenter");
@@ -99,7 +99,7 @@ impl Machine {
 
     fn enter(&self, mut command: Command, words: &[&str]) -> Command {
         command.args(["--target", &self.init_id().to_string(), "--all"]).args(words);
-        // A shell's Ctrl-C is for the test, which then stops the server.
+        // Ctrl-C in a shell must only reach the test, which then stops the server.
         command.process_group(0);
         command.env_clear().env("PATH", machine::SEARCH_PATH);
         command
@@ -109,9 +109,9 @@ impl Machine {
         &self.groups
     }
 
-    /// Has systemd stop everything, and waits for the end.
+    /// Makes systemd stop everything, and waits for the end.
     pub(crate) fn power_off(&mut self) {
-        // Whether the command's own end is seen is a matter of luck: everything ends.
+        // The command itself may or may not see the end.
         drop(self.command(&["systemctl", "poweroff"]).output());
         eventually_within(SHUTDOWN, "the server has powered off", || self.nspawn.try_wait().ok().flatten());
         self.pull_plug();
@@ -122,7 +122,7 @@ impl Machine {
         drop(self.nspawn.kill());
         self.find_init().or_else(|| self.init.take()).iter().for_each(Running::kill);
         drop(self.nspawn.wait());
-        // All processes of the server are in a namespace that ends with its process 1.
+        // All processes of the server are in a PID namespace, which ends with its process 1.
         eventually_within(SHUTDOWN, "every process of the server has ended", || {
             groups::is_empty(&self.name).then_some(())
         });
@@ -131,7 +131,7 @@ impl Machine {
     }
 }
 
-/// Removes what nspawn keeps for a machine while that is on, and leaves behind when it is killed.
+/// Removes what nspawn keeps for a running machine and leaves behind when it is killed.
 pub(crate) fn forget(name: &str, root: &Utf8Path) {
     let kept = Utf8Path::new("/run/systemd/nspawn");
     for folder in ["propagate", "unix-export"] {

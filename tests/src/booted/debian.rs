@@ -65,7 +65,7 @@ impl FromStr for Debian {
     }
 }
 
-/// The Debian archive that this machine's apt uses; `None` when its configuration names none.
+/// The Debian archive that this machine's apt uses, if any.
 #[must_use]
 pub fn mirror() -> Option<String> {
     let apt = Utf8Path::new("/etc/apt");
@@ -76,7 +76,7 @@ pub fn mirror() -> Option<String> {
     files.iter().find_map(|file| archive_in(&fs::read_to_string(file).ok()?))
 }
 
-/// Whether the mirror takes connections.
+/// Whether the mirror accepts connections.
 pub(crate) fn mirror_answers(mirror: &str) -> bool {
     let Some((scheme, rest)) = mirror.split_once("://") else { return false };
     let host = rest.split('/').next().unwrap_or_default();
@@ -88,7 +88,7 @@ pub(crate) fn mirror_answers(mirror: &str) -> bool {
     addresses.any(|address| TcpStream::connect_timeout(&address, Duration::from_secs(5)).is_ok())
 }
 
-/// The first URI of a Debian archive in a file of sources, of either of apt's two formats.
+/// The first URI of a Debian archive in a file of sources, in either of apt's formats.
 fn archive_in(text: &str) -> Option<String> {
     let words = text.lines().filter(|line| !line.trim_start().starts_with('#')).filter_map(|line| {
         let one_line = line.strip_prefix("deb ");

@@ -1,4 +1,4 @@
-//! Where roots, layers, and running servers have their folders.
+//! The folders of roots, layers, and running servers.
 
 use std::env;
 use std::fs::{self, File};
@@ -11,7 +11,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::Debian;
 
-/// The folder of everything about booted servers: `PIKU_TESTS_SERVERS`, or else `target/servers`.
+/// The folder of everything for booted servers: `PIKU_TESTS_SERVERS`, or `target/servers`.
 pub(crate) fn servers() -> Utf8PathBuf {
     let named = env::var("PIKU_TESTS_SERVERS").ok();
     named.map_or_else(|| crate::piku::workspace().join("target/servers"), Utf8PathBuf::from)
@@ -24,7 +24,7 @@ pub(crate) fn of(debian: Debian) -> Utf8PathBuf {
     folder
 }
 
-/// Waits for the lock of this file; it is held until the value is dropped.
+/// Waits for the lock of this file, which is held until the value is dropped.
 pub(crate) fn lock(path: &Utf8Path) -> File {
     let file = File::options().create(true).append(true).open(path);
     let file = file.unwrap_or_else(|error| panic!("{path} can't be opened: {error}"));
@@ -39,16 +39,16 @@ pub(crate) fn stamp(content: &impl Hash) -> String {
     format!("{:08x}", hasher.finish() >> 32)
 }
 
-/// Tells whoever waits, also where the output of tests is captured.
+/// Prints progress, even if the output of tests is captured.
 pub(crate) fn tell(text: &str) {
     drop(writeln!(io::stderr(), "    {text}"));
 }
 
-/// Runs one step of making something, and tells how long it took.
+/// Runs one step of making something, and prints how long it took.
 ///
 /// # Panics
 ///
-/// When it fails; the message holds what it said.
+/// When it fails, with its output.
 pub(crate) fn step(what: &str, command: &mut Command) {
     tell(&format!("{what} …"));
     let begin = Instant::now();

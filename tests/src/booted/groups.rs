@@ -1,11 +1,11 @@
-//! The control groups of a server: one of its own in each hierarchy, and what it may use.
+//! The control groups of a server, one in each hierarchy, and its limits.
 
 use std::fs;
 use std::process::Command;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-/// What a server may use of this machine.
+/// The resources that a server may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Memory in bytes, the page cache included.
@@ -15,35 +15,35 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// The smallest machine that one can rent: 256 MB and a quarter of a core.
+    /// The smallest machine for rent: 256 MB and a quarter of a core.
     pub const SMALL: Self = Self { memory: 256 << 20, cpu: 250 };
 }
 
-/// What a limited server used.
+/// The memory that a limited server used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemoryUse {
-    /// The most bytes at one time since it was booted, the page cache included.
+    /// The peak since boot in bytes, including the page cache.
     pub peak: u64,
-    /// How often it was at its limit, so that the kernel had to free something first.
+    /// How often it reached its limit, so that the kernel had to free memory first.
     pub at_limit: u64,
-    /// How many processes were killed for want of memory.
+    /// How many processes were killed for lack of memory.
     pub killed: u64,
-    /// Bytes that programs hold now, without the page cache.
+    /// Bytes that programs use now, without the page cache.
     pub programs: u64,
 }
 
-/// A hierarchy of control groups, as it is mounted here.
+/// A mounted hierarchy of control groups.
 #[derive(Debug)]
 struct Hierarchy {
     /// The group below which servers get theirs.
     folder: Utf8PathBuf,
-    /// `memory`, `cpu`, `name=systemd`; those of version 2 as its file names them.
+    /// `memory`, `cpu`, `name=systemd`; for version 2, the contents of `cgroup.controllers`.
     controllers: Vec<String>,
     unified: bool,
 }
 
 impl Hierarchy {
-    /// Those that a server needs a group of its own in: systemd's own, and the two that limit.
+    /// The hierarchies in which a server needs its own group: systemd's, and the two for limits.
     fn all() -> Vec<Self> {
         let mounts = fs::read_to_string("/proc/mounts").unwrap_or_default();
         let own = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
@@ -54,7 +54,7 @@ impl Hierarchy {
         let words: Vec<&str> = line.split(' ').collect();
         let (folder, kind, options) = (Utf8Path::new(words.get(1)?), *words.get(2)?, *words.get(3)?);
         if kind == "cgroup2" {
-            // At its top, since a group that holds processes can't limit those below it.
+            // At the top, because a group with processes can't limit its children.
             let controllers = fs::read_to_string(folder.join("cgroup.controllers")).unwrap_or_default();
             let controllers = controllers.split_whitespace().map(ToOwned::to_owned).collect();
             return Some(Self { folder: folder.to_owned(), controllers, unified: true });
@@ -63,7 +63,7 @@ impl Hierarchy {
         let controllers: Vec<String> =
             options.split(',').filter(|it| wanted.contains(it)).map(ToOwned::to_owned).collect();
         (kind == "cgroup" && !controllers.is_empty()).then_some(())?;
-        // Below our own, so that what holds us holds the server too.
+        // Below our own, so that our limits apply to the server too.
         let path = own.lines().find_map(|line| {
             let (names, path) = line.split_once(':')?.1.split_once(':')?;
             names.split(',').any(|name| name == controllers[0]).then_some(path)
@@ -74,22 +74,22 @@ impl Hierarchy {
     }
 }
 
-/// The groups of one server. They are removed by [`remove`], when nothing runs in them.
+/// The groups of one server. [`remove`] removes them when nothing runs in them.
 #[derive(Debug)]
 pub(crate) struct Groups {
     name: String,
-    /// Those that every process of the server is in.
+    /// Groups of every process of the server.
     own: Vec<Utf8PathBuf>,
-    /// Those that limit it.
+    /// Groups that limit it.
     limiting: Vec<Utf8PathBuf>,
 }
 
 impl Groups {
-    /// Makes them.
+    /// Makes the groups.
     ///
     /// # Panics
     ///
-    /// When limits are wanted that this machine can't give; the message names what is missing.
+    /// When this machine can't apply the limits; the message says what is missing.
     pub(crate) fn make(name: &str, limits: Option<Limits>) -> Self {
         let mut groups = Self { name: name.to_owned(), own: Vec::new(), limiting: Vec::new() };
         let hierarchies = Hierarchy::all();
@@ -118,7 +118,7 @@ impl Groups {
         let group = hierarchy.folder.join(&self.name);
         let (memory, quota) = (limits.memory.to_string(), (limits.cpu * 100).to_string());
         if hierarchy.unified {
-            // It may be given on already.
+            // It may be enabled already.
             drop(fs::write(hierarchy.folder.join("cgroup.subtree_control"), format!("+{controller}")));
         }
         let (file, value) = match (controller, hierarchy.unified) {
@@ -132,7 +132,7 @@ impl Groups {
         };
         let path = group.join(file);
         fs::write(&path, value).unwrap_or_else(|error| panic!("{path} can't be written: {error}"));
-        // Swap would make the machine larger than it is said to be; not every kernel counts it.
+        // Swap would make the machine larger than the limit; not every kernel counts it.
         let swap = if hierarchy.unified {
             ("memory.swap.max", 0)
         } else {
@@ -142,17 +142,17 @@ impl Groups {
         self.limiting.push(group);
     }
 
-    /// A command that puts itself into every group and then becomes the words that are added to it.
+    /// A command that enters every group and then executes the arguments added to it.
     pub(crate) fn enter(&self) -> Command {
         into(&self.own)
     }
 
-    /// As [`Self::enter`], into those alone that limit.
+    /// Like [`Self::enter`], for the limiting groups only.
     pub(crate) fn enter_limits(&self) -> Command {
         into(&self.limiting)
     }
 
-    /// What was used of the memory; `None` without a limit.
+    /// The memory used; `None` without limits.
     pub(crate) fn memory(&self) -> Option<MemoryUse> {
         let group = self.limiting.first()?;
         let text = |file: &str| fs::read_to_string(group.join(file)).ok();
@@ -165,13 +165,13 @@ impl Groups {
         let at_limit = at_limit.or_else(|| field(text("memory.events"), "max "))?;
         let killed = field(text("memory.oom_control"), "oom_kill ");
         let killed = killed.or_else(|| field(text("memory.events"), "oom_kill "))?;
-        // The second name is version 2's.
+        // The second name is that of version 2.
         let programs = field(text("memory.stat"), "total_rss ");
         let programs = programs.or_else(|| field(text("memory.stat"), "anon "))?;
         Some(MemoryUse { peak, at_limit, killed, programs })
     }
 
-    /// How often it had used up its share of a processor and had to wait; `None` without a limit.
+    /// How often it had to wait for its share of a processor; `None` without limits.
     pub(crate) fn throttled(&self) -> Option<u64> {
         let stat = self.limiting.iter().find_map(|group| fs::read_to_string(group.join("cpu.stat")).ok())?;
         stat.lines().find_map(|line| line.strip_prefix("nr_throttled ")?.trim().parse().ok())
@@ -186,7 +186,7 @@ fn into(groups: &[Utf8PathBuf]) -> Command {
     command
 }
 
-/// Whether nothing runs in the groups of the server with this name.
+/// Whether nothing runs in the groups of this server.
 pub(crate) fn is_empty(name: &str) -> bool {
     Hierarchy::all().iter().map(|one| one.folder.join(name)).all(|group| is_tree_empty(&group))
 }
@@ -202,7 +202,7 @@ fn groups_in(group: &Utf8Path) -> Vec<Utf8PathBuf> {
     groups.map(|entry| entry.into_path()).collect()
 }
 
-/// Removes the groups of the server with this name, and those that its systemd made in them.
+/// Removes the groups of this server, and those that its systemd made in them.
 pub(crate) fn remove(name: &str) {
     for group in Hierarchy::all().iter().map(|one| one.folder.join(name)).filter(|group| group.is_dir()) {
         remove_tree(&group);
@@ -211,6 +211,6 @@ pub(crate) fn remove(name: &str) {
 
 fn remove_tree(group: &Utf8Path) {
     groups_in(group).iter().for_each(|group| remove_tree(group));
-    // One that is not empty yet stays, and so does what is above it.
+    // A group that is not empty yet stays, and so do its parents.
     drop(fs::remove_dir(group));
 }

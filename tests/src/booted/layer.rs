@@ -1,4 +1,4 @@
-//! The layers above a root that hold what installing piku's package changed: made once for each package.
+//! Layers above a root with the changes of installing piku's package: made once for each package.
 
 use std::fs;
 use std::hash::Hash;
@@ -9,7 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{BootedServer, Debian, folders, overlay};
 
-/// The package that `cargo xtask dist` made last: `target/dist/piku_*.deb`.
+/// The latest package of `cargo xtask dist`: `target/dist/piku_*.deb`.
 #[must_use]
 pub fn package() -> Option<Utf8PathBuf> {
     let entries =
@@ -23,17 +23,17 @@ pub fn package() -> Option<Utf8PathBuf> {
     packages.max_by_key(|path| made(path).unwrap_or(SystemTime::UNIX_EPOCH))
 }
 
-/// As [`package`], for those that can't do without.
+/// Like [`package`], but required.
 pub(crate) fn require_package() -> Utf8PathBuf {
     package().expect("there is a package in target/dist: `cargo xtask dist` makes it")
 }
 
-/// The layers of this package above a root, the upper ones first: made now when there are none, waited for when
-/// somebody else is making them.
+/// The layers of this package above a root, the upper ones first: made now, or waited for if another process is
+/// making them.
 ///
 /// # Panics
 ///
-/// When the package can't be installed, or takes no key.
+/// When the package can't be installed, or does not accept a key.
 pub(crate) fn installed(debian: Debian, base: &Utf8Path) -> Vec<Utf8PathBuf> {
     let package = require_package();
     let below = with_dependencies(debian, base);
@@ -45,12 +45,12 @@ pub(crate) fn installed(debian: Debian, base: &Utf8Path) -> Vec<Utf8PathBuf> {
     [layer].into_iter().chain(below).collect()
 }
 
-/// The layers of a machine that has everything the package depends on, and not the package. They take most of the time
-/// of an installation, and are the same for most packages.
+/// The layers of a machine with everything the package depends on, without the package. They take most of the time of
+/// an installation, and most packages share them.
 ///
 /// # Panics
 ///
-/// When that can't be installed.
+/// When the dependencies can't be installed.
 pub(crate) fn with_dependencies(debian: Debian, base: &Utf8Path) -> Vec<Utf8PathBuf> {
     let package = require_package();
     let mut fields = Command::new("dpkg-deb");
@@ -88,7 +88,7 @@ fn layer(
     layer
 }
 
-/// Layers of earlier packages take a few hundred megabytes each.
+/// Each unused layer takes a few hundred megabytes.
 fn remove_unused(debian: Debian, kind: &str) {
     for entry in folders::of(debian).read_dir_utf8().into_iter().flatten().flatten() {
         if entry.file_name().starts_with(&format!("{kind}-"))

@@ -1,4 +1,4 @@
-//! Somebody who follows a document: types its commands on a server and on the laptop, and writes its files.
+//! A reader who follows a document: types its commands on a server and on the laptop, and writes its files.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -6,11 +6,11 @@ use super::{BootedServer, Debian, layer};
 use crate::markdown::{Block, Person, Typed, Work};
 use crate::piku;
 
-/// Where a command leaves the folder that it ended in.
+/// Where a command records its last working folder.
 const ENDED_IN: &str = "/var/tmp/ended-in";
 
-/// Says yes to apt, and is root on the server with the laptop's key, as whoever rents one is. Without a terminal curl would
-/// show its progress.
+/// Answers yes to apt, and connects as root with the laptop's key, like anyone who rents a server. Without a
+/// terminal, curl would show its progress.
 const BEFORE: &str = r#"
 set -e
 echo 'APT::Get::Assume-Yes "true";' > /etc/apt/apt.conf.d/90yes
@@ -21,7 +21,7 @@ printf 'silent\nshow-error\n' > /home/laptop/.curlrc
 
 /// A reader with a fresh server and a laptop.
 ///
-/// The package and the archive that `cargo xtask dist` made last lie in root's home folder.
+/// The latest package and archive of `cargo xtask dist` are in root's home folder.
 #[derive(Debug)]
 pub struct Reader {
     server: BootedServer,
@@ -48,11 +48,11 @@ impl Reader {
         Self { server, root_in: "/root".into(), laptop_in: "/home/laptop".into() }
     }
 
-    /// Does what the blocks of `document` say, in their order. A mistake does not end it, so that all are seen at once.
+    /// Follows the blocks of `document` in order. Goes on after a mistake, so that all are reported at once.
     ///
     /// # Panics
     ///
-    /// At the end, when a command failed, or showed something else than the document does.
+    /// At the end, if a command failed, or its output differs from the document.
     pub fn follow(&mut self, document: &str, blocks: &[Block]) {
         let mut mistakes = Vec::new();
         for block in blocks {
@@ -74,7 +74,7 @@ impl Reader {
             Person::Root => &mut self.root_in,
             Person::Laptop => &mut self.laptop_in,
         };
-        // As on a terminal, what it says and what it warns of are one.
+        // Output and errors together, as on a terminal.
         let line = format!(
             "exec 2>&1; export DEBIAN_FRONTEND=noninteractive; cd '{folder}' || exit; rm -f {ENDED_IN}\n{command}\n\
              status=$?; echo \"$PWD\" > {ENDED_IN}; chmod 666 {ENDED_IN}; exit $status"
@@ -96,7 +96,7 @@ impl Reader {
         Err(format!("`{person} {command}` is to show\n{shown}\nand shows\n{said}"))
     }
 
-    /// A path without a root is the laptop's, in the folder that it is in.
+    /// A relative path is on the laptop, in its current folder.
     fn write(&self, path: &str, text: &str) {
         if path.starts_with('/') {
             return self.server.write(path, text);
@@ -106,7 +106,7 @@ impl Reader {
     }
 }
 
-/// The documents whose blocks are tried: `README.md`, and all below `docs`.
+/// The documents whose blocks are tried: `README.md`, and everything below `docs`.
 ///
 /// # Panics
 ///

@@ -1,8 +1,7 @@
 //! Whole servers: a Debian that its own systemd booted, with the piku of its package.
 //!
-//! A server is a container of `systemd-nspawn`. It has no network but its own loopback; everything that is to be
-//! installed on it lies in its apt cache and in `/opt/wheels`. Two people work on it, [`BootedServer::root`] and
-//! [`BootedServer::laptop`].
+//! A server is a `systemd-nspawn` container. Its only network is its own loopback; everything that can be installed
+//! is in its apt cache and in `/opt/wheels`. Two people use it, [`BootedServer::root`] and [`BootedServer::laptop`].
 //!
 //! ```no_run
 //! use piku_tests::booted::{BootedServer, Debian};
@@ -20,9 +19,9 @@
 //! # }
 //! ```
 //!
-//! What servers share is made once and kept below `target/servers` (or the folder that `PIKU_TESTS_SERVERS` names):
-//! `root` makes the root of each release, `layer` what installing the package adds to it. Each server
-//! has an `overlay` above them, and leaves nothing behind.
+//! What servers share is made once and kept below `target/servers` (or `PIKU_TESTS_SERVERS`): `root` makes the root
+//! of each release, `layer` what installing the package adds to it. Each server has an `overlay` above them, and
+//! leaves nothing behind.
 
 mod boot;
 mod debian;
@@ -53,12 +52,12 @@ use crate::{Outcome, eventually_within, http};
 use boot::Machine;
 use overlay::Overlay;
 
-/// A server that systemd booted; off and gone when it is dropped.
+/// A server booted by systemd; dropping it turns it off and removes it.
 ///
-/// At most two are on at once in one process.
+/// At most two are on at the same time in one process.
 #[derive(Debug)]
 pub struct BootedServer {
-    // Off before its files go.
+    // Turned off before its files are removed.
     machine: Option<Machine>,
     overlay: Option<Overlay>,
     limits: Option<Limits>,
@@ -72,14 +71,14 @@ impl BootedServer {
         Self::boot_within(debian, None)
     }
 
-    /// As [`Self::boot`], on a machine as small as `limits` say.
+    /// Like [`Self::boot`], on a machine with these limits.
     #[must_use]
     pub fn boot_within(debian: Debian, limits: impl Into<Option<Limits>>) -> Self {
         let slot = slots::BOOTED.take();
         Self::start(&[root::base(debian)], limits.into(), Some(slot))
     }
 
-    /// A Debian with everything that piku's package depends on, and no piku.
+    /// A Debian with everything that piku's package depends on, without piku.
     ///
     /// # Panics
     ///
@@ -91,7 +90,7 @@ impl BootedServer {
         Self::start(&layer::with_dependencies(debian, &base), None, Some(slot))
     }
 
-    /// A Debian on which piku's package is installed, and the laptop's key known.
+    /// A Debian with piku's package installed and the laptop's key added.
     ///
     /// # Panics
     ///
@@ -101,7 +100,7 @@ impl BootedServer {
         Self::installed_within(debian, None)
     }
 
-    /// As [`Self::installed`], on a machine as small as `limits` say; installing was done without limits.
+    /// Like [`Self::installed`], on a machine with these limits; they do not apply to the installation.
     ///
     /// # Panics
     ///
@@ -137,7 +136,7 @@ impl BootedServer {
         self.machine().booted_in()
     }
 
-    /// The number of its process 1 on this machine: `nsenter --target NUMBER --all` goes in.
+    /// The pid of its process 1 on this machine: `nsenter --target NUMBER --all` enters the server.
     ///
     /// # Panics
     ///
@@ -147,13 +146,13 @@ impl BootedServer {
         self.machine().init_id()
     }
 
-    /// The server's `/`, as a folder of this machine. What is below `/run`, `/tmp`, and `/dev` there is not in it.
+    /// The server's `/`, as a folder of this machine, without the contents of `/run`, `/tmp`, and `/dev`.
     #[must_use]
     pub fn files(&self) -> Utf8PathBuf {
         self.overlay().root()
     }
 
-    /// Installs the package that `cargo xtask dist` made last, as a person does: `apt-get install ./piku_….deb`.
+    /// Installs the latest package of `cargo xtask dist` as a user does: `apt-get install ./piku_….deb`.
     ///
     /// # Panics
     ///
@@ -163,7 +162,7 @@ impl BootedServer {
         self.install_package_from(&layer::require_package())
     }
 
-    /// As [`Self::install_package`], with another file.
+    /// Like [`Self::install_package`], with another file.
     ///
     /// # Panics
     ///
@@ -175,7 +174,7 @@ impl BootedServer {
         self.root(&format!("DEBIAN_FRONTEND=noninteractive apt-get install -y ./{name}"))
     }
 
-    /// Copies a file or folder of this machine to the server, as root's, with its modes.
+    /// Copies a file or folder of this machine to the server, owned by root, with its modes.
     ///
     /// # Panics
     ///
@@ -188,7 +187,7 @@ impl BootedServer {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
-    /// Writes a file on the server, as root's with mode 644; folders above it are made.
+    /// Writes a file on the server, owned by root, mode 644; makes its parent folders.
     ///
     /// # Panics
     ///
@@ -201,14 +200,14 @@ impl BootedServer {
             .unwrap_or_else(|error| panic!("{path} can't be written: {error}"));
     }
 
-    /// The text of a file on the server, or nothing.
+    /// The text of a file on the server; empty if there is none.
     #[must_use]
     pub fn text(&self, path: &str) -> String {
         let bytes = fs::read(self.on_disk(Utf8Path::new(path))).unwrap_or_default();
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
-    /// Where a path of the server's is on this machine. A link in it leads elsewhere.
+    /// The path on this machine of a path on the server. Links in it are resolved on this machine.
     fn on_disk(&self, path: &Utf8Path) -> Utf8PathBuf {
         let path = path.strip_prefix("/").unwrap_or(path);
         assert!(
@@ -218,12 +217,12 @@ impl BootedServer {
         self.files().join(path)
     }
 
-    /// Does something in a thread whose network is the server's: [`http`], [`load`](crate::load), and
-    /// commands that it starts reach the server at 127.0.0.1. Threads that it starts stay in that network.
+    /// Runs `what` in a thread in the server's network: [`http`], [`load`](crate::load), and commands it starts reach
+    /// the server at 127.0.0.1. Threads it starts stay in that network.
     ///
     /// # Panics
     ///
-    /// When `what` does, or the server is off.
+    /// When `what` panics, or the server is off.
     pub fn in_network<T: Send>(&self, what: impl FnOnce() -> T + Send) -> T {
         use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
         use std::os::fd::AsFd;
@@ -240,31 +239,31 @@ impl BootedServer {
         inside.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
 
-    /// Asks the server for a path of a host, over HTTP.
+    /// Requests a path of a host over HTTP.
     ///
     /// # Errors
     ///
-    /// When nobody listens, or there is no whole answer.
+    /// When nothing listens, or there is no complete answer.
     pub fn try_get(&self, host: &str, path: &str) -> io::Result<http::Response> {
         self.in_network(|| http::get(SocketAddr::from((Ipv4Addr::LOCALHOST, 80)), host, path))
     }
 
-    /// Asks the server for a path of a host, over HTTP.
+    /// Requests a path of a host over HTTP.
     ///
     /// # Panics
     ///
-    /// When there is no whole answer.
+    /// When there is no complete answer.
     #[track_caller]
     #[must_use]
     pub fn get(&self, host: &str, path: &str) -> http::Response {
         self.try_get(host, path).unwrap_or_else(|error| panic!("http://{host}{path}: {error}"))
     }
 
-    /// Asks the server for a path of a host, over HTTPS; who signed the certificate is not looked at.
+    /// Requests a path of a host over HTTPS, without verifying the certificate.
     ///
     /// # Panics
     ///
-    /// When there is no whole answer.
+    /// When there is no complete answer.
     #[track_caller]
     #[must_use]
     pub fn get_https(&self, host: &str, path: &str) -> http::Response {
@@ -273,7 +272,7 @@ impl BootedServer {
         answer.unwrap_or_else(|error| panic!("https://{host}{path}: {error}"))
     }
 
-    /// What systemd knows of a unit: `unit_property("piku.service", "NRestarts")` is "0".
+    /// A property of a unit: `unit_property("piku.service", "NRestarts")` is "0".
     #[track_caller]
     #[must_use]
     pub fn unit_property(&self, unit: &str, property: &str) -> String {
@@ -281,28 +280,28 @@ impl BootedServer {
         shown.stdout.trim().to_owned()
     }
 
-    /// What a unit wrote to the journal since the last boot.
+    /// The journal of a unit since the last boot.
     #[must_use]
     pub fn journal(&self, unit: &str) -> String {
         self.root(&format!("journalctl --boot --no-pager --output=short --unit={unit}")).stdout
     }
 
-    /// What the server used of its memory.
+    /// The memory that the server used.
     ///
     /// # Panics
     ///
-    /// When it has no limits, or the kernel does not count.
+    /// When it has no limits, or the kernel does not count memory.
     #[must_use]
     pub fn memory(&self) -> MemoryUse {
         self.machine().groups().memory().expect("the memory of a server with limits is counted")
     }
 
-    /// Waits until the server has not used up its share of a processor for a second: whatever it was asked to do is
-    /// done, and what followed too.
+    /// Waits until the server has not used up its share of a processor for a second: everything it was asked to do is
+    /// done, and what followed from it.
     ///
     /// # Panics
     ///
-    /// When it has no limits, or is not at rest after a minute.
+    /// When it has no limits, or is still busy after a minute.
     pub fn await_rest(&self) {
         let throttled =
             || self.machine().groups().throttled().expect("a limited server's waiting is counted");
@@ -316,7 +315,7 @@ impl BootedServer {
         });
     }
 
-    /// Has systemd stop everything, and waits for the end. The files stay; [`Self::power_on`] boots again.
+    /// Makes systemd stop everything, and waits for the end. The files stay; [`Self::power_on`] boots again.
     ///
     /// # Panics
     ///
@@ -335,7 +334,7 @@ impl BootedServer {
         self.machine = Some(Machine::boot(self.overlay(), self.limits));
     }
 
-    /// Stops everything in order and boots again.
+    /// Shuts down and boots again.
     pub fn reboot(&mut self) {
         self.power_off();
         self.power_on();
@@ -343,14 +342,15 @@ impl BootedServer {
 
     /// Kills everything at once and boots again.
     ///
-    /// What programs had written is on the disk, synced or not: this machine's kernel lives on. Half a file, or a file
-    /// that a rename was to replace, shows as after a real power cut; writes that the disk had not got do not.
+    /// Everything that programs had written is on the disk, synced or not, because this machine's kernel goes on. A
+    /// half-written file, or one that a rename was about to replace, shows as after a real power cut; writes lost
+    /// before they reached the disk do not.
     pub fn power_cut(&mut self) {
         self.machine.take().expect("the server is on").pull_plug();
         self.power_on();
     }
 
-    /// Keeps what was changed as a layer.
+    /// Keeps the changes as a layer.
     fn keep_as(mut self, layer: &Utf8Path) {
         assert!(self.machine.is_none(), "a server is off before its files are kept");
         self.overlay.take().expect("the server has its files").keep_as(layer);
@@ -376,9 +376,9 @@ impl Drop for BootedServer {
     }
 }
 
-/// Makes the root of this release, if there is none.
+/// Makes the root of this release, if it does not exist.
 ///
-/// Servers do so themselves; `cargo xtask test` does it before any test, so that no test seems slow for it.
+/// Servers do so themselves; `cargo xtask test` does it first, so that no test seems slow because of it.
 ///
 /// # Panics
 ///
@@ -387,7 +387,7 @@ pub fn prepare(debian: Debian) {
     root::base(debian);
 }
 
-/// What this machine lacks for a booted server, if it does.
+/// What this machine lacks to boot servers, if anything.
 pub(crate) fn missing() -> Option<String> {
     if !machine::is_root() {
         return Some("servers can only be booted by root".to_owned());
@@ -403,7 +403,7 @@ pub(crate) fn missing() -> Option<String> {
     if Debian::ALL.into_iter().all(root::is_made) {
         return None;
     }
-    // What follows is needed to make roots, and not afterwards.
+    // The rest is needed only to make roots.
     if machine::find("debootstrap").is_none() {
         return Some("debootstrap is not installed".to_owned());
     }

@@ -10,7 +10,7 @@ use super::{boot, folders, groups};
 use crate::eventually;
 use crate::processes::{Processes, Running};
 
-/// A mounted overlay and the folder of its changes; both go when this is dropped.
+/// A mounted overlay and the folder of its changes; dropping it removes both.
 #[derive(Debug)]
 pub(crate) struct Overlay {
     folder: Utf8PathBuf,
@@ -19,12 +19,12 @@ pub(crate) struct Overlay {
 }
 
 impl Overlay {
-    /// Mounts the layers, the upper ones first. What dead owners left is removed before.
+    /// Mounts the layers, the upper ones first. Removes what dead owners left.
     pub(crate) fn mount(layers: &[Utf8PathBuf]) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let runs = folders::servers().join("run");
         fs::create_dir_all(&runs).unwrap_or_else(|error| panic!("{runs} can't be made: {error}"));
-        // Nobody may take a folder for a dead owner's between its making and its locking.
+        // Between making and locking a folder, nobody may take it for that of a dead owner.
         let _lock = folders::lock(&runs.join("lock"));
         sweep(&runs);
         let name = format!("{}n{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
@@ -45,17 +45,17 @@ impl Overlay {
         overlay
     }
 
-    /// A name for the server, of letters and digits, that no other on this machine has.
+    /// A name for the server, of letters and digits, unique on this machine.
     pub(crate) fn name(&self) -> String {
         format!("pk{}", self.folder.file_name().unwrap_or_default())
     }
 
-    /// What the server sees as `/`.
+    /// The folder that the server sees as `/`.
     pub(crate) fn root(&self) -> Utf8PathBuf {
         self.folder.join("root")
     }
 
-    /// What the server changed.
+    /// The changes of the server.
     pub(crate) fn upper(&self) -> Utf8PathBuf {
         self.folder.join("upper")
     }
@@ -65,7 +65,7 @@ impl Overlay {
         self.folder.join(name)
     }
 
-    /// Unmounts, and keeps what the server changed as the layer `to`.
+    /// Unmounts, and keeps the changes of the server as the layer `to`.
     pub(crate) fn keep_as(self, to: &Utf8Path) {
         unmount(&self.folder);
         fs::rename(self.upper(), to).unwrap_or_else(|error| panic!("{to} can't be made: {error}"));
@@ -78,12 +78,12 @@ impl Drop for Overlay {
     }
 }
 
-/// Whether some overlay of this machine has this folder among its layers.
+/// Whether an overlay of this machine uses this folder as a layer.
 pub(crate) fn is_used(layer: &Utf8Path) -> bool {
     fs::read_to_string("/proc/mounts").unwrap_or_default().contains(layer.as_str())
 }
 
-/// Removes the servers whose owners have died.
+/// Removes servers whose owners have died.
 fn sweep(runs: &Utf8Path) {
     for entry in runs.read_dir_utf8().into_iter().flatten().flatten() {
         let folder = entry.path();
@@ -123,7 +123,7 @@ fn unmount(folder: &Utf8Path) {
         mounts.lines().any(|line| line.split(' ').nth(1) == Some(root.as_str()))
     };
     if is_mounted() && !Command::new("umount").arg(&root).status().is_ok_and(|status| status.success()) {
-        // A process that is about to end still looks at it.
+        // A process that is about to end still uses it.
         drop(Command::new("umount").args(["--lazy", root.as_str()]).status());
     }
 }

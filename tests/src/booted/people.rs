@@ -1,4 +1,4 @@
-//! Who works on a booted server: root, and a laptop with git, ssh, and curl.
+//! The users of a booted server: root, and a laptop with git, ssh, and curl.
 
 use std::process::Command;
 
@@ -7,22 +7,22 @@ use camino::Utf8Path;
 use super::BootedServer;
 use crate::{Outcome, Session, session};
 
-/// Nothing that a test runs on a server takes this long; what hangs is a failed test, and not a test that hangs.
+/// The time limit of every command on a server, so that a hanging one fails its test.
 const SECONDS: &str = "900";
 
-/// Goes home first, as a login does.
+/// Changes to the home folder first, like a login.
 const FROM_HOME: &str = r#"cd; exec sh -c "$1""#;
 
 impl BootedServer {
-    /// Runs a shell line as root on the server, with an environment as a login has it.
+    /// Runs a shell line as root on the server, with the environment of a login.
     ///
-    /// On a server with limits, what it uses is counted.
+    /// On a server with limits, they apply to it.
     #[must_use]
     pub fn root(&self, line: &str) -> Outcome {
         self.root_with_input(line, b"")
     }
 
-    /// As [`Self::root`], with something on stdin.
+    /// Like [`Self::root`], with input.
     #[must_use]
     pub fn root_with_input(&self, line: &str, input: &[u8]) -> Outcome {
         self.outcome(&mut self.root_command(line), input, "/root")
@@ -41,22 +41,22 @@ impl BootedServer {
         self.machine().command_within_limits(&words)
     }
 
-    /// Runs a shell line as the user `laptop`: somebody else's machine, with git, ssh, curl, and a key.
+    /// Runs a shell line as the user `laptop`: another person's machine, with git, ssh, curl, and a key.
     ///
-    /// It reaches the server as `my.server`, and as `piku` with ssh. It is in the same container, and shares its
-    /// files, so git is there when the server has it.
+    /// It reaches the server as `my.server`, and as `piku` with ssh. It is in the same container and shares its
+    /// files, so it has git only if the server does.
     #[must_use]
     pub fn laptop(&self, line: &str) -> Outcome {
         self.laptop_with_input(line, b"")
     }
 
-    /// As [`Self::laptop`], with something on stdin.
+    /// Like [`Self::laptop`], with input.
     #[must_use]
     pub fn laptop_with_input(&self, line: &str, input: &[u8]) -> Outcome {
         self.outcome(&mut self.laptop_command(line), input, "/home/laptop")
     }
 
-    /// As [`Self::laptop`], and leaves it running.
+    /// Like [`Self::laptop`], and leaves it running.
     #[must_use]
     pub fn laptop_in_background(&self, line: &str) -> Session {
         Session::start(&mut self.laptop_command(line), self.scratch("session"))
@@ -76,7 +76,7 @@ impl BootedServer {
         self.machine().command(&words)
     }
 
-    /// A shell of root's on this terminal.
+    /// A root shell on this terminal.
     ///
     /// # Panics
     ///
@@ -92,12 +92,13 @@ impl BootedServer {
         command
     }
 
-    /// Puts a work tree with the files of the folder `from` of `tests/apps` into the laptop's home as `name`, committed
-    /// on `main`, with the app of that name as its remote `piku`. Nothing is pushed yet: `cd NAME && git push piku main`.
+    /// Puts a work tree with the files of the folder `from` of `tests/apps` into the laptop's home as `name`,
+    /// committed on `main`, with the app of that name as its remote `piku`. Nothing is pushed yet: `cd NAME && git
+    /// push piku main`.
     ///
     /// # Panics
     ///
-    /// When the server has no git yet.
+    /// When the server has no git.
     pub fn laptop_has_app(&self, from: &str, name: &str) {
         self.push_files(&crate::piku::apps().join(from), Utf8Path::new("/home/laptop").join(name).as_path());
         let line = format!(
@@ -107,11 +108,11 @@ impl BootedServer {
         self.root(&format!("cd /home/laptop && {line}")).succeeds();
     }
 
-    /// As [`Self::laptop_has_app`], and the app has a site: `NAME.example`.
+    /// Like [`Self::laptop_has_app`], and the app has a site: `NAME.example`.
     ///
     /// # Panics
     ///
-    /// When the server has no git yet.
+    /// When the server has no git.
     pub fn laptop_has_site(&self, from: &str, name: &str) {
         self.laptop_has_app(from, name);
         let line = format!(

@@ -9,7 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::{Debian, debian, folders};
 use crate::machine;
 
-/// What a fresh server has. No git, no nginx, no uWSGI, no Python: piku's package has to bring them.
+/// The packages of a fresh server. No git, nginx, uWSGI, or Python: piku's package has to install them.
 const INSTALLED: &[&str] = &[
     "systemd",
     "systemd-sysv",
@@ -27,7 +27,7 @@ const INSTALLED: &[&str] = &[
     "less",
 ];
 
-/// What lies in apt's cache, with all it depends on and recommends, so that it can be installed without a network.
+/// The packages in apt's cache, with everything they depend on and recommend, to install them without a network.
 const DOWNLOADED: &[&str] = &[
     "git",
     "openssh-server",
@@ -44,10 +44,10 @@ const DOWNLOADED: &[&str] = &[
     "openssl",
 ];
 
-/// The Python packages in the wheelhouse, with all they require.
+/// The Python packages in the wheelhouse, with their dependencies.
 const WHEELS: &[&str] = &["flask", "gunicorn", "setuptools", "wheel"];
 
-/// Run in the new root, with the network of this machine.
+/// Run in the new root, with this machine's network.
 const FILL: &str = r#"
 set -e
 export DEBIAN_FRONTEND=noninteractive
@@ -67,12 +67,12 @@ const HOSTS: &str = "127.0.0.1\tlocalhost\n127.0.1.1\tserver\n127.0.0.1\tmy.serv
 
 const PIP: &str = "[global]\nno-index = true\nfind-links = /opt/wheels\n";
 
-/// Whether the root of this release has been made.
+/// Whether the root of this release exists.
 pub(crate) fn is_made(debian: Debian) -> bool {
     path(debian).is_dir()
 }
 
-/// The root of this release: made now when there is none, waited for when somebody else is making it.
+/// The root of this release: made now, or waited for if another process is making it.
 ///
 /// # Panics
 ///
@@ -86,7 +86,7 @@ pub(crate) fn base(debian: Debian) -> Utf8PathBuf {
     root
 }
 
-/// Its name changes with everything that is in it.
+/// The name changes with everything that the root contains.
 fn path(debian: Debian) -> Utf8PathBuf {
     let stamp = folders::stamp(&(INSTALLED, DOWNLOADED, WHEELS, FILL, HOSTS, PIP));
     folders::of(debian).join(format!("base-{stamp}"))
@@ -96,7 +96,7 @@ fn make(debian: Debian, root: &Utf8Path) {
     let begin = Instant::now();
     let mirror = debian::mirror().expect("apt's configuration names a Debian archive");
     folders::tell(&format!("making a root of {debian} in {root}, once"));
-    // It has its name when it is complete, and not before.
+    // It gets its final name only when it is complete.
     let part = Utf8PathBuf::from(format!("{root}.part"));
     if part.exists() {
         fs::remove_dir_all(&part).unwrap_or_else(|error| panic!("{part} can't be removed: {error}"));

@@ -8,7 +8,7 @@ use piku_tests::{App, TestServer};
 
 use crate::{prepare, program, step};
 
-/// A folder of `tests/apps`, what it needs, and which tool it is lent.
+/// A folder of `tests/apps`, what it needs, and the tool it gets.
 struct Kind {
     folder: &'static str,
     needs: &'static [Need],
@@ -44,7 +44,7 @@ const CERTIFICATES: &str = "UV_SYSTEM_CERTS=true\nSSL_CERT_FILE=/etc/ssl/certs/c
 ///
 /// # Errors
 ///
-/// When something is missing that nothing works without, or a push is refused.
+/// When a requirement is missing, or a push is refused.
 pub(crate) fn run() -> Result<(), String> {
     prepare::prepare(prepare::For::Tests)?;
     prepare::tools();
@@ -56,12 +56,12 @@ pub(crate) fn run() -> Result<(), String> {
             println!("{:<14} skipped: {why}", kind.folder);
             continue;
         }
-        // A server each: what one has fetched is not there for the next.
+        // A server for each app, so that none finds what another has downloaded.
         let behind = kind.needs.contains(&Need::Nginx);
         let server = if behind { TestServer::with_nginx() } else { TestServer::new() };
         lend(&server, kind);
         let mut app = server.app_from(kind.folder, "app");
-        // These bring certificates of their own; where a proxy stands between, they need the machine's.
+        // These tools bring their own certificates; behind a proxy, they need the machine's.
         if kind.tool.is_some() {
             app = app.file("ENV", CERTIFICATES);
         }

@@ -1,4 +1,4 @@
-//! `cargo xtask bench cost`: what piku costs, beside what there is without it, in one run.
+//! `cargo xtask bench cost`: what piku costs, compared with doing without it in the same run.
 
 use std::process::{Command, Stdio};
 use std::thread;
@@ -10,14 +10,14 @@ use serde::Serialize;
 
 use crate::{prepare, program, step};
 
-/// Some measurements of one thing.
+/// Some measurements of one operation.
 #[derive(Debug, Serialize)]
 struct Row {
     what: String,
     median_ms: f64,
     min_ms: f64,
     runs: usize,
-    /// Medians, against a plain push of the same run.
+    /// The ratio of medians to a plain push in the same run.
     #[serde(skip_serializing_if = "Option::is_none")]
     times_plain_push: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -28,14 +28,14 @@ struct Row {
 ///
 /// # Errors
 ///
-/// When something is missing, or what is measured fails.
+/// When a requirement is missing, or a measured command fails.
 pub(crate) fn run(pushes: usize, runs: usize) -> Result<(), String> {
     prepare::prepare(prepare::For::Demo)?;
     let program = program::release()?;
     step::announce("measuring");
 
     let mut rows = Vec::new();
-    // On the machine itself: what it takes to enter namespaces is no cost of piku's.
+    // On the machine itself, because entering namespaces is not piku's cost.
     let server = TestServer::builder().as_user(Account::Tester);
     let with_nginx = Need::Nginx.missing().is_none();
     let server = if with_nginx { server.with_nginx() } else { server }.start();
@@ -61,7 +61,7 @@ pub(crate) fn run(pushes: usize, runs: usize) -> Result<(), String> {
     Ok(())
 }
 
-/// Pushes by turns to a bare repository and to piku, each a small change of the same app.
+/// Pushes small changes of the same app alternately to a bare repository and to piku.
 fn measure_pushes(server: &TestServer, pushes: usize, with_nginx: bool, rows: &mut Vec<Row>) {
     let plain = server.plain_repository("blog").with_files_of(&piku_tests::piku::apps().join("hello-wsgi"));
     let blog = server.app_from("hello-wsgi", "blog");
@@ -78,7 +78,7 @@ fn measure_pushes(server: &TestServer, pushes: usize, with_nginx: bool, rows: &m
     by_turns(&plain, &blog, 2, pushes, names, rows);
 }
 
-/// As [`measure_pushes`], one line of 5,000 files at a time, when there are trees to use again.
+/// Like [`measure_pushes`], with one changed line among 5,000 files, once there are trees to reuse.
 fn measure_many_files(server: &TestServer, pushes: usize, with_nginx: bool, rows: &mut Vec<Row>) {
     let plain = server.plain_repository("many").with_files_of(&piku_tests::piku::apps().join("hello-wsgi"));
     let many = server.app_from("hello-wsgi", "many");
@@ -101,7 +101,7 @@ fn measure_many_files(server: &TestServer, pushes: usize, with_nginx: bool, rows
     by_turns(&plain, &many, 9, pushes, names.map(str::to_owned), rows);
 }
 
-/// Goes back and forth between two releases.
+/// Rolls back and forth between two releases.
 fn measure_rollbacks(server: &TestServer, runs: usize, rows: &mut Vec<Row>) {
     let [mut to_exit, mut to_live] = [Vec::new(), Vec::new()];
     let app = server.app_from("hello-wsgi", "back");
@@ -111,7 +111,7 @@ fn measure_rollbacks(server: &TestServer, runs: usize, rows: &mut Vec<Row>) {
         app.push().succeeds();
     }
     for run in 0..runs {
-        // One before the live one has the other version, whichever that is now.
+        // The release before the live one always has the other version.
         let version = 1 + u32::try_from(run % 2).unwrap_or(0);
         let begin = Instant::now();
         let (exit, live) = thread::scope(|scope| {
@@ -126,7 +126,7 @@ fn measure_rollbacks(server: &TestServer, runs: usize, rows: &mut Vec<Row>) {
     rows.push(row("the same, until the other version answers", to_live, None));
 }
 
-/// Pushes by turns to a bare repository and to piku.
+/// Pushes alternately to a bare repository and to piku.
 fn by_turns(
     plain: &App<'_>,
     blog: &App<'_>,
@@ -187,7 +187,7 @@ fn command(what: &str, server: &TestServer, program: &str, words: &[&str], runs:
     Row { peak_rss_kb: peak(server, program, words), ..row(what, times, None) }
 }
 
-/// The largest amount of memory that the command held, as GNU time tells it.
+/// The peak memory of the command, according to GNU time.
 fn peak(server: &TestServer, program: &str, words: &[&str]) -> Option<u64> {
     let time = machine::find("time")?;
     let mut command: Command = server.command(time.as_str());

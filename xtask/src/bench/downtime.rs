@@ -1,4 +1,4 @@
-//! `cargo xtask bench downtime`: requests at a steady rate while everything is changed that can be.
+//! `cargo xtask bench downtime`: requests at a steady rate during every kind of change.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,10 +13,10 @@ use crate::{prepare, program, step};
 /// Requests a second.
 const RATE: u32 = 80;
 
-/// No answer may take longer.
+/// The longest time that an answer may take.
 const SLOWEST: Duration = Duration::from_millis(300);
 
-/// Between two changes, and after the last: what a change does late belongs to it.
+/// Pause between two changes and after the last, so that late effects count for the right change.
 const QUIET: Duration = Duration::from_millis(2500);
 
 /// What is measured.
@@ -30,7 +30,7 @@ pub(crate) struct Options {
     quick: bool,
 }
 
-/// What came of some changes of one sort.
+/// The results of several changes of one kind.
 #[derive(Debug, Serialize)]
 struct Row {
     app: String,
@@ -41,20 +41,20 @@ struct Row {
     failed: usize,
     slowest_ms: f64,
     p99_ms: f64,
-    /// The median time a change took, for whoever asked for it.
+    /// The median time a change took for the user.
     seconds: f64,
     /// The first failures.
     seen: Vec<String>,
 }
 
-/// A sort of change: what it is called, how often it happens, and how it is made the n-th time.
+/// A kind of change: its name, how often it is made, and how to make it the n-th time.
 type Change<'a> = (&'static str, usize, Box<dyn Fn(usize) + 'a>);
 
 /// Measures, prints a table, and writes `target/bench-downtime.json`.
 ///
 /// # Errors
 ///
-/// When something is missing, or a request failed or was too slow.
+/// When a requirement is missing, or a request failed or was too slow.
 pub(crate) fn run(options: &Options) -> Result<(), String> {
     prepare::prepare(prepare::For::Demo)?;
     if let Some(missing) = Need::Nginx.missing() {
@@ -79,7 +79,7 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     verdict(&rows)
 }
 
-/// One app under load, while it is changed in every way.
+/// One app under load, during every kind of change.
 fn measure(kind: &str, connections: Connections, processes: u32, quick: bool, rows: &mut Vec<Row>) {
     let server = TestServer::with_nginx();
     let name = format!("slow-{kind}");
@@ -135,7 +135,7 @@ fn push(app: &App<'_>, n: usize) {
     app.push().succeeds();
 }
 
-/// Pushes a version that is not well.
+/// Pushes a version that does not become healthy.
 fn push_sick(app: &App<'_>, n: usize) {
     app.set_version(u32::try_from(n).unwrap_or(0) + 100);
     app.write("app.py", app.read("app.py").replace("HEALTHY = True", "HEALTHY = False"));
@@ -168,7 +168,7 @@ fn row(
     }
 }
 
-/// Prints a row as soon as it is known: the whole takes minutes.
+/// Prints a row as soon as it is measured, since the whole takes minutes.
 fn show(row: &Row, first: bool) {
     if first {
         println!(

@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: what piku costs, and what people notice of it.
+//! `cargo xtask bench`: what piku costs, and what users notice of it.
 
 mod builds;
 mod cost;

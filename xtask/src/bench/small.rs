@@ -1,4 +1,4 @@
-//! `cargo xtask bench small`: pushes to a server that is as small as one can be rented.
+//! `cargo xtask bench small`: pushes to a server as small as the smallest for rent.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -10,16 +10,16 @@ use piku_tests::machine::Need;
 
 use crate::{prepare, server, step};
 
-/// The first push of a WSGI app with a worker may take this long.
+/// The limit for the first push of a WSGI app with a worker.
 const FIRST: Duration = Duration::from_secs(20);
-/// The next one, which builds nothing.
+/// The limit for the next push, which builds nothing.
 const WARM: Duration = Duration::from_millis(1200);
-/// What programs may hold at one time, in bytes.
+/// The limit for the memory of all programs, in bytes.
 const MEMORY: u64 = 160 << 20;
 
 /// How many warm pushes are measured.
 const PUSHES: usize = 5;
-/// Between two looks at the memory.
+/// How often memory is sampled.
 const LOOK: Duration = Duration::from_millis(20);
 
 /// Measures, and prints a table.
@@ -44,7 +44,7 @@ pub(crate) fn run() -> Result<(), String> {
     let (first, mut warm) = (first?, Vec::new());
     for _ in 0..PUSHES {
         done(&server.laptop("cd blog && sed -i 's/^VERSION = .*/&0/' app.py && git commit -q -a -m next"))?;
-        // Whoever pushes has thought about it for longer than that.
+        // A person takes longer than that between two pushes.
         server.await_rest();
         warm.push(timed(&server)?);
     }
@@ -77,7 +77,7 @@ pub(crate) fn run() -> Result<(), String> {
     if misses.is_empty() { Ok(()) } else { Err(misses.join("; ")) }
 }
 
-/// How long a push takes, for whoever pushes. What git and ssh do there is done without the server's limits.
+/// How long a push takes for the user. The client's git and ssh run outside the server's limits.
 fn timed(server: &BootedServer) -> Result<Duration, String> {
     let begin = Instant::now();
     let outcome = server.laptop("cd blog && git push -q piku main");
@@ -85,7 +85,7 @@ fn timed(server: &BootedServer) -> Result<Duration, String> {
     done(&outcome).map(|()| took)
 }
 
-/// Does something, and tells the most that programs held meanwhile.
+/// Runs `what`, and returns the peak memory of all programs meanwhile.
 fn watched<T>(server: &BootedServer, what: impl FnOnce() -> T) -> (T, u64) {
     let ended = AtomicBool::new(false);
     thread::scope(|scope| {

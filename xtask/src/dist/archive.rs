@@ -1,4 +1,4 @@
-//! Files in a folder, and the archive of them.
+//! Writes files into a folder, and the archive of it.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -9,7 +9,7 @@ use camino::Utf8Path;
 use super::contents::{File, Release};
 use super::output;
 
-/// Writes `piku-<version>-<target>.tar.gz` and gives its name.
+/// Writes `piku-<version>-<target>.tar.gz` and returns its name.
 pub(super) fn write(folder: &Utf8Path, release: &Release<'_>, date: u64) -> Result<String, String> {
     let staging = tempfile::tempdir().map_err(|error| format!("no temporary folder: {error}"))?;
     let staging = Utf8Path::from_path(staging.path()).ok_or("the temporary folder is not UTF-8")?;
@@ -46,7 +46,7 @@ pub(super) fn lay_out(top: &Utf8Path, files: &[File]) -> Result<(), String> {
     fs::set_permissions(top, fs::Permissions::from_mode(0o755)).map_err(|error| format!("{top}: {error}"))
 }
 
-/// Makes a folder below `top`, and those above it, for all to enter.
+/// Makes a folder below `top` and its parents, which everyone may enter.
 fn folders(top: &Utf8Path, folder: &Utf8Path) -> std::io::Result<()> {
     fs::create_dir_all(folder)?;
     for above in folder.ancestors().take_while(|above| *above != top) {

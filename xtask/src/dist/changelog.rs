@@ -1,9 +1,10 @@
-//! CHANGELOG.md as Debian writes changelogs.
+//! Converts CHANGELOG.md to Debian's changelog format.
 
-/// The widest line that Debian's tools let pass.
+/// The longest line that Debian's tools accept.
 const WIDTH: usize = 80;
 
-/// The newest section of `markdown` as the entry of `version`. `date` is as in mails: `Thu, 01 Jan 1970 00:00:00 +0000`.
+/// Converts the newest section of `markdown` to the entry of `version`. `date` is in mail format: `Thu, 01 Jan 1970
+/// 00:00:00 +0000`.
 pub(super) fn debian(markdown: &str, version: &str, maintainer: &str, date: &str) -> String {
     let mut changes: Vec<String> = Vec::new();
     for line in markdown.split("\n## ").nth(1).unwrap_or_default().lines().skip(1) {
@@ -21,7 +22,7 @@ pub(super) fn debian(markdown: &str, version: &str, maintainer: &str, date: &str
     format!("piku ({version}) stable; urgency=medium\n\n{changes}\n -- {maintainer}  {date}\n")
 }
 
-/// A change, in lines that are not too wide.
+/// Wraps a change.
 fn item(change: &str) -> String {
     let (mut text, mut line) = (String::new(), "  *".to_owned());
     for word in change.split_whitespace() {

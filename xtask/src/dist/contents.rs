@@ -1,4 +1,4 @@
-//! What is in a release: every file, where it goes, and whether it may be executed.
+//! The contents of a release: every file, where it goes, and whether it is executable.
 
 use std::fs;
 
@@ -12,12 +12,12 @@ use super::{changelog, control};
 /// A file of a package or an archive.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct File {
-    /// Where it goes, from the top.
+    /// Its path, relative to the top.
     pub(super) path: Utf8PathBuf,
-    /// 755 instead of 644.
+    /// Mode 755 instead of 644.
     pub(super) executable: bool,
     pub(super) bytes: Vec<u8>,
-    /// Compressed where it goes, with `.gz` behind its name.
+    /// Compressed in the package, with `.gz` added to its name.
     pub(super) gzip: bool,
 }
 
@@ -33,7 +33,7 @@ fn compressed(path: impl Into<Utf8PathBuf>, bytes: &[u8]) -> File {
     File { gzip: true, ..file(path, bytes) }
 }
 
-/// What comes from the repository as it is.
+/// Files from the repository.
 #[derive(Debug)]
 pub(super) struct Sources {
     /// README.md and the pages of `docs`, with their paths.
@@ -63,13 +63,13 @@ impl Sources {
     }
 }
 
-/// All that a package or an archive is made of.
+/// Everything in a package or an archive.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Release<'a> {
-    /// As Cargo writes it.
+    /// The version, as Cargo writes it.
     pub(super) version: &'a str,
     pub(super) target: &'a Target,
-    /// Who answers for the package.
+    /// The maintainer of the package.
     pub(super) maintainer: &'a str,
     pub(super) program: &'a [u8],
     pub(super) pages: &'a Pages,
@@ -77,7 +77,7 @@ pub(super) struct Release<'a> {
 }
 
 impl Release<'_> {
-    /// What dpkg installs. `date` is the changelog's.
+    /// The files that dpkg installs. `date` is the changelog's.
     pub(super) fn package(&self, date: &str) -> Vec<File> {
         let [bash, zsh, fish] = &self.pages.completions;
         let doc = Utf8Path::new("usr/share/doc/piku");
@@ -106,7 +106,7 @@ impl Release<'_> {
         files
     }
 
-    /// What dpkg reads and runs.
+    /// The files that dpkg reads and runs.
     pub(super) fn control(&self, installed_kilobytes: u64) -> Vec<File> {
         let version = control::version(self.version);
         let architecture = self.target.debian.unwrap_or("all");
@@ -122,7 +122,7 @@ impl Release<'_> {
         format!("piku-{}-{}", self.version, self.target.triple)
     }
 
-    /// What is in the archive. Units are not: `piku setup --system` writes them for wherever the program is.
+    /// The files in the archive. It has no units: `piku setup --system` writes them with the path of the program.
     pub(super) fn archive(&self) -> Vec<File> {
         let top = Utf8PathBuf::from(self.name());
         let [bash, zsh, fish] = &self.pages.completions;

@@ -1,8 +1,8 @@
-//! What dpkg is told about the package.
+//! The package metadata for dpkg.
 
 use super::libraries::Libraries;
 
-/// What piku does not run without. Each has the same name on Debian 12 and 13, and Ubuntu 22.04 and 24.04.
+/// What piku needs to run. Each package has the same name on Debian 12 and 13, and Ubuntu 22.04 and 24.04.
 const DEPENDS: [&str; 8] = [
     "git",
     "nginx",
@@ -14,11 +14,11 @@ const DEPENDS: [&str; 8] = [
     "uwsgi-plugin-python3",
 ];
 
-/// Installed along, unless apt is told otherwise: certificates for package indexes, and for `piku` of members of sudo.
-/// Compilers are not: they are larger than all the rest, and most packages come as wheels.
+/// Also installed by default: certificates for package indexes, and sudo, with which its members run `piku`.
+/// Compilers are not: they are larger than everything else, and most Python packages come as wheels.
 const RECOMMENDS: [&str; 2] = ["ca-certificates", "sudo"];
 
-/// What apps of some kinds want.
+/// Needed by some kinds of apps.
 const SUGGESTS: [&str; 9] = [
     "build-essential",
     "bundler",
@@ -46,7 +46,7 @@ Description: deploy to your own small server with git push
  the services. Removing it keeps both.
 ";
 
-/// A version of Cargo's as Debian orders it: a pre-release comes before its release.
+/// Converts a Cargo version to Debian's order, in which a pre-release comes before its release.
 pub(super) fn version(cargo: &str) -> String {
     let (number, build) =
         cargo.split_once('+').map_or((cargo, None), |(number, build)| (number, Some(build)));
@@ -54,7 +54,7 @@ pub(super) fn version(cargo: &str) -> String {
     build.map_or(number.clone(), |build| format!("{number}+{}", build.replace('-', ".")))
 }
 
-/// Who answers for the package: `DEBFULLNAME` and `DEBEMAIL`, as for Debian's own tools. Without them, nobody's address.
+/// The maintainer: `DEBFULLNAME` and `DEBEMAIL`, as for Debian's own tools; without them, a placeholder.
 pub(super) fn maintainer() -> String {
     let named =
         |variable: &str, default: &str| std::env::var(variable).unwrap_or_else(|_| default.to_owned());
@@ -81,7 +81,7 @@ pub(super) fn control(
     )
 }
 
-/// The scripts that dpkg runs, for this version.
+/// The maintainer scripts of this version.
 pub(super) fn scripts(version: &str) -> [(&'static str, String); 4] {
     let for_version = |text: &str| text.replace("@VERSION@", version);
     [
@@ -92,7 +92,7 @@ pub(super) fn scripts(version: &str) -> [(&'static str, String); 4] {
     ]
 }
 
-/// The file `copyright`, in Debian's machine-readable form. `mit` is the text of that licence.
+/// The file `copyright`, in Debian's machine-readable format. `mit` is the text of that license.
 pub(super) fn copyright(mit: &[u8]) -> String {
     let mit = String::from_utf8_lossy(mit);
     let holder =

@@ -1,8 +1,8 @@
 //! The Debian package.
 //!
-//! `dpkg-deb` makes it from a folder. cargo-deb would be a program more to build (over a hundred crates) for what is a
-//! list of files here, and would not know that units, manual, and completions come from the program itself; debhelper
-//! wants the sources as a Debian source package, and Rust as a build dependency that no release of Debian has.
+//! `dpkg-deb` makes it from a folder. cargo-deb would be another program to build (over a hundred crates) for what is
+//! a list of files here, and it does not know that units, manual, and completions come from the program itself.
+//! debhelper needs a Debian source package, and Rust as a build dependency in a version that no Debian release has.
 
 use std::fs;
 use std::process::Command;
@@ -12,7 +12,7 @@ use camino::Utf8Path;
 use super::contents::{File, Release};
 use super::{archive, control, output};
 
-/// Writes `piku_<version>_<architecture>.deb` and gives its name.
+/// Writes `piku_<version>_<architecture>.deb` and returns its name.
 pub(super) fn write(folder: &Utf8Path, release: &Release<'_>, date: u64) -> Result<String, String> {
     let staging = tempfile::tempdir().map_err(|error| format!("no temporary folder: {error}"))?;
     let staging = Utf8Path::from_path(staging.path()).ok_or("the temporary folder is not UTF-8")?;
@@ -30,7 +30,7 @@ pub(super) fn write(folder: &Utf8Path, release: &Release<'_>, date: u64) -> Resu
     let architecture = release.target.debian.unwrap_or("all");
     let name = format!("piku_{}_{architecture}.deb", control::version(release.version));
     let mut dpkg = Command::new("dpkg-deb");
-    // Every Debian and Ubuntu reads xz, whatever the one that packs prefers.
+    // Every Debian and Ubuntu can read xz, whatever the default of the one that packs.
     dpkg.args(["--build", "--root-owner-group", "-Zxz", staging.as_str(), folder.join(&name).as_str()]);
     output(dpkg.env("SOURCE_DATE_EPOCH", date.to_string()))?;
     fs::set_permissions(folder.join(&name), std::os::unix::fs::PermissionsExt::from_mode(0o644))
@@ -38,12 +38,12 @@ pub(super) fn write(folder: &Utf8Path, release: &Release<'_>, date: u64) -> Resu
     Ok(name)
 }
 
-/// What the files take when they are installed, as Debian counts it: by whole kilobytes, and one for a folder.
+/// The installed size as Debian counts it: in whole kilobytes, one for each folder.
 fn kilobytes(files: &[File]) -> u64 {
     files.iter().map(|file| (file.bytes.len() as u64).div_ceil(1024)).sum()
 }
 
-/// A date as in mails.
+/// Formats a date as in mails.
 fn mail_date(seconds: u64) -> Result<String, String> {
     let mut date = Command::new("date");
     let said = output(date.args(["-u", "-R", "-d", &format!("@{seconds}")]).env("LC_ALL", "C"))?;

@@ -1,18 +1,18 @@
-//! What the program wants of the C library and its kin.
+//! Which C libraries the program needs.
 
 use std::fmt;
 
-/// What a program is linked to, read from the names in its symbol tables.
+/// The libraries that a program is linked to, from the names in its symbol tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Libraries {
-    /// The newest version of glibc that a symbol asks for; `None` when it is linked statically.
+    /// The newest version of glibc that a symbol needs; `None` if it is linked statically.
     pub(super) glibc: Option<(u32, u32)>,
-    /// Whether it wants `libgcc_s`, for unwinding.
+    /// Whether it needs `libgcc_s`, for unwinding.
     pub(super) libgcc: bool,
 }
 
 impl Libraries {
-    /// Looks for `GLIBC_2.34` and the like. A name that is there without need could only ask for too much.
+    /// Looks for `GLIBC_2.34` and the like. An unused name could only make the requirement stricter.
     pub(super) fn read(program: &[u8]) -> Self {
         const PREFIX: &[u8] = b"GLIBC_";
         let places = program.windows(PREFIX.len()).enumerate().filter(|(_, window)| *window == PREFIX);
@@ -21,7 +21,7 @@ impl Libraries {
         Self { glibc: versions.max(), libgcc }
     }
 
-    /// As a list of Debian's packages.
+    /// Formats a list of Debian packages.
     pub(super) fn depends(self) -> Vec<String> {
         let glibc = self.glibc.map(|(major, minor)| format!("libc6 (>= {major}.{minor})"));
         glibc.into_iter().chain(self.libgcc.then(|| "libgcc-s1".to_owned())).collect()
@@ -37,7 +37,7 @@ impl fmt::Display for Libraries {
     }
 }
 
-/// The `2.34` at the beginning of `2.34\0…`.
+/// Parses the `2.34` at the beginning of `2.34\0…`.
 fn version(bytes: &[u8]) -> Option<(u32, u32)> {
     let end = bytes.iter().position(|byte| !byte.is_ascii_digit() && *byte != b'.')?;
     let mut numbers = std::str::from_utf8(&bytes[..end]).ok()?.split('.').map(str::parse);

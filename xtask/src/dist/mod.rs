@@ -1,6 +1,6 @@
-//! `cargo xtask dist`: what is given to servers, a Debian package and an archive for all others.
+//! `cargo xtask dist`: the files for servers, a Debian package and an archive for other systems.
 //!
-//! Begin at [`contents`], which says what is in them; [`control`] and `debian/` are what dpkg reads and runs.
+//! Begin at [`contents`], which lists the files; [`control`] and `debian/` are what dpkg reads and runs.
 
 mod archive;
 mod changelog;
@@ -32,16 +32,16 @@ pub(crate) struct DistOptions {
     target: Option<String>,
 }
 
-/// Builds piku as it is released and writes `piku_<version>_<architecture>.deb`, `piku-<version>-<target>.tar.gz`, and
+/// Builds piku as released, and writes `piku_<version>_<architecture>.deb`, `piku-<version>-<target>.tar.gz`, and
 /// their `SHA256SUMS` into `target/dist`.
 ///
 /// # Errors
 ///
-/// When a tool is missing, or the build or a file fails.
+/// When a tool is missing, or the build or writing a file fails.
 pub(crate) fn run(options: &DistOptions) -> Result<(), String> {
     let host = Target::host()?;
     let target = options.target.as_deref().map_or_else(|| Ok(host.clone()), Target::named)?;
-    // The pages come from the program, so one is built that runs here.
+    // The manual pages come from the program, so build one that runs here.
     let runs_here = program::release()?;
     let built = if target == host { runs_here.clone() } else { target.build()? };
     let program = fs::read(&built).map_err(|error| format!("could not read {built}: {error}"))?;
@@ -80,31 +80,31 @@ pub(crate) fn run(options: &DistOptions) -> Result<(), String> {
     Ok(())
 }
 
-/// When the commit was made, in seconds: the same commit gives the same files. `SOURCE_DATE_EPOCH` says otherwise.
+/// The time of the commit in seconds, so that the same commit gives the same files, or `SOURCE_DATE_EPOCH`.
 fn date() -> Result<u64, String> {
     if let Some(date) = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|text| text.parse().ok()) {
         return Ok(date);
     }
     let mut git = Command::new("git");
     let text = output(git.args(["log", "-1", "--format=%ct"]).current_dir(workspace()));
-    // Sources without a repository, as in an archive of them, have no date but the changelog's files.
+    // Outside a repository, as in a source archive, use the date of the changelog file.
     let text =
         text.map_or_else(|_| "0".to_owned(), |bytes| String::from_utf8_lossy(&bytes).trim().to_owned());
     text.parse().map_err(|_| format!("git gives no date, but `{text}`"))
 }
 
-/// Writes the sums of all that is in the folder, also of what was made for other machines before.
+/// Writes the checksums of all files in the folder, including those made earlier for other machines.
 fn checksums(folder: &Utf8Path) -> Result<(), String> {
     let script =
         "LC_ALL=C; sha256sum -- *.deb *.tar.gz 2>/dev/null > SHA256SUMS.new; mv SHA256SUMS.new SHA256SUMS";
     output(Command::new("sh").args(["-c", script]).current_dir(folder)).map(drop)
 }
 
-/// Runs a tool quietly and gives what it printed.
+/// Runs a tool quietly and returns its output.
 ///
 /// # Errors
 ///
-/// What it said when it failed.
+/// The output of a tool that failed.
 fn output(command: &mut Command) -> Result<Vec<u8>, String> {
     let name = command.get_program().to_string_lossy().into_owned();
     let done = command.output().map_err(|error| format!("could not start `{name}`: {error}"))?;

@@ -1,4 +1,4 @@
-//! What the program itself writes for a package: manual, completions, units.
+//! Files that the program itself writes for a package: manual, completions, units.
 
 use std::fs;
 use std::process::Command;
@@ -7,22 +7,22 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::output;
 
-/// Text files by their names.
+/// Text files by name.
 pub(super) type Files = Vec<(String, Vec<u8>)>;
 
-/// All of it.
+/// All of them.
 #[derive(Debug)]
 pub(super) struct Pages {
     /// `piku.1`, `piku-apps.1`, …
     pub(super) manual: Files,
-    /// What bash, zsh, and fish load.
+    /// The completion scripts of bash, zsh, and fish.
     pub(super) completions: [Vec<u8>; 3],
-    /// The units of systemd, as a package ships them.
+    /// The systemd units of the package.
     pub(super) units: Files,
 }
 
 impl Pages {
-    /// Asks a program that runs on this machine.
+    /// Runs a program that was built for this machine.
     pub(super) fn read(program: &Utf8Path) -> Result<Self, String> {
         let ask = |words: &[&str]| output(Command::new(program).args(words));
         let mut manual = vec![("piku.1".to_owned(), ask(&["man"])?)];
@@ -35,7 +35,7 @@ impl Pages {
     }
 }
 
-/// The units that `piku units FOLDER` writes.
+/// The units written by `piku units FOLDER`.
 fn units(program: &Utf8Path) -> Result<Files, String> {
     let failed = |error: std::io::Error| format!("could not read the units of {program}: {error}");
     let folder = tempfile::tempdir().map_err(failed)?;

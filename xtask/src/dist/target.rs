@@ -1,4 +1,4 @@
-//! The machines that a release is for.
+//! The target machines of a release.
 
 use std::process::Command;
 
@@ -7,16 +7,16 @@ use piku_tests::machine;
 
 use crate::{program, step};
 
-/// A target of Rust's, and what Debian calls such machines.
+/// A Rust target, and Debian's name for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Target {
-    /// As rustc names it.
+    /// Rust's name.
     pub(super) triple: String,
-    /// Debian's architecture, if it has one.
+    /// Debian's architecture, if any.
     pub(super) debian: Option<&'static str>,
 }
 
-/// Rust's processors with an ABI, Debian's architecture, and the prefix of Debian's cross tools.
+/// Rust's architecture and ABI, Debian's architecture, and the prefix of Debian's cross tools.
 const MACHINES: [(&str, &str, &str, &str); 6] = [
     ("x86_64", "", "amd64", "x86_64-linux-gnu"),
     ("aarch64", "", "arm64", "aarch64-linux-gnu"),
@@ -37,7 +37,7 @@ impl Target {
         Self { triple: triple.to_owned(), debian: known(triple).map(|machine| machine.2) }
     }
 
-    /// The machine that this runs on.
+    /// The machine that this program runs on.
     pub(super) fn host() -> Result<Self, String> {
         let said = super::output(Command::new(rustc()).arg("-vV"))?;
         let said = String::from_utf8_lossy(&said);
@@ -45,11 +45,11 @@ impl Target {
         host.map(Self::new).ok_or_else(|| "rustc does not say for which machines it builds".to_owned())
     }
 
-    /// A target by its name, if this machine can build for it.
+    /// Finds a target by name, if this machine can build for it.
     ///
     /// # Errors
     ///
-    /// When Rust's standard library for it is not installed, or no linker is; with what to install.
+    /// When Rust's standard library or a linker for it is missing; the message says what to install.
     pub(super) fn named(triple: &str) -> Result<Self, String> {
         let target = Self::new(triple);
         if target == Self::host()? {
@@ -74,7 +74,7 @@ impl Target {
         }
     }
 
-    /// The cross compiler that links for it, as Debian names it.
+    /// Debian's cross compiler that links for it.
     fn linker(&self) -> Option<String> {
         known(&self.triple).map(|machine| format!("{}-gcc", machine.3))
     }
@@ -83,7 +83,7 @@ impl Target {
         format!("CARGO_TARGET_{}_LINKER", self.triple.replace('-', "_").to_uppercase())
     }
 
-    /// Builds piku for it, and gives where the program is.
+    /// Builds piku for it, and returns the path of the program.
     pub(super) fn build(&self) -> Result<Utf8PathBuf, String> {
         let words = ["build", "--quiet", "--release", "--package", "piku-cli", "--target", &self.triple];
         let mut cargo = step::cargo(&words);

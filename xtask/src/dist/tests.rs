@@ -1,4 +1,4 @@
-//! What the package promises, with a program in its place that says little.
+//! The package, with a stub instead of the program.
 
 use std::fs;
 use std::io::Write;
@@ -15,7 +15,7 @@ use super::pages::Pages;
 use super::target::Target;
 use super::{archive, changelog, control, deb};
 
-/// Answers what `xtask dist` asks piku.
+/// Answers `xtask dist` like piku.
 const PROGRAM: &str = r##"#!/bin/sh
 case "$1 $2" in
     "man --list") printf 'apps\nconfig:set\n' ;;
@@ -28,7 +28,7 @@ esac
 
 const WHO: &str = "Somebody <somebody@example.org>";
 
-/// A temporary folder, and a release with [`PROGRAM`] made in it.
+/// A temporary folder with a release made from [`PROGRAM`].
 struct Made {
     folder: tempfile::TempDir,
     program: Vec<u8>,
@@ -63,7 +63,7 @@ impl Made {
     }
 }
 
-/// Modes, owners, and names of a listing of tar's; sizes and dates aside.
+/// Modes, owners, and names in tar's listing, without sizes and dates.
 fn listed(output: &[u8]) -> String {
     let lines = std::str::from_utf8(output).unwrap().lines().filter(|line| !line.starts_with('d'));
     let mut lines: Vec<String> = lines
@@ -82,8 +82,8 @@ fn run(command: &mut Command) -> Output {
     output
 }
 
-/// Writes a program, by a process of its own: while this one held it open for writing, a child that another test starts
-/// at that moment would hold it too, and nobody could execute it (`ETXTBSY`).
+/// Writes a program, in another process: if this one had it open for writing, a child that another test starts at
+/// that moment would inherit the descriptor, and nobody could execute the file (`ETXTBSY`).
 fn executable(path: &Utf8Path, text: &str) {
     let mut shell = Command::new("sh");
     shell.args(["-c", "cat > \"$1\" && chmod 755 \"$1\"", "sh", path.as_str()]).stdin(Stdio::piped());
@@ -92,7 +92,7 @@ fn executable(path: &Utf8Path, text: &str) {
     assert!(shell.wait().unwrap().success(), "{path} can be written");
 }
 
-/// Whether a tool is there that a test is nothing without.
+/// Whether a tool is installed that a test needs.
 fn has(tool: &str) -> bool {
     let found = machine::find(tool).is_some();
     assert!(found || std::env::var_os("CI").is_none(), "`{tool}` is not installed");
@@ -280,7 +280,7 @@ fn a_target_that_is_not_installed_is_refused_with_a_help() {
     assert!(why.contains("help: `rustup target add sparc64-unknown-linux-gnu`"), "{why}");
 }
 
-/// The scripts of version 1.0 in a folder, with `tools` in place of the system's.
+/// The scripts of version 1.0 in a folder, with `tools` instead of the system's.
 fn scripts(folder: &Utf8Path, tools: &[(&str, &str)]) -> Utf8PathBuf {
     let bin = folder.join("bin");
     fs::create_dir_all(&bin).unwrap();
@@ -359,7 +359,7 @@ fn a_service_that_somebody_disabled_stays_disabled_over_an_upgrade_and_no_other_
     let folder = tempfile::tempdir().unwrap();
     let folder = Utf8Path::from_path(folder.path()).unwrap();
     scripts(folder, &[("piku", ""), ("systemctl", "")]);
-    // The stub says its words, which are no state, unless it is asked for the nginx of piku's own.
+    // The stub prints its arguments, which are no state, unless it is asked about piku's own nginx.
     executable(
         &folder.join("bin/systemctl"),
         "#!/bin/sh\ncase \"$2\" in piku-nginx.service) echo disabled ;; *) echo enabled ;; esac\n",
@@ -375,7 +375,7 @@ fn a_service_that_somebody_disabled_stays_disabled_over_an_upgrade_and_no_other_
         !keeps(r#"{"on": ["piku-nginx.path", "piku.service"]}"#),
         "and what was noted before is forgotten"
     );
-    // A note that an upgrade left behind means nothing to a new installation.
+    // A note left by an upgrade means nothing to a new installation.
     fs::write(folder.join("piku.keep-disabled"), "").unwrap();
     assert_eq!(script(folder, "postinst", &["configure"]), (true, "piku setup --system\n".to_owned()));
 }

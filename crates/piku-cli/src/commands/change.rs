@@ -11,10 +11,10 @@ use crate::error::CliError;
 use crate::session::Session;
 use crate::surroundings;
 
-/// What is said of settings of an app that was never live.
+/// Printed after a change of settings of an app that was never live.
 const KEPT: &str = "Kept for the next release";
 
-/// Says which release is live and where, or why none is.
+/// Prints which release is live and where, or why none is.
 pub(super) fn tell(app: &AppName, done: &Done, session: &Session) {
     let place =
         if done.addresses.is_empty() { String::new() } else { format!(": {}", done.addresses.join(" ")) };
@@ -107,7 +107,7 @@ pub(super) fn destroy(app: &AppName, force: bool, session: &Session) -> Result<E
     Ok(ExitCode::SUCCESS)
 }
 
-/// Asks for the name of the app, on a terminal only.
+/// Asks for the name of the app, if there is a terminal.
 fn confirmed(app: &AppName) -> bool {
     if !std::io::stdin().is_terminal() {
         return false;

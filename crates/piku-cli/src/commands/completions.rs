@@ -8,8 +8,8 @@ use crate::args;
 use crate::error::CliError;
 use crate::session::Session;
 
-/// Bash splits words at colons, and half of our commands have one. This puts them together for the function that
-/// clap makes, and afterwards gives bash only what comes behind the last colon, as it wants it.
+/// Bash splits words at colons, which half of our commands contain. This joins them for clap's function, and then
+/// returns to bash only what follows the last colon, as it expects.
 const WHOLE_WORDS: &str = r#"
 _piku_whole_words() {
     local words=() last=-1 i

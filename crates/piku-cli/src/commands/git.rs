@@ -1,4 +1,4 @@
-//! The server's end of git: the two services of an address, and the hooks.
+//! The server's side of git: the two services of a repository, and the hooks.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -24,12 +24,12 @@ pub(super) fn upload_pack(path: &str, session: &Session) -> Result<ExitCode, Cli
     match become_program(&words, &actor(session)).map_err(Error::from)? {}
 }
 
-/// What tells the hooks whose key it was.
+/// Variables that tell the hooks whose key was used.
 fn actor(session: &Session) -> BTreeMap<String, String> {
     session.actor.name.iter().map(|name| (ACTOR.to_owned(), name.clone())).collect()
 }
 
-/// The process that receives the push: it is the parent of all its hooks.
+/// The process that receives the push, the parent of all its hooks.
 fn push() -> u32 {
     rustix::process::getppid().map_or(0, |pid| pid.as_raw_nonzero().get().unsigned_abs())
 }

@@ -1,4 +1,4 @@
-//! Commands that only tell: `apps`, `config`, `config:get`, `config:live`, `events`, `ps`, `releases`.
+//! Read-only commands: `apps`, `config`, `config:get`, `config:live`, `events`, `ps`, `releases`.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -38,7 +38,7 @@ pub(super) fn config_live(args: &Listing, session: &Session) -> Result<ExitCode,
     print_settings(session.piku.config_live(&args.app)?, args.json, session)
 }
 
-/// A setting a line; a value that no line can carry is written as in the file.
+/// Prints one setting per line; a value that does not fit on one is quoted as in the file.
 fn print_settings(
     all: impl IntoIterator<Item = (String, String)>,
     json: bool,
@@ -94,7 +94,7 @@ pub(super) fn ps(args: &Listing, session: &Session) -> Result<ExitCode, CliError
     Ok(ExitCode::SUCCESS)
 }
 
-/// Seconds, in the largest unit that fits.
+/// Formats seconds in the largest unit that fits.
 fn duration(seconds: u64) -> String {
     match seconds {
         0..60 => format!("{seconds}s"),
@@ -158,7 +158,7 @@ pub(super) fn events(app: Option<&AppName>, json: bool, session: &Session) -> Re
     Ok(ExitCode::SUCCESS)
 }
 
-/// `2026-11-25 08:30:00`, in UTC.
+/// Formats as `2026-11-25 08:30:00`, in UTC.
 fn to_the_second(time: &impl ToString) -> String {
     time.to_string().chars().take(19).collect::<String>().replace('T', " ")
 }

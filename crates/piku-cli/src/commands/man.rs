@@ -1,4 +1,4 @@
-//! `man`: the manual pages, made of the words of the command line and the catalog of settings.
+//! `man`: the manual pages, made from the command line and the catalog of settings.
 
 use std::process::ExitCode;
 
@@ -10,7 +10,7 @@ use crate::args;
 use crate::error::CliError;
 use crate::session::Session;
 
-/// What piku(1) says first, a paragraph each.
+/// The first paragraphs of piku(1).
 const DESCRIPTION: [&str; 3] = [
     "A push to the repository `piku@server:app` makes a release of the commit: it is checked out, built, started beside \
      the running release, checked, and only then made live. A push that fails changes nothing, and says why. uWSGI \
@@ -42,7 +42,7 @@ pub(super) fn man(command: Option<&str>, session: &Session) -> Result<ExitCode, 
     Ok(ExitCode::SUCCESS)
 }
 
-/// Lists the pages there are, for whoever makes a package.
+/// Lists all pages, for packagers.
 pub(super) fn list(session: &Session) -> Result<ExitCode, CliError> {
     session.ui.data(format_args!("{}", pages().join("\n")));
     Ok(ExitCode::SUCCESS)
@@ -101,19 +101,19 @@ fn whole(man: &Man, page: &mut Vec<u8>) -> std::io::Result<()> {
     })
 }
 
-/// With what stands at the top and the bottom of each page.
+/// Sets the header and the footer of a page.
 fn dressed(man: Man) -> Man {
-    // An empty date would be left out, and what follows take its place.
+    // An empty date would be left out, and the next field would take its place.
     man.date(" ").source(concat!("piku ", env!("CARGO_PKG_VERSION"))).manual("Piku Manual")
 }
 
-/// What a setting takes and does.
+/// Describes what a setting takes and does.
 fn meaning(key: &Key) -> String {
     let default = key.default_text().map_or_else(String::new, |text| format!(" Default: `{text}`."));
     format!("{} Takes {}.{default}", key.meaning, key.value)
 }
 
-/// A section of terms, each with what it means.
+/// Writes a section of terms, each with its meaning.
 fn terms(
     page: &mut Vec<u8>,
     title: &str,
@@ -133,13 +133,13 @@ fn section(page: &mut Vec<u8>, title: &str, fill: impl FnOnce(&mut Roff)) -> std
     roff.to_writer(page)
 }
 
-/// Text in which code stands between backticks, as in Markdown.
+/// Splits text with code between backticks, as in Markdown.
 fn inlines(text: &str) -> Vec<Inline> {
     let parts = text.split('`').enumerate();
     parts.map(|(at, part)| if at % 2 == 1 { bold(part) } else { roman(part) }).collect()
 }
 
-/// Writing to memory does not fail; if it did, the reason would be said.
+/// Collects what `write` writes. Writing to memory never fails.
 fn written(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> Result<String, CliError> {
     let mut page = Vec::new();
     write(&mut page).map_err(|source| CliError::Input { name: "the manual page".to_owned(), source })?;

@@ -24,7 +24,7 @@ use crate::session::Session;
 use crate::ui::Ui;
 use crate::{act_as, client, ssh, surroundings};
 
-/// Carries out a command line typed on this machine, or called by git.
+/// Runs a command line, typed on this machine or called by git.
 pub(crate) fn run(words: Vec<OsString>) -> ExitCode {
     let parsed = Cli::try_parse_from([OsString::from("piku")].into_iter().chain(words.iter().cloned()));
     dispatch(parsed, &words, surroundings::actor())

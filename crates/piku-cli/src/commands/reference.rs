@@ -49,7 +49,7 @@ fn text() -> String {
     page
 }
 
-/// An argument as in a usage line.
+/// Formats an argument as in a usage line.
 fn shown(arg: &clap::Arg) -> String {
     let name = arg.get_value_names().and_then(|names| names.first()).map_or("", |name| name.as_str());
     let many = if arg.get_num_args().is_some_and(|count| count.max_values() > 1) { "…" } else { "" };

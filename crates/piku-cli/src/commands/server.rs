@@ -1,4 +1,4 @@
-//! `setup --system`: this machine as a server, and back.
+//! `setup --system`: turns this machine into a server, and back.
 
 use std::process::ExitCode;
 
@@ -35,7 +35,7 @@ pub(super) fn setup(args: &Setup, session: &Session) -> Result<ExitCode, CliErro
     Ok(ExitCode::SUCCESS)
 }
 
-/// Prints what would be done, a step a paragraph.
+/// Prints what would be done, one paragraph per step.
 fn print(changes: &[Change], session: &Session) {
     if changes.is_empty() {
         session.ui.done(format_args!("Nothing to change: this machine is set up"));

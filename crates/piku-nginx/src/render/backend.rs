@@ -1,7 +1,9 @@
+//! Passes requests to the servers behind a site.
+
 use super::text::Text;
 use crate::{Backend, Site};
 
-/// What a client could say about itself in the place of nginx, and apps believe.
+/// Headers that clients could forge and apps trust.
 const UNTRUSTED: [&str; 7] = [
     "Forwarded",
     "Proxy",
@@ -12,7 +14,7 @@ const UNTRUSTED: [&str; 7] = [
     "X-Forwarded-Ssl",
 ];
 
-/// What nginx says about the client, beside the host.
+/// Headers that describe the client, besides the host.
 const FORWARDED: [(&str, &str); 6] = [
     ("X-Forwarded-Proto", "$scheme"),
     ("X-Forwarded-For", "$remote_addr"),
@@ -22,7 +24,7 @@ const FORWARDED: [(&str, &str); 6] = [
     ("X-Request-Start", "t=$msec"),
 ];
 
-/// The variables that uWSGI makes a request of.
+/// The variables from which uWSGI makes a request.
 const UWSGI: [(&str, &str); 12] = [
     ("QUERY_STRING", "$query_string"),
     ("REQUEST_METHOD", "$request_method"),
@@ -38,7 +40,7 @@ const UWSGI: [(&str, &str); 12] = [
     ("SERVER_NAME", "$host"),
 ];
 
-/// Gives the prefix of the directives that pass a request on, or nothing when nobody would take it.
+/// Returns the prefix of the directives that pass a request on; `None` if there is no server.
 pub(super) fn module(site: &Site) -> Option<&'static str> {
     match &site.backend {
         Backend::Uwsgi(sockets) if !sockets.is_empty() => Some("uwsgi"),
@@ -54,7 +56,7 @@ pub(super) fn upstream(site: &Site, text: &mut Text) {
         return;
     }
     text.block(&format!("upstream {}", site.upstream()), |text| {
-        // One server alone has nobody to stand in for it: nginx must never count it out.
+        // A single server has no replacement: nginx must never consider it down.
         let alone = if servers.len() == 1 { " max_fails=0" } else { "" };
         for server in &servers {
             text.line(&format!("server {server}{alone};"));
@@ -62,10 +64,10 @@ pub(super) fn upstream(site: &Site, text: &mut Text) {
     });
 }
 
-/// Adds what is known of a request before it is passed on.
+/// Adds the variables of a request that is passed on.
 pub(super) fn variables(site: &Site, text: &mut Text) {
     let Some(module) = module(site) else { return };
-    // The host is the one that chose this server, which the header alone need not be; its port is the header's.
+    // Use the host that selected this server, which may differ from the header, with the header's port.
     let [host, upgrade, connection] =
         ["host", "upgrade", "connection"].map(|purpose| site.namespace.variable(purpose));
     text.line(&format!("set {host} $host;"));
@@ -73,7 +75,7 @@ pub(super) fn variables(site: &Site, text: &mut Text) {
     if module == "proxy" {
         text.line(&format!("set {upgrade} \"\";"));
         text.line(&format!("set {connection} close;"));
-        // Nothing but websockets: a connection upgraded to HTTP/2 would pass by every rule of the site.
+        // Only WebSockets: a connection upgraded to HTTP/2 would bypass every rule of the site.
         text.adjoining(r#"if ($http_upgrade ~* "^websocket$")"#, |text| {
             text.line(&format!("set {upgrade} websocket;"));
             text.line(&format!("set {connection} upgrade;"));
@@ -81,7 +83,7 @@ pub(super) fn variables(site: &Site, text: &mut Text) {
     }
 }
 
-/// Adds how a request is passed on, or what is answered when nobody takes it.
+/// Adds how a request is passed on, or the answer if no server takes it.
 pub(super) fn pass(site: &Site, text: &mut Text) {
     match (module(site), &site.backend) {
         (Some("uwsgi"), _) => to_uwsgi(site, text),
@@ -123,24 +125,24 @@ fn to_http(site: &Site, text: &mut Text) {
     patience(site, "proxy", text);
 }
 
-/// Adds when another server is asked, and how long a silent connection stays.
+/// Adds when another server is tried, and how long an idle connection is kept.
 fn patience(site: &Site, module: &str, text: &mut Text) {
     if servers(site).len() > 1 {
-        // Only when a connection breaks; and what may not happen twice is not sent twice, nginx sees to that.
+        // Only if a connection breaks; nginx itself does not repeat requests that must not happen twice.
         text.line(&format!("{module}_next_upstream error;"));
     }
     if site.include.is_none() {
-        // Said here it would outdo what the app's own file says of the whole server.
+        // A timeout here would override the one in the app's own file, which applies to the whole server.
         text.line(&format!("{module}_read_timeout 300s;"));
         text.line(&format!("{module}_send_timeout 300s;"));
     }
 }
 
-/// Spells the servers behind the site as words.
+/// Writes the servers behind the site as words.
 fn servers(site: &Site) -> Vec<String> {
     match &site.backend {
         Backend::Uwsgi(sockets) => sockets.iter().map(crate::SocketPath::word).collect(),
-        // Without the zone of an IPv6 address, which nginx doesn't read.
+        // Without the zone of an IPv6 address, which nginx can't parse.
         Backend::Http(addresses) => addresses
             .iter()
             .map(|address| match address.ip() {

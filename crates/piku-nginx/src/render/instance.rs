@@ -1,3 +1,5 @@
+//! Renders the main configuration.
+
 use std::fmt;
 use std::net::IpAddr;
 
@@ -10,7 +12,7 @@ impl fmt::Display for Instance {
     }
 }
 
-/// Spells the main configuration of an nginx that serves nothing but sites.
+/// Renders the main configuration of an nginx that serves only sites.
 fn render(instance: &Instance) -> String {
     let mut text = Text::default();
     text.line(
@@ -52,7 +54,7 @@ fn media_types(instance: &Instance, text: &mut Text) {
     text.line("default_type application/octet-stream;");
 }
 
-/// Adds the server of every host that no site claims.
+/// Adds the server for unknown hosts.
 fn strangers(instance: &Instance, text: &mut Text) {
     let address = |ip: &IpAddr, port: u16| std::net::SocketAddr::new(*ip, port).to_string();
     text.block("server", |text| {

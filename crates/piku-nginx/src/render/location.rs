@@ -1,9 +1,11 @@
+//! Renders the locations of a server.
+
 use std::collections::BTreeSet;
 
 use super::{backend, text::Text};
 use crate::{Cache, Site, quote};
 
-/// The locations of one server. nginx refuses the same location twice: the first one stays.
+/// The locations of one server. nginx refuses duplicates: the first one stays.
 pub(super) struct Locations<'a> {
     pub(super) site: &'a Site,
     text: &'a mut Text,
@@ -22,10 +24,10 @@ impl<'a> Locations<'a> {
         }
     }
 
-    /// Adds the question that only the machine may ask.
+    /// Adds the probe, which answers only the machine itself.
     ///
-    /// `return` comes before `allow` and `deny` are looked at, hence the conditions. A connection whose two ends have the
-    /// same address comes from the machine, whichever of its addresses nginx listens on.
+    /// nginx runs `return` before it checks `allow` and `deny`, hence the conditions. If both ends of a connection
+    /// have the same address, it comes from the machine itself, whichever of its addresses nginx listens on.
     pub(super) fn probe(&mut self) {
         let Some(probe) = &self.site.probe else { return };
         let here = self.site.namespace.variable("here");
@@ -41,7 +43,7 @@ impl<'a> Locations<'a> {
         });
     }
 
-    /// Adds the folder that a certificate authority asks for, open to everybody.
+    /// Adds the folder of ACME challenges, open to everyone.
     pub(super) fn acme_challenge(&mut self) {
         let Some(webroot) = &self.site.acme_webroot else { return };
         let closed = self.site.allow_only.is_some();
@@ -54,20 +56,20 @@ impl<'a> Locations<'a> {
         });
     }
 
-    /// Adds the refusal of git's folders, whoever would answer.
+    /// Adds the refusal of `.git` folders, for every kind of backend.
     pub(super) fn git_folders(&mut self) {
         if !self.site.allow_git_folders {
             self.add(r#"location ~* "/\.git(?:/|$)""#, |text| text.line("return 404;"));
         }
     }
 
-    /// Adds the URLs whose answers are kept.
+    /// Adds the URLs that are cached.
     pub(super) fn cache(&mut self) {
         let (site, Some(cache), Some(module)) = (self.site, &self.site.cache, backend::module(self.site))
         else {
             return;
         };
-        // A word of more than 4096 bytes is too long for nginx.
+        // nginx refuses words of more than 4096 bytes.
         for prefixes in cache.prefixes.chunks(6) {
             let patterns: Vec<String> =
                 prefixes.iter().map(|prefix| quote::literal(prefix.as_str().trim_matches('/'))).collect();
@@ -89,7 +91,7 @@ impl<'a> Locations<'a> {
     }
 }
 
-/// Adds the zone of the cache, and the header for answers about whose age the app says nothing.
+/// Adds the cache zone, and the header for answers without a `Cache-Control` of the app.
 pub(super) fn cache_zone(site: &Site, text: &mut Text) {
     let (Some(cache), Some(module)) = (&site.cache, backend::module(site)) else { return };
     text.line("");
@@ -114,12 +116,12 @@ pub(super) fn cache_zone(site: &Site, text: &mut Text) {
     );
 }
 
-/// Adds what is kept, by which key, and how long.
+/// Adds what is cached, the cache key, and the times.
 fn cached(site: &Site, cache: &Cache, module: &str, text: &mut Text) {
     let Cache { time, redirects, any, .. } = cache;
     for line in [
         format!("cache {};", site.upstream()),
-        // Without the scheme, an app's redirect to HTTPS would be kept for HTTPS too.
+        // Without the scheme, an app's redirect to HTTPS would also be used for HTTPS.
         "cache_key $scheme$host$request_uri;".to_owned(),
         "cache_lock on;".to_owned(),
         "cache_use_stale error timeout updating;".to_owned(),
@@ -132,7 +134,7 @@ fn cached(site: &Site, cache: &Cache, module: &str, text: &mut Text) {
     ] {
         text.line(&format!("{module}_{line}"));
     }
-    // Whoever adds a header here loses those of the server.
+    // A location that adds a header no longer gets the server's.
     for header in &site.headers {
         text.line(&header.directive());
     }

@@ -1,13 +1,13 @@
-//! The way from a site to its text, from the outermost block inwards:
+//! Renders a site, from the outermost block inwards:
 //!
-//! - [`instance`] makes the main configuration around all sites
-//! - [`server`] makes the servers: the one that turns strangers away, the one that redirects, the site itself
-//! - [`location`] makes what belongs to one URL: probe, ACME challenge, folders of git, cache
-//! - [`statics`] makes the locations of files
-//! - [`backend`] makes the upstream, and the lines that pass a request to it
+//! - [`instance`] renders the main configuration around all sites
+//! - [`server`] renders the servers: the one that rejects unknown hosts, the one that redirects, the site itself
+//! - [`location`] renders single URLs: probe, ACME challenge, `.git` folders, cache
+//! - [`statics`] renders the locations of files
+//! - [`backend`] renders the upstream, and the lines that pass a request to it
 //! - [`text`] indents
 //!
-//! A value gets into the text only through the `word` of its type.
+//! Every value gets into the text through the `word` of its type.
 
 mod backend;
 mod instance;
@@ -33,7 +33,7 @@ impl fmt::Display for Site {
     }
 }
 
-/// Spells the site.
+/// Renders the site.
 fn render(site: &Site) -> String {
     let mut text = text::Text::default();
     if let Some(comment) = &site.comment {

@@ -1,13 +1,16 @@
+//! Renders the servers of a site.
+
 use std::collections::BTreeSet;
 
 use super::{backend, location::Locations, statics, text::Text};
 use crate::{Http2, ServerName, Site};
 
-/// Adds the server that is the default for its addresses when nobody else is: the first one of the file.
+/// Adds the server for unknown hosts: the first one in a file is the default for its addresses.
 ///
-/// `default_server` would say it outright, but only one file beside another may say that.
+/// `default_server` would be explicit, but only one file in nginx may use it.
 pub(super) fn guard(site: &Site, text: &mut Text) {
-    // A client that asks for an address names no host in the handshake: it gets the certificate, and is sorted out after.
+    // A client that connects to an IP address names no host in the handshake: it gets the certificate, and is
+    // rejected later.
     let reject = site.reject_handshake && !site.server_names.iter().any(ServerName::is_nameless);
     text.line("");
     text.line("# Hosts that no site claims end here, not at somebody's app.");
@@ -24,7 +27,7 @@ pub(super) fn guard(site: &Site, text: &mut Text) {
     });
 }
 
-/// Adds the server that sends everything but the probe and the ACME challenge from HTTP to HTTPS.
+/// Adds the server that redirects everything except the probe and the ACME challenge from HTTP to HTTPS.
 pub(super) fn redirect(site: &Site, text: &mut Text) {
     text.block("server", |text| {
         listen_http(site, text);
@@ -56,7 +59,7 @@ pub(super) fn main(site: &Site, text: &mut Text) {
             text.line(&header.directive());
         }
         if site.include.is_none() {
-            // The app's own file may say it, and nginx refuses what is said twice.
+            // The app's own file may set it, and nginx refuses duplicates.
             text.line("server_tokens off;");
         }
         allowed(site, text);
@@ -102,7 +105,7 @@ fn certificate(site: &Site, text: &mut Text) {
     }
 }
 
-/// Adds the names of the site, each once: nginx warns of a name that it meets again.
+/// Adds the names of the site, without duplicates, which nginx warns about.
 fn server_names(site: &Site, text: &mut Text) {
     let mut seen = BTreeSet::new();
     let names: Vec<String> = site
@@ -113,7 +116,7 @@ fn server_names(site: &Site, text: &mut Text) {
         .map(ServerName::word)
         .collect();
     if names.is_empty() {
-        // Two servers without a name would be the same to nginx.
+        // nginx would take two servers without a name for the same.
         let nobody = format!("site.{}", site.guard());
         text.line(&format!("server_name {};", server_name_word(&nobody)));
     } else {
@@ -121,7 +124,7 @@ fn server_names(site: &Site, text: &mut Text) {
     }
 }
 
-/// Writes a host name of our own as one word.
+/// Writes a host name that we made up as one word.
 fn server_name_word(name: &str) -> String {
     ServerName::ours(name).word()
 }
@@ -138,7 +141,7 @@ fn compression(text: &mut Text) {
     ]);
 }
 
-/// Adds who alone may ask. The machine itself always may: probes and health checks come from it.
+/// Adds the addresses that are allowed. The machine itself always is: probes and health checks come from it.
 fn allowed(site: &Site, text: &mut Text) {
     let Some(networks) = &site.allow_only else { return };
     text.lines(["allow 127.0.0.0/8;", "allow ::1;"]);

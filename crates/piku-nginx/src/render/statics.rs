@@ -1,3 +1,5 @@
+//! Renders the locations of files.
+
 use super::{backend, location::Locations, text::Text};
 use crate::{Backend, FileName, FilePath, Site, StaticPath};
 
@@ -12,7 +14,7 @@ pub(super) fn add(site: &Site, locations: &mut Locations<'_>) {
     }
 }
 
-/// Adds the folder of `/`. What it doesn't have is asked of the backend, when there is one.
+/// Adds the folder of `/`. If a file does not exist, the backend is asked, if there is one.
 fn root(site: &Site, mapped: &StaticPath, locations: &mut Locations<'_>) {
     let catch_all = site.catch_all.as_ref().map(|file| file.word_behind("/"));
     let passed = backend::module(site).is_some();
@@ -30,7 +32,7 @@ fn root(site: &Site, mapped: &StaticPath, locations: &mut Locations<'_>) {
     }
 }
 
-/// Adds a URL below `/`, which is a file, or a folder when a slash follows it.
+/// Adds a URL below `/`: a file, or a folder if a slash follows.
 fn below(site: &Site, mapped: &StaticPath, locations: &mut Locations<'_>) {
     let (url, path) = (mapped.url(), mapped.path());
     locations.add(&format!("location = {}", url.word()), |text| {
@@ -41,7 +43,7 @@ fn below(site: &Site, mapped: &StaticPath, locations: &mut Locations<'_>) {
             text.line("return 404;");
         }
     });
-    // Both end in a slash, or neither: with one alone, `/static../secret` would leave the folder.
+    // Both end in a slash, or neither does: otherwise `/static../secret` would leave the folder.
     locations.add(&format!("location ^~ {}", url.folder_word()), |text| {
         text.line(&format!("alias {};", path.folder_word()));
         let file = site.catch_all.as_ref().map(|file| file.word_behind(""));
@@ -50,10 +52,10 @@ fn below(site: &Site, mapped: &StaticPath, locations: &mut Locations<'_>) {
     });
 }
 
-/// Adds how the files of a folder are found, and which never are.
+/// Adds how files in a folder are looked up, and which are never served.
 ///
-/// `catch_all` is the file as `try_files` names it and its address. A folder that a backend stands behind shows no index
-/// of its own: `/` is the app's.
+/// `catch_all` is the file as `try_files` names it, and its address. A folder with a backend behind it serves no
+/// index of its own: `/` belongs to the app.
 fn folder(
     site: &Site,
     path: &FilePath,
@@ -81,9 +83,10 @@ fn folder(
     text.block(&format!("location ~ \"/{hidden}\""), |text| text.line("return 404;"));
 }
 
-/// Adds how files are sent, and that links below `top` lead only to files of their own owner.
+/// Adds how files are sent. Links below `top` may lead only to files of the link's owner.
 ///
-/// `top` itself may be a link (an app's folder is). Links of the owner stay: an app's data is linked into its folder.
+/// `top` itself may be a link (an app's folder is one). Links to files of the same owner work: an app's data is
+/// linked into its folder.
 fn serving(top: &FilePath, text: &mut Text) {
     text.lines(["sendfile on;", "tcp_nopush on;", "absolute_redirect off;"]);
     let from = crate::quote::word(&format!("from={top}"));

@@ -1,4 +1,6 @@
-/// Configuration text in the making: one directive a line, blocks indented by four spaces.
+//! Writes indented configuration text.
+
+/// Configuration text under construction: one directive per line, blocks indented by four spaces.
 #[derive(Default)]
 pub(super) struct Text {
     text: String,
@@ -6,7 +8,7 @@ pub(super) struct Text {
 }
 
 impl Text {
-    /// Adds a line as it is.
+    /// Adds a line unchanged.
     pub(super) fn line(&mut self, line: &str) {
         if !line.is_empty() {
             self.text.extend(std::iter::repeat_n("    ", self.depth));
@@ -15,14 +17,14 @@ impl Text {
         self.text.push('\n');
     }
 
-    /// Adds lines as they are.
+    /// Adds lines unchanged.
     pub(super) fn lines<const N: usize>(&mut self, lines: [&str; N]) {
         for line in lines {
             self.line(line);
         }
     }
 
-    /// Adds a block with what `inside` adds, after an empty line unless it is the first of its block.
+    /// Adds a block with what `inside` adds, after an empty line unless it is the first of its parent.
     pub(super) fn block(&mut self, head: &str, inside: impl FnOnce(&mut Self)) {
         if !self.text.ends_with("{\n") {
             self.line("");
@@ -30,7 +32,7 @@ impl Text {
         self.adjoining(head, inside);
     }
 
-    /// Adds a block that belongs to the line before it.
+    /// Adds a block directly below the line before it.
     pub(super) fn adjoining(&mut self, head: &str, inside: impl FnOnce(&mut Self)) {
         self.line(&format!("{head} {{"));
         self.depth += 1;
@@ -40,7 +42,7 @@ impl Text {
     }
 
     pub(super) fn finish(self) -> String {
-        // Whatever came first asked for an empty line above it.
+        // The text must not begin with an empty line.
         self.text.trim_start_matches('\n').to_owned()
     }
 }

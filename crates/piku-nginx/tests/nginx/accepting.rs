@@ -1,3 +1,5 @@
+//! Every kind of site is accepted by nginx without a warning.
+
 use std::net::TcpListener;
 
 use piku_nginx::{Backend, Cache, CatchAll, FilePath, Site, SocketPath, StaticPath};
@@ -26,7 +28,7 @@ fn every_kind_of_site_is_accepted_without_a_warning() {
             5 => Backend::Unavailable,
             6 => Backend::StaticOnly,
             7 => {
-                // Everybody wants the same URLs.
+                // Several parts of the site claim the same URLs.
                 site.probe = Some(probe("/same", "same"));
                 let tree = machine.tree();
                 let same = StaticPath::new("/same".parse().unwrap(), "a", &tree).unwrap();

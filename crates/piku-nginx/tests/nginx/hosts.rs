@@ -1,3 +1,5 @@
+//! Which site answers for which host.
+
 use piku_nginx::{Http2, ServerName, StaticPath};
 
 use crate::{
@@ -7,7 +9,7 @@ use crate::{
 
 const PROBE: &str = "/.well-known/shop/blog";
 
-/// What Debian has in `sites-enabled/default`, on our port.
+/// Debian's `sites-enabled/default`, on our port.
 fn debian(machine: &Machine) -> String {
     format!("server {{ listen {}:{} default_server; server_name _; return 418; }}", ADDRESS, machine.http)
 }
@@ -166,7 +168,7 @@ fn the_probe_answers_plain_text_and_is_not_logged() {
 #[test]
 fn only_those_allowed_are_served_and_only_the_machine_may_probe() {
     let Some(mut machine) = machine() else { return };
-    // Lets a request say where it comes from.
+    // Lets a request choose its source address.
     machine.add_text("00", "set_real_ip_from 127.0.0.1; real_ip_header X-Test;");
     machine.file("public/a.txt", "a");
     std::fs::create_dir_all(machine.path("acme/.well-known/acme-challenge")).unwrap();

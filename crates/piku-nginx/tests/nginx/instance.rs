@@ -1,3 +1,5 @@
+//! An nginx with our own main configuration.
+
 use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -51,7 +53,7 @@ fn a_site_that_is_refused_is_named_in_a_log_of_its_own_and_the_others_go_on() {
     machine.start_instance(&instance);
     machine.add_text("broken", "server { no such directive; }");
     let log = machine.path("refused.log");
-    // `-s reload` would look at the configuration first, so the signal goes to the master.
+    // `-s reload` would check the configuration first, so signal the master instead.
     let master = fs::read_to_string(machine.path("nginx.pid")).unwrap();
     assert!(std::process::Command::new("kill").args(["-HUP", master.trim()]).status().unwrap().success());
     let late = Instant::now() + Duration::from_secs(10);

@@ -1,6 +1,6 @@
-//! Gives sites to a real nginx: what it accepts, and how it behaves.
+//! Sites in a real nginx: what it accepts, and how it behaves.
 //!
-//! Without nginx on the machine the tests say so and pass, unless `CI` is set: then they fail.
+//! Without nginx on the machine the tests are skipped and say so, unless `CI` is set: then they fail.
 #![allow(
     clippy::disallowed_methods,
     clippy::print_stderr,

@@ -1,3 +1,5 @@
+//! How requests reach the app behind a site.
+
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpListener},
@@ -11,7 +13,7 @@ use piku_nginx::{Backend, Cache, SocketPath};
 
 use crate::running::{Machine, machine, port};
 
-/// An app that answers with the head of the request, and counts.
+/// An app that answers with the head of the request, and counts requests.
 pub(crate) fn echo() -> SocketAddr {
     static ASKED: AtomicU32 = AtomicU32::new(0);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -42,7 +44,7 @@ pub(crate) fn echo() -> SocketAddr {
     address
 }
 
-/// An app behind uWSGI's protocol that answers with its variables.
+/// A uwsgi-protocol app that answers with its variables.
 fn uwsgi(path: &Utf8Path) {
     let listener = UnixListener::bind(path).unwrap();
     thread::spawn(move || {

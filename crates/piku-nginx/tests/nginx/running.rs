@@ -1,3 +1,5 @@
+//! Starts an nginx for a test, and sends it requests.
+
 use std::{
     env, fs,
     io::{Read, Write},
@@ -37,7 +39,7 @@ impl Answer {
     }
 }
 
-/// A value with something about it changed.
+/// A value with a change.
 pub(crate) fn but<T>(mut it: T, change: impl FnOnce(&mut T)) -> T {
     change(&mut it);
     it
@@ -48,10 +50,10 @@ pub(crate) fn probe(path: &str, answer: &str) -> Probe {
     Probe::new(path.parse().unwrap(), answer.parse().unwrap())
 }
 
-/// All tests listen here; ports differ.
+/// The address of all tests; their ports differ.
 pub(crate) const ADDRESS: &str = "127.9.9.1";
 
-/// Gives a machine, or nothing where nginx is not installed and need not be.
+/// Returns a machine; `None` if nginx is not installed and not required.
 pub(crate) fn machine() -> Option<Machine> {
     let Some(nginx) =
         ["/usr/sbin/nginx", "/usr/local/sbin/nginx", "/usr/bin/nginx", "/opt/homebrew/bin/nginx"]
@@ -70,7 +72,7 @@ pub(crate) fn machine() -> Option<Machine> {
     Some(machine)
 }
 
-/// Gives a port that nobody listens on, another one at each call.
+/// Returns a free port, a different one each time.
 pub(crate) fn port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let start = 20_000 + (std::process::id() % 1000) as u16 * 10;
@@ -135,7 +137,7 @@ impl Machine {
         fs::write(self.path("sites").join(format!("{name}.conf")), text).unwrap();
     }
 
-    /// Gives everything that `nginx -t` has to say, but for its approval.
+    /// Returns everything that `nginx -t` prints, except its approval.
     pub(crate) fn complaints(&self) -> String {
         self.configure();
         let output = self.command().arg("-t").output().unwrap();
@@ -148,7 +150,7 @@ impl Machine {
         complaints.join("\n")
     }
 
-    /// A whole nginx of this machine's, for the sites there are.
+    /// An instance with the sites of this machine.
     pub(crate) fn instance(&self) -> Instance {
         let sites = SitePattern::in_folder(self.path("sites").as_str()).unwrap();
         let file = |name| self.file_path(name);
@@ -160,7 +162,7 @@ impl Machine {
         })
     }
 
-    /// Starts nginx with the sites there are, and a main configuration of ours.
+    /// Starts nginx with this main configuration and the sites so far.
     pub(crate) fn start_instance(&mut self, instance: &Instance) {
         fs::write(self.path("nginx.conf"), instance.to_string()).unwrap();
         let output = self.command().arg("-t").output().unwrap();
@@ -168,12 +170,12 @@ impl Machine {
         self.listen();
     }
 
-    /// Tells it to read its configuration again.
+    /// Reloads the configuration.
     pub(crate) fn reload(&self) {
         assert!(self.command().args(["-s", "reload"]).status().unwrap().success());
     }
 
-    /// Starts nginx with the sites there are.
+    /// Starts nginx with the sites so far.
     pub(crate) fn start(&mut self) {
         assert_eq!(self.complaints(), "");
         self.listen();
@@ -189,7 +191,7 @@ impl Machine {
         }
     }
 
-    /// Asks for `path` of `host` over HTTP. Nothing is a connection closed without an answer.
+    /// Requests `path` from `host` over HTTP. `None` if the connection is closed without an answer.
     pub(crate) fn get(&self, host: &str, path: &str) -> Option<Answer> {
         self.ask(&format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"))
     }
@@ -203,7 +205,8 @@ impl Machine {
         answer(&String::from_utf8_lossy(&bytes))
     }
 
-    /// Asks over HTTPS, with `curl`. Nothing is a refused handshake, or a connection closed without an answer.
+    /// Requests `path` over HTTPS, with `curl`. `None` if the handshake is refused, or the connection closed without
+    /// an answer.
     pub(crate) fn get_tls(&self, host: &str, path: &str) -> Option<Answer> {
         let resolve = format!("{host}:{}:{ADDRESS}", self.https);
         let url = format!("https://{host}:{}{path}", self.https);
@@ -244,7 +247,7 @@ impl Machine {
 impl Drop for Machine {
     fn drop(&mut self) {
         if let Some(child) = &mut self.child {
-            // A master that is killed leaves its workers behind.
+            // A killed master leaves its workers behind.
             Command::new("kill").arg(child.id().to_string()).status().ok();
             child.wait().ok();
         }

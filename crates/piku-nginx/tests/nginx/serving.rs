@@ -1,3 +1,5 @@
+//! Which files are served, and which never are.
+
 use std::os::unix::fs::{lchown, symlink};
 
 use piku_nginx::{Backend, Site, StaticPath};
@@ -7,7 +9,7 @@ use crate::{
     running::{Machine, machine},
 };
 
-/// An app's folder with secrets in it, and a site that serves nothing but `paths`.
+/// An app's folder with secrets in it, and a site that serves only `paths`.
 fn served(machine: &mut Machine, paths: &str, change: impl FnOnce(&mut Site)) {
     for (name, text) in [
         ("ENV", "secret"),
@@ -51,7 +53,7 @@ fn check(machine: &Machine, table: &[(&str, &str)]) {
     }
 }
 
-/// Ways to ask for what is never served, below the URL `/`.
+/// URLs of files that are never served, below `/`.
 const SECRETS: [&str; 16] = [
     "/ENV",
     "//ENV",
@@ -172,7 +174,7 @@ fn links_lead_to_files_of_their_owner_only() {
     symlink("/etc/hostname", machine.tree().join("public/etc")).unwrap();
     symlink("/etc", machine.tree().join("public/folder")).unwrap();
     for name in ["public/etc", "public/folder"] {
-        // Where the tests run as root, root's own links would rightly lead to /etc.
+        // If the tests run as root, root's own links would rightly lead to /etc.
         let _ = lchown(machine.tree().join(name), Some(65534), Some(65534));
     }
     // The folder of an app is itself a link.

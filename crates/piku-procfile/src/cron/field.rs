@@ -12,7 +12,7 @@ pub(super) struct Unit {
     last: u8,
     /// The greatest number that can be written: a week has a second Sunday.
     greatest: u8,
-    /// From `first` on.
+    /// Names of the values, beginning with that of `first`.
     names: &'static [&'static str],
 }
 
@@ -59,7 +59,7 @@ impl Field {
         self.star.is_some()
     }
 
-    /// Writes the shortest list of numbers and ranges that reads as this field.
+    /// Writes the shortest list of numbers and ranges that parses to this field.
     pub(super) fn write(&self, f: &mut fmt::Formatter<'_>, unit: &Unit) -> fmt::Result {
         let mut separator = "";
         let mut covered = 0;
@@ -94,11 +94,11 @@ impl Field {
     }
 }
 
-/// Reads a field and all that is wrong with it. There is none when a diagnostic is an error.
+/// Reads a field and reports every mistake in it; `None` after an error.
 pub(super) fn field(unit: &Unit, text: Piece<'_>, found: &mut Vec<Diagnostic>) -> Option<Field> {
     let known = |character: char| character.is_ascii_alphanumeric() || "*,-/".contains(character);
     if text.text.starts_with('/') || !text.text.chars().all(known) {
-        // Such as `./run`, where a field was forgotten: its parts say nothing to anyone.
+        // A command such as `./run` stands here because a field is missing: do not report its parts.
         found.push(not_a_value(unit, text));
         return None;
     }
@@ -119,7 +119,7 @@ pub(super) fn field(unit: &Unit, text: Piece<'_>, found: &mut Vec<Diagnostic>) -
     complete.then_some(read)
 }
 
-/// Reads `*`, a number or name, or a range, with a step or without. A `*` gives its step too.
+/// Reads `*`, a number, a name, or a range, with an optional step. Also returns the step of a `*`.
 fn values_of(
     unit: &Unit,
     item: Piece<'_>,
@@ -162,14 +162,14 @@ fn values_of(
 fn limits(unit: &Unit, range: Piece<'_>, low: Piece<'_>, high: Piece<'_>) -> Result<(u8, u8), Diagnostic> {
     let (low_text, high_text) = (low.text, high.text);
     let (low, mut high) = (value(unit, low)?, value(unit, high)?);
-    // A week may end with Sunday by its name.
+    // A range of weekdays may end with `sun`.
     if unit.is_week() && high_text.eq_ignore_ascii_case("sun") && low > high {
         high = unit.greatest;
     }
     if low <= high {
         return Ok((low, high));
     }
-    // In the words that were used: names, or numbers.
+    // Answer in the form that was used: names or numbers.
     let (first, last) = match unit.names {
         [first, .., last] if number(low_text).is_none() => ((*first).to_owned(), (*last).to_owned()),
         _ => (unit.first.to_string(), unit.last.to_string()),
@@ -189,7 +189,7 @@ fn value(unit: &Unit, text: Piece<'_>) -> Result<u8, Diagnostic> {
 fn not_a_value(unit: &Unit, text: Piece<'_>) -> Diagnostic {
     let numbers = format!("use a number from {} to {}", unit.first, unit.greatest);
     let help = match unit.names {
-        // The last field is where a command stands when a field was forgotten.
+        // When a field is missing, the command stands in the place of the last one.
         [first, .., last] if unit.is_week() => {
             format!("{numbers}, or `{first}` to `{last}`, and put the command after it")
         }
@@ -213,7 +213,7 @@ fn step(unit: &Unit, text: Piece<'_>) -> Result<u8, Diagnostic> {
     })
 }
 
-/// Digits alone: a standard parser would take a sign too.
+/// Accepts digits only; the standard parser also accepts a sign.
 fn number(text: &str) -> Option<u8> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
 }

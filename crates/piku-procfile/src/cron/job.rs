@@ -9,14 +9,14 @@ use crate::piece::Piece;
 pub struct CronJob {
     /// When it starts.
     pub schedule: Schedule,
-    /// Everything behind the schedule, unchanged.
+    /// Everything after the schedule, unchanged.
     pub command: String,
 }
 
-/// Reads a schedule and the command behind it. There is no job when a diagnostic is an error.
+/// Reads a schedule and the command after it; `None` after an error.
 pub(crate) fn job(text: Piece<'_>, found: &mut Vec<Diagnostic>) -> Option<CronJob> {
     let fields = if text.text.starts_with('@') { 1 } else { 5 };
-    // Too few words are for the schedule to complain about.
+    // If words are missing, the schedule reports it.
     let (when, command) =
         text.words().nth(fields - 1).map_or_else(|| text.split_after(text), |last| text.split_after(last));
     let command = command.trim();

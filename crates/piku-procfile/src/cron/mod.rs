@@ -9,7 +9,7 @@
 //! # Ok::<(), piku_procfile::Diagnostic>(())
 //! ```
 //!
-//! With the feature `cron`, which is on by default, `Schedule::next_after` tells when that is next.
+//! With the feature `cron`, which is on by default, `Schedule::next_after` finds the next such moment.
 
 mod field;
 mod job;

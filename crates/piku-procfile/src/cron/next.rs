@@ -6,15 +6,15 @@ use jiff::Zoned;
 use super::Schedule;
 
 impl Schedule {
-    /// The first moment of the schedule after `moment`, on the clock of its time zone; `None` when there is none, as
-    /// for 30 February.
+    /// Returns the first matching moment after `moment`, in its time zone; `None` when there is none, as for 30
+    /// February.
     ///
-    /// On the night when the clock goes forward, a job at a fixed time that is skipped runs as soon as the clock goes
-    /// on; on the night when it goes back, it runs once. A job with `*` for its minute or hour follows the clock: it
-    /// skips what is skipped, and runs again in the hour that comes twice. This is how cron(8) of Debian does it.
+    /// When the clock goes forward, a job at a skipped fixed time runs right after the change; when it goes back, a
+    /// job at a fixed time runs once. A job with `*` for its minute or hour follows the clock: skipped times do not
+    /// run, and those that come twice run twice. Debian's cron(8) does the same.
     #[must_use]
     pub fn next_after(&self, moment: &Zoned) -> Option<Zoned> {
-        // By itself it takes `*/2` in a day field for a restriction, as crontab(5) doesn't.
+        // By default, croner treats `*/2` in a day field as a restriction; crontab(5) does not.
         let parser = CronParser::builder().dom_and_dow(!self.either_day()).build();
         parser.parse(&self.to_string()).ok()?.find_next_occurrence(moment, false).ok()
     }
@@ -73,7 +73,7 @@ mod tests {
     }
 
     proptest! {
-        /// What [`Schedule::matches`] says of a minute, the way there says too.
+        /// [`Schedule::matches`] must give the same answer as the search.
         #[test]
         fn the_next_moment_is_the_first_minute_that_matches(
             minute in prop_oneof![Just("*".to_owned()), (0..60u8).prop_map(|n| n.to_string()), Just("*/7".to_owned()), Just("3-20/4".to_owned())],

@@ -21,7 +21,7 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// Tells whether a minute is one of the schedule's.
+    /// Whether the schedule includes a minute.
     ///
     /// `minute` and `hour` count from 0, `day` (of the month) and `month` from 1, `weekday` from Sunday, which is 0 or 7.
     /// When both day fields are restricted, either is enough; a field that begins with `*` is not restricted, even
@@ -37,7 +37,7 @@ impl Schedule {
         !self.day.is_starred() && !self.weekday.is_starred()
     }
 
-    /// Whether there is a day in some year that is one of the schedule's.
+    /// Whether the schedule includes any day of any year.
     fn has_a_date(&self) -> bool {
         let in_month = |month| (1..=longest(month)).any(|day| self.day.has(day));
         self.either_day() || (1..=12).filter(|month| self.month.has(*month)).any(in_month)
@@ -47,7 +47,7 @@ impl Schedule {
 impl FromStr for Schedule {
     type Err = Diagnostic;
 
-    /// Gives the first error. What is odd but has a reading, such as 30 February, is accepted.
+    /// Returns the first error. An odd but readable schedule, such as one for 30 February, is accepted.
     fn from_str(text: &str) -> Result<Self, Diagnostic> {
         let mut found = Vec::new();
         let read = schedule(Piece::from(text), &mut found);
@@ -74,7 +74,7 @@ impl fmt::Display for Schedule {
     }
 }
 
-/// Reads a schedule and all that is wrong with it. There is none when a diagnostic is an error.
+/// Reads a schedule and reports every mistake in it; `None` after an error.
 pub(super) fn schedule(text: Piece<'_>, found: &mut Vec<Diagnostic>) -> Option<Schedule> {
     let text = text.trim();
     if text.text.starts_with('@') {
@@ -89,7 +89,7 @@ pub(super) fn schedule(text: Piece<'_>, found: &mut Vec<Diagnostic>) -> Option<S
         found.push(not_a_schedule(text));
         return None;
     };
-    // All five are read before any is given up, so that each mistake is reported.
+    // Read all five before giving up, so that every mistake is reported.
     let fields = (
         field(&MINUTE, minute, found),
         field(&HOUR, hour, found),
@@ -136,7 +136,7 @@ fn nickname(text: &str) -> Option<&'static str> {
     })
 }
 
-/// The last day that a month can have.
+/// The most days that a month can have.
 fn longest(month: u8) -> u8 {
     match month {
         2 => 29,

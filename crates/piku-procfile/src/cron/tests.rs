@@ -1,3 +1,5 @@
+//! What schedules parse to, which minutes they match, and which mistakes are reported.
+
 use proptest::prelude::*;
 
 use super::Schedule;
@@ -160,7 +162,7 @@ fn a_minute_matches_when_every_field_does() {
     }
 }
 
-/// A field that is right: of numbers between `first` and `last`.
+/// A valid field of numbers between `first` and `last`.
 fn some_field(first: u8, last: u8) -> impl Strategy<Value = String> {
     let number = first..=last;
     let item = prop_oneof![

@@ -1,3 +1,5 @@
+//! Which entries and which diagnostics a text gives.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,14 +1,14 @@
-//! What was chosen for an app of Node.js or Bun.
+//! What was chosen for a Node.js or Bun app.
 
 use super::package_manager::PackageManager;
 use crate::Version;
 
-/// Who installs the packages of an app, and which Node.js runs it.
+/// The package manager of an app, and the Node.js that runs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NodeChoice {
-    /// Who installs.
+    /// What installs the packages.
     pub manager: PackageManager,
-    /// Whether `packageManager` or `NODE_PACKAGE_MANAGER` asks for one version of it, which corepack can provide.
+    /// Whether `packageManager` or `NODE_PACKAGE_MANAGER` asks for an exact version, which corepack can provide.
     pub pinned: bool,
     /// The lock file to install from.
     pub lock: Option<&'static str>,
@@ -19,10 +19,10 @@ pub struct NodeChoice {
 /// Where Node.js comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NodeSource {
-    /// The one of this host.
+    /// The host's.
     Host,
-    /// A version that nodeenv fetches into the build.
+    /// A version that nodeenv installs into the build.
     Nodeenv(Version),
-    /// Bun does without.
+    /// None: Bun needs no Node.js.
     NotNeeded,
 }

@@ -1,8 +1,8 @@
-//! Plans the build of a Node.js or Bun app, in a folder of its own, from which the tree then gets it.
+//! Plans the build of a Node.js or Bun app, in a folder of its own, whose files are then linked into the tree.
 //!
-//! Without a `build` script, that folder holds `package.json` and the lock file, and the tree gets `node_modules`: an app
-//! whose packages are the same needs no work. With one, it holds a copy of the tree, since such a script writes where it
-//! likes, and the tree gets all that it wrote.
+//! Without a `build` script, that folder holds `package.json` and the lock file, and the tree gets `node_modules`: an
+//! app with unchanged packages needs no build. With one, it holds a copy of the tree, because such a script may write
+//! anywhere, and the tree gets every new file.
 
 use super::package::Package;
 use super::program::{program, yarn_path};
@@ -10,7 +10,7 @@ use super::{NodeChoice, NodeSource, PackageManager, yarnrc};
 use crate::draft::{Draft, Missing, WORK};
 use crate::{BuildPlan, Command, PlanError, RuntimeName, SourceTree, Toolbox, Wishes, Word};
 
-/// What package managers read besides the lock file.
+/// Files that package managers read in addition to the lock file.
 const READ: [&str; 7] = [
     "package.json",
     ".npmrc",
@@ -23,19 +23,19 @@ const READ: [&str; 7] = [
 
 /// The arguments of a package manager.
 struct Words {
-    /// Installs what the lock file holds, and fails where `package.json` has changed since.
+    /// Installs from the lock file, and fails if `package.json` has changed since.
     frozen: &'static [&'static str],
     /// Installs what `package.json` lists, and leaves no lock file.
     unlocked: &'static [&'static str],
-    /// Leaves out what is for development.
+    /// Leaves out development packages.
     without_dev: &'static [&'static str],
-    /// Installs what is for development as well, whatever `NODE_ENV` says.
+    /// Installs development packages too, whatever `NODE_ENV` says.
     with_dev: &'static [&'static str],
-    /// Removes what is for development; empty where the package manager can't.
+    /// Removes development packages; empty if the package manager can't.
     prune: &'static [&'static str],
-    /// Makes the lock file.
+    /// The command that makes the lock file.
     lock: &'static str,
-    /// Where it keeps what it has fetched.
+    /// The variable that names its cache.
     cache: &'static str,
 }
 
@@ -76,7 +76,7 @@ fn words(manager: PackageManager) -> Words {
             lock: "yarn install",
             cache: "YARN_CACHE_FOLDER",
         },
-        // What is for development stays: not every version can leave it out.
+        // Development packages stay: not every version can leave them out.
         PackageManager::YarnBerry => Words {
             frozen: &["install", "--immutable"],
             unlocked: &["install", "--no-immutable"],
@@ -100,8 +100,8 @@ fn words(manager: PackageManager) -> Words {
 
 /// Plans the build of what [`detect`](crate::detect()) chose.
 ///
-/// Packages for development are installed unless `NODE_ENV` is `production`, as all package managers have it; a `build`
-/// script gets them in any case, and they are removed again behind it.
+/// Installs development packages unless `NODE_ENV` is `production`, as all package managers do. A `build` script
+/// always gets them; they are removed after it.
 pub(crate) fn plan(
     runtime: RuntimeName,
     choice: &NodeChoice,
@@ -110,7 +110,7 @@ pub(crate) fn plan(
     wishes: &Wishes,
 ) -> Result<BuildPlan, PlanError> {
     let mut draft = Draft::new(runtime, tree, toolbox);
-    // `detect` has read it already.
+    // `detect` has already read it.
     let Ok(package) = Package::of(tree) else { return Ok(draft.finish()) };
     let manager = choice.manager;
     let words = words(manager);
@@ -119,7 +119,7 @@ pub(crate) fn plan(
 
     let built = package.has_script("build");
     let berry = manager == PackageManager::YarnBerry;
-    // Yarn's own files are enough where its packages go into `node_modules`; elsewhere it writes among the sources.
+    // Yarn's own files suffice if its packages go into `node_modules`; otherwise it writes among the sources.
     let whole = built
         || berry && !yarnrc::packages_alone(tree)
         || package.reads_the_tree()
@@ -173,13 +173,13 @@ pub(crate) fn plan(
     Ok(draft.finish())
 }
 
-/// Sees to Node.js itself; gives the folders in which it is found, when those are not the host's.
+/// Provides Node.js itself; returns the folders to find it in, if it is not the host's.
 fn node(choice: &NodeChoice, toolbox: &Toolbox, draft: &mut Draft<'_>) -> Result<Vec<Word>, PlanError> {
     match &choice.node {
         NodeSource::NotNeeded => Ok(Vec::new()),
         NodeSource::Host => {
             let help = "install it on the host: `apt install nodejs npm`, or a newer one as https://nodejs.org shows";
-            // Node.js is one program of two names.
+            // Node.js has two names.
             let name = if toolbox.tool("node").is_some() { "node" } else { "nodejs" };
             draft.decided_by_version("node");
             draft.tool(&[name], Missing("Node.js", "package.json", help)).map(|_| Vec::new())

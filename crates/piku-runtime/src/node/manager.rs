@@ -1,12 +1,12 @@
-//! Chooses who installs the packages of an app of Node.js.
+//! Chooses the package manager of a Node.js app.
 
 use super::choice::{NodeChoice, NodeSource};
 use super::package::Package;
 use super::package_manager::PackageManager;
 use crate::{DetectError, Detection, RuntimeName, SourceTree, Warning, Wishes};
 
-/// Chooses who installs: the one that `NODE_PACKAGE_MANAGER` names, then `packageManager`, then the lock file, then npm;
-/// or Bun, where the runtime was asked for. `None` where there is nothing to install.
+/// Chooses the package manager: from `NODE_PACKAGE_MANAGER`, then `packageManager`, then the lock file, then npm; or
+/// Bun, if that runtime was asked for. `None` if there is nothing to install.
 pub(crate) fn choose(
     tree: &dyn SourceTree,
     wishes: &Wishes,
@@ -48,7 +48,7 @@ pub(crate) fn choose(
     Ok(Some(NodeChoice { manager, pinned, lock, node: NodeSource::NotNeeded }))
 }
 
-/// Reads the setting, of which only the first word counts, and the field.
+/// Reads the first word of the setting, and the field.
 fn named(
     tree: &dyn SourceTree,
     wishes: &Wishes,
@@ -63,7 +63,7 @@ fn named(
     let Some((origin, text, more)) = setting.or(field) else { return Ok(None) };
     let unknown = || DetectError::UnknownPackageManager { origin, name: text.to_owned() };
     let named = PackageManager::read(text, tree).ok_or_else(unknown)?;
-    // Corepack's hash behind the version is of no interest to a reader.
+    // Leave out corepack's hash after the version.
     found.because(origin, format!("asks for {}", text.split('+').next().unwrap_or(text)));
     if more {
         found.warn(Warning {

@@ -21,17 +21,17 @@ pub use package_manager::PackageManager;
 
 pub(crate) use install::plan;
 
-/// Finds the file that speaks for Node.js.
+/// Finds the file that marks a Node.js app.
 pub(crate) fn manifest(tree: &dyn SourceTree) -> Option<&'static str> {
     first_of(tree, &["package.json"]).or_else(|| PackageManager::Npm.lock_in(tree))
 }
 
-/// Finds the file that speaks for Bun.
+/// Finds the file that marks a Bun app.
 pub(crate) fn bun_manifest(tree: &dyn SourceTree) -> Option<&'static str> {
     PackageManager::Bun.lock_in(tree)
 }
 
-/// Reads the tree as one of Node.js or Bun: an app whose packages Bun installs is Bun's, unless Node.js is asked for.
+/// Detects a Node.js or Bun app: Bun if it installs the packages, unless Node.js is asked for.
 pub(crate) fn detect(
     tree: &dyn SourceTree,
     toolbox: &Toolbox,

@@ -1,8 +1,10 @@
+//! Reads `package.json`, as far as it decides a build.
+
 use serde_json::{Map, Value};
 
 use crate::{DetectError, SourceTree};
 
-/// A `package.json`, of which only what decides a build is read.
+/// A `package.json`, as far as it decides a build.
 #[derive(Debug)]
 pub(crate) struct Package {
     fields: Map<String, Value>,
@@ -10,7 +12,7 @@ pub(crate) struct Package {
 }
 
 impl Package {
-    /// Reads the file in the top folder; one that is absent asks for nothing.
+    /// Reads the file in the top folder; an absent one is empty.
     pub(crate) fn of(tree: &dyn SourceTree) -> Result<Self, DetectError> {
         let Some(bytes) = tree.read("package.json") else {
             return Ok(Self { fields: Map::new(), present: false });
@@ -20,27 +22,27 @@ impl Package {
         Ok(Self { fields: serde_json::from_slice(bytes).map_err(bad)?, present: true })
     }
 
-    /// Tells whether there is one.
+    /// Whether there is a `package.json`.
     pub(crate) fn is_present(&self) -> bool {
         self.present
     }
 
-    /// Gives `packageManager`, such as `pnpm@9.1.0`.
+    /// Returns `packageManager`, such as `pnpm@9.1.0`.
     pub(crate) fn package_manager(&self) -> Option<&str> {
         self.fields.get("packageManager")?.as_str().map(str::trim).filter(|text| !text.is_empty())
     }
 
-    /// Gives the range of versions in `engines.node`.
+    /// Returns the range of versions in `engines.node`.
     pub(crate) fn node_engines(&self) -> Option<&str> {
         self.fields.get("engines")?.get("node")?.as_str()
     }
 
-    /// Tells whether there is a script of that name.
+    /// Whether there is a script of this name.
     pub(crate) fn has_script(&self, name: &str) -> bool {
         self.fields.get("scripts").and_then(|scripts| scripts.get(name)).is_some_and(Value::is_string)
     }
 
-    /// Tells whether installing reads more of the tree than this file and the lock file.
+    /// Whether installing reads more of the tree than this file and the lock file.
     pub(crate) fn reads_the_tree(&self) -> bool {
         const RUN_BY_INSTALL: [&str; 7] =
             ["preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare"];

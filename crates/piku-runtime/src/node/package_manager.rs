@@ -5,7 +5,7 @@ use std::fmt;
 use crate::SourceTree;
 use crate::tree::first_of;
 
-/// Who installs the packages of a `package.json`.
+/// What installs the packages of a `package.json`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum PackageManager {
@@ -22,10 +22,10 @@ pub enum PackageManager {
 }
 
 impl PackageManager {
-    /// One for each kind of lock file; both Yarns call theirs the same.
+    /// One for each kind of lock file; both Yarns use the same name.
     pub(crate) const BY_LOCK: [Self; 4] = [Self::Npm, Self::Pnpm, Self::YarnClassic, Self::Bun];
 
-    /// Gives the lock files by which it is known, the one first that it prefers.
+    /// Returns its lock files, the preferred one first.
     pub fn locks(self) -> &'static [&'static str] {
         match self {
             Self::Npm => &["npm-shrinkwrap.json", "package-lock.json"],
@@ -40,7 +40,7 @@ impl PackageManager {
         first_of(tree, self.locks())
     }
 
-    /// Gives the name of its program.
+    /// Returns the name of its program.
     pub(crate) fn program(self) -> &'static str {
         match self {
             Self::Npm => "npm",
@@ -50,7 +50,7 @@ impl PackageManager {
         }
     }
 
-    /// Reads a name, with a version behind `@`; Yarn is known by its version, or by what is in the tree.
+    /// Parses a name with an optional version after `@`. Which Yarn it is, the version decides, or else the tree.
     pub(crate) fn read(text: &str, tree: &dyn SourceTree) -> Option<(Self, bool)> {
         let (name, version) =
             text.split_once('@').map_or((text, None), |(name, version)| (name, Some(version)));
@@ -67,7 +67,7 @@ impl PackageManager {
         Some((manager, first.is_some()))
     }
 
-    /// Tells the two Yarns apart: the newer one has a configuration of its own, and its lock file says so.
+    /// Distinguishes the two Yarns: the newer one has its own configuration file, and its lock file says so.
     pub(crate) fn yarn(tree: &dyn SourceTree) -> Self {
         let lock = tree.read("yarn.lock").unwrap_or_default();
         let text = String::from_utf8_lossy(&lock);

@@ -1,10 +1,12 @@
+//! Finds the program of a package manager.
+
 use camino::{Utf8Component, Utf8Path};
 
 use super::{NodeChoice, NodeSource, PackageManager};
 use crate::draft::{Draft, Missing, WORK};
 use crate::{Command, PlanError, SourceTree, Toolbox, Word};
 
-/// A package manager's program, with the words that go before all others.
+/// A package manager's program, and the words that go before all others.
 pub(crate) struct Program {
     program: Word,
     before: Vec<Word>,
@@ -23,8 +25,8 @@ impl Program {
     }
 }
 
-/// Finds the program: the one that the tree brings, then corepack for a version that is asked for, then the host's, then
-/// whatever corepack has.
+/// Finds the program: the one in the tree, then corepack if a version is asked for, then the host's, then any that
+/// corepack has.
 pub(crate) fn program(
     choice: &NodeChoice,
     tree: &dyn SourceTree,
@@ -73,7 +75,7 @@ pub(crate) fn program(
     let corepack =
         toolbox.tool("corepack").filter(|_| !matches!(manager, PackageManager::Npm | PackageManager::Bun));
     let installed = names.iter().find_map(|name| toolbox.tool(name));
-    // Yarn 1, which is all that Debian has, does not read what the newer one writes.
+    // Yarn 1, the only one in Debian, can't read the newer lock file.
     let installed = installed.filter(|_| manager != PackageManager::YarnBerry);
     match corepack {
         Some(corepack) if choice.pinned || installed.is_none() => {
@@ -93,7 +95,7 @@ fn host_node(toolbox: &Toolbox) -> Word {
     node.unwrap_or(Utf8Path::new("/usr/bin/node")).into()
 }
 
-/// Reads the line `yarnPath: .yarn/releases/yarn-4.5.0.cjs` of `.yarnrc.yml`; what leads out of the tree is none.
+/// Reads the line `yarnPath: .yarn/releases/yarn-4.5.0.cjs` of `.yarnrc.yml`; `None` if it leaves the tree.
 pub(crate) fn yarn_path(tree: &dyn SourceTree) -> Option<String> {
     let bytes = tree.read(".yarnrc.yml")?;
     let text = String::from_utf8_lossy(&bytes);

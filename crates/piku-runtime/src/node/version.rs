@@ -1,3 +1,5 @@
+//! Chooses the Node.js that runs an app.
+
 use super::choice::NodeSource;
 use super::package::Package;
 use crate::asked::{Asked, asked};
@@ -8,7 +10,7 @@ use crate::{
 
 const NODE: RuntimeName = RuntimeName::Node;
 
-/// The names that `nvm` and `nodeenv` know long-term releases by.
+/// The code names of long-term releases in `nvm` and `nodeenv`.
 const CODENAMES: [(&str, u32); 12] = [
     ("argon", 4),
     ("boron", 6),
@@ -24,10 +26,10 @@ const CODENAMES: [(&str, u32); 12] = [
     ("lithium", 26),
 ];
 
-/// Chooses the Node.js: the host's where it fits, otherwise the very version that is asked for, when nodeenv is there.
+/// Chooses the Node.js: the host's if it fits, otherwise exactly the version asked for, if nodeenv is installed.
 ///
-/// A version that is asked for is one of a major version: what runs on 20.11 runs on 20.19, and a warning says so.
-/// `engines` is a range, and what is outside of it is refused.
+/// A version that is asked for is matched by its major version: what runs on 20.11 runs on 20.19, with a warning.
+/// `engines` is a range, and a version outside it is refused.
 pub(crate) fn choose(
     tree: &dyn SourceTree,
     toolbox: &Toolbox,
@@ -64,7 +66,7 @@ pub(crate) fn choose(
     }
 }
 
-/// Reads `20`, `v20.11.1`, `lts/iron`; `None` for what any will do for, such as `lts/*` and `node`.
+/// Parses `20`, `v20.11.1`, `lts/iron`; `None` where any version will do, as for `lts/*` and `node`.
 fn request(asked: &Asked) -> Result<Option<VersionRequest>, DetectError> {
     let text = asked.text.to_ascii_lowercase();
     if matches!(text.as_str(), "node" | "stable" | "latest" | "current" | "system" | "lts" | "lts/*") {
@@ -78,7 +80,7 @@ fn request(asked: &Asked) -> Result<Option<VersionRequest>, DetectError> {
     asked.request(NODE).map(Some)
 }
 
-/// Checks the host's version against `engines`; a range that can't be read is npm's to complain about.
+/// Checks the host's version against `engines`; a range that can't be parsed is left to npm.
 fn engines(host: Option<Version>, package: &Package, found: &mut Detection) -> Result<(), DetectError> {
     let Some(text) = package.node_engines() else { return Ok(()) };
     let Ok(range) = text.parse::<Range>() else {

@@ -1,10 +1,10 @@
-//! What the configuration of a newer Yarn says about where its packages go.
+//! Where a newer Yarn puts its packages, according to its configuration.
 
 use crate::SourceTree;
 
 const FILE: &str = ".yarnrc.yml";
 
-/// What neither reads nor writes any other file of the tree.
+/// Keys that neither read nor write any other file of the tree.
 const HARMLESS: [&str; 12] = [
     "compressionLevel",
     "defaultSemverRangePrefix",
@@ -20,17 +20,17 @@ const HARMLESS: [&str; 12] = [
     "yarnPath",
 ];
 
-/// Tells whether the packages are in `node_modules` and decided by the files of Yarn alone.
+/// Whether the packages are in `node_modules` and decided by Yarn's files alone.
 ///
-/// That is so where the configuration asks for that folder, and for nothing besides that could read the tree. Otherwise
-/// Yarn writes files beside the sources (`.pnp.cjs`, and a cache), or reads plugins from there.
+/// That is so if the configuration asks for that folder, and for nothing else that could read the tree. Otherwise
+/// Yarn writes files beside the sources (`.pnp.cjs`, a cache), or reads plugins from there.
 pub(crate) fn packages_alone(tree: &dyn SourceTree) -> bool {
     let bytes = tree.read(FILE).unwrap_or_default();
     let text = String::from_utf8_lossy(&bytes);
     let lines = text.lines().map(str::trim_end).filter(|line| !line.is_empty() && !line.starts_with('#'));
     let mut linker = false;
     for line in lines {
-        // What is indented belongs to a key that has said already that more is meant.
+        // Indented lines match no key, so nested values count as not understood.
         let Some((key, value)) = line.split_once(':') else { return false };
         if !HARMLESS.contains(&key) {
             return false;

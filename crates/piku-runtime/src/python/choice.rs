@@ -6,9 +6,9 @@ use crate::python::manifest::PythonManifest;
 /// The interpreter and the manifest of a Python app.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PythonChoice {
-    /// What the virtual environment is made with.
+    /// The interpreter that makes the virtual environment.
     pub interpreter: Interpreter,
-    /// Who decided on it: `PYTHON_VERSION`, `.python-version`, or the host.
+    /// What decided on it: `PYTHON_VERSION`, `.python-version`, or the host.
     pub reason: String,
     /// The file that names the packages.
     pub manifest: PythonManifest,

@@ -8,13 +8,13 @@ use crate::{
     DetectError, Detection, Interpreter, RuntimeName, SourceTree, Toolbox, VersionRequest, Warning, Wishes,
 };
 
-/// A version that someone asked for.
+/// A version that was asked for.
 struct Asked {
     request: VersionRequest,
     origin: &'static str,
 }
 
-/// Reads the tree as one of Python, after what was already found to speak for it.
+/// Detects a Python app, and adds to the evidence found so far.
 pub(crate) fn detect(
     tree: &dyn SourceTree,
     toolbox: &Toolbox,
@@ -52,10 +52,11 @@ fn asked(tree: &dyn SourceTree, wishes: &Wishes) -> Result<Option<Asked>, Detect
     found.map(read).transpose()
 }
 
-/// Chooses the highest version among those that fit, then the system's before pyenv's before uv's; says who decided.
+/// Chooses the highest version that fits; at equal versions the system's, then pyenv's, then uv's. Also returns what
+/// decided.
 ///
-/// An interpreter that can make no environment comes last. The default of the host serves those who ask for no version,
-/// or for its major version alone. Interpreters that uv could download are not counted on.
+/// An interpreter that can't make an environment comes last. An app that asks for no version, or only for the
+/// default's major version, gets the host's default. Interpreters that uv could download do not count.
 fn choose(toolbox: &Toolbox, asked: Option<&Asked>) -> Result<(Interpreter, &'static str), DetectError> {
     let origin = asked.map(|asked| asked.origin);
     let default = toolbox.default_python.and_then(|version| best(toolbox, Some(version.into())));
@@ -84,7 +85,7 @@ fn best(toolbox: &Toolbox, request: Option<VersionRequest>) -> Option<Interprete
     toolbox.interpreters.iter().filter(wanted).max_by_key(rank).cloned()
 }
 
-/// Checks the interpreter against `requires-python`, of which only `>=` is read: the tool that installs reads the rest.
+/// Checks the interpreter against `requires-python`. Only `>=` is read; the tool that installs checks the rest.
 fn fits(
     tree: &dyn SourceTree,
     toolbox: &Toolbox,
@@ -120,7 +121,7 @@ fn sorted(mut interpreters: Vec<Interpreter>) -> Vec<Interpreter> {
     interpreters
 }
 
-/// Warns where packages may be wanted that no manifest names.
+/// Warns if the app may need packages that no manifest names.
 fn warnings(tree: &dyn SourceTree) -> Vec<Warning> {
     let nearly = |name: &String| name.to_ascii_lowercase().starts_with("requirement");
     let warning = |name: String| Warning {

@@ -1,10 +1,10 @@
-//! Makes a virtual environment and installs into it: by uv where it is installed, otherwise by Python's own tools.
+//! Makes a virtual environment and installs into it, with uv if it is installed, otherwise with Python's own tools.
 
 use camino::Utf8Path;
 
 use crate::{Command, Interpreter, PlanError, Toolbox, Word};
 
-/// The virtual environment to be made; its folder is the folder of the build.
+/// The virtual environment to make, in the folder of the build.
 pub(crate) struct Environment<'a> {
     interpreter: &'a Interpreter,
     uv: Option<&'a Utf8Path>,
@@ -13,8 +13,8 @@ pub(crate) struct Environment<'a> {
 }
 
 impl<'a> Environment<'a> {
-    /// Looks for a way to make an environment with that interpreter; `installs` says whether anything is to be
-    /// installed into it.
+    /// Finds a way to make an environment with this interpreter; `installs` is whether anything will be installed
+    /// into it.
     pub(crate) fn new(
         toolbox: &'a Toolbox,
         interpreter: &'a Interpreter,
@@ -27,7 +27,7 @@ impl<'a> Environment<'a> {
         Ok(Self { interpreter, uv, virtualenv, installs })
     }
 
-    /// Names the tool that makes it; part of the key, as each leaves other things in it.
+    /// Returns the tool that makes it; part of the key, because each leaves other files.
     pub(crate) fn tool(&self) -> &'static str {
         match (self.uv, self.interpreter.has_venv) {
             (Some(_), _) => "uv",
@@ -46,13 +46,13 @@ impl<'a> Environment<'a> {
                 Command::new(virtualenv, says).arg("--python").arg(python)
             }
             (None, _) if self.installs => Command::new(python, says).args(["-m", "venv"]),
-            // pip takes five seconds on a fast machine, and half a minute on a small one.
+            // Installing pip takes five seconds on a fast machine, and half a minute on a small one.
             (None, _) => Command::new(python, says).args(["-m", "venv", "--without-pip"]),
         }
         .arg(here())
     }
 
-    /// Installs into it what the arguments name.
+    /// Installs what the arguments name.
     pub(crate) fn install<W: Into<Word>>(&self, args: impl IntoIterator<Item = W>, what: &str) -> Command {
         match self.uv {
             Some(uv) => uv_command(uv, format!("installing {what} with uv"))
@@ -71,7 +71,7 @@ impl<'a> Environment<'a> {
         .args(args)
     }
 
-    /// Tells whether uv does the work.
+    /// Whether uv does the work.
     pub(crate) fn has_uv(&self) -> bool {
         self.uv.is_some()
     }
@@ -82,7 +82,7 @@ pub(crate) fn here() -> Word {
     Word::BuildDir("".into())
 }
 
-/// Begins a uv command that draws no progress and fetches no interpreter.
+/// Begins a uv command without a progress bar or downloaded interpreters.
 pub(crate) fn uv_command(uv: &Utf8Path, says: String) -> Command {
     Command::new(uv, says).env("UV_NO_PROGRESS", "1").env("UV_PYTHON_DOWNLOADS", "never")
 }

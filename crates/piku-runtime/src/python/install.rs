@@ -1,4 +1,4 @@
-//! What one manifest makes of the build of a Python app.
+//! What one manifest adds to the build of a Python app.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use crate::key::KeyParts;
 use crate::python::environment::Environment;
 use crate::{Command, PythonChoice, Reuse, SourceTree, Toolbox, Warning};
 
-/// What one manifest makes of a build.
+/// What one manifest adds to a build.
 pub(crate) struct Install {
     pub(crate) tool: &'static str,
     pub(crate) steps: Vec<Command>,
@@ -17,7 +17,7 @@ pub(crate) struct Install {
 }
 
 impl Install {
-    /// Begins with an environment, and what to install into it.
+    /// Begins with an environment and the steps that install into it.
     pub(crate) fn new(environment: &Environment<'_>, steps: Vec<Command>) -> Self {
         let steps = std::iter::once(environment.create()).chain(steps).collect();
         Self {
@@ -29,19 +29,19 @@ impl Install {
         }
     }
 
-    /// Adds those of the files that the tree has, so that one that appears later changes the key.
+    /// Adds those of the files that exist in the tree, so that a file added later changes the key.
     pub(crate) fn decided_by(mut self, tree: &dyn SourceTree, files: &[&str]) -> Self {
         let present = files.iter().filter_map(|file| Some(((*file).to_owned(), tree.read(file)?)));
         self.files.extend(present);
         self
     }
 
-    /// Names the tool that installs; part of the key.
+    /// Sets the tool that installs; part of the key.
     pub(crate) fn by(self, tool: &'static str) -> Self {
         Self { tool, ..self }
     }
 
-    /// Says for which trees the result is good.
+    /// Sets for which trees the result can be used.
     pub(crate) fn good_for(self, reuse: Reuse) -> Self {
         Self { reuse, ..self }
     }
@@ -58,7 +58,8 @@ impl Install {
             .part("version", choice.interpreter.version.to_string())
             .part("interpreter", choice.interpreter.path.as_str())
             .part("tool", self.tool);
-        // The arguments hold all that is asked for, extra packages among it. A tool that has merely moved changes nothing.
+        // The arguments hold everything that was asked for, including extra packages. The path of a tool decides
+        // nothing.
         for step in &self.steps {
             parts = parts.part("step", "");
             for word in &step.args {

@@ -1,4 +1,4 @@
-//! Installs with the tool that a lock file was made with, never with another: each has its own idea of a project.
+//! Installs with the tool that made the lock file, never with another: each understands a project differently.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::python::install::Install;
 use crate::python::pyproject::Pyproject;
 use crate::{Command, PlanError, PythonChoice, PythonManifest, Reuse, SourceTree, Toolbox, Warning};
 
-/// Finds the tool that the manifest was made with; `None` when any installer will do.
+/// Finds the tool that made the manifest; `None` if any installer will do.
 pub(crate) fn program(manifest: PythonManifest, toolbox: &Toolbox) -> Result<Option<&Utf8Path>, PlanError> {
     let (tool, program, help) = match manifest {
         PythonManifest::UvLock => (
@@ -54,10 +54,10 @@ pub(crate) fn install(
     }
 }
 
-/// Installs what `uv.lock` holds, and the project itself when it is a package: as a copy, since the tree moves.
+/// Installs from `uv.lock`. A project that is a package is installed as a copy, because the tree moves.
 ///
-/// `--frozen` rather than `--locked`: the latter resolves anew when the host has another index configured than the
-/// machine where the lock file was made.
+/// Uses `--frozen` rather than `--locked`, which resolves again if the host uses another index than the machine that
+/// made the lock file.
 fn uv(uv: &Utf8Path, choice: &PythonChoice, tree: &dyn SourceTree) -> Install {
     let sync = uv_command(
         uv,
@@ -77,9 +77,9 @@ fn uv(uv: &Utf8Path, choice: &PythonChoice, tree: &dyn SourceTree) -> Install {
     install.decided_by(tree, &["uv.lock", "pyproject.toml", "uv.toml"])
 }
 
-/// Installs what `poetry.lock` holds; the project itself as a copy, by the installer, since Poetry would only point to it.
+/// Installs from `poetry.lock`. The installer copies the project itself, which Poetry would only link to.
 ///
-/// Poetry's template makes every project a package; one whose folder is not where Poetry looks for it runs from its tree.
+/// Poetry's template makes every project a package; if Poetry would not find its folder, it runs from the tree.
 fn poetry(poetry: &Utf8Path, tree: &dyn SourceTree, environment: &Environment<'_>) -> Install {
     let mut steps = vec![
         Command::new(poetry, "installing the packages of poetry.lock with Poetry")
@@ -115,7 +115,7 @@ fn poetry(poetry: &Utf8Path, tree: &dyn SourceTree, environment: &Environment<'_
     install.decided_by(tree, &["poetry.lock", "pyproject.toml", "poetry.toml"])
 }
 
-/// Installs what `pdm.lock` holds, and the project itself, as a copy, when PDM takes it for a package.
+/// Installs from `pdm.lock`, and copies the project itself if PDM treats it as a package.
 fn pdm(pdm: &Utf8Path, tree: &dyn SourceTree, environment: &Environment<'_>) -> Install {
     let step = Command::new(pdm, "installing the packages of pdm.lock with PDM")
         .args(["install", "--check", "--prod", "--no-editable"])
@@ -131,7 +131,8 @@ fn pdm(pdm: &Utf8Path, tree: &dyn SourceTree, environment: &Environment<'_>) -> 
     install.decided_by(tree, &["pdm.lock", "pyproject.toml", "pdm.toml"])
 }
 
-/// Installs what `Pipfile.lock` holds, and fails where `Pipfile` has changed since; without a lock file, what `Pipfile` lists.
+/// Installs from `Pipfile.lock`, and fails if `Pipfile` has changed since; without a lock file, installs what
+/// `Pipfile` lists.
 fn pipenv(
     pipenv: &Utf8Path,
     manifest: PythonManifest,
@@ -145,7 +146,7 @@ fn pipenv(
         .env("PIPENV_VERBOSITY", "-1")
         .env("VIRTUAL_ENV", here());
     let lock = text(tree, manifest.file());
-    // `Pipfile.lock` quotes its keys, and always has one that merely begins with "pipfile".
+    // `Pipfile.lock` quotes its keys, and always has a key that begins with "pipfile".
     let has = |key: &str| lock.contains(&if locked { format!("\"{key}\"") } else { key.to_owned() });
     let reuse = if has("editable") {
         Reuse::SameTree

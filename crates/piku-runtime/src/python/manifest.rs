@@ -1,9 +1,11 @@
+//! The files that name the packages of a Python app.
+
 use std::fmt;
 
 use crate::python::pyproject::Pyproject;
 use crate::{DetectError, RuntimeName, SourceTree};
 
-/// The file that says which packages a Python app needs, in the order in which they are looked for.
+/// The file that names the packages of a Python app, in the order of preference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum PythonManifest {
@@ -19,7 +21,7 @@ pub enum PythonManifest {
     Requirements,
     /// `Pipfile` without its lock file.
     Pipfile,
-    /// `pyproject.toml` without a lock file, when it has more than settings of tools.
+    /// `pyproject.toml` without a lock file, if it holds more than tool settings.
     Pyproject,
     /// `setup.py`.
     SetupPy,
@@ -39,7 +41,7 @@ impl PythonManifest {
         Self::SetupPy,
     ];
 
-    /// Gives the name of the file; empty for [`PythonManifest::Nothing`].
+    /// Returns the name of the file; empty for [`PythonManifest::Nothing`].
     pub fn file(self) -> &'static str {
         match self {
             Self::UvLock => "uv.lock",
@@ -78,7 +80,7 @@ impl PythonManifest {
         }
     }
 
-    /// Gives the file that a lock file was made from.
+    /// Returns the file that a lock file was made from.
     fn belongs_to(self) -> Option<&'static str> {
         match self {
             Self::UvLock | Self::PoetryLock | Self::PdmLock => Some("pyproject.toml"),
@@ -91,7 +93,7 @@ impl PythonManifest {
         tree.read(self.file()).is_some() && (self != Self::Pyproject || Pyproject::of(tree).is_a_project())
     }
 
-    /// Says what the file is to the app, to be read after its name.
+    /// Returns what the file does for the app, phrased to follow its name.
     pub(crate) fn meaning(self) -> &'static str {
         match self {
             Self::UvLock | Self::PoetryLock | Self::PdmLock | Self::PipfileLock => "locks the packages",
@@ -108,13 +110,13 @@ impl fmt::Display for PythonManifest {
     }
 }
 
-/// Finds the file that speaks for Python.
+/// Finds the file that marks a Python app.
 pub(crate) fn speaks(tree: &dyn SourceTree) -> Option<&'static str> {
     PythonManifest::FILES.into_iter().find(|manifest| manifest.is_in(tree)).map(PythonManifest::file)
 }
 
-/// Finds the file that speaks for Python without naming packages: `.python-version`, or a `pyproject.toml` with nothing but
-/// settings of tools. That is enough where no other language speaks.
+/// Finds a file that suggests Python without naming packages: `.python-version`, or a `pyproject.toml` with only tool
+/// settings. It counts only if no other language is detected.
 pub(crate) fn hint(tree: &dyn SourceTree) -> Option<&'static str> {
     [".python-version", "pyproject.toml"].into_iter().find(|file| tree.read(file).is_some())
 }

@@ -1,4 +1,4 @@
-//! Python: which file speaks for it, which interpreter runs it, and how its packages are installed.
+//! Python: how an app is detected, which interpreter runs it, and how its packages are installed.
 //!
 //! [`manifest`] knows the files, [`detect`] chooses the interpreter, [`requirements`] and [`pyproject`] read, and
 //! [`plan`], with [`environment`], [`install`], and [`lockfile`], writes the steps.

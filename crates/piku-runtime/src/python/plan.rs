@@ -19,7 +19,7 @@ pub(crate) fn plan(
     toolbox: &Toolbox,
     wishes: &Wishes,
 ) -> Result<BuildPlan, PlanError> {
-    // The tool of the lock file comes first: without it, there is no use in telling what else is missing.
+    // Look for the lock file's tool first: without it, other missing tools do not matter.
     let program = lockfile::program(choice.manifest, toolbox)?;
     let installs = choice.manifest != PythonManifest::Nothing || !wishes.extra_packages.is_empty();
     let environment = Environment::new(toolbox, &choice.interpreter, installs)?;
@@ -66,11 +66,11 @@ fn from_requirements(tree: &dyn SourceTree, environment: &Environment<'_>) -> Re
     Ok(Install { files: all.files, warnings: all.warnings, ..install })
 }
 
-/// Installs the project when it is a package; otherwise the packages that it lists, as it runs from its folder.
+/// Installs the project if it is a package; otherwise the packages it lists, since it runs from its folder.
 fn from_pyproject(tree: &dyn SourceTree, environment: &Environment<'_>) -> Install {
     let project = Pyproject::of(tree);
     let packages = project.dependencies().filter(|_| !project.is_a_package());
-    // What stands among the arguments can be seen by everyone on the host.
+    // Arguments are visible to everyone on the host.
     let secret = |package: &&str| package.split_once("://").is_some_and(|(_, rest)| rest.contains('@'));
     let Some(packages) = packages.filter(|packages| environment.has_uv() || !packages.iter().any(secret))
     else {

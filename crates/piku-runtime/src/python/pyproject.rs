@@ -1,15 +1,15 @@
-//! Reads of `pyproject.toml` the little that decides a build; whoever builds reads the rest.
+//! Reads the parts of `pyproject.toml` that decide a build; build tools read the rest.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::SourceTree;
 
-/// The tables and values of a `pyproject.toml`, as far as they could be read.
+/// The tables and values of a `pyproject.toml`, as far as they could be parsed.
 #[derive(Debug, Default)]
 pub(crate) struct Pyproject {
     tables: BTreeSet<String>,
     values: BTreeMap<String, Value>,
-    /// Whether something in it could not be read; the tool that installs will say what.
+    /// Whether part of it could not be parsed; the tool that installs will report it.
     broken: bool,
 }
 
@@ -21,7 +21,7 @@ enum Value {
 }
 
 impl Pyproject {
-    /// Reads the file in the top folder; one that is absent has no tables.
+    /// Reads the file in the top folder; an absent one has no tables.
     pub(crate) fn of(tree: &dyn SourceTree) -> Self {
         let bytes = tree.read("pyproject.toml").unwrap_or_default();
         let text = String::from_utf8_lossy(&bytes);
@@ -30,39 +30,39 @@ impl Pyproject {
         file
     }
 
-    /// Tells whether there is something to install, rather than settings of tools alone.
+    /// Whether there is something to install, not only tool settings.
     pub(crate) fn is_a_project(&self) -> bool {
         self.broken || ["project", "build-system", "tool.poetry"].iter().any(|table| self.has(table))
     }
 
-    /// Tells whether the project is a package, rather than an app that runs from its folder.
+    /// Whether the project is a package, not an app that runs from its folder.
     pub(crate) fn is_a_package(&self) -> bool {
         let refused = [("tool.poetry.package-mode"), ("tool.uv.package"), ("tool.pdm.distribution")];
         self.broken || self.has("build-system") && !refused.iter().any(|key| self.other(key) == Some("false"))
     }
 
-    /// Tells whether neither pip nor uv would find the packages, since Poetry has its own way to name them.
+    /// Whether pip and uv can't find the packages, because they are listed in Poetry's own format.
     pub(crate) fn only_poetry_reads_it(&self) -> bool {
         !self.broken && self.has("tool.poetry") && !self.has("project") && !self.is_a_package()
     }
 
-    /// Gives `requires-python`.
+    /// Returns `requires-python`.
     pub(crate) fn requires_python(&self) -> Option<&str> {
         self.text("project.requires-python")
     }
 
-    /// Gives the name of the project, as its folder would be called.
+    /// Returns the name of the project as a folder name.
     pub(crate) fn folder_name(&self) -> Option<String> {
         let name = self.text("project.name").or_else(|| self.text("tool.poetry.name"))?;
         Some(name.replace(['-', '.'], "_"))
     }
 
-    /// Tells whether Poetry is told where the packages are.
+    /// Whether Poetry is told where the packages are.
     pub(crate) fn names_packages(&self) -> bool {
         self.values.contains_key("tool.poetry.packages") || self.has("tool.poetry.packages")
     }
 
-    /// Gives the packages that the project needs; `None` where they can't be known without building it.
+    /// Returns the packages that the project needs; `None` if they can't be known without building it.
     pub(crate) fn dependencies(&self) -> Option<Vec<&str>> {
         if self.broken || self.list("project.dynamic").unwrap_or_default().contains(&"dependencies") {
             return None;
@@ -85,7 +85,7 @@ impl Pyproject {
         if let Value::Other(text) = self.values.get(key)? { Some(text) } else { None }
     }
 
-    /// An absent list is empty; one that holds more than text is `None`.
+    /// An absent list is empty; a list with anything but text is `None`.
     fn list(&self, key: &str) -> Option<Vec<&str>> {
         match self.values.get(key) {
             None => Some(Vec::new()),
@@ -98,7 +98,7 @@ impl Pyproject {
     }
 }
 
-/// A place in TOML text; every method gives `None` where the text is not TOML.
+/// A position in TOML text; every method returns `None` if the text is not TOML.
 struct Reader<'a> {
     text: &'a str,
     at: usize,
@@ -183,7 +183,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads a string of any of the four kinds; escapes stay as they are, since no text of ours has any.
+    /// Reads a string of any of the four kinds; escapes stay, because no text we look for has any.
     fn string(&mut self) -> Option<String> {
         let quote = ["\"\"\"", "'''", "\"", "'"].into_iter().find(|quote| self.rest().starts_with(quote))?;
         let begin = self.at + quote.len();

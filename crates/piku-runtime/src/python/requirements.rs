@@ -1,17 +1,17 @@
-//! Finds everything that a requirements file is made of: the files it names, and whether it names the tree itself.
+//! Reads a requirements file: which other files it names, and whether it refers to the tree.
 
 use std::collections::BTreeMap;
 
 use crate::{PlanError, Reuse, SourceTree, Warning};
 
-/// A requirements file with all files that it refers to.
+/// A requirements file with all files it refers to.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Requirements {
     /// Contents by path, relative to the top of the tree.
     pub(crate) files: BTreeMap<String, Vec<u8>>,
-    /// For which trees the result of installing them is good.
+    /// For which trees the installed result can be used.
     pub(crate) reuse: Reuse,
-    /// References that lead out of the tree, whose contents can't be known.
+    /// Warnings about references outside the tree, whose contents are unknown.
     pub(crate) warnings: Vec<Warning>,
 }
 
@@ -20,13 +20,13 @@ pub(crate) struct Requirements {
 enum Reference {
     /// Another file of requirements or constraints.
     File(String),
-    /// Something in the tree, to be built.
+    /// Something in the tree that is built.
     Tree,
-    /// Something in the tree, to be pointed to.
+    /// Something in the tree that is linked to (`-e`).
     Editable,
 }
 
-/// Reads `start` and all that it refers to.
+/// Reads `start` and all files it refers to.
 pub(crate) fn requirements(tree: &dyn SourceTree, start: &str) -> Result<Requirements, PlanError> {
     let mut all = Requirements { files: BTreeMap::new(), reuse: Reuse::AnyTree, warnings: Vec::new() };
     all.files.insert(start.to_owned(), tree.read(start).unwrap_or_default());
@@ -62,9 +62,9 @@ pub(crate) fn requirements(tree: &dyn SourceTree, start: &str) -> Result<Require
     Ok(all)
 }
 
-/// Tells whether a requirement names the tree, or another place on this machine, rather than a package of an index.
+/// Whether a requirement refers to the tree or another place on this machine, not to a package of an index.
 ///
-/// Doubtful ones count as such: the build is made once too often rather than not at all.
+/// In doubt it does: better one build too many than a stale one.
 pub(crate) fn is_local(requirement: &str) -> bool {
     let (before, after) = requirement.split_once('@').unwrap_or(("", requirement));
     let target = if before.contains("://") { requirement } else { after };
@@ -119,7 +119,7 @@ fn of_line(line: &str) -> Vec<Reference> {
     found
 }
 
-/// Joins continued lines and drops comments, as pip does; gives each with the line where it begins, from 1.
+/// Joins continued lines and drops comments, as pip does; returns each with its first line number, from 1.
 fn logical_lines(text: &str) -> Vec<(usize, String)> {
     let mut lines = Vec::new();
     let mut open: Option<(usize, String)> = None;
@@ -132,7 +132,7 @@ fn logical_lines(text: &str) -> Vec<(usize, String)> {
                 open = Some((begin, joined));
             }
             None => {
-                // A comment of its own line ends the line before it, and is none of it.
+                // A comment line ends the line before it, and is not part of it.
                 joined.push_str(if comment { "" } else { line });
                 lines.push((begin, joined));
             }
@@ -143,13 +143,13 @@ fn logical_lines(text: &str) -> Vec<(usize, String)> {
     lines.into_iter().map(clean).filter(|(_, line)| !line.is_empty()).collect()
 }
 
-/// Cuts a comment off, which begins with a `#` at the start or after white space.
+/// Removes a comment, which begins with a `#` at the start or after white space.
 fn without_comment(line: &str) -> &str {
     let begins = |&(at, _): &(usize, &str)| line[..at].chars().next_back().is_none_or(char::is_whitespace);
     line.match_indices('#').find(begins).map_or(line, |(at, _)| &line[..at])
 }
 
-/// Reads the path `named` in `file` as one from the top; `None` when it is absolute, leaves the tree, or is not fixed.
+/// Resolves `named`, a path in `file`, from the top; `None` if it is absolute, leaves the tree, or has variables.
 fn beside(file: &str, named: &str) -> Option<String> {
     if named.starts_with('/') || named.starts_with("file:") || named.contains("${") {
         return None;
@@ -166,7 +166,7 @@ fn beside(file: &str, named: &str) -> Option<String> {
     Some(parts.join("/"))
 }
 
-/// Reads text as pip does: UTF-16 where the first bytes say so (what PowerShell writes), otherwise UTF-8.
+/// Decodes text as pip does: UTF-16 if it begins with a byte order mark (PowerShell's), otherwise UTF-8.
 fn decode(bytes: &[u8]) -> String {
     let utf16 = |read: fn([u8; 2]) -> u16, rest: &[u8]| {
         let units: Vec<u16> = rest.chunks_exact(2).map(|pair| read([pair[0], pair[1]])).collect();

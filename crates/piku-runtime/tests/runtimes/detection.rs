@@ -75,7 +75,7 @@ fn every_tree_has_its_runtime() {
             &[("setup.py", ""), ("requirements.txt", "")],
             "python 3.11.2 (system): requirements.txt lists the packages",
         ),
-        // Settings of tools say "Python", and no more.
+        // Tool settings suggest Python, and nothing more.
         (
             &[("pyproject.toml", "[tool.ruff]\n")],
             "python 3.11.2 (system): pyproject.toml has settings of Python tools",
@@ -244,7 +244,7 @@ fn every_tree_has_its_runtime() {
         (&[("deno.json", "{}")], "deno 2.1.4: deno.json describes the project"),
         (&[("deno.jsonc", "// ours\n{}")], "deno 2.1.4: deno.jsonc describes the project"),
         (&[("deno.lock", "{}")], "deno 2.1.4: deno.lock locks the packages"),
-        // Several languages: one is built, and the others are told of.
+        // Several languages: one is built, with a warning about the others.
         (
             &[("package.json", "{}"), ("requirements.txt", "")],
             "python 3.11.2 (system): requirements.txt lists the packages !runtime-others",

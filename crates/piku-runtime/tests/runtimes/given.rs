@@ -1,4 +1,4 @@
-//! Trees, hosts, and settings that tests begin with.
+//! Trees, hosts, and settings for tests.
 
 use piku_runtime::{
     BuildPlan, DetectError, Detection, Interpreter, MemoryTree, PlanError, Source, Toolbox, Wishes, detect,
@@ -17,7 +17,7 @@ pub(crate) fn settings(pairs: &[(&str, &str)]) -> Wishes {
     Wishes { settings: settings.collect(), ..Wishes::default() }
 }
 
-/// A host with Python 3.11.2 of the system, as on Debian 12, and three others; of all other tools, the versions are known.
+/// A host with the system's Python 3.11.2, as on Debian 12, three other Pythons, and the versions of all other tools.
 pub(crate) fn versions() -> Toolbox {
     let python = |version: &str, path: &str, source, has_venv| Interpreter {
         version: version.parse().unwrap(),
@@ -45,7 +45,7 @@ pub(crate) fn versions() -> Toolbox {
     versions.into_iter().fold(host, |host, (tool, version)| host.with_version(tool, version.parse().unwrap()))
 }
 
-/// A host with every tool but corepack, nodeenv, uv, and a Gradle of its own.
+/// A host with every tool but corepack, nodeenv, uv, and Gradle.
 pub(crate) fn equipped() -> Toolbox {
     let tools = [
         "bun", "bundle", "cargo", "clojure", "composer", "deno", "go", "java", "javac", "lein", "mvn",
@@ -74,7 +74,7 @@ pub(crate) fn planned(
     plan(&detect(tree, host, wishes).unwrap(), tree, host, wishes)
 }
 
-/// Shows what is done, what an app gets, and for which trees that is good.
+/// Shows the steps, what the app gets, and for which trees the result can be used.
 pub(crate) fn shown_with(files: Files<'_>, host: &Toolbox, pairs: &[(&str, &str)]) -> String {
     let plan = planned(&tree(files), host, &settings(pairs)).unwrap().unwrap();
     let mut lines: Vec<String> = Vec::new();

@@ -1,4 +1,4 @@
-//! What makes another build of an app, Python aside, and what does not.
+//! What changes the build key of an app, except Python's, and what does not.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use piku_runtime::{MemoryTree, Toolbox, Wishes};
 use crate::given::{Files, equipped, planned, tree};
 use crate::node_plans::{BUILT, NPM};
 
-/// A change to what a build is made from.
+/// A change to the inputs of a build.
 type Change = fn(&mut MemoryTree, &mut Toolbox, &mut Wishes);
 
 fn key(files: Files<'_>, change: Change) -> String {

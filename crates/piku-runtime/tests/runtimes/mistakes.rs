@@ -1,4 +1,4 @@
-//! What is said where nothing can be decided or planned, and what deserves a second look.
+//! Errors where nothing can be decided or planned, and warnings.
 
 use piku_runtime::{DetectError, Detection, RuntimeName, Toolbox, Wishes, detect};
 

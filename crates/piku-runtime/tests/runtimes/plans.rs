@@ -1,4 +1,4 @@
-//! The plan of each kind of app that is not of Python or Node.js, as text.
+//! The plan of each kind of app, except Python and Node.js, as text.
 
 use piku_runtime::{Reuse, RuntimeName, Step, Toolbox, Wishes};
 

@@ -26,7 +26,7 @@ fn planned(tree: &MemoryTree, host: &Toolbox, wishes: &Wishes) -> Result<BuildPl
     plan(&found, tree, host, wishes).map(|plan| plan.expect("Python has a build"))
 }
 
-/// Shows what is said and run, and for which trees the result is good.
+/// Shows progress lines and commands, and for which trees the result can be used.
 fn shown(files: &[(&str, &str)], host: &Toolbox) -> String {
     let wishes = Wishes { needs: Some(RuntimeName::Python), ..Wishes::default() };
     let plan = planned(&tree(files), host, &wishes).unwrap();

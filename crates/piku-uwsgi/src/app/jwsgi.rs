@@ -1,18 +1,20 @@
+//! Java apps.
+
 use camino::Utf8PathBuf;
 
 use crate::InvalidValue;
 use crate::ini::Ini;
 
-/// A class that answers requests inside of a Java virtual machine, one in each process.
+/// A class that answers requests inside a Java virtual machine, one in each process.
 ///
-/// uWSGI's plugins `jvm` and `jwsgi` must be there: no wheel has them.
+/// Needs uWSGI's plugins `jvm` and `jwsgi`, which no wheel has.
 /// See <https://uwsgi-docs.readthedocs.io/en/latest/JWSGI.html>.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct JwsgiApp {
-    /// `package.Class`, or `package.Class:method`; the method is called `application` by custom.
+    /// `package.Class`, or `package.Class:method`; the method is usually called `application`.
     pub class: String,
-    /// Folders of classes and archives, searched in this order.
+    /// Folders of classes, and archives, in search order.
     pub class_path: Vec<Utf8PathBuf>,
     /// How many threads in each process.
     pub threads: u32,
@@ -43,7 +45,7 @@ impl JwsgiApp {
     }
 }
 
-/// Tells whether the text is `package.Class:method`, in letters, digits, and `_`.
+/// Whether the text is `package.Class:method`, in letters, digits, and `_`.
 fn is_method(text: &str) -> bool {
     let name = |name: &str| {
         name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')

@@ -1,19 +1,21 @@
+//! PHP apps.
+
 use camino::Utf8PathBuf;
 
 use crate::InvalidValue;
 use crate::ini::Ini;
 
-/// A folder of PHP and of files that are served as they are. uWSGI's `php` plugin must be there: no wheel has it.
+/// A folder of PHP and static files. Needs uWSGI's `php` plugin, which no wheel has.
 ///
-/// A folder is answered by its `index.html`, else its `index.php`. Hidden files, those that begin with a dot, are not
-/// served, `.well-known` at the top aside. Each process serves one request at a time.
+/// A folder is answered by its `index.html`, or else its `index.php`. Files and folders whose names begin with a dot
+/// are not served, except `.well-known` at the top. Each process serves one request at a time.
 /// See <https://uwsgi-docs.readthedocs.io/en/latest/PHP.html>.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PhpApp {
-    /// Nothing outside of it is served or run.
+    /// Nothing outside this folder is served or run.
     pub document_root: Utf8PathBuf,
-    /// Names of files at the top of the document root that are not served either, in letters and digits.
+    /// Names of other files at the top of the document root that are not served, in letters and digits.
     pub hidden: Vec<String>,
 }
 
@@ -30,15 +32,16 @@ impl PhpApp {
         ini.text("php-index", "index.php")?;
         ini.path("check-static", &self.document_root, &[])?;
         ini.text("static-index", "index.html")?;
-        // What goes past the static files is refused by PHP, for its ending.
+        // The static files skip these endings, and PHP refuses them.
         for ending in [".php", ".inc"] {
             ini.text("static-skip-ext", ending)?;
         }
-        // Routes are asked before files are. The http router passes on what a client wrote: a path without a slash, or
-        // one with a NUL in it, behind which the rules below would not see what the file system sees.
+        // Routes run before files are looked up. The http router passes on what the client sent: a path without a
+        // slash, or one with a NUL, which hides the rest of the path from the rules below but not from the file
+        // system.
         ini.text("route", r"^[^/] break:400 Bad Request")?;
         ini.text("route", r"[\x00-\x1f\x7f] break:400 Bad Request")?;
-        // A path that climbs has a dot behind a slash, too.
+        // This also refuses paths that climb: they have a dot after a slash.
         ini.text("route", r"^/+\.well-known/+[^./][^/]*(/+[^./][^/]*)*$ last:")?;
         ini.text("route", r"/\. break:404 Not Found")?;
         for name in &self.hidden {

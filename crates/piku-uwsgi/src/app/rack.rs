@@ -1,22 +1,24 @@
+//! Ruby apps.
+
 use camino::Utf8PathBuf;
 
 use crate::InvalidValue;
 use crate::ini::Ini;
 
-/// A Ruby app that a rackup file describes. uWSGI's `rack` plugin must be there: no wheel has it.
+/// A Ruby app with a rackup file. Needs uWSGI's `rack` plugin, which no wheel has.
 ///
-/// Each process serves one request at a time: uWSGI needs a further plugin for threads of Ruby's.
+/// Each process serves one request at a time: uWSGI needs another plugin for Ruby threads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RackApp {
-    /// The rackup file, `config.ru` by custom.
+    /// The rackup file, usually `config.ru`.
     pub rackup: Utf8PathBuf,
-    /// Whether bundler is to pick the gems: by `BUNDLE_GEMFILE`, or the `Gemfile` of the working directory.
+    /// Whether bundler picks the gems: from `BUNDLE_GEMFILE`, or the `Gemfile` in the working directory.
     pub bundled: bool,
 }
 
 impl RackApp {
-    /// Describes an app that uses the gems of the system.
+    /// Describes an app that uses the system's gems.
     pub fn new(rackup: impl Into<Utf8PathBuf>) -> Self {
         Self { rackup: rackup.into(), bundled: false }
     }

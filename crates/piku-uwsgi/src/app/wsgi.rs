@@ -1,3 +1,5 @@
+//! Python apps.
+
 use camino::Utf8PathBuf;
 
 use crate::InvalidValue;
@@ -7,13 +9,13 @@ use crate::ini::Ini;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WsgiApp {
-    /// `package.module:name`, or `package.module` when it is called `application`.
+    /// `package.module:name`, or `package.module` if the callable is `application`.
     pub module: String,
-    /// The virtual environment; the wheel always uses the one that it lies in.
+    /// The virtual environment; the wheel always uses the one it is installed in.
     pub virtualenv: Option<Utf8PathBuf>,
-    /// The plugin that holds Python, such as `python311`; loaded only where Python is not built in.
+    /// The plugin with Python, such as `python311`; loaded only if Python is not built in.
     pub plugin: Option<String>,
-    /// Folders to import from before all others.
+    /// Folders to import from first.
     pub python_path: Vec<Utf8PathBuf>,
     /// Whether the app may start threads of its own.
     pub enable_threads: bool,
@@ -25,11 +27,11 @@ pub struct WsgiApp {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Concurrency {
-    /// By so many threads.
+    /// By this many threads.
     Threads(u32),
-    /// By so many greenlets of gevent.
+    /// By this many gevent greenlets.
     Gevent(u32),
-    /// By so many tasks of asyncio. The wheel can't, and serves one request at a time in each process.
+    /// By this many asyncio tasks. The wheel has no asyncio, and serves one request at a time in each process.
     Asyncio(u32),
 }
 
@@ -46,7 +48,7 @@ impl WsgiApp {
         }
     }
 
-    /// How many threads each process has that serve requests.
+    /// How many threads of each process serve requests.
     pub(super) fn threads(&self) -> u32 {
         match self.concurrency {
             Concurrency::Threads(threads) => threads,
@@ -87,7 +89,7 @@ impl WsgiApp {
         Ok(())
     }
 
-    /// Loads the plugin that Debian names after the plugin with Python, such as `gevent_python311`.
+    /// Loads a plugin that Debian names after its Python plugin, such as `gevent_python311`.
     fn companion(&self, ini: &mut Ini, what: &'static str) -> Result<(), InvalidValue> {
         match &self.plugin {
             Some(python) => ini.plugin_unless(what, &format!("{what}_{python}")),
@@ -96,7 +98,7 @@ impl WsgiApp {
     }
 }
 
-/// Tells whether the text is `dotted.module`, perhaps with `:callable` or `:factory()`.
+/// Whether the text is `dotted.module`, optionally with `:callable` or `:factory()`.
 fn is_module(text: &str) -> bool {
     let name = |name: &str| {
         name.starts_with(|c: char| c.is_alphabetic() || c == '_')

@@ -1,3 +1,5 @@
+//! Paths that outlive releases, in real folders.
+
 #![allow(clippy::disallowed_methods, reason = "tests look at a folder of their own")]
 
 use super::*;

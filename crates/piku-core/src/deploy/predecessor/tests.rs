@@ -1,3 +1,5 @@
+//! Stopping the processes of the previous release.
+
 #![allow(clippy::disallowed_methods, reason = "tests start processes of their own")]
 
 use camino::Utf8PathBuf;

@@ -1,3 +1,5 @@
+//! What repair starts, and what it only reports.
+
 #![allow(clippy::disallowed_methods, reason = "tests look at a folder of their own")]
 
 use camino::Utf8PathBuf;

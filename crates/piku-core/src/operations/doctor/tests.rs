@@ -1,3 +1,5 @@
+//! What doctor finds, and the fix it suggests.
+
 use super::*;
 use crate::host::examine::{Access, Loose, Service};
 use crate::host::facts::Uwsgi;

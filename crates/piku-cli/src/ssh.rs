@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use crate::surroundings;
 use crate::ui::{Ui, complain};
 
-/// Commands that make no sense or do no good from afar.
+/// Commands that are not offered over ssh.
 const LOCAL: [&str; 7] = ["ssh-command", "git-hook", "emperor", "setup", "reference", "repair", "units"];
 /// Where distributions keep the sftp server.
 const SFTP_SERVERS: [&str; 4] = [

@@ -18,7 +18,7 @@ const EMPERORS_OWN: [&str; 4] =
 /// Becomes the uWSGI of the vassal file `name`; the emperor calls this in the folder of enabled vassals.
 ///
 /// `available` is the folder with the records. `emperor` is this process's environment, which holds the variables by
-/// which the emperor and its vassal find each other (`UWSGI_EMPEROR_*`; `NOTIFY_SOCKET` stays behind). Every other
+/// which the emperor and its vassal find each other (`UWSGI_EMPEROR_*`; `NOTIFY_SOCKET` is removed). Every other
 /// `UWSGI_*` variable would be an option, and is dropped.
 ///
 /// # Errors

@@ -42,7 +42,7 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Finds the first of the tools that the host has, whose version then decides along.
+    /// Finds the first of the tools that the host has; its version becomes part of the build key.
     pub(crate) fn tool(&mut self, names: &[&str], missing: Missing) -> Result<&'a Utf8Path, PlanError> {
         let Missing(tool, file, help) = missing;
         let found = names.iter().find_map(|name| Some((*name, self.toolbox.tool(name)?)));
@@ -103,7 +103,7 @@ impl<'a> Draft<'a> {
         self.steps.push(Step::Copy { what, to: Word::build(WORK) });
     }
 
-    /// Copies the whole tree to where the build works; it decides along, with all settings.
+    /// Copies the whole tree to where the build works; it becomes part of the build key, with all settings.
     pub(crate) fn copy_tree(&mut self, wishes: &Wishes) {
         self.decided_by_everything(wishes);
         self.steps.push(Step::Copy { what: Copied::Tree, to: Word::build(WORK) });

@@ -93,7 +93,7 @@ fn host_node(toolbox: &Toolbox) -> Word {
     node.unwrap_or(Utf8Path::new("/usr/bin/node")).into()
 }
 
-/// Reads the line `yarnPath: .yarn/releases/yarn-4.5.0.cjs` of `.yarnrc.yml`; what leads out of the tree is none.
+/// Reads the line `yarnPath: .yarn/releases/yarn-4.5.0.cjs` of `.yarnrc.yml`; ignores paths that leave the tree.
 pub(crate) fn yarn_path(tree: &dyn SourceTree) -> Option<String> {
     let bytes = tree.read(".yarnrc.yml")?;
     let text = String::from_utf8_lossy(&bytes);

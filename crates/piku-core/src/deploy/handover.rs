@@ -96,7 +96,7 @@ impl Handover<'_, '_, '_> {
         let (root, app) = (self.scene.root, self.basis.app);
         tell(
             self.report,
-            "Stopping the old processes first (PIKU_DEPLOY_STRATEGY); requests fail until the new ones are well",
+            "Stopping the old processes first (PIKU_DEPLOY_STRATEGY); requests fail until the new ones are healthy",
         );
         let mut old = predecessor::vassals(root, app, self.basis.run, |name| name.kind != FRONT)?;
         old.extend(predecessor::foreign(root, app, |_| true)?);
@@ -111,7 +111,7 @@ impl Handover<'_, '_, '_> {
         let watched = self.watched(processes);
         let rendered = self.rendered(processes);
         stage::start(self.scene.root, self.scene.host, &rendered)?;
-        check::all_well(self.scene, &self.basis.inputs.options, &watched)
+        check::all_healthy(self.scene, &self.basis.inputs.options, &watched)
     }
 
     /// Tries processes that must own a port, on another port, while the old ones still serve.
@@ -128,7 +128,7 @@ impl Handover<'_, '_, '_> {
             let watched = [Watched::new(root, &trial)];
             let rendered = render::render(self.basis, &trial, self.access)?;
             stage::start(root, self.scene.host, [&rendered])?;
-            check::all_well(self.scene, &self.basis.inputs.options, &watched)?;
+            check::all_healthy(self.scene, &self.basis.inputs.options, &watched)?;
             retire::retire(root, self.scene.host, &[rendered.name], false)?;
         }
         Ok(())
@@ -177,7 +177,7 @@ impl Handover<'_, '_, '_> {
         let watched = self.watched(fixed);
         let rendered = self.rendered(fixed);
         switch::replace(root, host, &old, &rendered)?;
-        check::all_well(self.scene, &basis.inputs.options, &watched)
+        check::all_healthy(self.scene, &basis.inputs.options, &watched)
     }
 
     /// Keeps the router that has the port, or gives the port to a new one.
@@ -195,7 +195,7 @@ impl Handover<'_, '_, '_> {
         predecessor::vacate(self.scene, basis.app, basis.run, *address)?;
         let watched = [Watched::new(root, process)];
         stage::start(root, host, [&rendered])?;
-        check::all_well(self.scene, &basis.inputs.options, &watched)?;
+        check::all_healthy(self.scene, &basis.inputs.options, &watched)?;
         Ok(rendered.name)
     }
 }

@@ -137,7 +137,7 @@ fn each_thing_that_is_wrong_comes_with_its_fix() {
       fix: give the key to `piku setup:ssh` again after its line is removed from `~/.ssh/authorized_keys`
     warning keys: no key may push to this piku
       fix: `piku setup:ssh FILE` adds one
-    error disk: only 100 MiB are free
+    error disk: only 100 MiB free
       fix: remove what nobody needs; fewer commits are kept with PIKU_KEEP_RELEASES
     ok tools: found: node; not found: go
     warning leftover: `/r/envs/gone` belongs to no app, or to a release that was never finished

@@ -141,11 +141,13 @@ impl Handover<'_, '_, '_> {
         }
         let (root, app) = (self.scene.root, self.basis.app);
         let replaced = |kind: &str| workers.iter().any(|worker| worker.name.kind == kind);
-        tell(self.report, format!("Replacing {}", listed(workers)));
-        // They know nothing of slots.
         let foreign = |kind: &str| replaced(kind) || replaced(CRON) && kind.starts_with("cron");
-        predecessor::end(self.scene, &predecessor::foreign(root, app, foreign)?)?;
+        let foreign = predecessor::foreign(root, app, foreign)?;
         let old = predecessor::vassals(root, app, self.basis.run, |name| replaced(&name.kind))?;
+        let doing = if foreign.is_empty() && old.is_empty() { "Starting" } else { "Replacing" };
+        tell(self.report, format!("{doing} {}", listed(workers)));
+        // They know nothing of slots.
+        predecessor::end(self.scene, &foreign)?;
         let watched = self.watched(workers);
         let rendered = self.rendered(workers);
         switch::replace(root, self.scene.host, &old, &rendered)?;
@@ -171,7 +173,7 @@ impl Handover<'_, '_, '_> {
         } else {
             tell(
                 self.report,
-                "Replacing the process that owns the port; requests wait or fail until the new one listens",
+                format!("Replacing {}, which must own its port: expect a short gap", listed(fixed)),
             );
         }
         let watched = self.watched(fixed);

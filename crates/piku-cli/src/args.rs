@@ -74,7 +74,7 @@ pub(crate) enum NotASetting {
 impl NotASetting {
     pub(crate) fn help(&self) -> String {
         match self {
-            Self::Form(_) => "put the value behind a `=`, in quotes if it has blanks".to_owned(),
+            Self::Form(_) => "put the value behind a `=`, in quotes if it has spaces".to_owned(),
             Self::Invalid(error) => error.help(),
         }
     }
@@ -145,7 +145,7 @@ pub(crate) enum Command {
         #[arg(long)]
         force: bool,
     },
-    /// Show what an app wrote, and what it goes on to write
+    /// Show an app's logs and follow them
     Logs {
         /// The app
         app: AppName,
@@ -157,7 +157,7 @@ pub(crate) enum Command {
         /// Do not wait for more
         #[arg(long)]
         no_follow: bool,
-        /// With what uWSGI says when it starts and stops
+        /// Include uWSGI's own startup and shutdown lines
         #[arg(long)]
         all: bool,
         /// Print JSON, an object a line
@@ -214,7 +214,7 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Show what is missing or wrong on this machine, and the fix for each
+    /// Check this server and suggest fixes
     Doctor {
         /// Print JSON
         #[arg(long)]

@@ -10,10 +10,18 @@ pub(crate) enum CliError {
     /// An operation of piku failed.
     #[error(transparent)]
     Core(#[from] Error),
-    /// The user did not confirm.
-    #[error("`{0}` was not destroyed")]
-    NotConfirmed(piku_core::AppName),
-    /// A file or stream named on the command line can't be read.
+    /// There is no terminal on which to confirm it.
+    #[error("there is no terminal to ask on; `{0}` was not destroyed")]
+    NotAsked(piku_core::AppName),
+    /// It was not confirmed.
+    #[error("`{}` is not the name of the app; nothing was removed", .answer.escape_debug())]
+    NotConfirmed {
+        /// The app.
+        app: piku_core::AppName,
+        /// What was typed instead of its name.
+        answer: String,
+    },
+    /// A file or stream of the command line can't be read.
     #[error("could not read `{name}`")]
     Input {
         /// Its name.
@@ -47,7 +55,8 @@ impl CliError {
             Self::Core(error) => error.help(),
             Self::Server(error) => error.help(),
             Self::Setting(error) => Some(error.help()),
-            Self::NotConfirmed(_) => Some("give `--force` to destroy it without being asked".to_owned()),
+            Self::NotAsked(_) => Some("give `--force` to destroy it without being asked".to_owned()),
+            Self::NotConfirmed { app, .. } => Some(format!("type `{app}` to destroy it")),
             Self::Input { .. } | Self::Output { .. } | Self::Usage(_) => None,
         }
     }
@@ -58,7 +67,8 @@ impl CliError {
             Self::Usage(_) | Self::Setting(_) | Self::Core(Error::AppName(_)) => 2,
             Self::Core(_)
             | Self::Server(_)
-            | Self::NotConfirmed(_)
+            | Self::NotAsked(_)
+            | Self::NotConfirmed { .. }
             | Self::Input { .. }
             | Self::Output { .. } => 1,
         }

@@ -92,7 +92,7 @@ pub enum Error {
     /// A push was refused before any deploy.
     #[error(transparent)]
     Push(#[from] RefusedPush),
-    /// A hook was called by something else than git.
+    /// A hook was called by something other than git.
     #[error(transparent)]
     Hook(#[from] InvalidRefUpdate),
     /// A key that can't be added.

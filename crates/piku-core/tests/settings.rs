@@ -285,7 +285,7 @@ fn bad_values_are_problems_at_their_places() {
     3:6 error[env::out-of-range] at `99999`: 99999 is not from 1 to 65535
       help: set PORT to a whole number, 1 to 65535
     4:19 error[env::bad-server-name] at `a.org b{.org`: `b{.org` is not a server name: it is made of letters, digits, `-`, and `.`
-      help: write host names such as `blog.example.org` or `*.example.org`, and others than English ones as punycode (`xn--…`)
+      help: use host names such as `blog.example.org` or `*.example.org`; write international names as punycode: `xn--…`
     5:20 error[env::bad-address] at `::1`: `::1` is not an IPv4 address
       help: set NGINX_IPV4_ADDRESS to an IPv4 address
     6:20 error[env::out-of-range] at `0`: 0 is not from 1 to 1000
@@ -293,7 +293,7 @@ fn bad_values_are_problems_at_their_places() {
     7:18 error[env::not-a-boolean] at `maybe`: `maybe` is neither true nor false
       help: set NGINX_HTTPS_ONLY to `true` or `false`
     8:18 error[env::bad-url] at `health`: `health` is not a path that can be asked for
-      help: write a path such as `/health`, beginning with a slash, and `%20` for a blank
+      help: write a path such as `/health`, beginning with a slash, and `%20` for a space
     9:20 error[env::bad-branch] at `a b`: `a b` can't be the name of a branch
       help: write the name of one branch, such as `main`
     10:14 error[env::bad-address] at `everywhere`: `everywhere` is not an IP address

@@ -80,7 +80,7 @@ impl InvalidSite {
     pub fn help(&self) -> Option<&'static str> {
         Some(match self {
             Self::ServerName { .. } => {
-                "write host names such as `blog.example.org` or `*.example.org`, and others than English ones as punycode (`xn--…`)"
+                "use host names such as `blog.example.org` or `*.example.org`; write international names as punycode: `xn--…`"
             }
             Self::StaticPair(_) => {
                 "write pairs of a URL and a folder or file, with commas between them: `/static:public,/robots.txt:robots.txt`"

@@ -66,7 +66,7 @@ fn nul(span: Range<usize>) -> Diagnostic {
 /// Formats a character so that an invisible one is visible.
 pub(crate) fn shown(character: char) -> String {
     match character {
-        ' ' => "a blank".to_owned(),
+        ' ' => "a space".to_owned(),
         '\t' => "a tab".to_owned(),
         _ if character.is_ascii_graphic() || character.is_alphanumeric() => format!("`{character}`"),
         _ => format!("U+{:04X}", u32::from(character)),

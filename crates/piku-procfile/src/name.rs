@@ -104,7 +104,7 @@ mod tests {
         insta::assert_snapshot!(names.map(shown).join("\n"), @r"
         0..0 the name is missing; write a name before the colon, such as `web`
         3..4 `.` can't be in a name; use letters, digits, `_`, and `-`, such as `web-1`
-        2..3 a blank can't be in a name; use letters, digits, `_`, and `-`, such as `my-worker`
+        2..3 a space can't be in a name; use letters, digits, `_`, and `-`, such as `my-worker`
         0..1 a name can't begin with `-`; use letters, digits, `_`, and `-`, such as `x`
         0..1 a name can't begin with `_`; use letters, digits, `_`, and `-`, such as `x`
         1..3 `ö` can't be in a name; use letters, digits, `_`, and `-`, such as `w-rker`

@@ -107,6 +107,10 @@ impl Reading {
             return;
         };
         let colon = head.span().end..command.start;
+        if let Some(found) = forgotten_colon(head, command) {
+            self.diagnostics.push(found);
+            return;
+        }
         let (head, command) = (head.trim(), command.trim());
         let name = match head.text.parse::<ProcessName>() {
             Ok(name) => {
@@ -230,6 +234,28 @@ fn missing_colon(text: Piece<'_>) -> Diagnostic {
         }
         _ => found.with_help("write `name: command`, or `#` before a comment"),
     }
+}
+
+/// The mistake of a line such as `wsgi app:app`, whose only colon belongs to the command.
+///
+/// Any name may be followed by a space and be wrong in itself, as `my worker: x` is. So the first word must be a name
+/// that piku knows, or several words must follow it; and the colon of a name mostly has a space after it.
+fn forgotten_colon(head: Piece<'_>, rest: Piece<'_>) -> Option<Diagnostic> {
+    let (name, begin) = head.text.split_once(char::is_whitespace)?;
+    let is_known = is_fixed(name) || is_cron(name);
+    let is_command = is_known || begin.trim().contains(char::is_whitespace);
+    if !is_command
+        || begin.trim().is_empty()
+        || rest.text.is_empty()
+        || rest.text.starts_with(char::is_whitespace)
+    {
+        return None;
+    }
+    name.parse::<ProcessName>().ok()?;
+    let end = head.start + name.len();
+    let message = format!("there is no colon after `{name}`");
+    let help = format!("write `{name}: {}:{}`", begin.trim_start(), rest.text.trim_end());
+    Some(Diagnostic::error("procfile::missing-colon", head.start..end, message).with_help(help))
 }
 
 /// Whether a line could be an entry of its own.

@@ -136,7 +136,7 @@ mod tests {
         a..b:c          2..2 a Python name is missing
         app:1x          4..5 a Python name can't begin with `1`
         my-app:app      2..3 `-` can't be in a Python name
-        app:app --x     7..8 a blank can't be in a Python name
+        app:app --x     7..8 a space can't be in a Python name
         app:a:b         5..6 `:` can't be in a Python name
         app:f(1)        5..6 `(` can't be in a Python name
         app:()          4..4 a Python name is missing

@@ -46,7 +46,13 @@ fn decide(tree: &dyn SourceTree, wishes: &Wishes) -> Result<(RuntimeName, Vec<Ev
         return Ok((known.ok_or_else(|| DetectError::UnknownRuntime { name: name.to_owned() })?, evidence));
     }
     let of_process = |runtime: RuntimeName| {
-        let evidence = Evidence::new("Procfile", format!("has a process that needs {}", runtime.title()));
+        let kind = match runtime {
+            RuntimeName::Ruby => "`rwsgi`",
+            RuntimeName::Java => "`jwsgi`",
+            RuntimeName::Php => "`php`",
+            _ => "`wsgi`",
+        };
+        let evidence = Evidence::new("Procfile", format!("has {kind}"));
         if manifest(runtime, tree).is_some() { Vec::new() } else { vec![evidence] }
     };
     match wishes.needs {
@@ -67,7 +73,7 @@ fn decide(tree: &dyn SourceTree, wishes: &Wishes) -> Result<(RuntimeName, Vec<Ev
         return Ok((RuntimeName::Python, Vec::new()));
     }
     if wishes.only_static {
-        return Ok((RuntimeName::Static, vec![Evidence::new("Procfile", "serves nothing but files")]));
+        return Ok((RuntimeName::Static, vec![Evidence::new("Procfile", "has nothing but `static`")]));
     }
     Ok((RuntimeName::Generic, Vec::new()))
 }

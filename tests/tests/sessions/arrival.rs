@@ -125,7 +125,7 @@ fn an_app_that_fails_is_told_and_with_a_health_check_refused() {
     let told = blog.push().succeeds().says("no luck").says("`blog` answers with status 500");
     told.says("http://blog.test/").says("is live");
 
-    // Well when it is asked by itself, and not when nginx asks it.
+    // Healthy when it is asked by itself, and not when nginx asks it.
     let by_itself = "'HTTP_X_FORWARDED_PROTO' in environ";
     let answer = format!("start('500 Oops' if {by_itself} else '200 OK', []); return [b'']");
     blog.write("app.py", noting(&answer));

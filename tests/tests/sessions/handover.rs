@@ -43,7 +43,7 @@ fn a_worker_that_ends_at_once_and_again_refuses_the_push_and_the_old_one_works_o
     let states = server.ssh(["ps", "blog"]).succeeds();
     assert!(!states.stdout.contains("down") && states.stdout.contains("running"), "{states}");
 
-    // One that stumbles once is started again and is well.
+    // One that stumbles once is started again and is healthy.
     let stumbles = "wsgi: app:app\nworker: if mkdir $DATA_ROOT/stumbled; then exit 1; fi; exec sleep 601\n";
     blog.write("Procfile", stumbles);
     blog.push().succeeds();

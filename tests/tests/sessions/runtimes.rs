@@ -32,7 +32,7 @@ fn a_build_script_writes_what_the_app_serves() {
     needs!(node);
     let server = TestServer::new();
     let blog = blog(&server);
-    blog.push().succeeds().says("package-lock.json locks the packages").says("Running the script");
+    blog.push().succeeds().says("from package-lock.json").says("Running the script");
     assert_eq!(blog.get("/").body, "hello from 1");
 
     blog.write("version", "2\n");
@@ -139,7 +139,7 @@ fn a_rust_program_is_compiled_for_release_and_found_in_both_ways() {
         .file("Cargo.toml", "[package]\nname = \"meter\"\nversion = \"0.1.0\"\nedition = \"2021\"\n")
         .file("Cargo.lock", "version = 3\n\n[[package]]\nname = \"meter\"\nversion = \"0.1.0\"\n")
         .file("src/main.rs", PROGRAM);
-    meter.push().succeeds().says("Cargo.lock locks the packages");
+    meter.push().succeeds().says("from Cargo.lock");
     assert_eq!(meter.get("/").body, "version 1");
 
     meter.write("Procfile", "web: ./target/release/meter\n");

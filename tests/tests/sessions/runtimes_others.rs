@@ -91,7 +91,7 @@ fn a_folder_of_files_needs_no_process() {
     needs!(nginx);
     let server = TestServer::with_nginx();
     let app = server.app_from("static", "pages").served_as("pages.test");
-    app.push().succeeds().says("static app");
+    app.push().succeeds().says("Static site");
     assert_eq!(app.get("/").body, "<h1>Hello from a file</h1>\n");
     app.write("public/index.html", "two\n");
     app.push().succeeds();

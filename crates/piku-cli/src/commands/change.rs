@@ -84,7 +84,7 @@ pub(super) fn restart(app: &AppName, session: &Session) -> Result<ExitCode, CliE
 
 pub(super) fn start(app: &AppName, session: &Session) -> Result<ExitCode, CliError> {
     let done = session.piku.start(app, &session.actor, &mut session.ui.events())?;
-    Ok(tell_or(app, done.as_ref(), "It runs already", session))
+    Ok(tell_or(app, done.as_ref(), &format!("{app} is already running"), session))
 }
 
 pub(super) fn stop(app: &AppName, session: &Session) -> Result<ExitCode, CliError> {
@@ -94,8 +94,8 @@ pub(super) fn stop(app: &AppName, session: &Session) -> Result<ExitCode, CliErro
 }
 
 pub(super) fn destroy(app: &AppName, force: bool, session: &Session) -> Result<ExitCode, CliError> {
-    if !force && !confirmed(app) {
-        return Err(CliError::NotConfirmed(app.clone()));
+    if !force {
+        confirm(app)?;
     }
     let destroyed = session.piku.destroy(app, &session.actor, &mut session.ui.events())?;
     for path in &destroyed.removed {
@@ -107,17 +107,21 @@ pub(super) fn destroy(app: &AppName, force: bool, session: &Session) -> Result<E
     Ok(ExitCode::SUCCESS)
 }
 
-/// Asks for the name of the app, if there is a terminal.
-fn confirmed(app: &AppName) -> bool {
+/// Asks for the name of the app, on a terminal only.
+fn confirm(app: &AppName) -> Result<(), CliError> {
     if !std::io::stdin().is_terminal() {
-        return false;
+        return Err(CliError::NotAsked(app.clone()));
     }
     drop(write!(
         std::io::stderr(),
         "Type the name of the app to destroy it, its settings, and its releases: "
     ));
     let mut answer = String::new();
-    std::io::stdin().lock().read_line(&mut answer).is_ok() && answer.trim() == app.as_str()
+    let read = std::io::stdin().lock().read_line(&mut answer);
+    if read.is_ok() && answer.trim() == app.as_str() {
+        return Ok(());
+    }
+    Err(CliError::NotConfirmed { app: app.clone(), answer: answer.trim().to_owned() })
 }
 
 pub(super) fn run(app: &AppName, command: &[String], session: &Session) -> Result<ExitCode, CliError> {

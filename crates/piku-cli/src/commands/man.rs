@@ -15,7 +15,7 @@ const DESCRIPTION: [&str; 3] = [
     "A push to the repository `piku@server:app` makes a release of the commit: it is checked out, built, started beside \
      the running release, checked, and only then made live. A push that fails changes nothing, and says why. uWSGI \
      runs the processes of an app, nginx stands in front of those that have a host name.",
-    "Commands are typed on the server, where root acts as the user piku, or from afar as `ssh piku@server command`.",
+    "Commands are typed on the server, where root acts as the user piku, or over ssh as `ssh piku@server command`.",
     "An app is a repository with a Procfile, one process a line: `name: command`. Settings are in its file ENV and in \
      what `piku config:set` keeps.",
 ];

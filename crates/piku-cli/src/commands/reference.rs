@@ -19,7 +19,7 @@ pub(super) fn reference(session: &Session) -> Result<ExitCode, CliError> {
 fn text() -> String {
     let mut page = String::from(
         "# Reference\n\nMade by `cargo xtask docs`; a test keeps it fresh.\n\n## Commands\n\n\
-         Typed on the server as `piku <command>`, or from afar as `ssh piku@server <command>`.\n\
+         Typed on the server as `piku <command>`, or over ssh as `ssh piku@server <command>`.\n\
          Exit status: 0 done; 1 the request could not be carried out; 2 the command line is wrong; `run` gives its \
          command's.\n\n| command | what |\n|---|---|\n",
     );

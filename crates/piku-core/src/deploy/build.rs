@@ -168,20 +168,38 @@ fn own_uwsgi_help(chosen: Option<(u32, u32)>, plugin: Option<(u32, u32)>) -> Str
 }
 
 fn tell(detection: &Detection, report: &mut Report<'_>) {
-    let evidence: Vec<String> = detection.evidence.iter().map(ToString::to_string).collect();
-    let why = if evidence.is_empty() { String::new() } else { format!(": {}", evidence.join("; ")) };
+    stage(report, described(detection));
+    for warning in &detection.warnings {
+        warn(report, &warning.message, warning.help.as_deref());
+    }
+}
+
+/// One line: `Python 3.11 (system), from requirements.txt and .python-version`.
+fn described(detection: &Detection) -> String {
     let which = match (&detection.runtime, &detection.python) {
         (RuntimeName::Python, Some(python)) => format!("Python {}", python.interpreter),
-        (runtime @ (RuntimeName::Static | RuntimeName::Generic), _) => format!("{runtime} app"),
+        (RuntimeName::Static, _) => return "Static site".to_owned(),
+        (RuntimeName::Generic, _) if detection.evidence.iter().any(|one| one.file == "PIKU_RUNTIME") => {
+            return "No runtime, from PIKU_RUNTIME: nothing to build".to_owned();
+        }
+        (RuntimeName::Generic, _) => return "No runtime detected: nothing to build".to_owned(),
         (runtime, _) => {
             let version = detection.version.map(|version| format!(" {version}")).unwrap_or_default();
             format!("{}{version}", runtime.title())
         }
     };
-    stage(report, format!("{which}{why}"));
-    for warning in &detection.warnings {
-        warn(report, &warning.message, warning.help.as_deref());
+    let (of_procfile, others): (Vec<_>, Vec<_>) =
+        detection.evidence.iter().partition(|one| one.file == "Procfile");
+    let mut files: Vec<&str> = Vec::new();
+    for one in others {
+        if !files.contains(&one.file.as_str()) {
+            files.push(&one.file);
+        }
     }
+    let from = if files.is_empty() { String::new() } else { format!(", from {}", files.join(" and ")) };
+    let because: String =
+        of_procfile.iter().map(|one| format!(", because the Procfile {}", one.meaning)).collect();
+    format!("{which}{from}{because}")
 }
 
 /// Names the build that a tree holds files of: another one belongs into a tree of its own.
@@ -208,4 +226,43 @@ pub(crate) fn prune(root: &Root, app: &AppName, used: &[String]) -> Result<(), H
         files::remove(&folder.join(name))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use piku_runtime::{Detection, Evidence, RuntimeName};
+
+    use super::described;
+
+    #[test]
+    fn a_build_is_told_with_the_files_that_decided_it() {
+        let of = |runtime, evidence: &[(&str, &str)]| {
+            let evidence = evidence
+                .iter()
+                .map(|(file, meaning)| Evidence { file: (*file).to_owned(), meaning: (*meaning).to_owned() });
+            described(&Detection {
+                runtime,
+                version: "3.1.2".parse().ok(),
+                evidence: evidence.collect(),
+                warnings: Vec::new(),
+                python: None,
+                node: None,
+            })
+        };
+        let gems = ("Gemfile", "lists the packages");
+        assert_eq!(of(RuntimeName::Ruby, &[gems]), "Ruby 3.1.2, from Gemfile");
+        let version = (".ruby-version", "asks for Ruby 3.1");
+        let all = [gems, version, ("Gemfile", "asks for Ruby 3")];
+        assert_eq!(of(RuntimeName::Ruby, &all), "Ruby 3.1.2, from Gemfile and .ruby-version");
+        assert_eq!(
+            of(RuntimeName::Ruby, &[("Procfile", "has `rwsgi`"), version]),
+            "Ruby 3.1.2, from .ruby-version, because the Procfile has `rwsgi`"
+        );
+        assert_eq!(of(RuntimeName::Static, &[("Procfile", "has nothing but `static`")]), "Static site");
+        assert_eq!(of(RuntimeName::Generic, &[]), "No runtime detected: nothing to build");
+        assert_eq!(
+            of(RuntimeName::Generic, &[("PIKU_RUNTIME", "asks for generic")]),
+            "No runtime, from PIKU_RUNTIME: nothing to build"
+        );
+    }
 }

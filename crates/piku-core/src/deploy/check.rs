@@ -1,4 +1,4 @@
-//! Waits until the processes of a new release are well, or says why they are not.
+//! Waits until the processes of a new release are healthy, or says why they are not.
 
 mod workers;
 
@@ -47,25 +47,25 @@ impl<'a> Watched<'a> {
 
 /// What one look at a process shows.
 enum Look {
-    Well,
+    Healthy,
     NotYet(&'static str),
     Failed(String),
 }
 
-/// Waits until every process is well.
-pub(crate) fn all_well(
+/// Waits until every process is healthy.
+pub(crate) fn all_healthy(
     scene: &Scene<'_>,
     options: &Options,
     watched: &[Watched<'_>],
 ) -> Result<(), DeployError> {
-    watched.iter().try_for_each(|one| well(scene, options, one))
+    watched.iter().try_for_each(|one| healthy(scene, options, one))
 }
 
-fn well(scene: &Scene<'_>, options: &Options, watched: &Watched<'_>) -> Result<(), DeployError> {
+fn healthy(scene: &Scene<'_>, options: &Options, watched: &Watched<'_>) -> Result<(), DeployError> {
     let mut last = "did not start";
     let outcome = wait::until(options.healthcheck_timeout, || match look(scene.root, options, watched) {
         _ if scene.cancel.is_cancelled() => Some(Err(String::new())),
-        Look::Well => Some(Ok(())),
+        Look::Healthy => Some(Ok(())),
         Look::NotYet(seen) => {
             last = seen;
             None
@@ -197,14 +197,14 @@ fn look(root: &Root, options: &Options, watched: &Watched<'_>) -> Look {
                 return Look::NotYet("did not get its turn, since its predecessor did not end");
             }
             match listens(root, &name, *address) {
-                Look::Well => answers(options, &Endpoint::Http(*address)),
+                Look::Healthy => answers(options, &Endpoint::Http(*address)),
                 look => look,
             }
         }
         Work::Front { address, .. } => {
             listens(root, &name, super::plan::reachable(&address.ip().to_string(), address.port()))
         }
-        Work::Worker { .. } | Work::Cron { .. } => Look::Well,
+        Work::Worker { .. } | Work::Cron { .. } => Look::Healthy,
     }
 }
 
@@ -215,17 +215,17 @@ fn listens(root: &Root, vassal: &str, address: SocketAddr) -> Look {
     }
     let stats = emperor::ask(&root.emperor_stats());
     match stats.as_ref().and_then(|stats| stats.vassal(vassal)) {
-        Some(found) if sockets::is_held_below(address, found.pid) => Look::Well,
+        Some(found) if sockets::is_held_below(address, found.pid) => Look::Healthy,
         Some(_) => Look::NotYet("did not open its port, on which another program listens"),
         None => Look::NotYet("was not started by the emperor"),
     }
 }
 
-/// Whether the health check is answered well, where there is one.
+/// Whether the health check succeeds, where there is one.
 fn answers(options: &Options, endpoint: &Endpoint) -> Look {
-    let Some(path) = &options.healthcheck else { return Look::Well };
+    let Some(path) = &options.healthcheck else { return Look::Healthy };
     match get(endpoint, path, &plain_host(&options.nginx.server_names)) {
-        Some(answer) if answer.is_healthy() => Look::Well,
+        Some(answer) if answer.is_healthy() => Look::Healthy,
         Some(_) => Look::NotYet("did not answer its health check with 2xx or 3xx"),
         None => Look::NotYet("did not answer its health check"),
     }

@@ -24,7 +24,7 @@ pub(crate) fn fresh(
         && files::rename(&spare, &tree).is_ok()
         && git.recycled_clone(&bare, commit, &tree).is_ok();
     if !recycled {
-        // Whatever was wrong with it, a new one has nothing of it.
+        // The spare could not be reused; start from an empty folder.
         files::remove_folder(&tree)?;
         files::make_folder(&tree, 0o755)?;
         git.deployment_clone(&bare, commit, &tree)?;
@@ -39,7 +39,7 @@ pub(crate) fn fresh(
 
 /// Removes the folder of a release, but keeps its clone for the next one where that can be of use.
 ///
-/// What the app wrote into it must be out of it by then: the next release has nothing of it.
+/// Move what the app wrote there out first: the next release does not get it.
 pub(crate) fn keep_for_the_next(root: &Root, app: &AppName, number: u32) -> Result<(), HostError> {
     let (tree, spare) = (root.tree(app, number), root.spare(app));
     // With submodules a clone is several, each with a history of its own.

@@ -136,7 +136,7 @@ pub enum DeployError {
         /// The path.
         path: Utf8PathBuf,
     },
-    /// A process of the new release is not well.
+    /// A process of the new release is not healthy.
     #[error("{process} {reason}")]
     Unhealthy {
         /// Which one: `web.1`.

@@ -97,7 +97,7 @@ impl Handover<'_, '_, '_> {
         let (root, app) = (self.scene.root, self.basis.app);
         tell(
             self.report,
-            "Stopping the old processes first (PIKU_DEPLOY_STRATEGY); requests fail until the new ones are well",
+            "Stopping the old processes first (PIKU_DEPLOY_STRATEGY); requests fail until the new ones are healthy",
         );
         let mut old = predecessor::vassals(root, app, self.basis.run, |name| name.kind != FRONT)?;
         old.extend(predecessor::foreign(root, app, |_| true)?);
@@ -112,7 +112,7 @@ impl Handover<'_, '_, '_> {
         let watched = self.watched(processes);
         let rendered = self.rendered(processes);
         stage::start(self.scene.root, self.scene.host, &rendered)?;
-        check::all_well(self.scene, &self.basis.inputs.options, &watched)
+        check::all_healthy(self.scene, &self.basis.inputs.options, &watched)
     }
 
     /// Tries processes that must own a port, on another port, while the old ones still serve.
@@ -129,7 +129,7 @@ impl Handover<'_, '_, '_> {
             let watched = [Watched::new(root, &trial)];
             let rendered = render::render(self.basis, &trial, self.access)?;
             stage::start(root, self.scene.host, [&rendered])?;
-            check::all_well(self.scene, &self.basis.inputs.options, &watched)?;
+            check::all_healthy(self.scene, &self.basis.inputs.options, &watched)?;
             retire::retire(root, self.scene.host, &[rendered.name], false)?;
         }
         Ok(())
@@ -142,11 +142,13 @@ impl Handover<'_, '_, '_> {
         }
         let (root, app) = (self.scene.root, self.basis.app);
         let replaced = |kind: &str| workers.iter().any(|worker| worker.name.kind == kind);
-        tell(self.report, format!("Replacing {}", listed(workers)));
-        // They know nothing of slots.
         let foreign = |kind: &str| replaced(kind) || replaced(CRON) && kind.starts_with("cron");
-        predecessor::end(self.scene, &predecessor::foreign(root, app, foreign)?)?;
+        let foreign = predecessor::foreign(root, app, foreign)?;
         let old = predecessor::vassals(root, app, self.basis.run, |name| replaced(&name.kind))?;
+        let doing = if foreign.is_empty() && old.is_empty() { "Starting" } else { "Replacing" };
+        tell(self.report, format!("{doing} {}", listed(workers)));
+        // They know nothing of slots.
+        predecessor::end(self.scene, &foreign)?;
         let watched = self.watched(workers);
         let rendered = self.rendered(workers);
         switch::replace(root, self.scene.host, &old, &rendered)?;
@@ -172,13 +174,13 @@ impl Handover<'_, '_, '_> {
         } else {
             tell(
                 self.report,
-                "Replacing the process that owns the port; requests wait or fail until the new one listens",
+                format!("Replacing {}, which must own its port: expect a short gap", listed(fixed)),
             );
         }
         let watched = self.watched(fixed);
         let rendered = self.rendered(fixed);
         switch::replace(root, host, &old, &rendered)?;
-        check::all_well(self.scene, &basis.inputs.options, &watched)
+        check::all_healthy(self.scene, &basis.inputs.options, &watched)
     }
 
     /// Keeps the router that has the port, or gives the port to a new one.
@@ -196,7 +198,7 @@ impl Handover<'_, '_, '_> {
         predecessor::vacate(self.scene, basis.app, basis.run, *address)?;
         let watched = [Watched::new(root, process)];
         stage::start(root, host, [&rendered])?;
-        check::all_well(self.scene, &basis.inputs.options, &watched)?;
+        check::all_healthy(self.scene, &basis.inputs.options, &watched)?;
         Ok(rendered.name)
     }
 }

@@ -121,7 +121,7 @@ fn refused(names: &BTreeMap<&[u8], Range<usize>>, entry: &Entry) -> Option<Diagn
     }
 }
 
-/// What can't both answer the site.
+/// At most one process may serve the site.
 fn two_servers(names: &BTreeMap<&[u8], Range<usize>>, procfile: &Procfile) -> Option<Diagnostic> {
     let mut servers =
         procfile.entries().iter().map(|entry| entry.name.as_str()).filter(|name| runs_in_uwsgi(name));

@@ -18,7 +18,7 @@ use crate::vassal::{CRON, FRONT, REHEARSAL, VassalName};
 /// How a process takes over from the same process of the release before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TakesOver {
-    /// Both run side by side until the new one is well.
+    /// Both run side by side until the new one is healthy.
     Beside,
     /// The old one ends before the new one starts, since two at once would do harm.
     Alone,

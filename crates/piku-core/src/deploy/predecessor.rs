@@ -61,7 +61,7 @@ fn end_within(scene: &Scene<'_>, names: &[String], limit: Duration) -> Result<()
     }
     let stats = emperor::must_tell(&scene.root.emperor_stats())?;
     let tree = ProcessTree::read();
-    // The master of a daemon takes its time to follow it; it holds nothing.
+    // Do not wait for the uWSGI master: it exits late and holds no resources.
     let running: Vec<i32> = names
         .iter()
         .filter_map(|name| stats.vassal(name))

@@ -157,8 +157,7 @@ fn next_start(stats: &EmperorStats, name: &VassalName) -> VassalName {
     VassalName { start: last.map_or(1, |last| last + 1), ..name.clone() }
 }
 
-/// Waits until the live release serves again whose processes a deploy that failed had replaced; or until
-/// it takes too long.
+/// After a failed deploy, waits until the restored release serves again, or until it takes too long.
 pub(crate) fn await_return(root: &Root, app: &AppName, release: &Release) {
     let has = |kind: &str| {
         let names = release.vassals.iter().filter_map(|name| name.parse::<VassalName>().ok());

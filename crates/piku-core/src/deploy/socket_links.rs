@@ -13,7 +13,7 @@ use crate::vassal::VassalName;
 /// The links by which nginx and the router reach the sockets on which uWSGI runs a release: link, then socket.
 ///
 /// There may be more links than sockets: those that are there already, which an old worker of nginx may still
-/// follow, and those that a router has. They lead to the sockets by turns, so that none ever leads nowhere.
+/// follow, and those that a router has. Links are assigned round robin, so no link dangles.
 pub(crate) fn of_plan(root: &Root, plan: &Plan) -> Vec<(Utf8PathBuf, Utf8PathBuf)> {
     let mut sockets = Vec::new();
     let mut routed = 0;

@@ -165,8 +165,8 @@ pub(crate) mod tests {
         drop(UnixListener::bind(at("dead")).unwrap());
         assert_eq!(hear("dead"), Heard::Nobody);
 
-        speak(&at("well"), r#"{"vassals":[],"blacklist":[]}"#.to_owned());
-        assert_eq!(hear("well"), Heard::Stats(EmperorStats::default()));
+        speak(&at("healthy"), r#"{"vassals":[],"blacklist":[]}"#.to_owned());
+        assert_eq!(hear("healthy"), Heard::Stats(EmperorStats::default()));
         for (name, answer) in [("ends", ""), ("mumbles", "{\"vassals\":")] {
             speak(&at(name), answer.to_owned());
             assert_eq!(hear(name), Heard::Silence, "{name}");

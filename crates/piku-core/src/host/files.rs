@@ -11,7 +11,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{HostError, processes};
 
-/// How the name of a file begins that does not have its real one yet; the number of the process that writes it follows.
+/// Prefix of temporary files, followed by the writer's pid.
 const UNNAMED: &str = ".piku-";
 
 /// Removes what processes that are no more have left in a folder without giving it its name.

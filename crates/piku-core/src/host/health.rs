@@ -1,4 +1,4 @@
-//! Asks a process whether it is well, as the web would.
+//! Asks a process whether it is healthy, as a browser would.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};

@@ -17,11 +17,11 @@ pub(crate) enum Listener {
     Nobody,
     /// A vassal of the emperor, by the name of its file.
     Vassal(String),
-    /// A program that is none of piku's, with its name where that may be known.
+    /// Any other program, with its name where that may be known.
     Stranger(Option<String>),
 }
 
-/// Finds out who listens where a process would that binds to `address`.
+/// Who already listens on a socket that would conflict with `address`.
 pub(crate) fn listener(root: &Root, address: SocketAddr) -> Listener {
     let sockets = listening(address);
     if sockets.is_empty() {

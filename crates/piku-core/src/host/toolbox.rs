@@ -100,8 +100,7 @@ pub(crate) fn ask(
     toolbox
 }
 
-/// The program behind `tool` and how it looks, when it is one and no switch that decides at every start which to be:
-/// a script, or a program of another name, or one of rustup's.
+/// The real binary behind `tool` with size and mtime; `None` for wrappers and version managers (rustup, scripts).
 fn speaks_for_itself(tool: &Utf8Path, name: &str) -> Option<(Utf8PathBuf, Answer)> {
     use std::io::Read;
     use std::os::unix::fs::MetadataExt;
@@ -128,7 +127,7 @@ pub(crate) fn needed(procfile: &Procfile) -> Option<RuntimeName> {
     })
 }
 
-/// Whether nothing but files is served.
+/// Whether every process is a `static` folder.
 pub(crate) fn is_static(procfile: &Procfile) -> bool {
     procfile.entries().iter().all(|entry| matches!(entry.kind, Kind::Static))
 }

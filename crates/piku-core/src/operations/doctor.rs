@@ -1,4 +1,4 @@
-//! `doctor`: what is missing or wrong on this machine, and the fix for each.
+//! `doctor`: checks this server and suggests fixes.
 
 mod finding;
 mod leftovers;
@@ -263,8 +263,8 @@ fn space(bytes: u64, files: Option<u64>) -> Finding {
     let fix = "remove what nobody needs; fewer commits are kept with PIKU_KEEP_RELEASES";
     match files {
         Some(files) if files < FEW_FILES => warning(about, format!("only {files} more files fit on it"), fix),
-        _ if bytes < FULL => error(about, format!("only {free} are free"), fix),
-        _ if bytes < TIGHT => warning(about, format!("only {free} are free"), fix),
+        _ if bytes < FULL => error(about, format!("only {free} free"), fix),
+        _ if bytes < TIGHT => warning(about, format!("only {free} free"), fix),
         _ => ok(about, format!("{free} free")),
     }
 }

@@ -42,7 +42,7 @@ catalog! {
     PIKU_HEALTHCHECK: text("a path such as `/health`"), Deploy, "What a new release is asked for over HTTP before it goes live: it must answer with 2xx or 3xx, by itself and, where it has a site, through nginx. Without it, a connection that is accepted is enough, and a site that answers.";
     PIKU_HEALTHCHECK_TIMEOUT: number(60, 1, 3600, "seconds"), Deploy, "How long a new release may take to be healthy before the push is refused.";
     PIKU_KEEP_RELEASES: number(5, 1, 1000, "commits"), Deploy, "How many commits are kept to go back to, the live one among them.";
-    PIKU_PERSIST: text("paths in the app's folder, with commas or blanks between them"), Deploy, "Files and folders that live in `$DATA_ROOT` and are linked into every release.";
+    PIKU_PERSIST: text("paths in the app's folder, with commas or spaces between them"), Deploy, "Files and folders that live in `$DATA_ROOT` and are linked into every release.";
 
     PIKU_RUNTIME: text("the name of a runtime, such as `python`"), Build, "The runtime, in place of the one that is detected.";
     PYTHON_VERSION: text("a version such as `3.12`"), Build, "The Python that the app is built for and runs on.";
@@ -65,7 +65,7 @@ catalog! {
     UWSGI_IDLE: optional(1, YEAR, "seconds"), Uwsgi, "After how long without a request the processes stop, until the next request starts them.";
     UWSGI_INCLUDE_FILE: text("a path in the app's folder"), Uwsgi, "A file with uWSGI options of the app's own.";
 
-    NGINX_SERVER_NAME: text("host names, with blanks or commas between them"), Nginx, "The names that the site answers to; without any, the app has no site.";
+    NGINX_SERVER_NAME: text("host names, with spaces or commas between them"), Nginx, "The names that the site answers to; without any, the app has no site.";
     NGINX_STATIC_PATHS: text("pairs such as `/static:public`, with commas between them"), Nginx, "What nginx serves itself: a URL, and the file or folder for it.";
     NGINX_CATCH_ALL: text("a file name"), Nginx, "The file that is served for every URL that no static file has.";
     NGINX_HTTPS_ONLY: boolean(false), Nginx, "Whether plain HTTP is answered with a redirect to HTTPS.";

@@ -70,7 +70,7 @@ impl fmt::Display for ValueType {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Scope {
-    /// The deploy: what is released, and when it counts as well.
+    /// The deploy: what is released, and when it counts as healthy.
     Deploy,
     /// The build: which runtime, which version, which tool.
     Build,

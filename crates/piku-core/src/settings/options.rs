@@ -103,7 +103,7 @@ fn bind_address(reader: &mut Reader<'_>) -> String {
 fn healthcheck(path: &str) -> Result<String, Refusal> {
     let fits = path.starts_with('/') && path.bytes().all(|byte| byte.is_ascii_graphic());
     fits.then(|| path.to_owned()).ok_or_else(|| {
-        let help = "write a path such as `/health`, beginning with a slash, and `%20` for a blank";
+        let help = "write a path such as `/health`, beginning with a slash, and `%20` for a space";
         Refusal::new("env::bad-url", format!("`{path}` is not a path that can be asked for"), help)
     })
 }

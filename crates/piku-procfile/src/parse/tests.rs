@@ -189,6 +189,19 @@ fn help_fits_the_line() {
 }
 
 #[test]
+fn a_colon_of_the_command_is_not_taken_for_that_of_the_name() {
+    let file = "wsgi app:app\nweb gunicorn --bind :80\nworker python -m tasks:run\nmy worker:x\nmy job: x\nweb one: x\nweb :x\n";
+    insta::assert_snapshot!(mistakes(file.as_bytes()), @r"
+    1:1 missing-colon: there is no colon after `wsgi`; write `wsgi: app:app`
+    2:1 missing-colon: there is no colon after `web`; write `web: gunicorn --bind :80`
+    3:1 missing-colon: there is no colon after `worker`; write `worker: python -m tasks:run`
+    4:3 bad-name: a space can't be in a name; use letters, digits, `_`, and `-`, such as `my-worker`
+    5:3 bad-name: a space can't be in a name; use letters, digits, `_`, and `-`, such as `my-job`
+    6:4 bad-name: a space can't be in a name; use letters, digits, `_`, and `-`, such as `web-one`
+    ");
+}
+
+#[test]
 fn a_file_without_a_process_says_so_once() {
     for file in ["", "\n\n", "# web: a\n", "\u{feff}"] {
         let errors = parse(file.as_bytes()).diagnostics.into_iter().filter(Diagnostic::is_error);

@@ -292,18 +292,15 @@ fn every_tree_has_its_runtime() {
 fn a_process_that_needs_python_gets_it_without_a_manifest() {
     let wishes = Wishes { needs: Some(RuntimeName::Python), ..Wishes::default() };
     let cases: &[(Files, &str)] = &[
-        (&[("app.py", "")], "python 3.11.2 (system): Procfile has a process that needs Python"),
-        (
-            &[("package.json", "")],
-            "python 3.11.2 (system): Procfile has a process that needs Python !runtime-others",
-        ),
+        (&[("app.py", "")], "python 3.11.2 (system): Procfile has `wsgi`"),
+        (&[("package.json", "")], "python 3.11.2 (system): Procfile has `wsgi` !runtime-others"),
         (
             &[("requirements/base.txt", "")],
-            "python 3.11.2 (system): Procfile has a process that needs Python !python-requirements-elsewhere",
+            "python 3.11.2 (system): Procfile has `wsgi` !python-requirements-elsewhere",
         ),
         (
             &[("Requirements.txt", "")],
-            "python 3.11.2 (system): Procfile has a process that needs Python !python-requirements-elsewhere",
+            "python 3.11.2 (system): Procfile has `wsgi` !python-requirements-elsewhere",
         ),
         (&[("requirements.txt", "")], "python 3.11.2 (system): requirements.txt lists the packages"),
     ];
@@ -316,12 +313,12 @@ fn a_process_that_needs_python_gets_it_without_a_manifest() {
 fn a_process_of_uwsgi_gets_its_language_without_a_manifest() {
     use RuntimeName::{Java, Php, Ruby};
     let cases: &[(RuntimeName, Files, &str)] = &[
-        (Ruby, &[("config.ru", "")], "ruby 3.1.2: Procfile has a process that needs Ruby"),
+        (Ruby, &[("config.ru", "")], "ruby 3.1.2: Procfile has `rwsgi`"),
         (Ruby, &[("Gemfile", "")], "ruby 3.1.2: Gemfile lists the packages"),
-        (Php, &[("index.php", "")], "php 8.2.7: Procfile has a process that needs PHP"),
-        (Php, &[("package.json", "{}")], "php 8.2.7: Procfile has a process that needs PHP !runtime-others"),
+        (Php, &[("index.php", "")], "php 8.2.7: Procfile has `php`"),
+        (Php, &[("package.json", "{}")], "php 8.2.7: Procfile has `php` !runtime-others"),
         (Php, &[("composer.lock", "{}")], "error runtime-lock-alone"),
-        (Java, &[("app.war", "")], "java 17.0.15: Procfile has a process that needs Java"),
+        (Java, &[("app.war", "")], "java 17.0.15: Procfile has `jwsgi`"),
         (Java, &[("project.clj", "")], "clojure 17.0.15: project.clj describes the project"),
     ];
     for (needs, files, expected) in cases {
@@ -334,7 +331,7 @@ fn a_process_of_uwsgi_gets_its_language_without_a_manifest() {
 fn files_that_are_served_need_no_build_unless_they_are_made_by_one() {
     let wishes = Wishes { only_static: true, ..Wishes::default() };
     let cases: &[(Files, &str)] = &[
-        (&[("index.html", "")], "static: Procfile serves nothing but files"),
+        (&[("index.html", "")], "static: Procfile has nothing but `static`"),
         (&[("package.json", "{}")], "node 20.19.2 Npm: package.json lists the packages"),
     ];
     for (files, expected) in cases {

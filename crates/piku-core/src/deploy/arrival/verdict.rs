@@ -14,7 +14,7 @@ pub(super) enum Verdict {
     App(String),
     /// Nobody takes connections in the place of the app.
     Gone,
-    /// nginx answers in the place of an app that is well, or not at all: what it does.
+    /// nginx answers in the place of a healthy app, or not at all: what it does.
     Nginx(String),
     /// A folder was asked for that has no page of its own; with the status.
     NoIndex(u16),

@@ -13,10 +13,10 @@ use crate::host::wait::Since;
 use crate::host::{emperor, files, logs, wait};
 use crate::root::Root;
 
-/// A worker that runs for so long did not end at once.
+/// A worker that has been running this long counts as started.
 const STAYS: Duration = Duration::from_secs(1);
 
-/// Nor did one that does nothing for so long: it waits for work, or for somebody.
+/// A worker that has been idle this long counts as started.
 const RESTS: Duration = Duration::from_millis(120);
 
 /// How long after a first ending a second one is waited for. uWSGI starts a daemon again after two seconds.
@@ -44,7 +44,7 @@ enum Look {
 
 /// Waits until every worker has replaced its predecessor and has run for a second, or has nothing to do.
 ///
-/// One that ends is started again by uWSGI; one that ends a second time soon after is not well.
+/// One that ends is started again by uWSGI; one that ends a second time soon after is not healthy.
 pub(crate) fn all_stay(
     scene: &Scene<'_>,
     watched: &[Watched<'_>],

@@ -5,7 +5,7 @@ use crate::host::examine::{Access, Loose, Service};
 use crate::host::facts::Uwsgi;
 use crate::host::reach::{Obstacle, Wish};
 
-fn well() -> Facts {
+fn healthy() -> Facts {
     Facts {
         root: "/r".into(),
         set_up: false,
@@ -65,7 +65,7 @@ fn shown(facts: &Facts, leftovers: &[Utf8PathBuf]) -> String {
 
 #[test]
 fn a_machine_that_is_well_has_nothing_to_fix() {
-    insta::assert_snapshot!(shown(&well(), &[]), @r"
+    insta::assert_snapshot!(shown(&healthy(), &[]), @r"
     ok folder: `/r` is complete, with private permissions
     ok uwsgi: `/usr/bin/uwsgi` of the system's packages, which loads Python 3.11
     ok emperor: running, 2 processes of apps
@@ -93,7 +93,7 @@ fn each_thing_that_is_wrong_comes_with_its_fix() {
             includes: Some(false),
             reload: Some("sudo reload".into()),
             watched: false,
-            ..well().nginx
+            ..healthy().nginx
         },
         git: None,
         sshd_runs: false,
@@ -108,7 +108,7 @@ fn each_thing_that_is_wrong_comes_with_its_fix() {
             Loose { path: "/r/envs/blog/ENV".into(), mode: 0o644, is_folder: false },
         ],
         space: Some((100 << 20, Some(100_000))),
-        ..well()
+        ..healthy()
     };
     insta::assert_snapshot!(shown(&facts, &["/r/envs/gone".into()]), @r"
     error folder: `/r` has no envs, repos
@@ -139,7 +139,7 @@ fn each_thing_that_is_wrong_comes_with_its_fix() {
       fix: give the key to `piku setup:ssh` again after its line is removed from `~/.ssh/authorized_keys`
     warning keys: no key may push to this piku
       fix: `piku setup:ssh FILE` adds one
-    error disk: only 100 MiB are free
+    error disk: only 100 MiB free
       fix: remove what nobody needs; fewer commits are kept with PIKU_KEEP_RELEASES
     ok tools: found: node; not found: go
     warning leftover: `/r/envs/gone` belongs to no app, or to a release that was never finished
@@ -160,7 +160,7 @@ fn an_empty_machine_lacks_everything() {
         space: Some((600 << 20, Some(5))),
         tools: Vec::new(),
         service: None,
-        ..well()
+        ..healthy()
     };
     insta::assert_snapshot!(shown(&facts, &[]), @r"
     ok folder: `/r` is complete, with private permissions
@@ -184,11 +184,11 @@ fn an_empty_machine_lacks_everything() {
 
 #[test]
 fn a_python_that_uwsgi_loads_must_be_there_to_build_with() {
-    let facts = Facts { python: false, ..well() };
+    let facts = Facts { python: false, ..healthy() };
     let found = findings(&facts, &[]).into_iter().find(|found| found.about == "python").unwrap();
     assert_eq!(found.fix.as_deref(), Some("`apt-get install python3.11-venv`"));
     // What nobody uses yet is no error.
-    let facts = Facts { nginx: Nginx { runs: false, sites: 0, ..well().nginx }, ..well() };
+    let facts = Facts { nginx: Nginx { runs: false, sites: 0, ..healthy().nginx }, ..healthy() };
     assert!(findings(&facts, &[]).iter().all(|found| found.level < Level::Error));
 }
 
@@ -200,7 +200,7 @@ fn what_older_instructions_made_is_found_with_the_line_that_mends_it() {
             kill_signal: "3".into(),
             kill_mode: "control-group".into(),
             restarts: "4".into(),
-            ..well().service.unwrap()
+            ..healthy().service.unwrap()
         }),
         access: Access {
             user: "www-data".into(),
@@ -208,7 +208,7 @@ fn what_older_instructions_made_is_found_with_the_line_that_mends_it() {
             obstacle: Some(Obstacle { path: "/home/piku".into(), mode: 0o700, wish: Wish::Enter }),
             open_sockets: true,
         },
-        ..well()
+        ..healthy()
     };
     let found = findings(&facts, &[]).into_iter().filter(|found| found.level > Level::Ok);
     let line = |found: Finding| {
@@ -223,11 +223,11 @@ fn an_nginx_of_our_own_needs_nobody_to_reload_it() {
         own: true,
         watched: false,
         configuration: "/r/nginx/server/nginx.conf".into(),
-        ..well().nginx
+        ..healthy().nginx
     };
-    let found = nginx(&own, &well());
+    let found = nginx(&own, &healthy());
     assert_eq!(found[0].what, "`/usr/sbin/nginx` 1.22.1 is running: piku's own");
-    let stopped = nginx(&Nginx { runs: false, ..own }, &well());
+    let stopped = nginx(&Nginx { runs: false, ..own }, &healthy());
     assert_eq!(
         stopped[0].fix.as_deref(),
         Some("`systemctl start piku-nginx`, and `journalctl -u piku-nginx` says why it ended")
@@ -236,7 +236,7 @@ fn an_nginx_of_our_own_needs_nobody_to_reload_it() {
 
 #[test]
 fn what_an_administrator_altered_is_taken_back_by_systemd() {
-    let altered = Service { kind: "notify".into(), is_altered: true, ..well().service.unwrap() };
+    let altered = Service { kind: "notify".into(), is_altered: true, ..healthy().service.unwrap() };
     let found = service::unit(&altered);
     let fix = found[0].fix.as_deref().unwrap();
     assert!(fix.starts_with("`systemctl revert piku.service && systemctl restart piku.service`"), "{fix}");
@@ -248,12 +248,12 @@ fn a_difference_that_another_finding_names_is_no_second_one() {
     let open = Change::Make(Part::OpenHome { path: "/home/piku".into() });
     let path = Change::Make(Part::On { unit: "piku-nginx.path" });
     let changes = [open, path, Change::ReadUnits];
-    assert_eq!(service::differences(&changes, &well()).len(), 2);
+    assert_eq!(service::differences(&changes, &healthy()).len(), 2);
     let obstacle = Some(Obstacle { path: "/home/piku".into(), mode: 0o700, wish: Wish::Enter });
     let access = Access { obstacle, ..Access::default() };
-    let found = service::differences(&changes, &Facts { access, ..well() });
+    let found = service::differences(&changes, &Facts { access, ..healthy() });
     assert_eq!(found.len(), 1);
     assert!(found[0].what.contains("piku-nginx.path"), "{found:?}");
     // Nothing else explains it.
-    assert_eq!(service::differences(&[Change::ReadUnits], &well()).len(), 1);
+    assert_eq!(service::differences(&[Change::ReadUnits], &healthy()).len(), 1);
 }

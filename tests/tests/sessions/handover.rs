@@ -80,7 +80,7 @@ fn a_release_that_serves_only_in_rehearsal_gives_the_port_back() {
         format!("web: if [ $PORT = {port} ]; then echo not here; exit 4; fi; exec python3 -u app.py\n");
     shop.write("Procfile", fails);
     shop.set_version(2);
-    shop.push().is_refused().says("web.1 ended (exit status 4)").says("not here");
+    shop.push().is_refused().says("web.1 exited (status 4) before it listened on port").says("not here");
     // The refusal comes when the old release serves again.
     assert_eq!(shop.get("/").body, "Hello from version 1\n");
 

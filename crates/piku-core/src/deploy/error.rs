@@ -5,6 +5,7 @@ use piku_nginx::InvalidSite;
 use piku_runtime::{DetectError, PlanError};
 use piku_uwsgi::InvalidValue;
 
+use super::inputs::NO_PROCFILE;
 use crate::app::AppName;
 use crate::diagnostic::FileDiagnostic;
 use crate::host::HostError;
@@ -14,7 +15,7 @@ use crate::host::nginx_error::NginxError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DeployError {
-    /// A file that a person wrote has mistakes, all of them reported as events before.
+    /// A file that a person wrote has mistakes, all of them reported as events before; or there is no Procfile.
     #[error("{}", count_of(diagnostics))]
     Inputs {
         /// All of them, warnings left out.
@@ -166,7 +167,18 @@ pub enum DeployError {
     Host(#[from] HostError),
 }
 
+/// The diagnostic that there is no Procfile, where it is the only one.
+fn no_procfile(diagnostics: &[FileDiagnostic]) -> Option<&FileDiagnostic> {
+    match diagnostics {
+        [only] if only.diagnostic.code == NO_PROCFILE => Some(only),
+        _ => None,
+    }
+}
+
 fn count_of(diagnostics: &[FileDiagnostic]) -> String {
+    if let Some(missing) = no_procfile(diagnostics) {
+        return format!("{} in the commit", missing.diagnostic.message);
+    }
     let mut files: Vec<&str> = diagnostics.iter().map(|found| found.file.as_str()).collect();
     files.dedup();
     let files = files.join(" and ");
@@ -214,7 +226,10 @@ impl DeployError {
     #[must_use]
     pub fn help(&self) -> Option<String> {
         match self {
-            Self::Inputs { .. } => Some("correct what is marked above, commit, and push again".to_owned()),
+            Self::Inputs { diagnostics } => match no_procfile(diagnostics) {
+                Some(missing) => missing.diagnostic.help.clone(),
+                None => Some("correct what is marked above, commit, and push again".to_owned()),
+            },
             Self::Detect { source, .. } => source.help(),
             Self::BuildPlan { source, .. } => source.help(),
             Self::Build { help, .. } | Self::Unhealthy { help, .. } | Self::Unreached { help, .. } => help.clone(),

@@ -139,7 +139,10 @@ impl Piku {
 
     pub(crate) fn live(&self, app: &AppName) -> Result<Release, Error> {
         self.must_exist(app)?;
-        store::live(&self.root, app)?.ok_or_else(|| Error::NeverDeployed { app: app.clone() })
+        store::live(&self.root, app)?.ok_or_else(|| Error::NeverDeployed {
+            app: app.clone(),
+            is_legacy: store::is_foreign_clone(&self.root, app),
+        })
     }
 
     /// The release that a change follows and a restart starts: one that waits for that, or the live one.
@@ -312,7 +315,7 @@ impl Piku {
     pub fn deploy(&self, app: &AppName, actor: &Actor, report: &mut Report<'_>) -> Result<Done, Error> {
         self.must_exist(app)?;
         self.locked(app, &actor.doing("a deploy"), report, |piku, report| {
-            let never = || Error::NeverDeployed { app: app.clone() };
+            let never = || Error::NeverDeployed { app: app.clone(), is_legacy: false };
             let commit = git::resolve(&piku.root.repo(app), "HEAD")?.ok_or_else(never)?;
             let order = piku.of_commit(app, Cause::Deploy, &commit, actor)?;
             piku.carry_out(&order, report)

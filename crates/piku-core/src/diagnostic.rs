@@ -97,8 +97,22 @@ fn rest(hidden: &[FileDiagnostic]) -> Option<FileDiagnostic> {
     Some(FileDiagnostic { diagnostic, ..first.clone() })
 }
 
+/// The code of what says that there is no Procfile.
+pub(crate) const NO_PROCFILE: &str = "procfile::missing";
+
+/// The diagnostic that there is no Procfile, where it is the only one.
+pub(crate) fn no_procfile(diagnostics: &[FileDiagnostic]) -> Option<&FileDiagnostic> {
+    match diagnostics {
+        [only] if only.diagnostic.code == NO_PROCFILE => Some(only),
+        _ => None,
+    }
+}
+
 /// How many mistakes there are, and in which files, as a sentence.
 pub(crate) fn count(diagnostics: &[FileDiagnostic]) -> String {
+    if let Some(missing) = no_procfile(diagnostics) {
+        return format!("{} in the commit", missing.diagnostic.message);
+    }
     let mut files: Vec<&str> = diagnostics.iter().map(|found| found.file.as_str()).collect();
     files.dedup();
     let files = files.join(" and ");

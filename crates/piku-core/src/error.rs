@@ -28,6 +28,8 @@ pub enum Error {
     NeverDeployed {
         /// The app.
         app: AppName,
+        /// Whether an earlier piku deployed it.
+        is_legacy: bool,
     },
     /// No such release.
     #[error("`{app}` has no release {number}")]
@@ -76,6 +78,16 @@ pub enum Error {
         /// Those it has.
         available: Vec<String>,
     },
+    /// A value that piku can't honour.
+    #[error("`{key}`: {message}; nothing was changed")]
+    UnfitSetting {
+        /// The key.
+        key: &'static str,
+        /// What is wrong with the value.
+        message: String,
+        /// What to set instead.
+        help: Option<String>,
+    },
     /// More processes than allowed.
     #[error("`{kind}` can run 0 to {most} times, not {count}")]
     TooMany {
@@ -123,7 +135,7 @@ impl Error {
             Self::UnknownRelease { .. } => "release::unknown",
             Self::NothingBefore { .. } => "release::nothing-before",
             Self::UnknownSetting { .. } => "settings::unknown",
-            Self::InvalidSetting(_) => "settings::invalid",
+            Self::InvalidSetting(_) | Self::UnfitSetting { .. } => "settings::invalid",
             Self::DamagedSettings { .. } => "settings::damaged",
             Self::UnknownKind { .. } => "scale::unknown-kind",
             Self::TooMany { .. } => "scale::too-many",
@@ -148,9 +160,10 @@ impl Error {
             Self::UnknownApp { app, .. } => {
                 Some(format!("`git push piku@<server>:{app} main` creates it; `apps` lists those there are"))
             }
-            Self::NeverDeployed { app } => Some(format!(
-                "push it: `git push piku@<server>:{app} main`; `deploy {app}` takes over what an earlier piku runs"
-            )),
+            Self::NeverDeployed { app, is_legacy: true } => {
+                Some(format!("`deploy {app}` takes over what an earlier piku runs; so does a push"))
+            }
+            Self::NeverDeployed { app, .. } => Some(format!("push it: `git push piku@<server>:{app} main`")),
             Self::UnknownRelease { app, available, .. } => {
                 let numbers: Vec<String> = available.iter().map(ToString::to_string).collect();
                 Some(format!("`releases {app}` lists those that are kept: {}", numbers.join(", ")))
@@ -173,6 +186,7 @@ impl Error {
             ),
             Self::Nginx(error) => Some(error.help()),
             Self::InvalidSetting(error) => Some(error.help()),
+            Self::UnfitSetting { help, .. } => help.clone(),
             Self::Hook(_) | Self::Host(_) => None,
         }
     }

@@ -27,6 +27,7 @@ fn stop_takes_the_app_down_and_start_brings_back_the_same_release() {
 
     server.ssh(["start", "blog"]).succeeds();
     assert_eq!(blog.get("/").body, "Hello from version 1\n");
+    server.ssh(["start", "blog"]).succeeds().says("blog is already running");
     server.ssh(["apps"]).succeeds().says("*");
 }
 

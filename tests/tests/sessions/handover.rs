@@ -31,12 +31,12 @@ fn a_worker_that_ends_at_once_and_again_refuses_the_push_and_the_old_one_works_o
     let server = TestServer::new();
     let blog =
         server.app_from("hello-wsgi", "blog").file("Procfile", "wsgi: app:app\nworker: exec sleep 600\n");
-    blog.push().succeeds();
+    blog.push().succeeds().says("Starting worker.1").never_says("Replacing");
     assert_eq!(worker(&server).len(), 1);
 
     blog.write("Procfile", "wsgi: app:app\nworker: echo lost my keys; exit 3\n");
     blog.set_version(2);
-    let refused = blog.push().is_refused();
+    let refused = blog.push().is_refused().says("Replacing worker.1");
     refused.says("worker.1 ends as soon as it is started (exit status 3)").says("lost my keys");
     assert_eq!(blog.get("/").body, "Hello from version 1\n");
     eventually("the old worker works again", || (worker(&server).len() == 1).then_some(()));
@@ -80,12 +80,12 @@ fn a_release_that_serves_only_in_rehearsal_gives_the_port_back() {
         format!("web: if [ $PORT = {port} ]; then echo not here; exit 4; fi; exec python3 -u app.py\n");
     shop.write("Procfile", fails);
     shop.set_version(2);
-    shop.push().is_refused().says("web.1 ended (exit status 4)").says("not here");
+    shop.push().is_refused().says("web.1 exited (status 4) before it listened on port").says("not here");
     // The refusal comes when the old release serves again.
     assert_eq!(shop.get("/").body, "Hello from version 1\n");
 
     shop.write("Procfile", "web: exec python3 -u app.py\n");
-    shop.push().succeeds();
+    shop.push().succeeds().says("expect a short gap");
     assert_eq!(shop.get("/").body, "Hello from version 2\n");
 }
 

@@ -140,7 +140,7 @@ fn a_health_check_that_gets_an_error() {
 fn a_first_push_that_fails_can_be_corrected() {
     let server = TestServer::new();
     let blog = server.app_from("hello-wsgi", "blog").file("Procfile", "wsgi app:app\n");
-    blog.push().is_refused().says("Procfile:1:");
+    blog.push().is_refused().says("Procfile:1:").says("no colon after `wsgi`");
     assert_eq!(blog.on_server("main"), None);
     // There is no app: nothing lists it, and nothing of it is left.
     assert_eq!(server.ssh(["apps"]).succeeds().stdout, "");
@@ -162,7 +162,10 @@ fn a_push_without_a_procfile_and_one_in_another_encoding() {
     let server = TestServer::new();
     let blog = server.app_from("hello-wsgi", "blog");
     blog.remove("Procfile");
-    blog.push().is_refused().ends_saying(6, "Procfile");
+    blog.push().is_refused().ends_saying(6, "there is no Procfile in the commit");
+    blog.write("procfile", "wsgi: app:app\n");
+    blog.push().is_refused().ends_saying(6, "git mv procfile Procfile");
+    blog.remove("procfile");
 
     blog.write("Procfile", b"wsgi: app:app\nw\xf6rker: x\n");
     blog.push().is_refused().says("Procfile");
@@ -266,7 +269,9 @@ fn a_push_that_another_push_has_overtaken() {
     });
     bob.set_version(3);
     let second = bob.push_in_background();
-    eventually("the second is told that it waits", || second.output().contains("Waiting for").then_some(()));
+    eventually("the second is told that it waits", || {
+        second.output().contains("is pushing `blog`").then_some(())
+    });
     std::fs::remove_file(&hold).unwrap();
 
     first.wait().succeeds();

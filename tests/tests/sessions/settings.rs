@@ -135,11 +135,17 @@ fn a_setting_that_breaks_the_app_is_refused_and_not_kept() {
 }
 
 #[test]
-fn keys_that_are_none_are_refused() {
+fn keys_and_values_that_are_none_are_refused() {
     let server = TestServer::new();
     server.app_from("hello-wsgi", "blog").push().succeeds();
     for wrong in ["9LIVES=x", "A-B=x", "A B=x", "=x", "É=x", "A\nB=x"] {
         server.ssh(["config:set", "blog", "GOOD=1", wrong]).is_refused();
     }
+    // A value that piku itself reads is refused by the name of its key, not as a line of a file.
+    server
+        .ssh(["config:set", "blog", "GOOD=1", "UWSGI_PROCESSES=many"])
+        .ends_with(1)
+        .says("`UWSGI_PROCESSES`: `many` is not a whole number; nothing was changed")
+        .never_says("correct what is marked");
     server.ssh(["config:get", "blog", "GOOD"]).ends_with(1);
 }

@@ -73,10 +73,10 @@ fn healthy(scene: &Scene<'_>, options: &Options, watched: &Watched<'_>) -> Resul
         Look::Failed(reason) => Some(Err(reason)),
     });
     scene.go_on()?;
-    let reason = match outcome {
+    let (reason, is_late) = match outcome {
         Some(Ok(())) => return Ok(()),
-        Some(Err(reason)) => reason,
-        None => format!("{last} within {}", seconds(options.healthcheck_timeout)),
+        Some(Err(reason)) => (reason, false),
+        None => (format!("{last} within {}", seconds(options.healthcheck_timeout)), true),
     };
     // The log is written by another process: give its last words a moment to arrive.
     let output = wait::until(Duration::from_millis(300), || {
@@ -96,7 +96,7 @@ fn healthy(scene: &Scene<'_>, options: &Options, watched: &Watched<'_>) -> Resul
         process: watched.process.shown(),
         reason,
         output,
-        help: Some(help(watched.process, options)),
+        help: Some(help(watched.process, options, is_late)),
     })
 }
 
@@ -141,7 +141,9 @@ fn seconds(time: Duration) -> String {
     }
 }
 
-fn help(process: &Process, options: &Options) -> String {
+/// What to do now; more time only helps a process that was late.
+fn help(process: &Process, options: &Options, is_late: bool) -> String {
+    let more_time = if is_late { ", or give it more time with PIKU_HEALTHCHECK_TIMEOUT" } else { "" };
     match (&process.work, &options.healthcheck) {
         (_, Some(path)) => {
             format!("its last lines are above; it must answer {path} with 2xx or 3xx (PIKU_HEALTHCHECK)")
@@ -152,12 +154,10 @@ fn help(process: &Process, options: &Options) -> String {
                 address.port()
             )
         }
-        (Work::Hosted { app: Hosted::Wsgi(entry), .. }, None) => format!(
-            "try `python -c 'import {}'` locally; PIKU_HEALTHCHECK_TIMEOUT gives it more time",
-            entry.module()
-        ),
-        _ => "its last lines are above; try it locally, or give it more time with PIKU_HEALTHCHECK_TIMEOUT"
-            .to_owned(),
+        (Work::Hosted { app: Hosted::Wsgi(entry), .. }, None) => {
+            format!("try `python -c 'import {}'` locally{more_time}", entry.module())
+        }
+        _ => format!("its last lines are above; try it locally{more_time}"),
     }
 }
 
@@ -188,8 +188,8 @@ fn look(root: &Root, options: &Options, watched: &Watched<'_>) -> Look {
         Work::Web { address, .. } => {
             let record = record_path(&root.uwsgi_available(), &name);
             if let Some(ending) = files::read_text(&endings(&record)).ok().flatten() {
-                let how = ending.lines().next().unwrap_or("no status").to_owned();
-                return Look::Failed(format!("ended ({how}) instead of serving"));
+                let how = exited(ending.lines().next().unwrap_or("no status"));
+                return Look::Failed(format!("{how} before it listened on port {}", address.port()));
             }
             // A port that is kept across releases may still be the old process's.
             let slot = root.slot(&process.name.app, &process.name.kind, process.name.index);
@@ -205,6 +205,15 @@ fn look(root: &Root, options: &Options, watched: &Watched<'_>) -> Look {
             listens(root, &name, super::plan::reachable(&address.ip().to_string(), address.port()))
         }
         Work::Worker { .. } | Work::Cron { .. } => Look::Healthy,
+    }
+}
+
+/// How a process ended, as a verb: `exited (status 1)`, `was killed (signal 9)`.
+fn exited(ending: &str) -> String {
+    match ending.strip_prefix("exit ") {
+        Some(status) => format!("exited ({status})"),
+        None if ending.starts_with("signal ") => format!("was killed ({ending})"),
+        None => format!("exited ({ending})"),
     }
 }
 

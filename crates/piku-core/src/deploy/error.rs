@@ -14,7 +14,7 @@ use crate::host::nginx_error::NginxError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DeployError {
-    /// A file that a person wrote has mistakes, all of them reported as events before.
+    /// A file that a person wrote has mistakes, all of them reported as events before; or there is no Procfile.
     #[error("{}", diagnostic::count(diagnostics))]
     Inputs {
         /// All of them, warnings left out.
@@ -201,7 +201,10 @@ impl DeployError {
     #[must_use]
     pub fn help(&self) -> Option<String> {
         match self {
-            Self::Inputs { .. } => Some("correct what is marked above, commit, and push again".to_owned()),
+            Self::Inputs { diagnostics } => match diagnostic::no_procfile(diagnostics) {
+                Some(missing) => missing.diagnostic.help.clone(),
+                None => Some("correct what is marked above, commit, and push again".to_owned()),
+            },
             Self::Detect { source, .. } => source.help(),
             Self::BuildPlan { source, .. } => source.help(),
             Self::Build { help, .. } | Self::Unhealthy { help, .. } | Self::Unreached { help, .. } => help.clone(),

@@ -10,11 +10,14 @@ use piku_procfile::{Diagnostic, Entry, Kind, Procfile, Source, runs_in_uwsgi};
 
 use super::procfile_path::is_inside;
 use crate::app::AppName;
-use crate::diagnostic::{FileDiagnostic, shorten};
+use crate::diagnostic::{FileDiagnostic, NO_PROCFILE, shorten};
 use crate::settings::{self, Layers, Options, Origin, StoredSettings};
 
 /// The longest Procfile or ENV that is read, in bytes.
 pub(crate) const LARGEST: usize = 1024 * 1024;
+
+/// Names by which people call a Procfile that piku does not read.
+const MISNAMED: [&str; 5] = ["procfile", "ProcFile", "PROCFILE", "Procfile.txt", "procfile.txt"];
 
 /// Keys that are known and that this version does nothing about.
 const NOT_YET: [&str; 1] = ["ACME_ROOT_CA"];
@@ -24,10 +27,17 @@ const NOT_YET: [&str; 1] = ["ACME_ROOT_CA"];
 pub(crate) struct Texts {
     /// `Procfile`, where there is one.
     pub(crate) procfile: Option<Vec<u8>>,
+    /// The name of a file that was probably meant to be the Procfile, where there is none.
+    pub(crate) misnamed: Option<String>,
     /// `ENV`, where there is one.
     pub(crate) env: Option<Vec<u8>>,
     /// `envs/<app>/ENV`, empty where there is none.
     pub(crate) stored: Vec<u8>,
+}
+
+/// The first of the names by which people call a Procfile that `is_there`.
+pub(crate) fn misnamed(is_there: impl Fn(&str) -> bool) -> Option<String> {
+    MISNAMED.into_iter().find(|name| is_there(name)).map(str::to_owned)
 }
 
 /// What the texts say.
@@ -79,8 +89,11 @@ fn source(file: &str, text: Option<&[u8]>, diagnostics: &mut Vec<FileDiagnostic>
 
 fn read_procfile(texts: &Texts, diagnostics: &mut Vec<FileDiagnostic>) -> Option<Procfile> {
     let Some(text) = &texts.procfile else {
-        let missing = Diagnostic::error("procfile::missing", 0..0, "there is no Procfile")
-            .with_help("add a file `Procfile` with a line such as `web: python app.py`");
+        let help = match &texts.misnamed {
+            Some(name) => format!("rename `{name}` to `Procfile`: `git mv {name} Procfile`"),
+            None => "add a file `Procfile` with a line such as `web: python app.py`".to_owned(),
+        };
+        let missing = Diagnostic::error(NO_PROCFILE, 0..0, "there is no Procfile").with_help(help);
         diagnostics.push(FileDiagnostic::of_whole("Procfile", missing));
         return None;
     };
@@ -208,7 +221,7 @@ mod tests {
     use super::*;
 
     fn found(procfile: &str, env: &str) -> Vec<FileDiagnostic> {
-        let texts = Texts { procfile: Some(procfile.into()), env: Some(env.into()), stored: Vec::new() };
+        let texts = Texts { procfile: Some(procfile.into()), env: Some(env.into()), ..Texts::default() };
         read(None, &texts, &BTreeMap::new()).diagnostics
     }
 
@@ -230,6 +243,21 @@ mod tests {
             assert!((1..=51).contains(&found.len()), "{}", found.len());
             found.iter().for_each(|one| assert!(one.place().line >= 1));
         }
+    }
+
+    #[test]
+    fn a_procfile_by_another_name_is_named() {
+        let help = |misnamed: Option<String>| {
+            let found = read(None, &Texts { misnamed, ..Texts::default() }, &BTreeMap::new()).diagnostics;
+            assert_eq!(found.iter().map(|one| one.diagnostic.code).collect::<Vec<_>>(), [NO_PROCFILE]);
+            found[0].diagnostic.help.clone().unwrap()
+        };
+        let there = |name: &str| name == "Procfile.txt";
+        assert_eq!(
+            help(misnamed(there)),
+            "rename `Procfile.txt` to `Procfile`: `git mv Procfile.txt Procfile`"
+        );
+        assert!(help(misnamed(|_| false)).starts_with("add a file `Procfile`"));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::inputs::{self, Inputs, Texts};
 use super::order::{NewRelease, Order, Scene};
 use super::{DeployError, checkout, environment, persist};
 use crate::app::AppName;
+use crate::diagnostic::{self, FileDiagnostic};
 use crate::event::{Event, Report};
 use crate::formation::Formation;
 use crate::host::{HostError, Surroundings, files};
@@ -43,9 +44,14 @@ pub(crate) fn of_order(
         (None, kept) => kept.map_or((0, 0), |kept| (kept.number, kept.tree_of)),
     };
     // Ignore links that leave the tree, and read at most one byte past the limit.
-    let written = |name: &str| files::read_within(&root.tree(app, owner), name, inputs::LARGEST + 1);
-    let texts =
-        Texts { procfile: written("Procfile")?, env: written("ENV")?, stored: order.settings().to_vec() };
+    let tree = root.tree(app, owner);
+    let written = |name: &str| files::read_within(&tree, name, inputs::LARGEST + 1);
+    let texts = Texts {
+        procfile: written("Procfile")?,
+        misnamed: inputs::misnamed(|name| files::exists(&tree.join(name))),
+        env: written("ENV")?,
+        stored: order.settings().to_vec(),
+    };
     let known = environment::own(root, scene.surroundings, app, &root.tree(app, number));
     let inputs = accept(inputs::read(Some(app), &texts, &known), report)?;
     if let Some(new) = order.new_release() {
@@ -69,7 +75,7 @@ pub(crate) fn builds_anew(
     let env = files::read_within(&tree, "ENV", inputs::LARGEST + 1)?;
     let known = environment::own(root, surroundings, app, &tree);
     let values = |stored: &[u8]| {
-        let texts = Texts { procfile: None, env: env.clone(), stored: stored.to_vec() };
+        let texts = Texts { env: env.clone(), stored: stored.to_vec(), ..Texts::default() };
         inputs::read(Some(app), &texts, &known).layers.map(|layers| layers.values())
     };
     let (Some(before), Some(now)) = (values(like.settings.as_bytes()), values(settings)) else {
@@ -143,9 +149,12 @@ fn prepare_folders(root: &Root, app: &AppName) -> Result<(), DeployError> {
     Ok(())
 }
 
-/// Reports every diagnostic, and goes on when none is an error.
+/// Reports every diagnostic, and goes on when none is an error. That there is no Procfile is the error itself, unless
+/// there are others: it has no line to show.
 fn accept(reading: inputs::Reading, report: &mut Report<'_>) -> Result<Inputs, DeployError> {
-    for diagnostic in &reading.diagnostics {
+    let is_alone = reading.diagnostics.iter().filter(|found| found.is_error()).count() == 1;
+    let is_the_error = |found: &FileDiagnostic| is_alone && found.diagnostic.code == diagnostic::NO_PROCFILE;
+    for diagnostic in reading.diagnostics.iter().filter(|found| !is_the_error(found)) {
         report(Event::Diagnostic(diagnostic));
     }
     let errors = || reading.diagnostics.iter().filter(|found| found.is_error()).cloned().collect();

@@ -16,7 +16,7 @@ pub(crate) struct AppLock {
 impl AppLock {
     /// Takes the lock, waiting for whoever holds it; `waiting` hears first what the holder is doing.
     ///
-    /// `doing` is what the next one who waits will be told: "a push by alice".
+    /// `doing` is what the next one who waits will be told: "alice is pushing `blog`".
     pub(crate) fn take(
         path: &Utf8Path,
         doing: &str,
@@ -71,12 +71,16 @@ mod tests {
     fn the_second_waits_and_hears_for_whom() {
         let folder = tempfile::tempdir().unwrap();
         let path = Utf8PathBuf::from_path_buf(folder.path().join("blog")).unwrap();
-        let first = AppLock::take(&path, "a push by alice", &mut |_| panic!("nobody holds it")).unwrap();
+        let first =
+            AppLock::take(&path, "alice is pushing `blog`", &mut |_| panic!("nobody holds it")).unwrap();
         let (heard, hear) = std::sync::mpsc::channel();
         let second = std::thread::spawn(move || {
-            AppLock::take(&path, "a restart", &mut |holder| heard.send(holder.to_owned()).unwrap()).unwrap();
+            AppLock::take(&path, "bob is restarting `blog`", &mut |holder| {
+                heard.send(holder.to_owned()).unwrap()
+            })
+            .unwrap();
         });
-        assert_eq!(hear.recv().unwrap(), "a push by alice");
+        assert_eq!(hear.recv().unwrap(), "alice is pushing `blog`");
         drop(first);
         second.join().unwrap();
     }

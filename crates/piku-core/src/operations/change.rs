@@ -27,9 +27,9 @@ pub struct Actor {
 }
 
 impl Actor {
-    /// What the next one who waits for the lock is told: "a push by alice".
-    pub(crate) fn doing(&self, what: &str) -> String {
-        self.name.as_ref().map_or_else(|| what.to_owned(), |name| format!("{what} by {name}"))
+    /// What the next one who waits for the lock is told: "alice is pushing `blog`".
+    pub(crate) fn doing(&self, what: &str, app: &AppName) -> String {
+        format!("{} is {what} `{app}`", self.name.as_deref().unwrap_or("another command"))
     }
 }
 
@@ -75,8 +75,8 @@ impl Piku {
         work: impl FnOnce(&Self, &mut Report<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let _lock = AppLock::take(&self.root.lock(app), doing, &mut |holder| {
-            let whom = if holder.is_empty() { "another command" } else { holder };
-            stage(report, format!("Waiting for {whom} to finish with `{app}`"));
+            let who = if holder.is_empty() { "another command is at work" } else { holder };
+            stage(report, format!("Waiting: {who}"));
         })?;
         self.link_launcher()?;
         repair::repair(&self.root, &self.surroundings, self.host(), app, report)?;
@@ -147,7 +147,10 @@ impl Piku {
 
     pub(crate) fn live(&self, app: &AppName) -> Result<Release, Error> {
         self.must_exist(app)?;
-        store::live(&self.root, app)?.ok_or_else(|| Error::NeverDeployed { app: app.clone() })
+        store::live(&self.root, app)?.ok_or_else(|| Error::NeverDeployed {
+            app: app.clone(),
+            is_legacy: store::is_foreign_clone(&self.root, app),
+        })
     }
 
     /// The release that a change follows and a restart starts: one that waits for that, or the live one.
@@ -206,7 +209,7 @@ impl Piku {
         change: impl FnOnce(&mut StoredSettings) -> Result<(), Error>,
     ) -> Result<Option<Done>, Error> {
         self.must_exist(app)?;
-        self.locked(app, &actor.doing("a change of settings"), report, |piku, report| {
+        self.locked(app, &actor.doing("changing the settings of", app), report, |piku, report| {
             let mut stored = piku.stored(app)?;
             change(&mut stored)?;
             let text = stored.to_string().into_bytes();
@@ -233,7 +236,7 @@ impl Piku {
         report: &mut Report<'_>,
     ) -> Result<Option<Done>, Error> {
         self.live(app)?;
-        self.locked(app, &actor.doing("a change of scale"), report, |piku, report| {
+        self.locked(app, &actor.doing("scaling", app), report, |piku, report| {
             let base = piku.live(app)?;
             let mut formation = base.formation.clone();
             let most = piku.surroundings.max_processes;
@@ -269,7 +272,7 @@ impl Piku {
     /// As a deploy; the old processes then go on.
     pub fn restart(&self, app: &AppName, actor: &Actor, report: &mut Report<'_>) -> Result<Done, Error> {
         self.live(app)?;
-        self.locked(app, &actor.doing("a restart"), report, |piku, report| {
+        self.locked(app, &actor.doing("restarting", app), report, |piku, report| {
             piku.once_more(app, Cause::Restart, actor, report)
         })
     }
@@ -288,7 +291,7 @@ impl Piku {
         if !store::is_stopped(&self.root, app) {
             return Ok(None);
         }
-        self.locked(app, &actor.doing("a start"), report, |piku, report| {
+        self.locked(app, &actor.doing("starting", app), report, |piku, report| {
             piku.once_more(app, Cause::Start, actor, report).map(Some)
         })
     }
@@ -320,8 +323,8 @@ impl Piku {
     /// As a push.
     pub fn deploy(&self, app: &AppName, actor: &Actor, report: &mut Report<'_>) -> Result<Done, Error> {
         self.must_exist(app)?;
-        self.locked(app, &actor.doing("a deploy"), report, |piku, report| {
-            let never = || Error::NeverDeployed { app: app.clone() };
+        self.locked(app, &actor.doing("deploying", app), report, |piku, report| {
+            let never = || Error::NeverDeployed { app: app.clone(), is_legacy: false };
             let commit = git::resolve(&piku.root.repo(app), "HEAD")?.ok_or_else(never)?;
             let order = piku.of_commit(app, Cause::Deploy, &commit, actor)?;
             piku.carry_out(&order, report)
@@ -364,7 +367,7 @@ impl Piku {
         report: &mut Report<'_>,
     ) -> Result<Done, Error> {
         self.live(app)?;
-        self.locked(app, &actor.doing("a rollback"), report, |piku, report| {
+        self.locked(app, &actor.doing("rolling back", app), report, |piku, report| {
             let all = store::all(&piku.root, app)?;
             let live = piku.live(app)?;
             let base = match to {
@@ -394,7 +397,7 @@ impl Piku {
     /// [`Error::NeverDeployed`], or what the machine refuses.
     pub fn stop(&self, app: &AppName, actor: &Actor, report: &mut Report<'_>) -> Result<(), Error> {
         self.must_exist(app)?;
-        self.locked(app, &actor.doing("a stop"), report, |piku, report| {
+        self.locked(app, &actor.doing("stopping", app), report, |piku, report| {
             let names = retire::enabled(&piku.root, app)?;
             // An app of the Python original has none before its first release of ours.
             files::make_folder(&piku.root.releases(app), 0o711)?;

@@ -53,7 +53,12 @@ impl Piku {
     /// [`Error::Host`] when a file is there and can't be read.
     pub fn check(&self, folder: &Utf8Path) -> Result<Checked, Error> {
         let read = |name: &str| files::read_within(folder, name, LARGEST + 1);
-        let texts = Texts { procfile: read("Procfile")?, env: read("ENV")?, stored: Vec::new() };
+        let texts = Texts {
+            procfile: read("Procfile")?,
+            misnamed: inputs::misnamed(|name| files::exists(&folder.join(name))),
+            env: read("ENV")?,
+            stored: Vec::new(),
+        };
         // Nothing is known beforehand: a folder is not an app yet.
         let mut reading = inputs::read(None, &texts, &BTreeMap::new());
         for (name, text) in [("Procfile", &texts.procfile), ("ENV", &texts.env)] {

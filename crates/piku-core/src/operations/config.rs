@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::{Actor, Done};
+use piku_procfile::Severity;
+
 use crate::app::AppName;
 use crate::error::Error;
 use crate::event::Report;
 use crate::piku::Piku;
 use crate::release::{Cause, store};
+use crate::settings::{Layers, StoredSettings};
 
 impl Piku {
     /// The settings made with `config:set`, in the order of their file.
@@ -34,7 +37,7 @@ impl Piku {
     /// Sets settings, all or none, and makes a release of it. `None` when the app does not run: they are kept.
     ///
     /// # Errors
-    /// [`Error::InvalidSetting`], or as a deploy: then no setting has changed.
+    /// [`Error::InvalidSetting`], [`Error::UnfitSetting`], or as a deploy: then no setting has changed.
     pub fn config_set(
         &self,
         app: &AppName,
@@ -45,7 +48,8 @@ impl Piku {
         let keys = settings.iter().map(|(key, _)| key.clone()).collect();
         self.change_settings(app, Cause::ConfigSet { keys }, actor, report, |stored| {
             settings.iter().try_for_each(|(key, value)| stored.set(key, value))?;
-            Ok(stored.check_size()?)
+            stored.check_size()?;
+            check_values(settings, stored)
         })
     }
 
@@ -80,4 +84,18 @@ impl Piku {
         }
         Ok(self.live(app)?.live_env)
     }
+}
+
+/// Refuses the first of `settings` whose value piku can't honour; `stored` holds them all.
+///
+/// A deploy would refuse it too, but could only show it as a line of a file that the user did not write.
+fn check_values(settings: &[(String, String)], stored: &StoredSettings) -> Result<(), Error> {
+    let (_, problems) = crate::settings::options(&Layers::new(Vec::new(), stored));
+    let is_set = |name: &str| settings.iter().any(|(key, _)| key == name);
+    let unfit =
+        problems.into_iter().find(|one| one.diagnostic.severity == Severity::Error && is_set(one.key));
+    unfit.map_or(Ok(()), |problem| {
+        let (message, help) = (problem.diagnostic.message, problem.diagnostic.help);
+        Err(Error::UnfitSetting { key: problem.key, message, help })
+    })
 }

@@ -29,7 +29,7 @@ impl Piku {
     /// [`Error::UnknownApp`], or what the machine refuses.
     pub fn destroy(&self, app: &AppName, actor: &Actor, report: &mut Report<'_>) -> Result<Destroyed, Error> {
         self.must_exist(app)?;
-        self.locked(app, &actor.doing("a destroy"), report, |piku, report| {
+        self.locked(app, &actor.doing("destroying", app), report, |piku, report| {
             let root = &piku.root;
             let names = retire::enabled(root, app)?;
             retire::retire(root, piku.host(), &names, false)?;

@@ -30,7 +30,7 @@ impl Piku {
     ) -> Result<Done, Error> {
         let pushing = self.open_repository(app)?;
         stage(report, format!("Deploying {app}: {folder}"));
-        let done = self.locked(app, &actor.doing("a deploy"), report, |piku, report| {
+        let done = self.locked(app, &actor.doing("deploying", app), report, |piku, report| {
             let repo = piku.root.repo(app);
             let before = git::resolve(&repo, BRANCH)?;
             let commit = git::program(&piku.surroundings).commit_folder(&repo, folder, before.as_deref())?;

@@ -66,7 +66,11 @@ impl Piku {
             if !repo.join("HEAD").exists() {
                 files::make_folder(&self.root.repos(), 0o700)?;
                 // Two first pushes may come at once.
-                let _lock = AppLock::take(&self.root.lock(app), "a first push", &mut |_| {})?;
+                let _lock = AppLock::take(
+                    &self.root.lock(app),
+                    &format!("another command is pushing `{app}`"),
+                    &mut |_| {},
+                )?;
                 if !repo.join("HEAD").exists() {
                     git::init_bare(&repo)?;
                 }
@@ -94,7 +98,11 @@ impl Piku {
                 && !files::exists(&repo.join("packed-refs"))
         };
         if is_empty() && pushing.alone() {
-            let _lock = AppLock::take(&self.root.lock(app), "a first push", &mut |_| {})?;
+            let _lock = AppLock::take(
+                &self.root.lock(app),
+                &format!("another command is pushing `{app}`"),
+                &mut |_| {},
+            )?;
             if is_empty() {
                 files::remove_folder(&repo)?;
                 let entries = history::read(&self.root, app)?;
@@ -231,7 +239,7 @@ impl Piku {
         };
         files::remove(&self.choice_file(app, push))?;
         stage(report, format!("Deploying {app}: {}", describe_commit(&self.root, app, &update.new)));
-        self.locked(app, &actor.doing("a push"), report, |piku, report| {
+        self.locked(app, &actor.doing("pushing", app), report, |piku, report| {
             // git moves the branch after us, and would refuse then, when the release is live already.
             let repo = piku.root.repo(app);
             piku.await_move(app)?;

@@ -40,7 +40,7 @@ impl Piku {
         }
         // Taking the lock repairs; see `Piku::locked`. What does not fit is asked and mended under one lock: two repairs
         // at once start an app anew once.
-        self.locked(app, "a repair", report, |piku, report| {
+        self.locked(app, &format!("`piku repair` is at work on `{app}`"), report, |piku, report| {
             let Some(misfit) = piku.misfit(app)? else { return Ok(()) };
             stage(report, format!("`{app}`: {misfit}; starting it anew"));
             piku.once_more(app, Cause::Restart, &Actor::default(), report).map(drop)

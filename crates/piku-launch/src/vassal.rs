@@ -45,7 +45,7 @@ pub fn become_vassal(
     Err(Error::Start { program: record.uwsgi.into_string(), source })
 }
 
-/// Becomes the uWSGI of a vassal that has no record, as those of piku's Python original: nothing is changed.
+/// Becomes the uWSGI of a vassal that has no record, as those of legacy piku: nothing is changed.
 fn become_foreign_vassal(
     available: &Utf8Path,
     name: &str,

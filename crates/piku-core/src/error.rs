@@ -23,12 +23,12 @@ pub enum Error {
         /// The app whose name is nearest.
         nearest: Option<AppName>,
     },
-    /// An app that was never deployed, or only by an earlier piku.
+    /// An app that was never deployed, or only by legacy piku.
     #[error("`{app}` has no release yet")]
     NeverDeployed {
         /// The app.
         app: AppName,
-        /// Whether an earlier piku deployed it.
+        /// Whether legacy piku deployed it.
         is_legacy: bool,
     },
     /// No such release.
@@ -161,7 +161,7 @@ impl Error {
                 Some(format!("`git push piku@<server>:{app} main` creates it; `apps` lists those there are"))
             }
             Self::NeverDeployed { app, is_legacy: true } => {
-                Some(format!("`deploy {app}` takes over what an earlier piku runs; so does a push"))
+                Some(format!("`deploy {app}` takes over what legacy piku (piku.py) runs; so does a push"))
             }
             Self::NeverDeployed { app, .. } => Some(format!("push it: `git push piku@<server>:{app} main`")),
             Self::UnknownRelease { app, available, .. } => {

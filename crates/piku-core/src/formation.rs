@@ -63,7 +63,7 @@ pub(crate) fn is_running_kind(kind: &Kind) -> bool {
 }
 
 impl Formation {
-    /// Reads `SCALING`: `kind:count` lines, as the Python original writes them. Lines that are none are skipped:
+    /// Reads `SCALING`: `kind:count` lines, as legacy piku writes them. Lines that are none are skipped:
     /// piku alone writes this file.
     #[must_use]
     pub fn read(text: &str) -> Self {

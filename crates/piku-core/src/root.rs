@@ -6,7 +6,7 @@ use crate::app::AppName;
 
 /// The folder that holds all of piku's files, `~/.piku` unless told otherwise.
 ///
-/// Paths only: nothing here looks at the machine. The folder names are those of piku's Python original,
+/// Paths only: nothing here looks at the machine. The folder names are those of legacy piku,
 /// so that a root made by it keeps working.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Root(Utf8PathBuf);

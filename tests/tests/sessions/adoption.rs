@@ -1,4 +1,4 @@
-//! A root made by piku's Python original keeps working when only the program is replaced.
+//! A root made by legacy piku keeps working when only the program is replaced.
 
 use std::ffi::OsStr;
 use std::fs::{self, Permissions};

@@ -1,4 +1,4 @@
-//! Takes over an app that was deployed by piku's Python original, into the same root.
+//! Takes over an app that was deployed by legacy piku, piku.py, into the same root.
 
 use std::collections::BTreeSet;
 use std::os::unix::ffi::OsStrExt;
@@ -67,7 +67,7 @@ pub(crate) fn clone(
         1 => "a file of its own".to_owned(),
         _ => format!("{count} files of its own"),
     };
-    stage(report, format!("Took over the clone of an earlier piku, with {own}"));
+    stage(report, format!("Took over the clone of legacy piku (piku.py), with {own}"));
     debug_assert!(!store::is_foreign_clone(root, app));
     Ok(())
 }

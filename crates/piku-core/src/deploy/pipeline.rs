@@ -144,7 +144,7 @@ fn commit(
     let outcome = Arrival { basis, plan: &ready.plan, door: &site.door, nginx }.of_files(report);
     match outcome {
         Ok(()) => Ok(()),
-        // There is no way back to a clone of an earlier piku.
+        // There is no way back to a clone of legacy piku.
         Err(error) if foreign => {
             warn(report, crate::error_chain(&error), error.help().as_deref());
             Ok(())

@@ -1,4 +1,4 @@
-//! The processes that are to go: those of older releases, and of piku's Python original.
+//! The processes that are to go: those of older releases, and of legacy piku.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -37,7 +37,7 @@ pub(crate) fn vassals(
     Ok(picked.collect())
 }
 
-/// Enabled vassals of piku's Python original that `wanted` picks by their kind.
+/// Enabled vassals of legacy piku that `wanted` picks by their kind.
 pub(crate) fn foreign(
     root: &Root,
     app: &AppName,

@@ -83,7 +83,7 @@ fn vassals(
         let first = name.parse::<VassalName>().map(|parsed| parsed.first_start().to_string());
         match first {
             Ok(first) if wanted.contains(&first) && !running.contains(&first) => running.push(first),
-            // Before the first release of ours, the vassals of the Python original are the ones that serve.
+            // Before the first release of ours, the vassals of legacy piku are the ones that serve.
             Err(_) if live.is_none() => {}
             _ => leaving.push(name),
         }
@@ -204,7 +204,7 @@ pub(crate) fn site(
     live: Option<&Release>,
 ) -> Result<(), HostError> {
     let Some(release) = live else {
-        // A first deploy that failed leaves no site; one of the Python original stays.
+        // A first deploy that failed leaves no site; one of legacy piku stays.
         if !store::is_foreign_clone(root, app) && files::exists(&root.site(app)) {
             host.carry_out(&Step::Remove(root.site(app)))?;
             drop(nginx::reload(root, surroundings));

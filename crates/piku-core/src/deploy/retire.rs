@@ -32,7 +32,7 @@ pub(crate) fn retire(root: &Root, host: &dyn Host, names: &[String], drain: bool
     apply(host, &steps)
 }
 
-/// The enabled vassals of an app, by exact name. Those of the Python original are recognised by their contents.
+/// The enabled vassals of an app, by exact name. Those of legacy piku are recognised by their contents.
 pub(crate) fn enabled(root: &Root, app: &AppName) -> Result<Vec<String>, HostError> {
     let mut found = Vec::new();
     for name in files::names(&root.uwsgi_enabled())? {

@@ -399,7 +399,7 @@ impl Piku {
         self.must_exist(app)?;
         self.locked(app, &actor.doing("stopping", app), report, |piku, report| {
             let names = retire::enabled(&piku.root, app)?;
-            // An app of the Python original has none before its first release of ours.
+            // An app of legacy piku has none before its first release of ours.
             files::make_folder(&piku.root.releases(app), 0o711)?;
             store::set_stopped(&piku.root, app, true)?;
             let live = store::live(&piku.root, app)?;

@@ -53,7 +53,7 @@ impl Piku {
             }
             for name in files::names(&root.uwsgi_available())? {
                 let path = root.uwsgi_available().join(name);
-                // Those of the Python original tell by their contents whose they are.
+                // Those of legacy piku tell by their contents whose they are.
                 if adopt::is_foreign(root, app, &path)? {
                     gone.push(path);
                 }

@@ -156,7 +156,7 @@ impl Piku {
                 files::write(&path, text.as_bytes(), 0o700)?;
             }
         }
-        // The Python original deployed from there; both would deploy every push.
+        // Legacy piku deployed from there; both would deploy every push.
         let old = folder.join("post-receive");
         if files::read_text(&old)?.is_some_and(|text| text.contains("git-hook")) {
             files::remove(&old)?;

@@ -68,7 +68,7 @@ impl fmt::Display for State {
 }
 
 impl Piku {
-    /// Every kind of the live release with its processes, or of what the Python original has left running.
+    /// Every kind of the live release with its processes, or of what legacy piku has left running.
     ///
     /// # Errors
     /// [`Error::NeverDeployed`].

@@ -102,7 +102,7 @@ pub(crate) fn live(root: &Root, app: &AppName) -> Result<Option<Release>, HostEr
     live_number(root, app).map_or(Ok(None), |number| load(root, app, number))
 }
 
-/// Whether `apps/<app>` is a clone made by piku's Python original.
+/// Whether `apps/<app>` is a clone made by legacy piku.
 pub(crate) fn is_foreign_clone(root: &Root, app: &AppName) -> bool {
     root.app(app).symlink_metadata().is_ok_and(|metadata| metadata.is_dir())
 }

@@ -22,7 +22,7 @@ pub(crate) enum Leads {
     Here,
     /// A piku that is not there.
     Nowhere(Utf8PathBuf),
-    /// Another piku, another root, or the Python original.
+    /// Another piku, another root, or legacy piku.
     Elsewhere(String),
     /// Something that has nothing to do with piku.
     Otherwise,
@@ -83,7 +83,7 @@ fn leads(command: &str, root: &Root, program: &Utf8Path) -> Leads {
                 Leads::Elsewhere(format!("{there} with the folder {its_root}"))
             }
         }
-        _ if command.contains("piku.py") => Leads::Elsewhere("the Python original".to_owned()),
+        _ if command.contains("piku.py") => Leads::Elsewhere("legacy piku (piku.py)".to_owned()),
         _ => Leads::Otherwise,
     }
 }
@@ -110,7 +110,7 @@ mod tests {
         assert_eq!(ours("/bin/sh", "/other"), key(Leads::Elsewhere("/bin/sh with the folder /other".into())));
         assert_eq!(ours("/no/piku", "/r s"), key(Leads::Nowhere("/no/piku".into())));
         let peer = "command=\"FINGERPRINT=x NAME=default /home/piku/piku.py $SSH_ORIGINAL_COMMAND\" ssh-rsa AAAA a@b";
-        assert_eq!(led(peer), key(Leads::Elsewhere("the Python original".into())));
+        assert_eq!(led(peer), key(Leads::Elsewhere("legacy piku (piku.py)".into())));
         assert_eq!(led("command=\"say \\\"hi\\\"\" ssh-rsa AAAA a@b"), key(Leads::Otherwise));
         assert_eq!(led("ssh-rsa AAAA a@b"), Some(("a@b".into(), None)));
         assert_eq!(led(" # ssh-rsa AAAA a@b"), None);

@@ -99,7 +99,7 @@ fn each_thing_that_is_wrong_comes_with_its_fix() {
         sshd_runs: false,
         keys: vec![
             Key { name: "ada".into(), leads: Leads::Nowhere("/old/piku".into()) },
-            Key { name: "bob".into(), leads: Leads::Elsewhere("the Python original".into()) },
+            Key { name: "bob".into(), leads: Leads::Elsewhere("legacy piku (piku.py)".into()) },
         ],
         keys_writable: vec!["/home/piku/.ssh".into()],
         missing: vec!["/r/envs".into(), "/r/repos".into()],
@@ -135,7 +135,7 @@ fn each_thing_that_is_wrong_comes_with_its_fix() {
       fix: `chmod go-w /home/piku/.ssh`
     error keys: the key of `ada` leads to `/old/piku`, which is not there
       fix: give the key to `piku setup:ssh` again after its line is removed from `~/.ssh/authorized_keys`
-    warning keys: the key of `bob` leads to the Python original
+    warning keys: the key of `bob` leads to legacy piku (piku.py)
       fix: give the key to `piku setup:ssh` again after its line is removed from `~/.ssh/authorized_keys`
     warning keys: no key may push to this piku
       fix: `piku setup:ssh FILE` adds one

@@ -111,12 +111,12 @@ fn measure_rollbacks(server: &TestServer, runs: usize, rows: &mut Vec<Row>) {
         app.push().succeeds();
     }
     for run in 0..runs {
-        // The release before the live one always has the other version.
+        // The release that is not live; its number is that of its version.
         let version = 1 + u32::try_from(run % 2).unwrap_or(0);
         let begin = Instant::now();
         let (exit, live) = thread::scope(|scope| {
             let live = scope.spawn(|| until_it_answers(&app, version, begin));
-            server.ssh(["rollback", "back"]).succeeds();
+            server.ssh(["rollback", "back", &version.to_string()]).succeeds();
             (begin.elapsed(), live.join().expect("somebody asks the app"))
         });
         to_exit.push(exit);

@@ -5,7 +5,7 @@ use piku_procfile::Kind;
 use piku_runtime::DecidingSettings;
 
 use super::inputs::{self, Inputs, Texts};
-use super::order::{NewRelease, Order, Scene};
+use super::order::{NewRelease, Order, Scene, What};
 use super::{DeployError, checkout, environment, persist};
 use crate::app::AppName;
 use crate::diagnostic::{self, FileDiagnostic};
@@ -39,9 +39,9 @@ pub(crate) fn of_order(
     let (root, app) = (scene.root, &order.app);
     prepare_folders(root, app)?;
     let live = store::live(root, app)?;
-    let (number, mut owner) = match (order.new_release(), order.kept()) {
-        (Some(new), _) => numbered_tree(scene, app, new, report)?,
-        (None, kept) => kept.map_or((0, 0), |kept| (kept.number, kept.tree_of)),
+    let (number, mut owner) = match &order.what {
+        What::New(new) => numbered_tree(scene, app, new, report)?,
+        What::Kept(kept) => (kept.number, kept.tree_of),
     };
     // Ignore links that leave the tree, and read at most one byte past the limit.
     let tree = root.tree(app, owner);
@@ -54,8 +54,8 @@ pub(crate) fn of_order(
     };
     let known = environment::own(root, scene.surroundings, app, &root.tree(app, number));
     let inputs = accept(inputs::read(Some(app), &texts, &known), report)?;
-    if let Some(new) = order.new_release() {
-        owner = persisted(scene, app, number, owner, new, &inputs, live.as_ref(), report)?;
+    if order.kept().is_none() {
+        owner = persisted(scene, order, (number, owner), &inputs, live.as_ref(), report)?;
     }
     let formation = order.formation.for_procfile(&inputs.procfile);
     Ok(SourceOfRelease { number, owner, tree: root.tree(app, owner), texts, inputs, formation, live })
@@ -104,23 +104,19 @@ fn numbered_tree(
 }
 
 /// Links the files that outlive releases into the tree; returns the release whose folder holds it.
-#[allow(clippy::too_many_arguments, reason = "one call, which says what each is")]
 fn persisted(
     scene: &Scene<'_>,
-    app: &AppName,
-    number: u32,
-    owner: u32,
-    new: &NewRelease,
+    order: &Order,
+    (number, mut owner): (u32, u32),
     inputs: &Inputs,
     live: Option<&Release>,
     report: &mut Report<'_>,
 ) -> Result<u32, DeployError> {
-    let (root, persist) = (scene.root, &inputs.options.persist);
-    let mut owner = owner;
+    let (root, app, persist) = (scene.root, &order.app, &inputs.options.persist);
     if owner != number && store::load(root, app, owner)?.is_none_or(|owner| owner.persist != *persist) {
         // The tree of a release that runs is not changed.
         files::remove(&root.tree(app, number))?;
-        checkout::fresh(root, scene.surroundings, app, number, &new.commit, report)?;
+        checkout::fresh(root, scene.surroundings, app, number, order.commit(), report)?;
         owner = number;
     }
     if owner == number {

@@ -1,9 +1,7 @@
 //! What makes a release: `deploy`, `config:set`, `config:unset`. What runs one that is there: `restart`, `start`, `stop`,
 //! `ps:scale`, `rollback`.
 
-use jiff::Timestamp;
-use serde::Serialize;
-
+use super::releases::describe_commit;
 use crate::app::AppName;
 use crate::deploy::DeployError;
 use crate::deploy::order::{Deployed, NewRelease, Order, Scene, What};
@@ -16,7 +14,6 @@ use crate::host::lock::AppLock;
 use crate::host::{files, git};
 use crate::piku::Piku;
 use crate::release::{Cause, Release, store};
-use crate::root::Root;
 use crate::settings::StoredSettings;
 
 /// Who asks, by the name of the ssh key; nobody known on the machine itself.
@@ -44,25 +41,6 @@ pub struct Done {
     pub stopped: bool,
     /// Where the app answers, as far as piku knows.
     pub addresses: Vec<String>,
-}
-
-/// One line of `releases`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ReleaseEntry {
-    /// Its number.
-    pub number: u32,
-    /// When it was made.
-    pub created: Timestamp,
-    /// The commit, in full.
-    pub commit: String,
-    /// What caused it, in words.
-    pub cause: String,
-    /// Who did, where known.
-    pub by: Option<String>,
-    /// Whether it is the live one.
-    pub live: bool,
-    /// When it last became live, as far as the log of events tells.
-    pub live_since: Option<Timestamp>,
 }
 
 impl Piku {
@@ -411,47 +389,6 @@ impl Piku {
             Ok(())
         })
     }
-
-    /// What happened to an app, or to all of them, those that are gone among them; oldest first.
-    ///
-    /// # Errors
-    /// [`Error::UnknownApp`] when there is no such app and never was.
-    pub fn events(&self, app: Option<&AppName>) -> Result<Vec<HistoryEntry>, Error> {
-        let apps = match app {
-            Some(app) if history::read(&self.root, app)?.is_empty() => {
-                self.must_exist(app)?;
-                return Ok(Vec::new());
-            }
-            Some(app) => vec![app.clone()],
-            None => history::apps(&self.root)?,
-        };
-        let mut all = Vec::new();
-        for app in apps {
-            all.extend(history::read(&self.root, &app)?);
-        }
-        all.sort_by_key(|entry| entry.time);
-        Ok(all)
-    }
-
-    /// Every release that is kept, oldest first.
-    ///
-    /// # Errors
-    /// [`Error::UnknownApp`].
-    pub fn releases(&self, app: &AppName) -> Result<Vec<ReleaseEntry>, Error> {
-        self.must_exist(app)?;
-        let live = store::live_number(&self.root, app);
-        let history = history::read(&self.root, app)?;
-        let entry = |release: Release| ReleaseEntry {
-            live_since: history::live_since(&history, release.number),
-            number: release.number,
-            created: release.created,
-            commit: release.commit,
-            cause: release.cause.to_string(),
-            by: release.by,
-            live: Some(release.number) == live,
-        };
-        Ok(store::all(&self.root, app)?.into_iter().map(entry).collect())
-    }
 }
 
 /// The keys by which two files of settings differ.
@@ -463,11 +400,4 @@ fn edited(before: &str, after: &[u8]) -> Vec<String> {
     keys.sort_unstable();
     keys.dedup();
     keys
-}
-
-/// A commit, named for people: `1ee8373 (Say hello)`.
-pub(crate) fn describe_commit(root: &Root, app: &AppName, commit: &str) -> String {
-    let short = commit.get(..7).unwrap_or(commit);
-    git::subject(&root.repo(app), commit)
-        .map_or_else(|| short.to_owned(), |subject| format!("{short} ({subject})"))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use camino::Utf8PathBuf;
 
-use super::change::describe_commit;
+use super::releases::describe_commit;
 use super::{Actor, Done};
 use crate::app::AppName;
 use crate::deploy::inputs::LARGEST;

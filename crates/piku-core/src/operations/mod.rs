@@ -10,15 +10,16 @@ mod folder;
 mod git;
 mod logs;
 mod processes;
+mod releases;
 mod repair;
 mod run;
 
 pub use apps::AppStatus;
-pub use change::ReleaseEntry;
 pub use change::{Actor, Done};
 pub use check::{Checked, CheckedProcess};
 pub use destroy::Destroyed;
 pub use doctor::{Finding, Level};
 pub use logs::LogLine;
 pub use processes::{KindStatus, ProcessStatus, State};
+pub use releases::ReleaseEntry;
 pub use run::RunTarget;

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::formation::Formation;
+use crate::host::nginx::Question;
 
 /// One release of an app: a commit, its build, and the settings, none of which change any more.
 ///
@@ -53,6 +54,9 @@ pub struct Release {
     pub site: Option<String>,
     /// The text of the site while the app is stopped.
     pub site_stopped: Option<String>,
+    /// How to ask nginx whether it serves `site_stopped`; `None` in records of before this was noted, too.
+    #[serde(default)]
+    pub(crate) stopped_question: Option<Question>,
     /// The vassals' file names, by which they are found again.
     pub vassals: Vec<String>,
     /// The ports it holds.

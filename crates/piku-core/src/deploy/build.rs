@@ -8,7 +8,7 @@ use piku_runtime::{DecidingSettings, Detection, Places, Provides, Reuse, Runtime
 
 use self::steps::{BuildContext, HALF};
 use super::detect::{self, Detected, Known};
-use super::inputs::Inputs;
+use super::inputs::EarlyInputs;
 use super::{DeployError, environment_fit};
 use crate::app::AppName;
 use crate::event::{Report, stage, warn};
@@ -76,7 +76,7 @@ fn spelled(
 /// Builds, or finds the build whose key is the same.
 pub(crate) fn build(
     site: &BuildContext<'_>,
-    inputs: &Inputs,
+    inputs: &EarlyInputs,
     report: &mut Report<'_>,
 ) -> Result<Build, DeployError> {
     let tree_id = git::tree_id(site.tree, site.commit);

@@ -12,7 +12,7 @@ use super::order::Scene;
 use super::plan::{Plan, Process, Work};
 use super::render::{self, Rendered};
 use super::site::RenderedSite;
-use super::{DeployError, environment, predecessor, retire, socket_links, stage, switch};
+use super::{DeployError, predecessor, retire, socket_links, stage, switch};
 use crate::app::AppName;
 use crate::event::{Report, stage as tell};
 use crate::host::facts::Nginx;
@@ -124,7 +124,7 @@ impl Handover<'_, '_, '_> {
             let mut trial = (*process).clone();
             trial.name.start = REHEARSAL;
             trial.work = Work::Web { command: command.clone(), address: (address.ip(), port).into() };
-            trial.env = environment::of_process(self.basis, port, &process.name.kind);
+            trial.env = self.basis.environment(port, &process.name.kind);
             tell(self.report, format!("Trying {}.{} on port {port}", trial.name.kind, trial.name.index));
             let watched = [Watched::new(root, &trial)];
             let rendered = render::render(self.basis, &trial, self.access)?;

@@ -1,7 +1,7 @@
 //! Apps that uWSGI itself runs: what a Procfile says of them, and what they need of the machine.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use piku_procfile::{Entry, Kind, WsgiEntry};
+use piku_procfile::{Entry, Kind, Procfile, WsgiEntry};
 
 use super::DeployError;
 use super::inputs::Inputs;
@@ -48,7 +48,7 @@ pub(crate) struct Plugin {
 }
 
 /// The plugins that the app's kind of process wants.
-fn of_kinds(inputs: &Inputs) -> Vec<Plugin> {
+fn of_kinds(procfile: &Procfile) -> Vec<Plugin> {
     let plugin = |name: &str, package, wanted_by| Plugin { name: name.to_owned(), package, wanted_by };
     let of_kind = |entry: &Entry| match entry.kind {
         Kind::Rwsgi => vec![plugin("rack", "uwsgi-plugin-rack-ruby*", "rwsgi")],
@@ -58,7 +58,7 @@ fn of_kinds(inputs: &Inputs) -> Vec<Plugin> {
         Kind::Php => vec![plugin("php", "uwsgi-plugin-php", "php")],
         _ => Vec::new(),
     };
-    inputs.procfile.entries().iter().flat_map(of_kind).collect()
+    procfile.entries().iter().flat_map(of_kind).collect()
 }
 
 /// The plugins that the settings of a Python app want, beside the one with Python.
@@ -81,9 +81,9 @@ fn of_settings(inputs: &Inputs, python: &str) -> Vec<Plugin> {
 }
 
 /// Refuses an app whose kind of process this machine's uWSGI can't run. To be asked before the build.
-pub(crate) fn require_kinds(inputs: &Inputs, uwsgi: Option<&Uwsgi>) -> Result<(), DeployError> {
+pub(crate) fn require_kinds(procfile: &Procfile, uwsgi: Option<&Uwsgi>) -> Result<(), DeployError> {
     let Some(uwsgi) = uwsgi else { return Ok(()) };
-    refuse_first_missing(of_kinds(inputs), uwsgi)
+    refuse_first_missing(of_kinds(procfile), uwsgi)
 }
 
 /// Refuses settings that the system's uWSGI has no plugin for. To be asked once it is known that it runs the app.

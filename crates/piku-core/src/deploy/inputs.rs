@@ -1,17 +1,22 @@
 //! What a person wrote for a release: Procfile and settings, read together, with every mistake in them at once.
 //!
-//! Pure, and before anything slow: a bad Procfile is refused in milliseconds.
+//! Pure, and before anything slow: a bad Procfile is refused in milliseconds. The texts are parsed once, into [`Written`].
+//! What ENV says depends on variables, some of which are known only after the build; so it is expanded twice: for
+//! what happens before ([`EarlyInputs`]), and for what runs ([`Inputs`]).
+
+mod early;
+mod procfile;
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::sync::Arc;
 
-use piku_procfile::{Diagnostic, Entry, Kind, Procfile, Source, runs_in_uwsgi};
+use piku_procfile::{Diagnostic, Procfile, Source};
 
-use super::procfile_path::is_inside;
+pub(crate) use self::early::{EarlyInputs, EarlyOptions};
+pub(crate) use self::procfile::answers;
 use crate::app::AppName;
 use crate::diagnostic::{FileDiagnostic, NO_PROCFILE, shorten};
-use crate::settings::{self, Layers, Options, Origin, StoredSettings};
+use crate::settings::{self, EnvFile, Layers, Options, Origin, StoredSettings};
 
 /// The longest Procfile or ENV that is read, in bytes.
 pub(crate) const LARGEST: usize = 1024 * 1024;
@@ -40,7 +45,27 @@ pub(crate) fn misnamed(is_there: impl Fn(&str) -> bool) -> Option<String> {
     MISNAMED.into_iter().find(|name| is_there(name)).map(str::to_owned)
 }
 
-/// What the texts say.
+/// The texts, parsed, with ENV not yet expanded.
+#[derive(Clone, Debug)]
+pub(crate) struct Written {
+    procfile: Option<Procfile>,
+    settings: Option<WrittenSettings>,
+    /// What is wrong or odd about the Procfile, and about the size of either file.
+    diagnostics: Vec<FileDiagnostic>,
+}
+
+/// Both files of settings, and their texts, in which mistakes are shown.
+#[derive(Clone, Debug)]
+struct WrittenSettings {
+    env: EnvFile,
+    env_text: Arc<Source>,
+    stored: Option<StoredSettings>,
+    stored_text: Arc<Source>,
+    stored_file: String,
+    of_stored: Vec<FileDiagnostic>,
+}
+
+/// What the texts say once every variable is known; options and environment are of one expansion.
 #[derive(Clone, Debug)]
 pub(crate) struct Inputs {
     pub(crate) procfile: Procfile,
@@ -48,7 +73,7 @@ pub(crate) struct Inputs {
     pub(crate) options: Options,
 }
 
-/// Everything read, and everything found on the way.
+/// What the texts say with some variables, and everything found on the way.
 #[derive(Clone, Debug)]
 pub(crate) struct Reading {
     pub(crate) procfile: Option<Procfile>,
@@ -58,19 +83,119 @@ pub(crate) struct Reading {
     pub(crate) diagnostics: Vec<FileDiagnostic>,
 }
 
-/// Reads the texts; `known` are piku's own variables, which the app's ENV may refer to.
-pub(crate) fn read(app: Option<&AppName>, texts: &Texts, known: &BTreeMap<String, String>) -> Reading {
-    let mut diagnostics = Vec::new();
-    let procfile = read_procfile(texts, &mut diagnostics);
-    let (layers, options) = read_settings(app, texts, known, &mut diagnostics);
-    let failed = diagnostics.iter().any(FileDiagnostic::is_error);
-    let inputs = match (&procfile, &layers, options) {
-        (Some(procfile), Some(layers), Some(options)) if !failed => {
-            Some(Inputs { procfile: procfile.clone(), layers: layers.clone(), options })
+impl Inputs {
+    /// Keeps of an early reading what may be used.
+    pub(crate) fn early(self) -> EarlyInputs {
+        let options = EarlyOptions::of(&self.options);
+        EarlyInputs { procfile: self.procfile, layers: self.layers, options }
+    }
+
+    /// Whether the app has a site.
+    pub(crate) fn has_site(&self) -> bool {
+        procfile::has_site(&self.procfile, &self.options.nginx.server_names)
+    }
+}
+
+impl Written {
+    /// Parses the texts. Mistakes are told by each [`Written::expand`].
+    pub(crate) fn parse(app: Option<&AppName>, texts: &Texts) -> Self {
+        let mut diagnostics = Vec::new();
+        let procfile = parse_procfile(texts, &mut diagnostics);
+        let settings = WrittenSettings::parse(app, texts, &mut diagnostics);
+        Self { procfile, settings, diagnostics }
+    }
+
+    /// Reads what the texts say when piku's own variables, which ENV may refer to, are these.
+    pub(crate) fn expand(&self, known: &BTreeMap<String, String>) -> Reading {
+        let mut diagnostics = self.diagnostics.clone();
+        let (layers, options) =
+            self.settings.as_ref().and_then(|settings| settings.expand(known, &mut diagnostics)).unzip();
+        let failed = diagnostics.iter().any(FileDiagnostic::is_error);
+        let inputs = match (&self.procfile, &layers, options) {
+            (Some(procfile), Some(layers), Some(options)) if !failed => {
+                Some(Inputs { procfile: procfile.clone(), layers: layers.clone(), options })
+            }
+            _ => None,
+        };
+        Reading { procfile: self.procfile.clone(), layers, inputs, diagnostics: shorten(diagnostics) }
+    }
+
+    /// Reads the texts again, now that every variable is `known`, after an `early` reading decided what came before.
+    ///
+    /// # Errors
+    /// What is wrong with them only now.
+    pub(crate) fn settle(
+        &self,
+        early: &EarlyInputs,
+        known: &BTreeMap<String, String>,
+    ) -> Result<Inputs, Vec<FileDiagnostic>> {
+        let reading = self.expand(known);
+        let Some(inputs) = reading.inputs else {
+            return Err(reading.diagnostics.into_iter().filter(FileDiagnostic::is_error).collect());
+        };
+        let options = EarlyOptions::of(&inputs.options);
+        match early.options.first_that_differs(&options) {
+            None => Ok(inputs),
+            Some(key) => Err(self.settings.iter().flat_map(|all| all.late(key, &inputs.layers)).collect()),
         }
-        _ => None,
-    };
-    Reading { procfile, layers, inputs, diagnostics: shorten(diagnostics) }
+    }
+}
+
+impl WrittenSettings {
+    fn parse(app: Option<&AppName>, texts: &Texts, diagnostics: &mut Vec<FileDiagnostic>) -> Option<Self> {
+        let env_text = source("ENV", texts.env.as_deref(), diagnostics)?;
+        // It is piku's own, and `config:set` has seen to its size.
+        let stored_text = Arc::new(Source::new(texts.stored.as_slice()));
+        let stored_file = app.map_or_else(|| "settings".to_owned(), |app| format!("envs/{app}/ENV"));
+        let (stored, found) = StoredSettings::parse(stored_text.bytes());
+        let of_stored = FileDiagnostic::of(&stored_file, &stored_text, found).collect();
+        let env = EnvFile::read(env_text.bytes());
+        Some(Self { env, env_text, stored, stored_text, stored_file, of_stored })
+    }
+
+    fn expand(
+        &self,
+        known: &BTreeMap<String, String>,
+        diagnostics: &mut Vec<FileDiagnostic>,
+    ) -> Option<(Layers, Options)> {
+        let expanded = self.env.expand(known);
+        diagnostics.extend(FileDiagnostic::of("ENV", &self.env_text, expanded.diagnostics));
+        diagnostics.extend(self.of_stored.iter().cloned());
+        let layers = Layers::new(expanded.values?, self.stored.as_ref()?);
+        if let Err(error) = layers.check_size() {
+            let found = Diagnostic::error("env::too-much", 0..0, error.to_string()).with_help(error.help());
+            diagnostics.push(FileDiagnostic::of_whole("", found));
+        }
+        for key in NOT_YET {
+            if let Some(setting) = layers.setting(key).filter(|setting| !setting.value.is_empty()) {
+                let message = format!("`{key}` is not honoured yet");
+                let found = Diagnostic::warning("env::not-yet", setting.span.clone(), message);
+                diagnostics.extend(self.at(setting.origin, found));
+            }
+        }
+        let (options, problems) = settings::options(&layers);
+        for problem in problems {
+            diagnostics.extend(self.at(problem.origin, problem.diagnostic));
+        }
+        Some((layers, options))
+    }
+
+    /// A setting that had another value when it decided something.
+    fn late(&self, key: &str, layers: &Layers) -> Vec<FileDiagnostic> {
+        let span = layers.setting(key).map_or(0..0, |setting| setting.span.clone());
+        let message = format!("`{key}` refers to a variable that is not known before the build");
+        let found = Diagnostic::error("env::known-too-late", span, message)
+            .with_help("write the value itself: this setting is needed earlier");
+        self.at(layers.origin(key), found)
+    }
+
+    fn at(&self, origin: Origin, found: Diagnostic) -> Vec<FileDiagnostic> {
+        let (file, text) = match origin {
+            Origin::Stored => (self.stored_file.as_str(), &self.stored_text),
+            _ => ("ENV", &self.env_text),
+        };
+        FileDiagnostic::of(file, text, vec![found]).collect()
+    }
 }
 
 /// The text of a file, unless it is larger than any that a person wrote.
@@ -87,7 +212,7 @@ fn source(file: &str, text: Option<&[u8]>, diagnostics: &mut Vec<FileDiagnostic>
     Some(Arc::new(Source::new(text)))
 }
 
-fn read_procfile(texts: &Texts, diagnostics: &mut Vec<FileDiagnostic>) -> Option<Procfile> {
+fn parse_procfile(texts: &Texts, diagnostics: &mut Vec<FileDiagnostic>) -> Option<Procfile> {
     let Some(text) = &texts.procfile else {
         let help = match &texts.misnamed {
             Some(name) => format!("rename `{name}` to `Procfile`: `git mv {name} Procfile`"),
@@ -101,119 +226,10 @@ fn read_procfile(texts: &Texts, diagnostics: &mut Vec<FileDiagnostic>) -> Option
     let parsed = piku_procfile::parse(text.bytes());
     diagnostics.extend(FileDiagnostic::of("Procfile", &text, parsed.diagnostics));
     if let Some(procfile) = &parsed.procfile {
-        let names = spans(text.bytes());
-        let mut refused: Vec<_> =
-            procfile.entries().iter().filter_map(|entry| refused(&names, entry)).collect();
-        refused.extend(two_servers(&names, procfile));
-        diagnostics.extend(FileDiagnostic::of("Procfile", &text, refused));
+        let mistakes = procfile::mistakes(text.bytes(), procfile);
+        diagnostics.extend(FileDiagnostic::of("Procfile", &text, mistakes));
     }
     parsed.procfile
-}
-
-/// Kinds that are read and not yet run.
-fn refused(names: &BTreeMap<&[u8], Range<usize>>, entry: &Entry) -> Option<Diagnostic> {
-    let (name, command) = (entry.name.as_str(), &entry.command);
-    let span = names.get(name.as_bytes()).cloned().unwrap_or(0..0);
-    let outside = |code, what: &str, example: &str| {
-        let message = format!("`{command}` is not a {what} of the app");
-        let help = format!("name one below the Procfile, such as `{name}: {example}`");
-        Diagnostic::error(code, span.clone(), message).with_help(help)
-    };
-    match entry.kind {
-        Kind::Static if !is_inside(command) => Some(outside("procfile::static-outside", "folder", "public")),
-        Kind::Php if !is_inside(command) => Some(outside("procfile::php-outside", "folder", "public")),
-        Kind::Rwsgi if !is_inside(command) => Some(outside("procfile::bad-rwsgi", "file", "config.ru")),
-        Kind::Jwsgi if !is_class(command) => {
-            let message = format!("`{command}` is not a Java class");
-            Some(
-                Diagnostic::error("procfile::bad-jwsgi", span, message)
-                    .with_help("write `package.Class`, or `package.Class:method`"),
-            )
-        }
-        _ => None,
-    }
-}
-
-/// At most one process may serve the site.
-fn two_servers(names: &BTreeMap<&[u8], Range<usize>>, procfile: &Procfile) -> Option<Diagnostic> {
-    let mut servers =
-        procfile.entries().iter().map(|entry| entry.name.as_str()).filter(|name| runs_in_uwsgi(name));
-    let (first, second) = (servers.next()?, servers.next()?);
-    let span = names.get(second.as_bytes()).cloned().unwrap_or(0..0);
-    let message = format!("`{first}` and `{second}` would both answer the site");
-    Some(
-        Diagnostic::error("procfile::two-servers", span, message)
-            .with_help("keep one of them here, and push the other as an app of its own"),
-    )
-}
-
-/// Whether the text is `package.Class`, perhaps with `:method`.
-fn is_class(text: &str) -> bool {
-    let name = |name: &str| {
-        name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-    };
-    let (class, method) = text.split_once(':').unwrap_or((text, "application"));
-    class.split('.').all(name) && name(method)
-}
-
-/// Where each line has the name of a process.
-fn spans(text: &[u8]) -> BTreeMap<&[u8], Range<usize>> {
-    let mut spans = BTreeMap::new();
-    let mut start = 0;
-    for line in text.split_inclusive(|byte| *byte == b'\n') {
-        if let Some(colon) = line.iter().position(|byte| *byte == b':') {
-            let indent = line[..colon].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
-            let name = line[indent..colon].trim_ascii_end();
-            spans.entry(name).or_insert(start + indent..start + indent + name.len());
-        }
-        start += line.len();
-    }
-    spans
-}
-
-fn read_settings(
-    app: Option<&AppName>,
-    texts: &Texts,
-    known: &BTreeMap<String, String>,
-    diagnostics: &mut Vec<FileDiagnostic>,
-) -> (Option<Layers>, Option<Options>) {
-    let stored_file = app.map_or_else(|| "settings".to_owned(), |app| format!("envs/{app}/ENV"));
-    let env = source("ENV", texts.env.as_deref(), diagnostics);
-    // It is piku's own, and `config:set` has seen to its size.
-    let stored_text = Arc::new(Source::new(texts.stored.as_slice()));
-    let Some(env) = env else { return (None, None) };
-    let parsed = settings::parse_env(env.bytes(), known);
-    diagnostics.extend(FileDiagnostic::of("ENV", &env, parsed.diagnostics));
-    let (stored, found) = StoredSettings::parse(stored_text.bytes());
-    diagnostics.extend(FileDiagnostic::of(&stored_file, &stored_text, found));
-    let (Some(assignments), Some(stored)) = (parsed.values, stored) else { return (None, None) };
-    let layers = Layers::new(assignments, &stored);
-    let of = |origin: Origin| match origin {
-        Origin::Stored => (stored_file.as_str(), &stored_text),
-        _ => ("ENV", &env),
-    };
-    if let Err(error) = layers.check_size() {
-        let found = Diagnostic::error("env::too-much", 0..0, error.to_string()).with_help(error.help());
-        diagnostics.push(FileDiagnostic::of_whole("", found));
-    }
-    for key in NOT_YET {
-        if let Some(setting) = layers.setting(key).filter(|setting| !setting.value.is_empty()) {
-            let found = Diagnostic::warning(
-                "env::not-yet",
-                setting.span.clone(),
-                format!("`{key}` is not honoured yet"),
-            );
-            let (file, text) = of(setting.origin);
-            diagnostics.extend(FileDiagnostic::of(file, text, vec![found]));
-        }
-    }
-    let (options, problems) = settings::options(&layers);
-    for problem in problems {
-        let (file, text) = of(problem.origin);
-        diagnostics.extend(FileDiagnostic::of(file, text, vec![problem.diagnostic]));
-    }
-    (Some(layers), Some(options))
 }
 
 #[cfg(test)]
@@ -222,7 +238,7 @@ mod tests {
 
     fn found(procfile: &str, env: &str) -> Vec<FileDiagnostic> {
         let texts = Texts { procfile: Some(procfile.into()), env: Some(env.into()), ..Texts::default() };
-        read(None, &texts, &BTreeMap::new()).diagnostics
+        Written::parse(None, &texts).expand(&BTreeMap::new()).diagnostics
     }
 
     #[test]
@@ -248,7 +264,9 @@ mod tests {
     #[test]
     fn a_procfile_by_another_name_is_named() {
         let help = |misnamed: Option<String>| {
-            let found = read(None, &Texts { misnamed, ..Texts::default() }, &BTreeMap::new()).diagnostics;
+            let found = Written::parse(None, &Texts { misnamed, ..Texts::default() })
+                .expand(&BTreeMap::new())
+                .diagnostics;
             assert_eq!(found.iter().map(|one| one.diagnostic.code).collect::<Vec<_>>(), [NO_PROCFILE]);
             found[0].diagnostic.help.clone().unwrap()
         };
@@ -276,6 +294,41 @@ mod tests {
             assert_eq!(found[0].diagnostic.code, "file::too-large");
             assert!(found[0].text.bytes().is_empty());
         }
+    }
+
+    /// An app with this ENV, read before the build with nothing known, and after it.
+    fn settled(env: &str) -> Result<(Inputs, BTreeMap<String, String>), Vec<FileDiagnostic>> {
+        let texts = Texts { procfile: Some(b"web: x\n".into()), env: Some(env.into()), ..Texts::default() };
+        let written = Written::parse(None, &texts);
+        let early = written.expand(&BTreeMap::new()).inputs.unwrap().early();
+        let known = [("VIRTUAL_ENV", "/envs/blog"), ("PIKU_RELEASE", "7")]
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .into();
+        let inputs = written.settle(&early, &known)?;
+        let environment = inputs.layers.process_environment(&known);
+        Ok((inputs, environment))
+    }
+
+    #[test]
+    fn options_and_environment_are_of_one_expansion() {
+        let env = "PIKU_HEALTHCHECK=/of$VIRTUAL_ENV\nPIKU_DEPLOY_BRANCH=v$PIKU_RELEASE\n";
+        let (inputs, environment) = settled(env).unwrap();
+        let options = [inputs.options.healthcheck, inputs.options.deploy_branch];
+        assert_eq!(options.clone().map(Option::unwrap), ["/of/envs/blog", "v7"]);
+        let keys = ["PIKU_HEALTHCHECK", "PIKU_DEPLOY_BRANCH"];
+        assert_eq!(options, keys.map(|key| environment.get(key).cloned()));
+    }
+
+    #[test]
+    fn what_is_needed_before_the_build_can_not_refer_to_what_is_known_after_it() {
+        let refused = settled("A=1\nPIKU_PERSIST=data-$PIKU_RELEASE\n").unwrap_err();
+        let shown = |found: &FileDiagnostic| {
+            format!("{}:{}: {}", found.file, found.place().line, found.diagnostic.message)
+        };
+        assert_eq!(
+            refused.iter().map(shown).collect::<Vec<_>>(),
+            ["ENV:2: `PIKU_PERSIST` refers to a variable that is not known before the build"]
+        );
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::arrival::Arrival;
 use super::basis::Basis;
 use super::handover::{self, Handover};
+use super::inputs::Inputs;
 use super::order::{Deployed, Order, Scene};
 use super::plan::{self, Plan, Serves};
 use super::prepare::{self, Built};
@@ -58,9 +59,9 @@ fn stages(scene: &Scene<'_>, order: &Order, report: &mut Report<'_>) -> Result<D
     let basis = built.basis(scene, order);
     let ready = ready(&basis)?;
     let mut release = record(order, &built, &ready);
-    if waits(scene, order, &built.source) {
+    if waits(scene, order, &built) {
         switch::keep_waiting(scene.root, scene.host, &order.app, &release)?;
-        prune(scene, order, &built.source, report)?;
+        prune(scene, order, &built.inputs, report)?;
         return Ok(Deployed { release, live: false, addresses: Vec::new() });
     }
     drop(guards);
@@ -75,14 +76,14 @@ fn stages(scene: &Scene<'_>, order: &Order, report: &mut Report<'_>) -> Result<D
     };
     release.vassals = handover.run(&ready.plan, ready.site.as_ref())?;
     commit(scene, order, &built.source, &basis, &ready, &release, report)?;
-    settle(scene, order, &built.source, &ready, &release, report);
-    Ok(Deployed { release, live: true, addresses: reached::addresses(&built.source.inputs, &ready.plan) })
+    settle(scene, order, &built.inputs, &ready, &release, report);
+    Ok(Deployed { release, live: true, addresses: reached::addresses(&built.inputs, &ready.plan) })
 }
 
 /// Plans the release and spells all of it.
 fn ready(basis: &Basis<'_>) -> Result<Ready, DeployError> {
     let plan = plan::plan(basis);
-    let nginx = if plan::has_site(basis.inputs) { Some(facts::nginx(basis.surroundings)?) } else { None };
+    let nginx = if basis.inputs.has_site() { Some(facts::nginx(basis.surroundings)?) } else { None };
     let version = nginx.as_ref().and_then(|nginx| nginx.version);
     let spelled = |plan: &Plan| site::render(basis.root, basis.app, basis.inputs, plan, basis.tree, version);
     let site = spelled(&plan)?;
@@ -107,7 +108,7 @@ fn record(order: &Order, built: &Built, ready: &Ready) -> Release {
         cause: kept.map_or(&order.cause, |kept| &kept.cause).clone(),
         by: kept.map_or(&order.by, |kept| &kept.by).clone(),
         tree_of: source.owner,
-        persist: source.inputs.options.persist.clone(),
+        persist: built.inputs.options.persist.clone(),
         build: built.build.name.clone(),
         made: Some(built.build.made.clone()),
         settings: String::from_utf8_lossy(order.settings()).into_owned(),
@@ -161,7 +162,7 @@ fn commit(
 fn settle(
     scene: &Scene<'_>,
     order: &Order,
-    source: &SourceOfRelease,
+    inputs: &Inputs,
     ready: &Ready,
     release: &Release,
     report: &mut Report<'_>,
@@ -171,13 +172,13 @@ fn settle(
         switch::finish(root, host, app, release).map_err(DeployError::from),
         handover::let_go(scene, app, &ready.plan, release, ready.site.is_some()).map_err(DeployError::from),
         ports::release_all_but(root, app, &release.ports).map_err(DeployError::from),
-        prune(scene, order, source, report),
+        prune(scene, order, inputs, report),
     ];
     for error in outcomes.into_iter().filter_map(Result::err) {
         let help = "the release is live; the next command for this app tries again";
         warn(report, format!("not everything around it is done: {}", crate::error_chain(&error)), Some(help));
     }
-    if let Some(text) = reached::unreached(app, &source.inputs, &ready.plan) {
+    if let Some(text) = reached::unreached(app, inputs, &ready.plan) {
         tell(report, text);
     }
 }
@@ -185,21 +186,21 @@ fn settle(
 fn prune(
     scene: &Scene<'_>,
     order: &Order,
-    source: &SourceOfRelease,
+    inputs: &Inputs,
     report: &mut Report<'_>,
 ) -> Result<(), DeployError> {
-    let keep = source.inputs.options.keep_releases;
+    let keep = inputs.options.keep_releases;
     Ok(retire::prune(scene.root, scene.surroundings, &order.app, keep, report)?)
 }
 
 /// Whether something new waits until somebody asks for a restart or a start: the app is not to be restarted by a deploy
 /// and something runs that would be, or it is stopped and only its settings change.
-fn waits(scene: &Scene<'_>, order: &Order, source: &SourceOfRelease) -> bool {
+fn waits(scene: &Scene<'_>, order: &Order, built: &Built) -> bool {
     if order.kept().is_some() {
         return false;
     }
     if store::is_stopped(scene.root, &order.app) {
         return matches!(order.cause, Cause::ConfigSet { .. } | Cause::ConfigUnset { .. });
     }
-    !source.inputs.options.auto_restart && source.live.is_some()
+    !built.inputs.options.auto_restart && built.source.live.is_some()
 }

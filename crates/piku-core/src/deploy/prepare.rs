@@ -4,20 +4,21 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
-use piku_procfile::Kind;
+use piku_procfile::{Kind, Procfile};
 
 use super::basis::{Basis, Ports};
 use super::build::steps::BuildContext;
 use super::build::{self, Build};
-use super::inputs::{self, Inputs};
+use super::environment::Told;
+use super::inputs::Inputs;
 use super::order::{Order, Scene};
 use super::source::{self, SourceOfRelease};
-use super::{DeployError, claims, environment, hosted};
-use crate::event::{Report, stage as tell};
+use super::{DeployError, claims, hosted};
+use crate::event::{Event, Report, stage as tell};
 use crate::host::command::Invocation;
 use crate::host::facts::{self, Uwsgi};
 use crate::host::{emperor, wait};
-use crate::release::{Cause, store};
+use crate::release::{Cause, Made, store};
 use crate::root::Root;
 use crate::settings::Layers;
 
@@ -27,13 +28,13 @@ const EMPEROR_STARTS: Duration = Duration::from_secs(10);
 /// A release that is built, and not planned yet.
 pub(crate) struct Built {
     pub(crate) source: SourceOfRelease,
+    /// What the texts say, now that every variable is known.
+    pub(crate) inputs: Inputs,
     /// The number that its vassals and sockets are named by.
     pub(crate) run: u32,
     pub(crate) uwsgi: Option<Uwsgi>,
     pub(crate) build: Build,
     class_path: Vec<Utf8PathBuf>,
-    /// The settings, laid over piku's own variables.
-    layers: Layers,
     ports: Ports,
 }
 
@@ -47,10 +48,9 @@ impl Built {
             run: self.run,
             commit: order.commit(),
             tree: &self.source.tree,
-            inputs: &self.source.inputs,
+            inputs: &self.inputs,
             formation: &self.source.formation,
             build: &self.build,
-            settings: &self.layers,
             uwsgi: self.uwsgi.as_ref(),
             class_path: self.class_path.clone(),
             ports: self.ports.clone(),
@@ -65,35 +65,49 @@ pub(crate) fn prepare(
     source: SourceOfRelease,
     report: &mut Report<'_>,
 ) -> Result<(Built, Vec<TcpListener>), DeployError> {
-    let (root, app) = (scene.root, &order.app);
+    let (root, app, early) = (scene.root, &order.app, &source.early);
     let uwsgi = facts::uwsgi(root, scene.surroundings);
-    require_emperor(root, &source.inputs, uwsgi.as_ref(), report)?;
-    hosted::require_kinds(&source.inputs, uwsgi.as_ref())?;
-    claims::server_names(root, app, &source.inputs)?;
-    let live = source.live.as_ref();
-    let (ports, guards) = claims::ports(root, app, &source.inputs, &source.formation, live)?;
+    require_emperor(root, &early.procfile, uwsgi.as_ref(), report)?;
+    hosted::require_kinds(&early.procfile, uwsgi.as_ref())?;
+    claims::server_names(root, app, early)?;
+    let (ports, guards) = claims::ports(root, app, early, &source.formation, source.live.as_ref())?;
     let run = store::next_run(root, app)?;
-    let layers = source.inputs.layers.clone();
-    let mut built =
-        Built { source, run, uwsgi, build: Build::default(), class_path: Vec::new(), layers, ports };
+    let told = told(scene, order, &source);
+    let one_off = OneOff { scene, told, port: ports.app, procfile: &early.procfile };
     let fresh = order.new_release().is_some_and(|new| new.tree_from().is_none());
     if fresh {
-        one_off(scene, &built.basis(scene, order), &Kind::Preflight, "preflight", report)?;
+        one_off.run(&Kind::Preflight, "preflight", &Made::default(), &early.layers, report)?;
     }
-    built.build = build_of(scene, order, &built, report)?;
-    let inputs = &built.source.inputs;
-    if built.build.made.uwsgi.is_none() {
-        hosted::require_settings(inputs, built.uwsgi.as_ref())?;
-    }
-    hosted::require_paths(inputs, &built.source.tree)?;
-    built.class_path = hosted::class_path(inputs, &built.source.tree)?;
+    let build = build_of(scene, order, &source, uwsgi.as_ref(), ports.app, report)?;
     // Now every variable of ours is known, and ENV may refer to any of them.
-    built.layers = settled_layers(&built, scene, order);
+    let known = told.variables(&build.made, ports.app, "");
+    let inputs = source.written.settle(early, &known).map_err(|mistakes| {
+        mistakes.iter().for_each(|mistake| report(Event::Diagnostic(mistake)));
+        DeployError::Inputs { diagnostics: mistakes }
+    })?;
+    if build.made.uwsgi.is_none() {
+        hosted::require_settings(&inputs, uwsgi.as_ref())?;
+    }
+    hosted::require_paths(&inputs, &source.tree)?;
+    let class_path = hosted::class_path(&inputs, &source.tree)?;
     let of_settings = |cause: &Cause| matches!(cause, Cause::ConfigSet { .. } | Cause::ConfigUnset { .. });
     if fresh || of_settings(&order.cause) {
-        one_off(scene, &built.basis(scene, order), &Kind::Release, "release", report)?;
+        one_off.run(&Kind::Release, "release", &build.made, &inputs.layers, report)?;
     }
-    Ok((built, guards))
+    Ok((Built { source, inputs, run, uwsgi, build, class_path, ports }, guards))
+}
+
+/// What the commands that run before the release serves are told of it.
+fn told<'a>(scene: &Scene<'a>, order: &'a Order, source: &'a SourceOfRelease) -> Told<'a> {
+    Told {
+        root: scene.root,
+        surroundings: scene.surroundings,
+        app: &order.app,
+        release: source.number,
+        commit: order.commit(),
+        tree: &source.tree,
+        bind_address: &source.early.options.bind_address,
+    }
 }
 
 /// The build on disk of a kept release, or of the one that differs by settings which decide no build, whatever the
@@ -101,32 +115,34 @@ pub(crate) fn prepare(
 fn build_of(
     scene: &Scene<'_>,
     order: &Order,
-    built: &Built,
+    source: &SourceOfRelease,
+    uwsgi: Option<&Uwsgi>,
+    port: u16,
     report: &mut Report<'_>,
 ) -> Result<Build, DeployError> {
     let Scene { root, surroundings, .. } = *scene;
-    let uwsgi = built.uwsgi.as_ref();
     let like = order.new_release().filter(|new| !new.builds).and_then(|new| new.like.as_deref());
     if let Some(release) = order.kept().or(like)
         && let Some(build) = build::of_release(root, &order.app, release, uwsgi, report)
     {
         return Ok(build);
     }
-    let env = environment::of_process(&built.basis(scene, order), built.ports.app, "build");
-    let (app, tree) = (&order.app, built.source.tree.as_path());
+    let told = told(scene, order, source);
+    let env = told.environment(&Made::default(), &source.early.layers, port, "build");
+    let (app, tree) = (&order.app, source.tree.as_path());
     let (commit, cancel) = (order.commit(), scene.cancel);
     let place = BuildContext { root, surroundings, app, commit, tree, uwsgi, env: &env, cancel };
-    build::build(&place, &built.source.inputs, report)
+    build::build(&place, &source.early, report)
 }
 
 /// Waits for an emperor that is just being started, after a boot or by a restart of its service.
 fn require_emperor(
     root: &Root,
-    inputs: &Inputs,
+    procfile: &Procfile,
     uwsgi: Option<&Uwsgi>,
     report: &mut Report<'_>,
 ) -> Result<(), DeployError> {
-    if source::needs_no_emperor(inputs) {
+    if source::needs_no_emperor(procfile) {
         return Ok(());
     }
     if uwsgi.is_none() {
@@ -140,35 +156,36 @@ fn require_emperor(
     Ok(())
 }
 
-/// The settings, with ENV read again now that all of piku's own variables are known.
-fn settled_layers(built: &Built, scene: &Scene<'_>, order: &Order) -> Layers {
-    let unset = Layers::default();
-    let basis = Basis { settings: &unset, ..built.basis(scene, order) };
-    let known = environment::of_process(&basis, basis.ports.app, "");
-    let read = inputs::read(Some(&order.app), &built.source.texts, &known);
-    read.layers.unwrap_or_else(|| built.source.inputs.layers.clone())
+/// The commands of a Procfile that run once.
+struct OneOff<'a> {
+    scene: &'a Scene<'a>,
+    told: Told<'a>,
+    port: u16,
+    procfile: &'a Procfile,
 }
 
-/// Runs `preflight` or `release`, where the Procfile has one.
-fn one_off(
-    scene: &Scene<'_>,
-    basis: &Basis<'_>,
-    wanted: &Kind,
-    kind: &'static str,
-    report: &mut Report<'_>,
-) -> Result<(), DeployError> {
-    let same = |other: &Kind| std::mem::discriminant(other) == std::mem::discriminant(wanted);
-    let Some(entry) = basis.inputs.procfile.entries().iter().find(|entry| same(&entry.kind)) else {
-        return Ok(());
-    };
-    tell(report, format!("Running {kind}: {}", entry.command));
-    let env = environment::of_process(basis, basis.ports.app, kind);
-    Invocation::new(["/bin/sh", "-c", &entry.command])
-        .in_folder(basis.tree)
-        .with_env(&env)
-        .supervised(&basis.root.launcher())
-        .cancelled_by(scene.cancel)
-        .follow(&entry.command, report)
-        .map_err(|source| DeployError::Command { kind, source })?;
-    scene.go_on()
+impl OneOff<'_> {
+    /// Runs `preflight` or `release`, where the Procfile has one.
+    fn run(
+        &self,
+        wanted: &Kind,
+        kind: &'static str,
+        made: &Made,
+        settings: &Layers,
+        report: &mut Report<'_>,
+    ) -> Result<(), DeployError> {
+        let same = |other: &Kind| std::mem::discriminant(other) == std::mem::discriminant(wanted);
+        let Some(entry) = self.procfile.entries().iter().find(|entry| same(&entry.kind)) else {
+            return Ok(());
+        };
+        tell(report, format!("Running {kind}: {}", entry.command));
+        Invocation::new(["/bin/sh", "-c", &entry.command])
+            .in_folder(self.told.tree)
+            .with_env(&self.told.environment(made, settings, self.port, kind))
+            .supervised(&self.scene.root.launcher())
+            .cancelled_by(self.scene.cancel)
+            .follow(&entry.command, report)
+            .map_err(|source| DeployError::Command { kind, source })?;
+        self.scene.go_on()
+    }
 }

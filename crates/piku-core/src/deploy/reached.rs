@@ -7,7 +7,7 @@ use crate::app::AppName;
 /// Where the app answers.
 pub(crate) fn addresses(inputs: &Inputs, plan: &Plan) -> Vec<String> {
     let options = &inputs.options;
-    if plan::has_site(inputs) {
+    if inputs.has_site() {
         let scheme = if options.nginx.https_only { "https" } else { "http" };
         return options.nginx.server_names.iter().map(|name| format!("{scheme}://{name}/")).collect();
     }
@@ -18,7 +18,7 @@ pub(crate) fn addresses(inputs: &Inputs, plan: &Plan) -> Vec<String> {
 
 /// What an app that is to answer the web needs so that anybody else's machine reaches it, if it needs something.
 pub(crate) fn unreached(app: &AppName, inputs: &Inputs, plan: &Plan) -> Option<String> {
-    if plan::has_site(inputs) {
+    if inputs.has_site() {
         return None;
     }
     let name = format!("until it has a name: `config:set {app} NGINX_SERVER_NAME=…`");

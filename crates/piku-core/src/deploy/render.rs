@@ -93,7 +93,7 @@ fn daemon(
     record_path: &Utf8Path,
     record: &mut LaunchRecord,
 ) -> Result<Vassal, DeployError> {
-    let drains = process.takes_over == TakesOver::Beside && super::plan::has_site(basis.inputs);
+    let drains = process.takes_over == TakesOver::Beside && basis.inputs.has_site();
     let slot = || basis.root.slot(basis.app, &process.name.kind, process.name.index);
     record.daemon = Some(DaemonRecord {
         work,

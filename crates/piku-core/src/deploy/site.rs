@@ -10,7 +10,7 @@ use piku_nginx::{
 use sha2::{Digest, Sha256};
 
 use super::inputs::Inputs;
-use super::plan::{Plan, Serves, has_site};
+use super::plan::{Plan, Serves};
 use super::{DeployError, cloudflare};
 use crate::app::AppName;
 use crate::host::door::Door;
@@ -39,7 +39,7 @@ pub(crate) fn render(
     tree: &Utf8Path,
     nginx: Option<Version>,
 ) -> Result<Option<RenderedSite>, DeployError> {
-    if !has_site(inputs) || plan.serves == Serves::Nothing {
+    if !inputs.has_site() || plan.serves == Serves::Nothing {
         return Ok(None);
     }
     let failed = |source: InvalidSite| DeployError::Site { app: app.clone(), source: Box::new(source) };

@@ -11,7 +11,7 @@ use piku_uwsgi::{Flavour, Owner};
 use super::basis::{Basis, Ports};
 use super::build::Build;
 use super::hosted;
-use super::inputs::{self, Inputs, Texts};
+use super::inputs::{Inputs, Texts, Written};
 use super::plan::{self, Plan};
 use super::render::{self, Rendered};
 use super::site;
@@ -58,7 +58,7 @@ impl App {
                 nginx_reload: None,
                 max_processes: 64,
             },
-            inputs: inputs::read(Some(&name), &texts, &BTreeMap::new()).inputs.unwrap(),
+            inputs: Written::parse(Some(&name), &texts).expand(&BTreeMap::new()).inputs.unwrap(),
             formation,
             uwsgi: Uwsgi {
                 program: "/usr/bin/uwsgi".into(),
@@ -72,7 +72,7 @@ impl App {
     }
 
     fn with<T>(&self, ports: &[u16], use_it: impl FnOnce(&Basis<'_>, &Plan) -> T) -> T {
-        let web = plan::web_count(&self.inputs, &self.formation) as usize;
+        let web = plan::web_count(&self.inputs.procfile, &self.formation) as usize;
         let basis = Basis {
             root: &self.root,
             surroundings: &self.surroundings,
@@ -84,7 +84,6 @@ impl App {
             inputs: &self.inputs,
             formation: &self.formation,
             build: &Build::default(),
-            settings: &self.inputs.layers,
             uwsgi: Some(&self.uwsgi),
             class_path: vec!["/srv/piku/releases/blog/3/tree".into()],
             ports: Ports { app: ports[0], web: ports[..web].to_vec() },
@@ -189,7 +188,7 @@ fn every_mistake_of_all_files_is_found_at_once() {
         stored: b"PORT=99999\n".to_vec(),
     };
     let name = "blog".parse().unwrap();
-    let reading = inputs::read(Some(&name), &texts, &BTreeMap::new());
+    let reading = Written::parse(Some(&name), &texts).expand(&BTreeMap::new());
     let found: Vec<String> = reading
         .diagnostics
         .iter()
@@ -226,7 +225,7 @@ fn a_plugin_that_is_missing_is_named_with_the_package_that_brings_it() {
     let refused = |procfile: &str, env: &str| {
         let app = App::new(&format!("{procfile}\n"), env, &[]);
         let uwsgi = Some(&app.uwsgi);
-        let outcome = hosted::require_kinds(&app.inputs, uwsgi)
+        let outcome = hosted::require_kinds(&app.inputs.procfile, uwsgi)
             .and_then(|()| hosted::require_settings(&app.inputs, uwsgi));
         outcome.map_err(|error| format!("{error}; {}", error.help().unwrap()))
     };

@@ -2,9 +2,9 @@
 
 use std::net::{IpAddr, Ipv4Addr, TcpListener};
 
-use super::basis::Ports;
-use super::inputs::EarlyInputs;
 use super::plan;
+use super::plan::basis::Ports;
+use super::source::inputs::EarlyInputs;
 use super::{DeployError, predecessor};
 use crate::app::AppName;
 use crate::formation::Formation;

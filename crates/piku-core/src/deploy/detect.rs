@@ -6,7 +6,7 @@ use camino::Utf8Path;
 use piku_procfile::Procfile;
 use piku_runtime::{DetectError, Detection, Toolbox, Wishes};
 
-use super::inputs::EarlyOptions;
+use super::source::inputs::EarlyOptions;
 use crate::host::Surroundings;
 use crate::host::toolbox::{self, CheckedOut};
 

@@ -1,16 +1,16 @@
 //! The stages in their order, from an [`Order`] to a live release.
 
 use super::arrival::Arrival;
-use super::basis::Basis;
 use super::handover::{self, Handover};
-use super::inputs::Inputs;
 use super::order::{Deployed, Order, Scene};
-use super::plan::{self, Plan, Serves};
+use super::plan::basis::Basis;
+use super::plan::render::{self, Rendered};
+use super::plan::site::{self, RenderedSite};
+use super::plan::{self, Plan, Serves, reached};
 use super::prepare::{self, Built};
-use super::render::{self, Rendered};
-use super::site::RenderedSite;
-use super::source::{self, SourceOfRelease};
-use super::{DeployError, adopt, first, reached, repair, retire, site, switch};
+use super::source::inputs::Inputs;
+use super::source::{self, SourceOfRelease, adopt};
+use super::{DeployError, first, repair, retire, switch};
 use crate::event::{Report, stage as tell, warn};
 use crate::host::facts::{self, Nginx};
 use crate::host::socket_access::SocketAccess;

@@ -6,7 +6,8 @@ use std::time::Duration;
 use piku_procfile::runs_in_uwsgi;
 
 use super::order::Scene;
-use super::{DeployError, adopt, retire};
+use super::source::adopt;
+use super::{DeployError, retire};
 use crate::app::AppName;
 use crate::event::{Report, warn};
 use crate::host::emperor::Heard;

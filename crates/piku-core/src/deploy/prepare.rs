@@ -1,19 +1,22 @@
 //! Claims what a release needs, builds it, and runs what is to run before it serves. All of it can be taken back.
 
+pub(super) mod tree;
+
 use std::net::TcpListener;
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
 use piku_procfile::{Kind, Procfile};
 
-use super::basis::{Basis, Ports};
 use super::build::steps::BuildContext;
 use super::build::{self, Build};
-use super::environment::Told;
-use super::inputs::Inputs;
 use super::order::{Order, Scene};
+use super::plan::basis::{Basis, Ports};
+use super::plan::environment::Told;
+use super::plan::hosted;
+use super::source::inputs::Inputs;
 use super::source::{self, SourceOfRelease};
-use super::{DeployError, claims, hosted};
+use super::{DeployError, claims};
 use crate::event::{Event, Report, stage as tell};
 use crate::host::command::Invocation;
 use crate::host::facts::{self, Uwsgi};
@@ -88,8 +91,8 @@ pub(crate) fn prepare(
     if build.made.uwsgi.is_none() {
         hosted::require_settings(&inputs, uwsgi.as_ref())?;
     }
-    hosted::require_paths(&inputs, &source.tree)?;
-    let class_path = hosted::class_path(&inputs, &source.tree)?;
+    tree::require_paths(&inputs, &source.tree)?;
+    let class_path = tree::class_path(&inputs, &source.tree)?;
     let of_settings = |cause: &Cause| matches!(cause, Cause::ConfigSet { .. } | Cause::ConfigUnset { .. });
     if fresh || of_settings(&order.cause) {
         one_off.run(&Kind::Release, "release", &build.made, &inputs.layers, report)?;

@@ -5,7 +5,8 @@ use std::time::Duration;
 use piku_procfile::runs_in_uwsgi;
 use piku_uwsgi::stats::{EmperorStats, VassalStats};
 
-use super::{build, checkout, persist, retire, stage, switch};
+use super::source::{checkout, persist};
+use super::{build, retire, stage, switch};
 use crate::app::AppName;
 use crate::event::{Report, warn};
 use crate::host::health::{self, Endpoint};

@@ -1,6 +1,7 @@
 //! Lets the processes of an old release go, and removes what no release needs any more.
 
-use super::{build, checkout, rescue, stage};
+use super::source::{adopt, checkout, rescue};
+use super::{build, stage};
 use crate::app::AppName;
 use crate::event::Report;
 use crate::host::launch::{drain_marker, record_path};
@@ -38,7 +39,7 @@ pub(crate) fn enabled(root: &Root, app: &AppName) -> Result<Vec<String>, HostErr
     for name in files::names(&root.uwsgi_enabled())? {
         let ours = match name.parse::<VassalName>() {
             Ok(vassal) => vassal.app == *app,
-            Err(_) => super::adopt::is_foreign_vassal(root, app, &name)?,
+            Err(_) => adopt::is_foreign_vassal(root, app, &name)?,
         };
         if ours {
             found.push(name);

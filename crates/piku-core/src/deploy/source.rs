@@ -1,12 +1,20 @@
 //! The source of a release: its tree, and what a person wrote in it.
 
+pub(crate) mod adopt;
+pub(crate) mod checkout;
+pub(crate) mod inputs;
+pub(crate) mod persist;
+pub(crate) mod procfile_path;
+pub(crate) mod rescue;
+
 use camino::Utf8PathBuf;
 use piku_procfile::{Kind, Procfile};
 use piku_runtime::DecidingSettings;
 
-use super::inputs::{self, EarlyInputs, Inputs, Texts, Written};
+use self::inputs::{EarlyInputs, Inputs, Texts, Written};
+use super::DeployError;
 use super::order::{NewRelease, Order, Scene, What};
-use super::{DeployError, checkout, environment, persist};
+use super::plan::environment;
 use crate::app::AppName;
 use crate::diagnostic::{self, FileDiagnostic};
 use crate::event::{Event, Report};

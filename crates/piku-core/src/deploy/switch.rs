@@ -1,8 +1,8 @@
 //! Makes a release live. Before [`commit`] everything can be taken back; it is one rename.
 
 use super::DeployError;
-use super::render::Rendered;
-use super::site::RenderedSite;
+use super::plan::render::Rendered;
+use super::plan::site::RenderedSite;
 use super::{retire, stage};
 use crate::app::AppName;
 use crate::host::{Host, HostError, Step, Surroundings, apply, certificate, files, git, nginx};

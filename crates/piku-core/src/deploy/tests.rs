@@ -8,13 +8,12 @@ use camino::{Utf8Path, Utf8PathBuf};
 use piku_nginx::Version;
 use piku_uwsgi::{Flavour, Owner};
 
-use super::basis::{Basis, Ports};
 use super::build::Build;
-use super::hosted;
-use super::inputs::{Inputs, Texts, Written};
-use super::plan::{self, Plan};
-use super::render::{self, Rendered};
-use super::site;
+use super::plan::basis::{Basis, Ports};
+use super::plan::render::{self, Rendered};
+use super::plan::{self, Plan, hosted, site};
+use super::prepare::tree;
+use super::source::inputs::{Inputs, Texts, Written};
 use crate::app::AppName;
 use crate::formation::{Formation, Scale};
 use crate::host::Surroundings;
@@ -249,14 +248,14 @@ fn classes_are_looked_for_where_builds_leave_them() {
         std::fs::write(tree.join(file), "").unwrap();
     }
     let app = App::new("jwsgi: Blog\n", "", &[]);
-    let places = hosted::class_path(&app.inputs, tree).unwrap();
+    let places = tree::class_path(&app.inputs, tree).unwrap();
     let shown: Vec<&str> =
         places.iter().map(|place| place.strip_prefix(tree).unwrap_or(place).as_str()).collect();
     assert_eq!(
         shown,
         ["", "target/classes", "top.jar", "lib/a.jar", "lib/b.jar", "/usr/share/java/uwsgi.jar"]
     );
-    assert!(hosted::class_path(&App::new("php: .\n", "", &[]).inputs, tree).unwrap().is_empty());
+    assert!(tree::class_path(&App::new("php: .\n", "", &[]).inputs, tree).unwrap().is_empty());
 }
 
 #[test]
@@ -265,7 +264,7 @@ fn what_is_named_has_to_be_there_after_the_build() {
     let tree = Utf8Path::from_path(folder.path()).unwrap();
     let refused = |procfile: &str, env: &str| {
         let app = App::new(&format!("{procfile}\nworker: x\n"), env, &[]);
-        hosted::require_paths(&app.inputs, tree).err().map(|error| error.to_string())
+        tree::require_paths(&app.inputs, tree).err().map(|error| error.to_string())
     };
     let cases = [
         ("static: public", ""),

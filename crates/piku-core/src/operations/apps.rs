@@ -40,7 +40,8 @@ impl Piku {
             let running = running.contains(&name)
                 || foreign
                     && enabled.iter().any(|file| {
-                        crate::deploy::adopt::is_foreign_vassal(&self.root, &name, file).unwrap_or(false)
+                        crate::deploy::source::adopt::is_foreign_vassal(&self.root, &name, file)
+                            .unwrap_or(false)
                     });
             AppStatus { name, running, release }
         };

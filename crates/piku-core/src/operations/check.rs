@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use camino::Utf8Path;
 
 use crate::deploy::detect::{self, Detected, Known};
-use crate::deploy::hosted;
-use crate::deploy::inputs::{self, EarlyOptions, LARGEST, Texts, Written};
+use crate::deploy::plan::hosted;
+use crate::deploy::source::inputs::{self, EarlyOptions, LARGEST, Texts, Written};
 use crate::diagnostic::FileDiagnostic;
 use crate::error::Error;
 use crate::host::facts;

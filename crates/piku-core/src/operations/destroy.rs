@@ -4,7 +4,8 @@ use camino::Utf8PathBuf;
 
 use super::Actor;
 use crate::app::AppName;
-use crate::deploy::{adopt, predecessor, retire};
+use crate::deploy::source::adopt;
+use crate::deploy::{predecessor, retire};
 use crate::error::Error;
 use crate::event::Report;
 use crate::history::{self, Happened, HistoryEntry};

@@ -8,7 +8,8 @@ use piku_uwsgi::stats::EmperorStats;
 use serde::Serialize;
 
 use crate::app::AppName;
-use crate::deploy::{adopt, retire};
+use crate::deploy::retire;
+use crate::deploy::source::adopt;
 use crate::error::Error;
 use crate::host::launch::{endings, record_path};
 use crate::host::{emperor, files};

@@ -9,10 +9,11 @@ use piku_nginx::{
 };
 use sha2::{Digest, Sha256};
 
-use super::inputs::Inputs;
-use super::plan::{Plan, Serves};
-use super::{DeployError, cloudflare};
+use super::cloudflare;
+use super::decide::{Plan, Serves};
 use crate::app::AppName;
+use crate::deploy::DeployError;
+use crate::deploy::source::inputs::Inputs;
 use crate::host::door::Door;
 use crate::host::nginx::Question;
 use crate::root::Root;

@@ -9,9 +9,10 @@ use piku_uwsgi::{
 };
 
 use super::basis::Basis;
+use super::decide::{Process, TakesOver, Work};
 use super::hosted::Hosted;
-use super::plan::{Process, TakesOver, Work};
-use super::{DeployError, procfile_path};
+use crate::deploy::DeployError;
+use crate::deploy::source::procfile_path;
 use crate::host::health::Endpoint;
 use crate::host::launch::{DaemonRecord, DaemonWork, LaunchRecord, record_path};
 use crate::host::socket_access::SocketAccess;

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use piku_procfile::{Diagnostic, Entry, Kind, Procfile, runs_in_uwsgi};
 
-use crate::deploy::procfile_path::is_inside;
+use crate::deploy::source::procfile_path::is_inside;
 
 /// Every such mistake; `text` is what the Procfile was parsed from.
 pub(super) fn mistakes(text: &[u8], procfile: &Procfile) -> Vec<Diagnostic> {

@@ -8,7 +8,7 @@ use piku_procfile::{Entry, Kind, Procfile, runs_in_uwsgi};
 
 use super::basis::{Basis, Ports};
 use super::hosted::Hosted;
-use super::inputs::answers;
+use crate::deploy::source::inputs::answers;
 use crate::formation::Formation;
 use crate::host::health::Endpoint;
 use crate::host::launch::Job;

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::build::Build;
 use super::environment::Told;
-use super::inputs::Inputs;
 use crate::app::AppName;
+use crate::deploy::build::Build;
+use crate::deploy::source::inputs::Inputs;
 use crate::formation::Formation;
 use crate::host::Surroundings;
 use crate::host::facts::Uwsgi;

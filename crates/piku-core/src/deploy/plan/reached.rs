@@ -1,8 +1,8 @@
 //! Where an app that is live is reached, and what it needs where it is not.
 
-use super::inputs::Inputs;
-use super::plan::{self, Plan, Serves};
+use super::decide::{Plan, Serves, reachable};
 use crate::app::AppName;
+use crate::deploy::source::inputs::Inputs;
 
 /// Where the app answers.
 pub(crate) fn addresses(inputs: &Inputs, plan: &Plan) -> Vec<String> {
@@ -25,7 +25,7 @@ pub(crate) fn unreached(app: &AppName, inputs: &Inputs, plan: &Plan) -> Option<S
     match plan.serves {
         Serves::Static(_) => Some(format!("Nobody serves its files {name}")),
         Serves::Uwsgi(_) | Serves::Web(_) => {
-            let address = plan::reachable(&inputs.options.bind_address, plan.ports.app).ip();
+            let address = reachable(&inputs.options.bind_address, plan.ports.app).ip();
             let everywhere =
                 inputs.options.bind_address.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_unspecified());
             (address.is_loopback() && !everywhere).then(|| format!("It answers on this machine alone {name}"))

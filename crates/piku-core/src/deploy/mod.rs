@@ -1,24 +1,28 @@
 //! The way of a push: each stage takes the value of the one before, and can be read alone.
 //!
-//! [`receive`] decides what a push deploys, and an [`order`] says so. [`pipeline`] then goes through [`source`],
-//! [`prepare`] with [`build`], [`plan`], [`render`], [`stage`], [`check`], [`switch`], [`arrival`], and [`retire`].
-//! Everything is spelled before anything is stopped. Whatever fails, [`repair`] brings back what the live release says,
-//! as it does after a crash: there is one way to tidy up, and it is walked all the time.
+//! [`receive`] decides what a push deploys, and an [`order`] says so. [`pipeline`] then makes the calls of a deploy:
+//! [`prepare`], with [`source`], [`build`], and [`plan`]; [`handover`], with [`stage`], [`check`], [`switch`], and
+//! [`arrival`]; and [`commit`], with [`live`] and [`retire`]. Everything is spelled before anything is stopped.
+//! Whatever fails, [`undo`] lets [`repair`] bring back what the live release says, as it does after a crash: there is
+//! one way to tidy up, and it is walked all the time.
 
 mod arrival;
 pub(crate) mod build;
+mod built;
 pub(crate) mod check;
 mod claims;
+mod commit;
 pub(crate) mod detect;
 pub(crate) mod environment_fit;
 mod error;
-pub(crate) mod first;
 pub(crate) mod handover;
+mod live;
 pub(crate) mod order;
 pub(crate) mod pipeline;
 pub(crate) mod plan;
 pub(crate) mod predecessor;
 mod prepare;
+mod ready;
 pub(crate) mod receive;
 pub(crate) mod repair;
 pub(crate) mod retire;
@@ -28,6 +32,7 @@ pub(crate) mod stage;
 pub(crate) mod switch;
 #[cfg(test)]
 mod tests;
+mod undo;
 
 use self::plan::{basis, hosted, render, site};
 pub use error::DeployError;

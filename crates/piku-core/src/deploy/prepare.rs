@@ -1,194 +1,95 @@
-//! Claims what a release needs, builds it, and runs what is to run before it serves. All of it can be taken back.
+//! The first of the four calls of a deploy: source, build, `release` command, and every text of the new release.
 
-pub(super) mod tree;
+use jiff::Timestamp;
 
-use std::net::TcpListener;
-use std::time::Duration;
+use super::built::Built;
+use super::order::{Deployed, Order, Scene};
+use super::plan::basis::Basis;
+use super::ready::{self, Ready};
+use super::{DeployError, live, retire, source};
+use crate::event::Report;
+use crate::host::wait;
+use crate::release::{Cause, Release, store};
 
-use camino::Utf8PathBuf;
-use piku_procfile::{Kind, Procfile};
-
-use super::build::steps::BuildContext;
-use super::build::{self, Build};
-use super::order::{Order, Scene};
-use super::plan::basis::{Basis, Ports};
-use super::plan::environment::Told;
-use super::plan::hosted;
-use super::source::inputs::Inputs;
-use super::source::{self, SourceOfRelease};
-use super::{DeployError, claims};
-use crate::event::{Event, Report, stage as tell};
-use crate::host::command::Invocation;
-use crate::host::facts::{self, Uwsgi};
-use crate::host::{emperor, wait};
-use crate::release::{Cause, Made, store};
-use crate::root::Root;
-use crate::settings::Layers;
-
-/// How long an emperor that is just being started may take until it answers.
-const EMPEROR_STARTS: Duration = Duration::from_secs(10);
-
-/// A release that is built, and not planned yet.
-pub(crate) struct Built {
-    pub(crate) source: SourceOfRelease,
-    /// What the texts say, now that every variable is known.
-    pub(crate) inputs: Inputs,
-    /// The number that its vassals and sockets are named by.
-    pub(crate) run: u32,
-    pub(crate) uwsgi: Option<Uwsgi>,
-    pub(crate) build: Build,
-    class_path: Vec<Utf8PathBuf>,
-    ports: Ports,
+/// A release that is built and spelled, and of which nothing runs.
+pub(crate) struct Prepared<'a> {
+    pub(crate) scene: Scene<'a>,
+    pub(crate) order: &'a Order,
+    pub(crate) built: Built,
+    pub(crate) ready: Ready,
+    when: Timestamp,
 }
 
-impl Built {
-    pub(crate) fn basis<'a>(&'a self, scene: &Scene<'a>, order: &'a Order) -> Basis<'a> {
-        Basis {
-            root: scene.root,
-            surroundings: scene.surroundings,
-            app: &order.app,
-            release: self.source.number,
-            run: self.run,
-            commit: order.commit(),
-            tree: &self.source.tree,
-            inputs: &self.inputs,
-            formation: &self.source.formation,
-            build: &self.build,
-            uwsgi: self.uwsgi.as_ref(),
-            class_path: self.class_path.clone(),
-            ports: self.ports.clone(),
+/// Prepares what is ordered. What runs is not touched.
+pub(crate) fn prepare<'a>(
+    scene: &Scene<'a>,
+    order: &'a Order,
+    report: &mut Report<'_>,
+) -> Result<Prepared<'a>, DeployError> {
+    scene.go_on()?;
+    let source = source::of_order(scene, order, report)?;
+    let built = Built::of_source(scene, order, source, report)?;
+    let ready = ready::ready(&built.basis(scene, order))?;
+    Ok(Prepared { scene: *scene, order, built, ready, when: wait::now() })
+}
+
+impl Prepared<'_> {
+    /// What it was planned from.
+    pub(crate) fn basis(&self) -> Basis<'_> {
+        self.built.basis(&self.scene, self.order)
+    }
+
+    /// The record of the release, with the run that is to serve.
+    pub(crate) fn record(&self) -> Release {
+        let (order, built, ready) = (&self.order, &self.built, &self.ready);
+        let source = &built.source;
+        let kept = order.kept();
+        let live = source.live.as_ref().map_or(0, |live| live.number);
+        Release {
+            number: source.number,
+            run: Some(built.run),
+            after: kept.map_or(Some(live), |kept| kept.after),
+            commit: order.commit().to_owned(),
+            created: kept.map_or(self.when, |kept| kept.created),
+            cause: kept.map_or(&order.cause, |kept| &kept.cause).clone(),
+            by: kept.map_or(&order.by, |kept| &kept.by).clone(),
+            tree_of: source.owner,
+            persist: built.inputs.options.persist.clone(),
+            build: built.build.name.clone(),
+            made: Some(built.build.made.clone()),
+            settings: String::from_utf8_lossy(order.settings()).into_owned(),
+            formation: source.formation.clone(),
+            live_env: ready.plan.live_env.clone(),
+            site: ready.site.as_ref().map(|site| site.text.clone()),
+            site_stopped: ready.site_stopped.clone(),
+            vassals: Vec::new(),
+            ports: ready.plan.ports.all(),
         }
     }
-}
 
-/// Claims what only one app can have, and builds; runs `preflight` and `release` of something new.
-pub(crate) fn prepare(
-    scene: &Scene<'_>,
-    order: &Order,
-    source: SourceOfRelease,
-    report: &mut Report<'_>,
-) -> Result<(Built, Vec<TcpListener>), DeployError> {
-    let (root, app, early) = (scene.root, &order.app, &source.early);
-    let uwsgi = facts::uwsgi(root, scene.surroundings);
-    require_emperor(root, &early.procfile, uwsgi.as_ref(), report)?;
-    hosted::require_kinds(&early.procfile, uwsgi.as_ref())?;
-    claims::server_names(root, app, early)?;
-    let (ports, guards) = claims::ports(root, app, early, &source.formation, source.live.as_ref())?;
-    let run = store::next_run(root, app)?;
-    let told = told(scene, order, &source);
-    let one_off = OneOff { scene, told, port: ports.app, procfile: &early.procfile };
-    let fresh = order.new_release().is_some_and(|new| new.tree_from().is_none());
-    if fresh {
-        one_off.run(&Kind::Preflight, "preflight", &Made::default(), &early.layers, report)?;
+    /// Whether it is something new that waits until somebody asks for a restart or a start: the app is not to be restarted
+    /// by a deploy and something runs that would be, or it is stopped and only its settings change.
+    pub(crate) fn waits(&self) -> bool {
+        if self.order.kept().is_some() {
+            return false;
+        }
+        if store::is_stopped(self.scene.root, &self.order.app) {
+            return matches!(self.order.cause, Cause::ConfigSet { .. } | Cause::ConfigUnset { .. });
+        }
+        !self.built.inputs.options.auto_restart && self.built.source.live.is_some()
     }
-    let build = build_of(scene, order, &source, uwsgi.as_ref(), ports.app, report)?;
-    // Now every variable of ours is known, and ENV may refer to any of them.
-    let known = told.variables(&build.made, ports.app, "");
-    let inputs = source.written.settle(early, &known).map_err(|mistakes| {
-        mistakes.iter().for_each(|mistake| report(Event::Diagnostic(mistake)));
-        DeployError::Inputs { diagnostics: mistakes }
-    })?;
-    if build.made.uwsgi.is_none() {
-        hosted::require_settings(&inputs, uwsgi.as_ref())?;
-    }
-    tree::require_paths(&inputs, &source.tree)?;
-    let class_path = tree::class_path(&inputs, &source.tree)?;
-    let of_settings = |cause: &Cause| matches!(cause, Cause::ConfigSet { .. } | Cause::ConfigUnset { .. });
-    if fresh || of_settings(&order.cause) {
-        one_off.run(&Kind::Release, "release", &build.made, &inputs.layers, report)?;
-    }
-    Ok((Built { source, inputs, run, uwsgi, build, class_path, ports }, guards))
-}
 
-/// What the commands that run before the release serves are told of it.
-fn told<'a>(scene: &Scene<'a>, order: &'a Order, source: &'a SourceOfRelease) -> Told<'a> {
-    Told {
-        root: scene.root,
-        surroundings: scene.surroundings,
-        app: &order.app,
-        release: source.number,
-        commit: order.commit(),
-        tree: &source.tree,
-        bind_address: &source.early.options.bind_address,
+    /// Keeps it for the next restart or start.
+    pub(crate) fn keep(self, report: &mut Report<'_>) -> Result<Deployed, DeployError> {
+        let release = self.record();
+        live::keep_waiting(self.scene.root, self.scene.host, &self.order.app, &release)?;
+        self.prune(report)?;
+        Ok(Deployed { release, live: false, addresses: Vec::new() })
     }
-}
 
-/// The build on disk of a kept release, or of the one that differs by settings which decide no build, whatever the
-/// machine's tools are by now; else a build.
-fn build_of(
-    scene: &Scene<'_>,
-    order: &Order,
-    source: &SourceOfRelease,
-    uwsgi: Option<&Uwsgi>,
-    port: u16,
-    report: &mut Report<'_>,
-) -> Result<Build, DeployError> {
-    let Scene { root, surroundings, .. } = *scene;
-    let like = order.new_release().filter(|new| !new.builds).and_then(|new| new.like.as_deref());
-    if let Some(release) = order.kept().or(like)
-        && let Some(build) = build::of_release(root, &order.app, release, uwsgi, report)
-    {
-        return Ok(build);
-    }
-    let told = told(scene, order, source);
-    let env = told.environment(&Made::default(), &source.early.layers, port, "build");
-    let (app, tree) = (&order.app, source.tree.as_path());
-    let (commit, cancel) = (order.commit(), scene.cancel);
-    let place = BuildContext { root, surroundings, app, commit, tree, uwsgi, env: &env, cancel };
-    build::build(&place, &source.early, report)
-}
-
-/// Waits for an emperor that is just being started, after a boot or by a restart of its service.
-fn require_emperor(
-    root: &Root,
-    procfile: &Procfile,
-    uwsgi: Option<&Uwsgi>,
-    report: &mut Report<'_>,
-) -> Result<(), DeployError> {
-    if source::needs_no_emperor(procfile) {
-        return Ok(());
-    }
-    if uwsgi.is_none() {
-        return Err(DeployError::NoUwsgi);
-    }
-    let ask = || emperor::ask(&root.emperor_stats()).map(drop);
-    if ask().is_none() {
-        tell(report, "Waiting for the uWSGI emperor");
-        wait::until(EMPEROR_STARTS, ask).ok_or(DeployError::NoEmperor)?;
-    }
-    Ok(())
-}
-
-/// The commands of a Procfile that run once.
-struct OneOff<'a> {
-    scene: &'a Scene<'a>,
-    told: Told<'a>,
-    port: u16,
-    procfile: &'a Procfile,
-}
-
-impl OneOff<'_> {
-    /// Runs `preflight` or `release`, where the Procfile has one.
-    fn run(
-        &self,
-        wanted: &Kind,
-        kind: &'static str,
-        made: &Made,
-        settings: &Layers,
-        report: &mut Report<'_>,
-    ) -> Result<(), DeployError> {
-        let same = |other: &Kind| std::mem::discriminant(other) == std::mem::discriminant(wanted);
-        let Some(entry) = self.procfile.entries().iter().find(|entry| same(&entry.kind)) else {
-            return Ok(());
-        };
-        tell(report, format!("Running {kind}: {}", entry.command));
-        Invocation::new(["/bin/sh", "-c", &entry.command])
-            .in_folder(self.told.tree)
-            .with_env(&self.told.environment(made, settings, self.port, kind))
-            .supervised(&self.scene.root.launcher())
-            .cancelled_by(self.scene.cancel)
-            .follow(&entry.command, report)
-            .map_err(|source| DeployError::Command { kind, source })?;
-        self.scene.go_on()
+    /// Removes the releases that are too many with this one.
+    pub(crate) fn prune(&self, report: &mut Report<'_>) -> Result<(), DeployError> {
+        let keep = self.built.inputs.options.keep_releases;
+        Ok(retire::prune(self.scene.root, self.scene.surroundings, &self.order.app, keep, report)?)
     }
 }

@@ -6,7 +6,7 @@ use piku_procfile::runs_in_uwsgi;
 use piku_uwsgi::stats::{EmperorStats, VassalStats};
 
 use super::source::{checkout, persist};
-use super::{build, retire, stage, switch};
+use super::{build, live as live_release, retire, stage};
 use crate::app::AppName;
 use crate::event::{Report, warn};
 use crate::host::health::{self, Endpoint};
@@ -37,7 +37,7 @@ pub(crate) fn repair(
 ) -> Result<Option<Release>, HostError> {
     let live = store::live(root, app)?;
     if let Some(release) = live.as_ref().filter(|release| store::is_unfinished(root, app, release.number)) {
-        switch::finish(root, host, app, release)?;
+        live_release::finish(root, host, app, release)?;
     }
     let restarted = vassals(root, host, app, live.as_ref(), report)?;
     site(root, surroundings, host, app, live.as_ref())?;

@@ -9,10 +9,10 @@ use piku_nginx::Version;
 use piku_uwsgi::{Flavour, Owner};
 
 use super::build::Build;
+use super::built::tree;
 use super::plan::basis::{Basis, Ports};
 use super::plan::render::{self, Rendered};
 use super::plan::{self, Plan, hosted, site};
-use super::prepare::tree;
 use super::source::inputs::{Inputs, Texts, Written};
 use crate::app::AppName;
 use crate::formation::{Formation, Scale};

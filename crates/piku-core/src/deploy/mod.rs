@@ -21,7 +21,7 @@ pub(crate) mod order;
 pub(crate) mod pipeline;
 pub(crate) mod plan;
 pub(crate) mod predecessor;
-mod prepare;
+pub(crate) mod prepare;
 mod ready;
 pub(crate) mod receive;
 pub(crate) mod repair;

@@ -4,6 +4,7 @@ use super::handover::Handover;
 use super::order::{Deployed, Order, Scene};
 use super::prepare::Prepared;
 use super::{DeployError, commit, prepare, undo};
+use crate::app::AppName;
 use crate::event::Report;
 
 /// Carries out an order. To be called with the app's lock held, after a repair.
@@ -14,16 +15,28 @@ pub(crate) fn run(
     order: &Order,
     report: &mut Report<'_>,
 ) -> Result<Deployed, DeployError> {
-    // What fails because it was ended says nothing of its own.
-    let outcome = calls(scene, order, report).map_err(|error| scene.go_on().err().unwrap_or(error));
-    if outcome.is_err() {
-        undo::undo(scene, &order.app, report);
-    }
-    outcome
+    let prepared = prepare(scene, order, report)?;
+    go_live(prepared, report)
 }
 
-fn calls(scene: &Scene<'_>, order: &Order, report: &mut Report<'_>) -> Result<Deployed, DeployError> {
-    let mut prepared = prepare::prepare(scene, order, report)?;
+/// The first half of [`run`]: nothing that runs is touched.
+pub(crate) fn prepare<'a>(
+    scene: &Scene<'a>,
+    order: &Order,
+    report: &mut Report<'_>,
+) -> Result<Prepared<'a>, DeployError> {
+    let outcome = prepare::prepare(scene, order, report);
+    or_undo(scene, &order.app, outcome, report)
+}
+
+/// The second half: live, unless it is to wait for a restart.
+pub(crate) fn go_live(prepared: Prepared<'_>, report: &mut Report<'_>) -> Result<Deployed, DeployError> {
+    let (scene, app) = (prepared.scene, prepared.order.app.clone());
+    let outcome = calls(prepared, report);
+    or_undo(&scene, &app, outcome, report)
+}
+
+fn calls(mut prepared: Prepared<'_>, report: &mut Report<'_>) -> Result<Deployed, DeployError> {
     if prepared.waits() {
         return prepared.keep(report);
     }
@@ -31,6 +44,20 @@ fn calls(scene: &Scene<'_>, order: &Order, report: &mut Report<'_>) -> Result<De
     let vassals = handover(&prepared, report)?;
     let committed = commit::commit(prepared, vassals, report)?;
     Ok(committed.settle(report))
+}
+
+fn or_undo<T>(
+    scene: &Scene<'_>,
+    app: &AppName,
+    outcome: Result<T, DeployError>,
+    report: &mut Report<'_>,
+) -> Result<T, DeployError> {
+    // What fails because it was ended says nothing of its own.
+    let outcome = outcome.map_err(|error| scene.go_on().err().unwrap_or(error));
+    if outcome.is_err() {
+        undo::undo(scene, app, report);
+    }
+    outcome
 }
 
 fn handover(prepared: &Prepared<'_>, report: &mut Report<'_>) -> Result<Vec<String>, DeployError> {

@@ -6,7 +6,7 @@ use super::built::Built;
 use super::order::{Deployed, Order, Scene};
 use super::plan::basis::Basis;
 use super::ready::{self, Ready};
-use super::{DeployError, live, retire, source};
+use super::{DeployError, live, retire, source, undo};
 use crate::event::Report;
 use crate::host::wait;
 use crate::release::{Cause, Release, store};
@@ -14,7 +14,7 @@ use crate::release::{Cause, Release, store};
 /// A release that is built and spelled, and of which nothing runs.
 pub(crate) struct Prepared<'a> {
     pub(crate) scene: Scene<'a>,
-    pub(crate) order: &'a Order,
+    pub(crate) order: Order,
     pub(crate) built: Built,
     pub(crate) ready: Ready,
     when: Timestamp,
@@ -23,20 +23,20 @@ pub(crate) struct Prepared<'a> {
 /// Prepares what is ordered. What runs is not touched.
 pub(crate) fn prepare<'a>(
     scene: &Scene<'a>,
-    order: &'a Order,
+    order: &Order,
     report: &mut Report<'_>,
 ) -> Result<Prepared<'a>, DeployError> {
     scene.go_on()?;
     let source = source::of_order(scene, order, report)?;
     let built = Built::of_source(scene, order, source, report)?;
     let ready = ready::ready(&built.basis(scene, order))?;
-    Ok(Prepared { scene: *scene, order, built, ready, when: wait::now() })
+    Ok(Prepared { scene: *scene, order: order.clone(), built, ready, when: wait::now() })
 }
 
 impl Prepared<'_> {
     /// What it was planned from.
     pub(crate) fn basis(&self) -> Basis<'_> {
-        self.built.basis(&self.scene, self.order)
+        self.built.basis(&self.scene, &self.order)
     }
 
     /// The record of the release, with the run that is to serve.
@@ -85,6 +85,11 @@ impl Prepared<'_> {
         live::keep_waiting(self.scene.root, self.scene.host, &self.order.app, &release)?;
         self.prune(report)?;
         Ok(Deployed { release, live: false, addresses: Vec::new() })
+    }
+
+    /// Takes everything back: the folder of the release, a build that nothing else uses, its ports. No process has to end.
+    pub(crate) fn discard(self, report: &mut Report<'_>) {
+        undo::undo(&self.scene, &self.order.app, report);
     }
 
     /// Removes the releases that are too many with this one.

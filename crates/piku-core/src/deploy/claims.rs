@@ -2,10 +2,11 @@
 
 use std::net::{IpAddr, Ipv4Addr, TcpListener};
 
+use super::DeployError;
 use super::plan;
 use super::plan::basis::Ports;
 use super::source::inputs::EarlyInputs;
-use super::{DeployError, predecessor};
+use super::vassals::predecessor;
 use crate::app::AppName;
 use crate::formation::Formation;
 use crate::host::{files, ports};

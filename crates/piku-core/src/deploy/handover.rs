@@ -6,13 +6,14 @@
 use piku_procfile::runs_in_uwsgi;
 
 use super::arrival::Arrival;
-use super::basis::Basis;
-use super::check::{self, Watched};
 use super::order::Scene;
+use super::plan::basis::Basis;
+use super::plan::render::{self, Rendered};
+use super::plan::site::RenderedSite;
 use super::plan::{Plan, Process, Work};
-use super::render::{self, Rendered};
-use super::site::RenderedSite;
-use super::{DeployError, predecessor, retire, socket_links, stage, switch};
+use super::vassals::check::{self, Watched};
+use super::vassals::{enabled, end, predecessor, socket_links, start};
+use super::{DeployError, switch};
 use crate::app::AppName;
 use crate::event::{Report, stage as tell};
 use crate::host::facts::Nginx;
@@ -111,7 +112,7 @@ impl Handover<'_, '_, '_> {
         tell(self.report, format!("Starting {}", listed(processes)));
         let watched = self.watched(processes);
         let rendered = self.rendered(processes);
-        stage::start(self.scene.root, self.scene.host, &rendered)?;
+        start::start(self.scene.root, self.scene.host, &rendered)?;
         check::all_healthy(self.scene, &self.basis.inputs.options, &watched)
     }
 
@@ -128,9 +129,9 @@ impl Handover<'_, '_, '_> {
             tell(self.report, format!("Trying {}.{} on port {port}", trial.name.kind, trial.name.index));
             let watched = [Watched::new(root, &trial)];
             let rendered = render::render(self.basis, &trial, self.access)?;
-            stage::start(root, self.scene.host, [&rendered])?;
+            start::start(root, self.scene.host, [&rendered])?;
             check::all_healthy(self.scene, &self.basis.inputs.options, &watched)?;
-            retire::retire(root, self.scene.host, &[rendered.name], false)?;
+            end::retire(root, self.scene.host, &[rendered.name], false)?;
         }
         Ok(())
     }
@@ -197,7 +198,7 @@ impl Handover<'_, '_, '_> {
         }
         predecessor::vacate(self.scene, basis.app, basis.run, *address)?;
         let watched = [Watched::new(root, process)];
-        stage::start(root, host, [&rendered])?;
+        start::start(root, host, [&rendered])?;
         check::all_healthy(self.scene, &basis.inputs.options, &watched)?;
         Ok(rendered.name)
     }
@@ -222,7 +223,7 @@ pub(super) fn let_go(
         let first = name.parse::<VassalName>().map(|parsed| parsed.first_start().to_string());
         first.is_ok_and(|first| release.vassals.contains(&first))
     };
-    let old: Vec<String> = retire::enabled(root, app)?.into_iter().filter(|name| !needed(name)).collect();
+    let old: Vec<String> = enabled::of_app(root, app)?.into_iter().filter(|name| !needed(name)).collect();
     let serves = |name: &String| name.parse::<VassalName>().is_ok_and(|parsed| drain && parsed.kind == "web");
     let (draining, ending): (Vec<String>, Vec<String>) = old.into_iter().partition(serves);
     if socket_links::of_plan(root, plan).is_empty() {
@@ -232,6 +233,6 @@ pub(super) fn let_go(
         }
     }
     predecessor::drain_backlogs(root, &ending);
-    retire::retire(root, host, &ending, false)?;
-    retire::retire(root, host, &draining, true)
+    end::retire(root, host, &ending, false)?;
+    end::retire(root, host, &draining, true)
 }

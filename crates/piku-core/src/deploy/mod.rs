@@ -1,15 +1,14 @@
 //! The way of a push: each stage takes the value of the one before, and can be read alone.
 //!
 //! [`receive`] decides what a push deploys, and an [`order`] says so. [`pipeline`] then makes the calls of a deploy:
-//! [`prepare`], with [`source`], [`build`], and [`plan`]; [`handover`], with [`stage`], [`check`], [`switch`], and
-//! [`arrival`]; and [`commit`], with [`live`] and [`retire`]. Everything is spelled before anything is stopped.
-//! Whatever fails, [`undo`] lets [`repair`] bring back what the live release says, as it does after a crash: there is
-//! one way to tidy up, and it is walked all the time.
+//! [`prepare`], with [`source`], [`build`], and [`plan`]; [`handover`], with [`vassals`], [`switch`], and [`arrival`];
+//! and [`commit`], with [`live`] and [`prune`]. Everything is spelled before anything is stopped. Whatever fails,
+//! [`undo`] lets [`repair`] bring back what the live release says, as it does after a crash: there is one way to tidy
+//! up, and it is walked all the time.
 
 mod arrival;
 pub(crate) mod build;
 mod built;
-pub(crate) mod check;
 mod claims;
 mod commit;
 pub(crate) mod detect;
@@ -20,19 +19,16 @@ mod live;
 pub(crate) mod order;
 pub(crate) mod pipeline;
 pub(crate) mod plan;
-pub(crate) mod predecessor;
 pub(crate) mod prepare;
+mod prune;
 mod ready;
 pub(crate) mod receive;
 pub(crate) mod repair;
-pub(crate) mod retire;
-pub(crate) mod socket_links;
 pub(crate) mod source;
-pub(crate) mod stage;
 pub(crate) mod switch;
 #[cfg(test)]
 mod tests;
 mod undo;
+pub(crate) mod vassals;
 
-use self::plan::{basis, hosted, render, site};
 pub use error::DeployError;

@@ -6,7 +6,7 @@ use super::built::Built;
 use super::order::{Deployed, Order, Scene};
 use super::plan::basis::Basis;
 use super::ready::{self, Ready};
-use super::{DeployError, live, retire, source, undo};
+use super::{DeployError, live, prune, source, undo};
 use crate::event::Report;
 use crate::host::wait;
 use crate::release::{Cause, Release, store};
@@ -95,6 +95,6 @@ impl Prepared<'_> {
     /// Removes the releases that are too many with this one.
     pub(crate) fn prune(&self, report: &mut Report<'_>) -> Result<(), DeployError> {
         let keep = self.built.inputs.options.keep_releases;
-        Ok(retire::prune(self.scene.root, self.scene.surroundings, &self.order.app, keep, report)?)
+        Ok(prune::prune(self.scene.root, self.scene.surroundings, &self.order.app, keep, report)?)
     }
 }

@@ -6,7 +6,8 @@ use piku_procfile::runs_in_uwsgi;
 use piku_uwsgi::stats::{EmperorStats, VassalStats};
 
 use super::source::{checkout, persist};
-use super::{build, live as live_release, retire, stage};
+use super::vassals::{enabled, end, socket_links, start};
+use super::{build, live as live_release};
 use crate::app::AppName;
 use crate::event::{Report, warn};
 use crate::host::health::{self, Endpoint};
@@ -80,7 +81,7 @@ fn vassals(
     };
     let mut leaving = Vec::new();
     let mut running = Vec::new();
-    for name in retire::enabled(root, app)? {
+    for name in enabled::of_app(root, app)? {
         let first = name.parse::<VassalName>().map(|parsed| parsed.first_start().to_string());
         match first {
             Ok(first) if wanted.contains(&first) && !running.contains(&first) => running.push(first),
@@ -90,7 +91,7 @@ fn vassals(
         }
     }
     await_threads(root, &leaving);
-    let mut steps = retire::disable(root, &leaving, false);
+    let mut steps = end::disable(root, &leaving, false);
     let stopped = wanted.iter().filter(|name| !running.contains(name));
     let names: Vec<VassalName> = stopped.filter_map(|name| name.parse().ok()).collect();
     let (names, lost): (Vec<_>, Vec<_>) = names.into_iter().partition(|name| can_start(root, name));
@@ -116,7 +117,7 @@ fn vassals(
         }
     }
     if !steps.is_empty() {
-        steps.push(stage::wake(root));
+        steps.push(start::wake(root));
         apply(host, &steps)?;
     }
     tidy(root, app, live)?;
@@ -168,7 +169,7 @@ pub(crate) fn await_return(root: &Root, app: &AppName, release: &Release) {
     let ports = release.ports.iter().take(has("web"));
     let mut endpoints: Vec<Endpoint> =
         ports.map(|port| Endpoint::Http(super::plan::reachable(bind, *port))).collect();
-    let sockets = super::socket_links::of_release(root, app, release);
+    let sockets = socket_links::of_release(root, app, release);
     endpoints.extend(sockets.into_iter().map(|(_, socket)| Endpoint::Uwsgi(socket)));
     wait::until(RETURN, || endpoints.iter().all(health::accepts).then_some(()));
 }
@@ -213,7 +214,7 @@ pub(crate) fn site(
         return Ok(());
     };
     let mut steps = Vec::new();
-    for (link, target) in super::socket_links::of_release(root, app, release) {
+    for (link, target) in socket_links::of_release(root, app, release) {
         if files::link_target(&link).as_ref() != Some(&target) {
             steps.push(Step::Link { path: link, target });
         }

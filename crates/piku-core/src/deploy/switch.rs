@@ -3,7 +3,7 @@
 use super::DeployError;
 use super::plan::render::Rendered;
 use super::plan::site::RenderedSite;
-use super::{retire, stage};
+use super::vassals::{end, start};
 use crate::app::AppName;
 use crate::host::{Host, HostError, Step, Surroundings, apply, certificate, files, nginx};
 use crate::root::Root;
@@ -54,13 +54,13 @@ pub(crate) fn replace(
     old: &[String],
     new: &[Rendered],
 ) -> Result<(), DeployError> {
-    let mut steps: Vec<Step> = retire::disable(root, old, false);
+    let mut steps: Vec<Step> = end::disable(root, old, false);
     for vassal in new {
         steps.extend(vassal.written(&root.uwsgi_available()));
-        steps.push(stage::enable(root, &vassal.name));
+        steps.push(start::enable(root, &vassal.name));
     }
     if !steps.is_empty() {
-        steps.push(stage::wake(root));
+        steps.push(start::wake(root));
     }
     Ok(apply(host, &steps)?)
 }

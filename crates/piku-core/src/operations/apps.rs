@@ -40,7 +40,7 @@ impl Piku {
             let running = running.contains(&name)
                 || foreign
                     && enabled.iter().any(|file| {
-                        crate::deploy::source::adopt::is_foreign_vassal(&self.root, &name, file)
+                        crate::deploy::vassals::legacy::is_foreign_vassal(&self.root, &name, file)
                             .unwrap_or(false)
                     });
             AppStatus { name, running, release }

@@ -5,7 +5,8 @@ use super::releases::describe_commit;
 use crate::app::AppName;
 use crate::deploy::DeployError;
 use crate::deploy::order::{Deployed, NewRelease, Order, Scene, What};
-use crate::deploy::{build, pipeline, predecessor, repair, retire, source};
+use crate::deploy::vassals::{enabled, end, predecessor};
+use crate::deploy::{build, pipeline, repair, source};
 use crate::error::Error;
 use crate::event::{Report, stage, warn};
 use crate::formation::{Formation, Scale};
@@ -387,13 +388,13 @@ impl Piku {
     pub fn stop(&self, app: &AppName, actor: &Actor, report: &mut Report<'_>) -> Result<(), Error> {
         self.must_exist(app)?;
         self.locked(app, &actor.doing("stopping", app), report, |piku, report| {
-            let names = retire::enabled(&piku.root, app)?;
+            let names = enabled::of_app(&piku.root, app)?;
             // An app of legacy piku has none before its first release of ours.
             files::make_folder(&piku.root.releases(app), 0o711)?;
             store::set_stopped(&piku.root, app, true)?;
             let live = store::live(&piku.root, app)?;
             repair::site(&piku.root, &piku.surroundings, piku.host(), app, live.as_ref())?;
-            retire::retire(&piku.root, piku.host(), &names, false)?;
+            end::retire(&piku.root, piku.host(), &names, false)?;
             predecessor::await_end(&piku.root, &names, report);
             let stopped = HistoryEntry::now(app, Happened::Stopped, history::STOP, actor.name.as_deref());
             piku.write_down(&stopped, app, report);

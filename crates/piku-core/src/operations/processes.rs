@@ -8,8 +8,7 @@ use piku_uwsgi::stats::EmperorStats;
 use serde::Serialize;
 
 use crate::app::AppName;
-use crate::deploy::retire;
-use crate::deploy::source::adopt;
+use crate::deploy::vassals::{enabled, legacy};
 use crate::error::Error;
 use crate::host::launch::{endings, record_path};
 use crate::host::{emperor, files};
@@ -81,7 +80,7 @@ impl Piku {
         let stopped = store::is_stopped(&self.root, app);
         let stats = emperor::ask(&self.root.emperor_stats());
         let names: Vec<VassalName> = live.vassals.iter().filter_map(|name| name.parse().ok()).collect();
-        let enabled = retire::enabled(&self.root, app)?;
+        let running = enabled::of_app(&self.root, app)?;
         let kinds = live.formation.iter().map(|(kind, count)| {
             // All jobs of an app have one scheduler.
             let vassal = if kind.starts_with("cron") && count > 0 { CRON } else { kind };
@@ -90,7 +89,7 @@ impl Piku {
                 kind: kind.to_owned(),
                 count,
                 processes: own
-                    .map(|name| self.one(&started_as(name, &enabled), &name.kind, name.index, stats.as_ref()))
+                    .map(|name| self.one(&started_as(name, &running), &name.kind, name.index, stats.as_ref()))
                     .collect(),
             }
         });
@@ -102,8 +101,8 @@ impl Piku {
         let formation = self.formation(app)?;
         let stats = emperor::ask(&self.root.emperor_stats());
         let mut kinds: BTreeMap<String, KindStatus> = BTreeMap::new();
-        for file in retire::enabled(&self.root, app)? {
-            let Some((kind, index)) = adopt::foreign_process(app, &file) else { continue };
+        for file in enabled::of_app(&self.root, app)? {
+            let Some((kind, index)) = legacy::foreign_process(app, &file) else { continue };
             let of_kind = kinds.entry(kind.to_owned()).or_insert_with(|| KindStatus {
                 kind: kind.to_owned(),
                 count: formation.count(kind),

@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 
 use crate::app::AppName;
-use crate::deploy::source::adopt::is_foreign_vassal;
+use crate::deploy::vassals::legacy::is_foreign_vassal;
 use crate::host::examine::is_busy;
 use crate::host::files;
 use crate::release::store;

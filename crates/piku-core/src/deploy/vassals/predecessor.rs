@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use piku_procfile::runs_in_uwsgi;
 
-use super::order::Scene;
-use super::source::adopt;
-use super::{DeployError, retire};
+use super::{enabled, end, legacy};
 use crate::app::AppName;
+use crate::deploy::DeployError;
+use crate::deploy::order::Scene;
 use crate::event::{Report, warn};
 use crate::host::emperor::Heard;
 use crate::host::processes::{self, ProcessTree};
@@ -31,8 +31,8 @@ pub(crate) fn vassals(
     run: u32,
     wanted: impl Fn(&VassalName) -> bool,
 ) -> Result<Vec<String>, HostError> {
-    let enabled = retire::enabled(root, app)?;
-    let picked = enabled
+    let all = enabled::of_app(root, app)?;
+    let picked = all
         .into_iter()
         .filter(|name| name.parse::<VassalName>().is_ok_and(|parsed| parsed.run != run && wanted(&parsed)));
     Ok(picked.collect())
@@ -44,9 +44,9 @@ pub(crate) fn foreign(
     app: &AppName,
     wanted: impl Fn(&str) -> bool,
 ) -> Result<Vec<String>, HostError> {
-    let enabled = retire::enabled(root, app)?;
-    let foreign = enabled.into_iter().filter(|name| name.parse::<VassalName>().is_err());
-    let kind = |name: &String| adopt::foreign_process(app, name).map(|(kind, _)| kind.to_owned());
+    let all = enabled::of_app(root, app)?;
+    let foreign = all.into_iter().filter(|name| name.parse::<VassalName>().is_err());
+    let kind = |name: &String| legacy::foreign_process(app, name).map(|(kind, _)| kind.to_owned());
     Ok(foreign.filter(|name| kind(name).is_none_or(|kind| wanted(&kind))).collect())
 }
 
@@ -68,7 +68,7 @@ fn end_within(scene: &Scene<'_>, names: &[String], limit: Duration) -> Result<()
         .filter_map(|name| stats.vassal(name))
         .flat_map(|vassal| tree.below(vassal.pid))
         .collect();
-    retire::retire(scene.root, scene.host, names, false)?;
+    end::retire(scene.root, scene.host, names, false)?;
     let alive = || running.iter().copied().find(|pid| processes::is_alive(*pid));
     match wait::until(limit, || alive().is_none().then_some(())).map_or_else(alive, |()| None) {
         Some(pid) => Err(DeployError::StillRunning { process: processes::name(pid) }),
@@ -111,7 +111,7 @@ pub(crate) fn vacate(
             if name.parse::<VassalName>().is_ok_and(|parsed| parsed.run == run) {
                 return Ok(());
             }
-            retire::retire(scene.root, scene.host, std::slice::from_ref(&name), false)?;
+            end::retire(scene.root, scene.host, std::slice::from_ref(&name), false)?;
             let left = || (sockets::listener(scene.root, address) == Listener::Nobody).then_some(());
             wait::until(END, left).ok_or(DeployError::PortInUse { port: address.port(), by: Some(name) })
         }
@@ -141,7 +141,7 @@ fn owner(root: &Root, app: &AppName, address: SocketAddr) -> Result<Owner, HostE
         Listener::Vassal(name) => {
             let ours = match name.parse::<VassalName>() {
                 Ok(parsed) => parsed.app == *app,
-                Err(_) => adopt::is_foreign_vassal(root, app, &name)?,
+                Err(_) => legacy::is_foreign_vassal(root, app, &name)?,
             };
             if ours { Owner::App(name) } else { Owner::Stranger(Some(name)) }
         }

@@ -1,7 +1,7 @@
 //! Starts the processes of a new release beside those of the old one; nobody can reach them yet.
 
-use super::DeployError;
-use super::plan::render::Rendered;
+use crate::deploy::DeployError;
+use crate::deploy::plan::render::Rendered;
 use crate::host::{Host, Step, apply};
 use crate::root::Root;
 

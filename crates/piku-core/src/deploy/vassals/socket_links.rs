@@ -3,8 +3,8 @@
 use camino::Utf8PathBuf;
 use piku_procfile::runs_in_uwsgi;
 
-use super::plan::{Plan, Work};
 use crate::app::AppName;
+use crate::deploy::plan::{Plan, Work};
 use crate::host::files;
 use crate::release::Release;
 use crate::root::Root;

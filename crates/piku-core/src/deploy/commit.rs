@@ -9,6 +9,7 @@ use super::{DeployError, handover, live, switch};
 use crate::event::{Report, stage as tell, warn};
 use crate::host::ports;
 use crate::release::{Release, store};
+use crate::vassal::VassalName;
 
 /// A release that is live.
 pub(crate) struct Committed<'a> {
@@ -19,7 +20,7 @@ pub(crate) struct Committed<'a> {
 /// Makes the release live, and takes that back when nginx can't reach files that only the live release has.
 pub(crate) fn commit<'a>(
     prepared: Prepared<'a>,
-    vassals: Vec<String>,
+    vassals: Vec<VassalName>,
     report: &mut Report<'_>,
 ) -> Result<Committed<'a>, DeployError> {
     let release = Release { vassals, ..prepared.record() };

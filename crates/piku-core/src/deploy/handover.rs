@@ -12,7 +12,8 @@ use super::plan::render::{self, Rendered};
 use super::plan::site::RenderedSite;
 use super::plan::{Plan, Process, Work};
 use super::vassals::check::{self, Watched};
-use super::vassals::{enabled, end, predecessor, socket_links, start};
+use super::vassals::enabled::{self, Enabled};
+use super::vassals::{end, predecessor, socket_links, start};
 use super::{DeployError, switch};
 use crate::app::AppName;
 use crate::event::{Report, stage as tell};
@@ -41,7 +42,7 @@ impl Handover<'_, '_, '_> {
         mut self,
         plan: &Plan,
         site: Option<&RenderedSite>,
-    ) -> Result<Vec<String>, DeployError> {
+    ) -> Result<Vec<VassalName>, DeployError> {
         let Scene { root, surroundings, host, .. } = *self.scene;
         let of = |wanted: fn(&Process) -> bool| -> Vec<&Process> {
             plan.processes.iter().filter(|process| wanted(process)).collect()
@@ -66,11 +67,11 @@ impl Handover<'_, '_, '_> {
         let names = &self.basis.inputs.options.nginx.server_names;
         let links = socket_links::of_plan(root, plan);
         switch::site(root, surroundings, host, self.basis.app, site, &links, names)?;
-        let mut vassals: Vec<String> = plan
+        let mut vassals: Vec<VassalName> = plan
             .processes
             .iter()
             .filter(|process| process.name.kind != FRONT)
-            .map(|process| process.name.to_string())
+            .map(|process| process.name.clone())
             .collect();
         for front in fronts {
             vassals.push(self.front(front)?);
@@ -84,8 +85,8 @@ impl Handover<'_, '_, '_> {
 
     /// What was spelled of these processes before anything was stopped.
     fn rendered(&self, processes: &[&Process]) -> Vec<Rendered> {
-        let names: Vec<String> = processes.iter().map(|process| process.name.to_string()).collect();
-        self.rendered.iter().filter(|one| names.contains(&one.name)).cloned().collect()
+        let of_them = |one: &&Rendered| processes.iter().any(|process| process.name == one.name);
+        self.rendered.iter().filter(of_them).cloned().collect()
     }
 
     fn watched<'p>(&self, processes: &[&'p Process]) -> Vec<Watched<'p>> {
@@ -131,7 +132,7 @@ impl Handover<'_, '_, '_> {
             let rendered = render::render(self.basis, &trial, self.access)?;
             start::start(root, self.scene.host, [&rendered])?;
             check::all_healthy(self.scene, &self.basis.inputs.options, &watched)?;
-            end::retire(root, self.scene.host, &[rendered.name], false)?;
+            end::retire(root, self.scene.host, &[rendered.name.into()], false)?;
         }
         Ok(())
     }
@@ -185,14 +186,16 @@ impl Handover<'_, '_, '_> {
     }
 
     /// Keeps the router that has the port, or gives the port to a new one.
-    fn front(&mut self, process: &Process) -> Result<String, DeployError> {
+    fn front(&mut self, process: &Process) -> Result<VassalName, DeployError> {
         let (Scene { root, host, .. }, basis) = (*self.scene, self.basis);
-        let Work::Front { address, .. } = &process.work else { return Ok(process.name.to_string()) };
+        let Work::Front { address, .. } = &process.work else { return Ok(process.name.clone()) };
         predecessor::end(self.scene, &predecessor::foreign(root, basis.app, runs_in_uwsgi)?)?;
-        let Some(rendered) = self.rendered(&[process]).pop() else { return Ok(process.name.to_string()) };
-        for name in predecessor::vassals(root, basis.app, basis.run, |name| name.kind == FRONT)? {
-            let first = name.parse().map_or(name, |parsed: VassalName| parsed.first_start().to_string());
-            if files::read_text(&root.uwsgi_available().join(&first))?.as_deref() == Some(&rendered.ini) {
+        let Some(rendered) = self.rendered(&[process]).pop() else { return Ok(process.name.clone()) };
+        let routers = predecessor::vassals(root, basis.app, basis.run, |name| name.kind == FRONT)?;
+        for first in routers.iter().filter_map(Enabled::ours).map(VassalName::first_start) {
+            if files::read_text(&root.uwsgi_available().join(first.to_string()))?.as_deref()
+                == Some(&rendered.ini)
+            {
                 return Ok(first);
             }
         }
@@ -219,13 +222,10 @@ pub(super) fn let_go(
     drain: bool,
 ) -> Result<(), HostError> {
     let Scene { root, host, .. } = *scene;
-    let needed = |name: &String| {
-        let first = name.parse::<VassalName>().map(|parsed| parsed.first_start().to_string());
-        first.is_ok_and(|first| release.vassals.contains(&first))
-    };
-    let old: Vec<String> = enabled::of_app(root, app)?.into_iter().filter(|name| !needed(name)).collect();
-    let serves = |name: &String| name.parse::<VassalName>().is_ok_and(|parsed| drain && parsed.kind == "web");
-    let (draining, ending): (Vec<String>, Vec<String>) = old.into_iter().partition(serves);
+    let needed = |one: &Enabled| one.ours().is_some_and(|name| release.vassals.contains(&name.first_start()));
+    let old = enabled::of_app(root, app)?.into_iter().filter(|one| !needed(one));
+    let serves = |one: &Enabled| drain && one.ours().is_some_and(|name| name.kind == "web");
+    let (draining, ending): (Vec<Enabled>, Vec<Enabled>) = old.partition(serves);
     if socket_links::of_plan(root, plan).is_empty() {
         // Links to sockets of processes that are no more would only mislead whoever looks.
         for (link, _) in socket_links::present(root, app) {

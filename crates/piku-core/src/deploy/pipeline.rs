@@ -6,6 +6,7 @@ use super::prepare::Prepared;
 use super::{DeployError, commit, prepare, undo};
 use crate::app::AppName;
 use crate::event::Report;
+use crate::vassal::VassalName;
 
 /// Carries out an order. To be called with the app's lock held, after a repair.
 ///
@@ -60,7 +61,7 @@ fn or_undo<T>(
     outcome
 }
 
-fn handover(prepared: &Prepared<'_>, report: &mut Report<'_>) -> Result<Vec<String>, DeployError> {
+fn handover(prepared: &Prepared<'_>, report: &mut Report<'_>) -> Result<Vec<VassalName>, DeployError> {
     let Prepared { scene, built, ready, .. } = prepared;
     let handover = Handover {
         scene,

@@ -3,6 +3,7 @@
 use super::DeployError;
 use super::plan::render::Rendered;
 use super::plan::site::RenderedSite;
+use super::vassals::enabled::Enabled;
 use super::vassals::{end, start};
 use crate::app::AppName;
 use crate::host::{Host, HostError, Step, Surroundings, apply, certificate, files, nginx};
@@ -51,7 +52,7 @@ pub(crate) fn site(
 pub(crate) fn replace(
     root: &Root,
     host: &dyn Host,
-    old: &[String],
+    old: &[Enabled],
     new: &[Rendered],
 ) -> Result<(), DeployError> {
     let mut steps: Vec<Step> = end::disable(root, old, false);

@@ -213,7 +213,7 @@ fn apps_of_every_language_of_uwsgis_are_served_alike() {
     let mut shown = String::new();
     for procfile in ["php: public", "php: .", "rwsgi: config.ru", "rwsgi: site", "jwsgi: org.example.Blog"] {
         let vassals = App::new(&format!("{procfile}\n"), "UWSGI_THREADS=3\n", &[]).vassals(&[20_001]);
-        let names: Vec<&str> = vassals.iter().map(|vassal| vassal.name.as_str()).collect();
+        let names: Vec<String> = vassals.iter().map(|vassal| vassal.name.to_string()).collect();
         shown += &format!("--- {procfile} {names:?}\n{}\n", kept(&vassals[0].ini));
     }
     insta::assert_snapshot!(shown);

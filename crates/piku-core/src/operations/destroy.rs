@@ -54,7 +54,7 @@ impl Piku {
             for name in files::names(&root.uwsgi_available())? {
                 let path = root.uwsgi_available().join(name);
                 // Those of legacy piku tell by their contents whose they are.
-                if legacy::is_foreign(root, app, &path)? {
+                if legacy::read(root, app, &path)?.is_some() {
                     gone.push(path);
                 }
             }

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::formation::Formation;
+use crate::vassal::VassalName;
 
 /// One release of an app: a commit, its build, and the settings, none of which change any more.
 ///
@@ -53,8 +54,9 @@ pub struct Release {
     pub site: Option<String>,
     /// The text of the site while the app is stopped.
     pub site_stopped: Option<String>,
-    /// The vassals' file names, by which they are found again.
-    pub vassals: Vec<String>,
+    /// The vassals, by whose names they are found again.
+    #[serde(deserialize_with = "crate::vassal::known")]
+    pub vassals: Vec<VassalName>,
     /// The ports it holds.
     pub ports: Vec<u16>,
 }

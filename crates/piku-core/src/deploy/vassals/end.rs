@@ -1,16 +1,18 @@
 //! Lets processes go.
 
+use super::enabled::Enabled;
 use super::start;
 use crate::host::launch::{drain_marker, record_path};
 use crate::host::{Host, HostError, Step, apply};
 use crate::root::Root;
 
 /// The steps that take vassals away from the emperor. With `drain` they go on serving for a moment first.
-pub(crate) fn disable(root: &Root, names: &[String], drain: bool) -> Vec<Step> {
+pub(crate) fn disable(root: &Root, vassals: &[Enabled], drain: bool) -> Vec<Step> {
     let mut steps = Vec::new();
-    for name in names {
+    for vassal in vassals {
+        let name = vassal.to_string();
         if drain {
-            let path = drain_marker(&record_path(&root.uwsgi_available(), name));
+            let path = drain_marker(&record_path(&root.uwsgi_available(), &name));
             steps.push(Step::Write { path, mode: 0o600, text: String::new() });
         }
         steps.push(Step::Remove(root.uwsgi_enabled().join(name)));
@@ -19,11 +21,16 @@ pub(crate) fn disable(root: &Root, names: &[String], drain: bool) -> Vec<Step> {
 }
 
 /// Takes vassals away and wakes the emperor.
-pub(crate) fn retire(root: &Root, host: &dyn Host, names: &[String], drain: bool) -> Result<(), HostError> {
-    if names.is_empty() {
+pub(crate) fn retire(
+    root: &Root,
+    host: &dyn Host,
+    vassals: &[Enabled],
+    drain: bool,
+) -> Result<(), HostError> {
+    if vassals.is_empty() {
         return Ok(());
     }
-    let mut steps = disable(root, names, drain);
+    let mut steps = disable(root, vassals, drain);
     steps.push(start::wake(root));
     apply(host, &steps)
 }

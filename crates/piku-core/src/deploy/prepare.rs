@@ -61,7 +61,8 @@ impl Prepared<'_> {
             formation: source.formation.clone(),
             live_env: ready.plan.live_env.clone(),
             site: ready.site.as_ref().map(|site| site.text.clone()),
-            site_stopped: ready.site_stopped.clone(),
+            site_stopped: ready.stopped.as_ref().map(|site| site.text.clone()),
+            stopped_question: ready.stopped.as_ref().map(|site| site.question.clone()),
             vassals: Vec::new(),
             ports: ready.plan.ports.all(),
         }

@@ -14,7 +14,8 @@ pub(crate) struct Ready {
     /// Every process of the plan.
     pub(crate) vassals: Vec<Rendered>,
     pub(crate) site: Option<RenderedSite>,
-    pub(crate) site_stopped: Option<String>,
+    /// The site while the app is stopped.
+    pub(crate) stopped: Option<RenderedSite>,
     pub(crate) nginx: Option<Nginx>,
     pub(crate) access: SocketAccess,
 }
@@ -22,7 +23,9 @@ pub(crate) struct Ready {
 /// Plans the release and spells all of it.
 pub(crate) fn ready(basis: &Basis<'_>) -> Result<Ready, DeployError> {
     let plan = plan::plan(basis);
-    let nginx = if basis.inputs.has_site() { Some(facts::nginx(basis.surroundings)?) } else { None };
+    let memory = basis.root.build_cache().join(facts::NGINX);
+    let ask = || facts::known_nginx(basis.surroundings, &memory);
+    let nginx = basis.inputs.has_site().then(ask).transpose()?;
     let version = nginx.as_ref().and_then(|nginx| nginx.version);
     let spelled = |plan: &Plan| site::render(basis.root, basis.app, basis.inputs, plan, basis.tree, version);
     let site = spelled(&plan)?;
@@ -30,5 +33,5 @@ pub(crate) fn ready(basis: &Basis<'_>) -> Result<Ready, DeployError> {
     let access = SocketAccess::of(basis.root, nginx.as_ref().map(|nginx| &nginx.workers));
     let vassals = plan.processes.iter().map(|process| render::render(basis, process, &access));
     let vassals = vassals.collect::<Result<_, _>>()?;
-    Ok(Ready { plan, vassals, site, site_stopped: stopped.map(|site| site.text), nginx, access })
+    Ok(Ready { plan, vassals, site, stopped, nginx, access })
 }

@@ -1,6 +1,8 @@
 //! What makes a release: `deploy`, `config:set`, `config:unset`. What runs one that is there: `restart`, `start`, `stop`,
 //! `ps:scale`, `rollback`.
 
+use std::time::Duration;
+
 use super::releases::describe_commit;
 use crate::app::AppName;
 use crate::deploy::DeployError;
@@ -12,10 +14,13 @@ use crate::event::{Report, stage, warn};
 use crate::formation::{Formation, Scale};
 use crate::history::{self, Happened, HistoryEntry};
 use crate::host::lock::AppLock;
-use crate::host::{files, git};
+use crate::host::{files, git, nginx};
 use crate::piku::Piku;
 use crate::release::{Cause, Release, store};
 use crate::settings::StoredSettings;
+
+/// How long nginx may take until it says that an app is stopped. One that does not answer keeps nobody from stopping.
+const STOPPED_SITE: Duration = Duration::from_secs(3);
 
 /// Who asks, by the name of the ssh key; nobody known on the machine itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -394,6 +399,10 @@ impl Piku {
             store::set_stopped(&piku.root, app, true)?;
             let live = store::live(&piku.root, app)?;
             repair::site(&piku.root, &piku.surroundings, piku.host(), app, live.as_ref())?;
+            // Requests get the answer of a stopped app before the processes behind the old site are gone.
+            if let Some(question) = live.as_ref().and_then(|live| live.stopped_question.as_ref()) {
+                nginx::await_answer(question, STOPPED_SITE);
+            }
             end::retire(&piku.root, piku.host(), &names, false)?;
             predecessor::await_end(&piku.root, &names, report);
             let stopped = HistoryEntry::now(app, Happened::Stopped, history::STOP, actor.name.as_deref());

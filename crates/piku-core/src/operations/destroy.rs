@@ -8,7 +8,7 @@ use crate::deploy::vassals::{enabled, end, legacy, predecessor};
 use crate::error::Error;
 use crate::event::Report;
 use crate::history::{self, Happened, HistoryEntry};
-use crate::host::{files, nginx, ports};
+use crate::host::{HostError, files, nginx, ports};
 use crate::piku::Piku;
 use crate::root::Root;
 use crate::vassal::VassalName;
@@ -16,7 +16,8 @@ use crate::vassal::VassalName;
 /// What is gone, and what is not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Destroyed {
-    /// Removed files and folders.
+    /// The app's removed folders and its site. What piku keeps beside them, such as sockets and the files of vassals,
+    /// is gone as well and not listed: which of it was there is a matter of the moment.
     pub removed: Vec<Utf8PathBuf>,
     /// What is never removed: the app's data and its cache.
     pub kept: Vec<Utf8PathBuf>,
@@ -34,9 +35,12 @@ impl Piku {
             let names = enabled::of_app(root, app)?;
             end::retire(root, piku.host(), &names, false)?;
             predecessor::await_end(root, &names, report);
-            let had_site = files::exists(&root.site(app));
-            let mut gone = vec![
-                root.site(app),
+            // First of all: a site whose certificate is gone would keep nginx from reading any.
+            let mut gone = vec![root.site(app)];
+            gone.retain(|path| files::exists(path));
+            let had_site = !gone.is_empty();
+            remove(&gone)?;
+            let mut beside = vec![
                 root.certificate(app),
                 root.certificate_key(app),
                 root.router_log(app),
@@ -49,24 +53,22 @@ impl Piku {
             ] {
                 let own =
                     files::names(&folder)?.into_iter().filter(|name| app_of(name).as_ref() == Some(app));
-                gone.extend(own.map(|name| folder.join(name)));
+                beside.extend(own.map(|name| folder.join(name)));
             }
             for name in files::names(&root.uwsgi_available())? {
                 let path = root.uwsgi_available().join(name);
                 // Those of legacy piku tell by their contents whose they are.
                 if legacy::read(root, app, &path)?.is_some() {
-                    gone.push(path);
+                    beside.push(path);
                 }
             }
+            remove(&beside)?;
             // The repository goes before the releases and the releases last: while anything is left, the app
             // is still known, and destroying it again goes on.
-            gone.extend([root.app(app), root.env(app), root.logs(app), root.repo(app), root.releases(app)]);
-            gone.retain(|path| files::exists(path));
-            for path in &gone {
-                if path.is_dir() && !path.is_symlink() {
-                    files::remove_folder(path)?
-                } else {
-                    files::remove(path)?
+            for path in [root.app(app), root.env(app), root.logs(app), root.repo(app), root.releases(app)] {
+                if files::exists(&path) {
+                    remove(std::slice::from_ref(&path))?;
+                    gone.push(path);
                 }
             }
             ports::release_all_but(root, app, &[])?;
@@ -81,6 +83,18 @@ impl Piku {
             Ok(Destroyed { removed: gone, kept })
         })
     }
+}
+
+/// Removes files, links, and folders that are there.
+fn remove(paths: &[Utf8PathBuf]) -> Result<(), HostError> {
+    for path in paths {
+        if path.is_dir() && !path.is_symlink() {
+            files::remove_folder(path)?;
+        } else if files::exists(path) {
+            files::remove(path)?;
+        }
+    }
+    Ok(())
 }
 
 /// The app of a file in `uwsgi-available`: a vassal or what lies beside it.

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::formation::Formation;
+use crate::host::nginx::Question;
 use crate::vassal::VassalName;
 
 /// One release of an app: a commit, its build, and the settings, none of which change any more.
@@ -54,6 +55,9 @@ pub struct Release {
     pub site: Option<String>,
     /// The text of the site while the app is stopped.
     pub site_stopped: Option<String>,
+    /// How to ask nginx whether it serves `site_stopped`; `None` in records of before this was noted, too.
+    #[serde(default)]
+    pub(crate) stopped_question: Option<Question>,
     /// The vassals, by whose names they are found again.
     #[serde(deserialize_with = "crate::vassal::known")]
     pub vassals: Vec<VassalName>,

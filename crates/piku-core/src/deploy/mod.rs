@@ -1,10 +1,10 @@
 //! The way of a push: each stage takes the value of the one before, and can be read alone.
 //!
-//! [`receive`] decides what a push deploys, and an [`order`] says so. [`pipeline`] then makes the calls of a deploy:
-//! [`prepare`], with [`source`], [`build`], and [`plan`]; [`handover`], with [`vassals`], [`switch`], and [`arrival`];
-//! and [`commit`], with [`live`] and [`prune`]. Everything is spelled before anything is stopped. Whatever fails,
-//! [`undo`] lets [`repair`] bring back what the live release says, as it does after a crash: there is one way to tidy
-//! up, and it is walked all the time.
+//! [`receive`] decides what a push deploys, and an [`order`] says so. [`pipeline`] then makes four calls: [`prepare`], with
+//! [`source`], [`build`], and [`plan`]; [`start`], with [`vassals`]; [`switch`], with [`traffic`] and [`arrival`]; and
+//! [`commit`], with [`live`] and [`prune`]. Everything is spelled before anything is stopped. Whatever fails, [`undo`]
+//! lets [`repair`] bring back what the live release says, as it does after a crash: there is one way to tidy up, and it
+//! is walked all the time.
 
 mod arrival;
 pub(crate) mod build;
@@ -14,7 +14,6 @@ mod commit;
 pub(crate) mod detect;
 pub(crate) mod environment_fit;
 mod error;
-pub(crate) mod handover;
 mod live;
 pub(crate) mod order;
 pub(crate) mod pipeline;
@@ -25,9 +24,11 @@ mod ready;
 pub(crate) mod receive;
 pub(crate) mod repair;
 pub(crate) mod source;
+mod start;
 pub(crate) mod switch;
 #[cfg(test)]
 mod tests;
+mod traffic;
 mod undo;
 pub(crate) mod vassals;
 

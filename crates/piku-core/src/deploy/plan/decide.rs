@@ -66,6 +66,12 @@ impl Process {
         }
     }
 
+    /// What people call several of them: `web.1, web.2`.
+    pub(crate) fn listed(processes: &[&Self]) -> String {
+        let names = processes.iter().map(|process| process.shown());
+        names.collect::<Vec<_>>().join(", ")
+    }
+
     /// Where it can be asked how it is.
     pub(crate) fn endpoint(&self) -> Option<Endpoint> {
         match &self.work {

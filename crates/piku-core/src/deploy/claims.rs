@@ -2,10 +2,11 @@
 
 use std::net::{IpAddr, Ipv4Addr, TcpListener};
 
-use super::basis::Ports;
-use super::inputs::Inputs;
+use super::DeployError;
 use super::plan;
-use super::{DeployError, predecessor};
+use super::plan::basis::Ports;
+use super::source::inputs::EarlyInputs;
+use super::vassals::predecessor;
 use crate::app::AppName;
 use crate::formation::Formation;
 use crate::host::{files, ports};
@@ -13,9 +14,9 @@ use crate::release::{Release, store};
 use crate::root::Root;
 
 /// Refuses a server name that is another app's. nginx would take whichever site it reads first.
-pub(crate) fn server_names(root: &Root, app: &AppName, inputs: &Inputs) -> Result<(), DeployError> {
-    let wanted = &inputs.options.nginx.server_names;
-    if wanted.is_empty() || !plan::has_site(inputs) {
+pub(crate) fn server_names(root: &Root, app: &AppName, early: &EarlyInputs) -> Result<(), DeployError> {
+    let wanted = &early.options.server_names;
+    if !early.has_site() {
         return Ok(());
     }
     for other in files::names(&root.apps())?.iter().filter_map(|name| name.parse::<AppName>().ok()) {
@@ -26,7 +27,7 @@ pub(crate) fn server_names(root: &Root, app: &AppName, inputs: &Inputs) -> Resul
         let names = setting("NGINX_SERVER_NAME");
         let same =
             |name: &&String| names.split([' ', ',', '\t']).any(|taken| taken.eq_ignore_ascii_case(name));
-        if address != inputs.options.nginx.ipv4 {
+        if address != early.options.ipv4 {
             continue;
         }
         if let Some(name) = wanted.iter().find(same) {
@@ -41,20 +42,20 @@ pub(crate) fn server_names(root: &Root, app: &AppName, inputs: &Inputs) -> Resul
 pub(crate) fn ports(
     root: &Root,
     app: &AppName,
-    inputs: &Inputs,
+    early: &EarlyInputs,
     formation: &Formation,
     live: Option<&Release>,
 ) -> Result<(Ports, Vec<TcpListener>), DeployError> {
-    let bind: IpAddr = plan::reachable(&inputs.options.bind_address, 0).ip();
-    let listens_at = plan::listens_at(&inputs.options.bind_address);
-    let web = plan::web_count(inputs, formation);
+    let bind: IpAddr = plan::reachable(&early.options.bind_address, 0).ip();
+    let listens_at = plan::listens_at(&early.options.bind_address);
+    let web = plan::web_count(&early.procfile, formation);
     let mut guards = Vec::new();
     let mut pick = || -> Result<u16, DeployError> {
         let picked = ports::pick(root, app, bind)?;
         guards.push(picked.guard);
         Ok(picked.port)
     };
-    let first = match inputs.options.port {
+    let first = match early.options.port {
         Some(port) => {
             ports::hold(root, app, port)?.map_err(|holder| DeployError::PortTaken { port, holder })?;
             predecessor::refuse_strangers(root, app, (listens_at, port).into())?;

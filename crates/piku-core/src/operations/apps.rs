@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::app::AppName;
 use crate::error::Error;
@@ -12,7 +12,7 @@ use crate::release::store;
 use crate::vassal::VassalName;
 
 /// One line of `apps`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppStatus {
     /// The app.
     pub name: AppName,

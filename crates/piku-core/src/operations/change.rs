@@ -1,6 +1,8 @@
 //! What makes a release: `deploy`, `config:set`, `config:unset`. What runs one that is there: `restart`, `start`, `stop`,
 //! `ps:scale`, `rollback`.
 
+use serde::{Deserialize, Serialize};
+
 use super::releases::describe_commit;
 use crate::app::AppName;
 use crate::deploy::DeployError;
@@ -31,7 +33,7 @@ impl Actor {
 }
 
 /// What came of a change.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Done {
     /// The release.
     pub release: u32,

@@ -15,9 +15,10 @@ use crate::host::toolbox::CheckedOut;
 use crate::piku::Piku;
 use piku_procfile::{Diagnostic, Severity};
 use piku_runtime::Warning;
+use serde::{Deserialize, Serialize};
 
 /// What a folder holds, as a push would see it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Checked {
     /// The processes of the Procfile, in order; `None` when it has a mistake.
     pub processes: Option<Vec<CheckedProcess>>,
@@ -30,7 +31,7 @@ pub struct Checked {
 }
 
 /// One process.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckedProcess {
     /// Its name.
     pub name: String,

@@ -1,6 +1,7 @@
 //! `destroy`.
 
 use camino::Utf8PathBuf;
+use serde::{Deserialize, Serialize};
 
 use super::Actor;
 use crate::app::AppName;
@@ -14,7 +15,7 @@ use crate::root::Root;
 use crate::vassal::VassalName;
 
 /// What is gone, and what is not.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Destroyed {
     /// Removed files and folders.
     pub removed: Vec<Utf8PathBuf>,

@@ -101,7 +101,7 @@ fn others(tree: &dyn SourceTree, chosen: RuntimeName) -> Option<Warning> {
     let shown: Vec<String> =
         found.iter().map(|(other, file)| format!("`{file}` ({})", other.title())).collect();
     Some(Warning {
-        code: "runtime-others",
+        code: "runtime::others",
         message: match chosen {
             RuntimeName::Generic | RuntimeName::Static => format!("nothing is built of {}", shown.join(", ")),
             _ => format!("{} is built, and nothing of {}", chosen.title(), shown.join(", ")),

@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test reads the sources")]
 
 mod circles;
+mod codes;
 mod deploying;
 mod imports;
 mod packages;

@@ -65,7 +65,7 @@ impl ServerError {
             Self::NginxInUse { .. } => "server::nginx-in-use",
             Self::NoServer => "server::none",
             Self::Change { .. } => "server::change",
-            Self::Host(_) => "host",
+            Self::Host(error) => error.code(),
         }
     }
 

@@ -273,13 +273,13 @@ fn a_missing_tool_is_told_and_never_replaced() {
         format!("error[{}]: {error}\nhelp: {}", error.code(), error.help().unwrap())
     };
     insta::assert_snapshot!(cases.iter().map(told).collect::<Vec<_>>().join("\n"), @r"
-    error[runtime-tool-missing]: `uv.lock` needs uv, which this host does not have
+    error[runtime::tool-missing]: `uv.lock` needs uv, which this host does not have
     help: install it on the host, as https://docs.astral.sh/uv shows, or push the output of `uv export` as `requirements.txt` instead
-    error[runtime-tool-missing]: `poetry.lock` needs Poetry, which this host does not have
+    error[runtime::tool-missing]: `poetry.lock` needs Poetry, which this host does not have
     help: install it on the host (`pipx install poetry`), or push the output of `poetry export` as `requirements.txt` instead
-    error[runtime-tool-missing]: `pdm.lock` needs PDM, which this host does not have
+    error[runtime::tool-missing]: `pdm.lock` needs PDM, which this host does not have
     help: install it on the host (`pipx install pdm`), or push the output of `pdm export` as `requirements.txt` instead
-    error[runtime-tool-missing]: `Pipfile.lock` needs Pipenv, which this host does not have
+    error[runtime::tool-missing]: `Pipfile.lock` needs Pipenv, which this host does not have
     help: install it on the host (`pipx install pipenv`), or push the output of `pipenv requirements` as `requirements.txt` instead
     ");
 }
@@ -300,7 +300,7 @@ fn a_package_that_would_be_an_option_is_refused() {
     for name in ["--index-url=http://evil", "", " x", "."] {
         let wishes = Wishes { extra_packages: vec![name.to_owned()], ..Wishes::default() };
         let error = planned(&tree(&[("requirements.txt", "")]), &host(), &wishes).unwrap_err();
-        assert_eq!(error.code(), "python-bad-package");
+        assert_eq!(error.code(), "python::bad-package");
     }
 }
 

@@ -31,13 +31,13 @@ fn a_runtime_that_is_named_is_the_one() {
         (
             "bun",
             &[("package.json", "{}"), ("yarn.lock", "")],
-            "bun 1.1.38 Bun: PIKU_RUNTIME asks for bun, package.json lists the packages !node-lock-unused",
+            "bun 1.1.38 Bun: PIKU_RUNTIME asks for bun, package.json lists the packages !node::lock-unused",
         ),
         ("node", &[("index.js", "")], "node: PIKU_RUNTIME asks for node"),
         ("go", &[("app.py", "")], "go 1.19.8: PIKU_RUNTIME asks for go"),
         (" ", &[("setup.py", "")], "python 3.11.2 (system): setup.py describes the project"),
-        ("cobol", &[("setup.py", "")], "error runtime-unknown"),
-        ("Python", &[("setup.py", "")], "error runtime-unknown"),
+        ("cobol", &[("setup.py", "")], "error runtime::unknown"),
+        ("Python", &[("setup.py", "")], "error runtime::unknown"),
     ];
     for (name, files, expected) in cases {
         let wishes = Wishes { runtime: Some((*name).to_owned()), ..Wishes::default() };
@@ -58,11 +58,11 @@ fn settings_go_before_the_files_of_node() {
         (
             &[("NODE_PACKAGE_MANAGER", "yarn --ignore-engines")],
             "node 20.19.2 YarnClassic: NODE_PACKAGE_MANAGER asks for yarn, yarn.lock locks the packages, \
-             .nvmrc asks for Node.js 20 !node-options-unused",
+             .nvmrc asks for Node.js 20 !node::options-unused",
         ),
-        (&[("NODE_PACKAGE_MANAGER", "rm")], "error node-unknown-package-manager"),
-        (&[("NODE_VERSION", "22")], "error runtime-other-version"),
-        (&[("NODE_VERSION", "twenty")], "error runtime-bad-version"),
+        (&[("NODE_PACKAGE_MANAGER", "rm")], "error node::unknown-package-manager"),
+        (&[("NODE_VERSION", "22")], "error runtime::other-version"),
+        (&[("NODE_VERSION", "twenty")], "error runtime::bad-version"),
     ];
     for (pairs, expected) in cases {
         assert_eq!(line(&look(both, &settings(pairs))), *expected, "{pairs:?}");
@@ -80,7 +80,7 @@ fn nodeenv_brings_the_version_that_the_host_does_not_have() {
     assert_eq!(found("20.11.1"), format!("node 20.11.1 Npm: {why} 20.11.1"));
     assert_eq!(found("20.19.2"), format!("node 20.19.2 Npm: {why} 20.19.2"));
     assert_eq!(found("20"), format!("node 20.19.2 Npm: {why} 20"));
-    assert_eq!(found("18"), "error runtime-other-version");
+    assert_eq!(found("18"), "error runtime::other-version");
 }
 
 #[test]

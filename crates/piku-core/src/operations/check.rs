@@ -11,10 +11,9 @@ use crate::diagnostic::FileDiagnostic;
 use crate::error::Error;
 use crate::host::facts;
 use crate::host::files;
-use crate::host::toolbox::CheckedOut;
 use crate::piku::Piku;
 use piku_procfile::{Diagnostic, Severity};
-use piku_runtime::Warning;
+use piku_runtime::{FolderTree, Warning};
 use serde::{Deserialize, Serialize};
 
 /// What a folder holds, as a push would see it.
@@ -86,18 +85,18 @@ impl Piku {
             reading.diagnostics.push(found);
         }
         let plugin = uwsgi.and_then(|uwsgi| uwsgi.python);
-        let tree = CheckedOut { tree: folder, commit: "", tree_id: None };
+        let tree = FolderTree::new(folder, "");
         let known = Known {
             procfile: reading.procfile.as_ref(),
             options: reading.inputs.as_ref().map(|inputs| &inputs.options),
             settings: env.clone().unwrap_or_default(),
             plugin: plugin.map(|(_, version)| version),
         };
-        let Detected { toolbox, wishes, detection } = detect::detect(&self.surroundings, &tree, known, None);
+        let Detected { planner, detection } = detect::detect(&self.surroundings, &tree, known, None);
         let runtime = match detection {
             Ok(detection) => {
                 let mut warnings = detection.warnings.clone();
-                match piku_runtime::plan(&detection, &tree, &toolbox, &wishes) {
+                match planner.plan(&detection) {
                     Ok(plan) => warnings.extend(plan.into_iter().flat_map(|plan| plan.warnings)),
                     Err(error) => reading.diagnostics.push(refused(error.code(), &error, error.help())),
                 }

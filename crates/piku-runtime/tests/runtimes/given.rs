@@ -1,8 +1,8 @@
 //! Trees, hosts, and settings for tests.
 
 use piku_runtime::{
-    BuildPlan, DetectError, Detection, Interpreter, MemoryTree, PlanError, Source, Toolbox, Wishes, detect,
-    plan,
+    BuildPlan, DetectError, Detection, Interpreter, MemoryTree, PlanError, Planner, Source, SourceTree,
+    Toolbox, Wishes,
 };
 
 /// Paths and contents.
@@ -66,12 +66,21 @@ pub(crate) fn look(files: Files<'_>, wishes: &Wishes) -> Result<Detection, Detec
     detect(&tree(files), &versions(), wishes)
 }
 
+pub(crate) fn detect(
+    tree: &dyn SourceTree,
+    host: &Toolbox,
+    wishes: &Wishes,
+) -> Result<Detection, DetectError> {
+    Planner::new(tree, host.clone(), wishes.clone()).detect()
+}
+
 pub(crate) fn planned(
     tree: &MemoryTree,
     host: &Toolbox,
     wishes: &Wishes,
 ) -> Result<Option<BuildPlan>, PlanError> {
-    plan(&detect(tree, host, wishes).unwrap(), tree, host, wishes)
+    let planner = Planner::new(tree, host.clone(), wishes.clone());
+    planner.plan(&planner.detect().unwrap())
 }
 
 /// Shows the steps, what the app gets, and for which trees the result can be used.

@@ -1,8 +1,8 @@
 //! Errors where nothing can be decided or planned, and warnings.
 
-use piku_runtime::{DetectError, Detection, RuntimeName, Toolbox, Wishes, detect};
+use piku_runtime::{DetectError, Detection, RuntimeName, Toolbox, Wishes};
 
-use crate::given::{Files, look, planned, settings, tree, versions};
+use crate::given::{Files, detect, look, planned, settings, tree, versions};
 
 const POETRY: &str = "[tool.poetry]\nname = \"blog\"\npackage-mode = false\n";
 

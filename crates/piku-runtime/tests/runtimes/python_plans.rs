@@ -1,7 +1,7 @@
 //! The plan of each kind of Python app, as text, and what changes its key.
 
 use piku_runtime::{
-    BuildPlan, Interpreter, MemoryTree, PlanError, Reuse, RuntimeName, Source, Toolbox, Wishes, detect, plan,
+    BuildPlan, Interpreter, MemoryTree, PlanError, Reuse, RuntimeName, Source, Toolbox, Wishes,
 };
 
 fn host() -> Toolbox {
@@ -22,8 +22,7 @@ fn tree(files: &[(&str, &str)]) -> MemoryTree {
 }
 
 fn planned(tree: &MemoryTree, host: &Toolbox, wishes: &Wishes) -> Result<BuildPlan, PlanError> {
-    let found = detect(tree, host, wishes).unwrap();
-    plan(&found, tree, host, wishes).map(|plan| plan.expect("Python has a build"))
+    crate::given::planned(tree, host, wishes).map(|plan| plan.expect("Python has a build"))
 }
 
 /// Shows progress lines and commands, and for which trees the result can be used.
@@ -256,8 +255,7 @@ fn what_an_app_gets_of_its_build() {
 #[test]
 fn a_generic_app_has_nothing_to_build() {
     let tree = tree(&[("index.html", "")]);
-    let found = detect(&tree, &host(), &Wishes::default()).unwrap();
-    assert_eq!(plan(&found, &tree, &host(), &Wishes::default()).unwrap(), None);
+    assert_eq!(crate::given::planned(&tree, &host(), &Wishes::default()).unwrap(), None);
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! What settings ask for, and what the host has.
 
-use piku_runtime::{RuntimeName, Toolbox, Version, Wishes, detect, runtime};
+use piku_runtime::{Planner, RuntimeName, Toolbox, Version, Wishes};
 
 use crate::detection::line;
-use crate::given::{Files, look, settings, tree, versions};
+use crate::given::{Files, detect, look, settings, tree, versions};
 
 #[test]
 fn a_runtime_that_is_named_is_the_one() {
@@ -101,7 +101,8 @@ fn without_the_versions_of_tools_nothing_is_refused() {
 
 #[test]
 fn the_runtime_is_known_before_any_tool_is_asked() {
-    let name = |files: Files| runtime(&tree(files), &Wishes::default()).unwrap();
+    let name =
+        |files: Files| Planner::new(&tree(files), Toolbox::default(), Wishes::default()).runtime().unwrap();
     let tools =
         |files: Files| name(files).version_questions().iter().map(|it| it.tool).collect::<Vec<_>>().join(" ");
     assert_eq!(tools(&[("package.json", "not read yet")]), "node bun");

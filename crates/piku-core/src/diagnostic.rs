@@ -13,6 +13,7 @@ const MORE: &str = "file::more";
 
 /// A [`Diagnostic`] together with the text it is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FileDiagnostic {
     /// The file as the person knows it: `Procfile`, `ENV`, or `envs/<app>/ENV`.
     pub file: String,

@@ -10,14 +10,7 @@
 //! # let home = camino::Utf8PathBuf::from_path_buf(folder.path().to_owned()).unwrap();
 //! let piku = Piku::new(
 //!     Root::new(home.join(".piku")),
-//!     Surroundings {
-//!         home,
-//!         user: "piku".into(),
-//!         path: "/usr/bin:/bin".into(),
-//!         program: "/usr/local/bin/piku".into(),
-//!         nginx_reload: None,
-//!         max_processes: 64,
-//!     },
+//!     Surroundings::new("piku", home, "/usr/local/bin/piku"),
 //! );
 //! assert!(piku.apps()?.is_empty());
 //! let unknown: AppName = "blog".parse()?;

@@ -24,6 +24,7 @@ const CURSE_TOLERANCE: u32 = 120;
 
 /// What `setup` found and made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Prepared {
     /// The root folder.
     pub root: Utf8PathBuf,
@@ -35,6 +36,7 @@ pub struct Prepared {
 
 /// What `setup:ssh` did with a key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct AddedKey {
     /// The name by which piku knows its owner.
     pub name: String,

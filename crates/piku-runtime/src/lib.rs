@@ -9,12 +9,8 @@
 //! use piku_runtime::{Interpreter, MemoryTree, Planner, Source, Toolbox, Wishes};
 //!
 //! let tree = MemoryTree::new("4f2a90c").with("requirements.txt", "flask==3.0.0\n");
-//! let toolbox = Toolbox::new("linux-x86_64-glibc").with_interpreter(Interpreter {
-//!     version: "3.11.2".parse()?,
-//!     path: "/usr/bin/python3.11".into(),
-//!     source: Source::System,
-//!     has_venv: true,
-//! });
+//! let python = Interpreter::new("3.11.2".parse()?, "/usr/bin/python3.11", Source::System, true);
+//! let toolbox = Toolbox::new("linux-x86_64-glibc").with_interpreter(python);
 //! let planner = Planner::new(&tree, toolbox, Wishes::default());
 //!
 //! let detection = planner.detect()?;

@@ -237,17 +237,10 @@ mod tests {
     #[test]
     fn a_build_is_told_with_the_files_that_decided_it() {
         let of = |runtime, evidence: &[(&str, &str)]| {
-            let evidence = evidence
-                .iter()
-                .map(|(file, meaning)| Evidence { file: (*file).to_owned(), meaning: (*meaning).to_owned() });
-            described(&Detection {
-                runtime,
-                version: "3.1.2".parse().ok(),
-                evidence: evidence.collect(),
-                warnings: Vec::new(),
-                python: None,
-                node: None,
-            })
+            let mut found = Detection::of(runtime);
+            found.version = "3.1.2".parse().ok();
+            found.evidence = evidence.iter().map(|(file, meaning)| Evidence::new(*file, *meaning)).collect();
+            described(&found)
         };
         let gems = ("Gemfile", "lists the packages");
         assert_eq!(of(RuntimeName::Ruby, &[gems]), "Ruby 3.1.2, from Gemfile");

@@ -32,14 +32,12 @@ pub(crate) fn detect<'a>(
     known: Known<'_>,
     answers: Option<&Utf8Path>,
 ) -> Detected<'a> {
-    let wishes = Wishes {
-        runtime: known.options.and_then(|options| options.runtime.clone()),
-        python_version: known.options.and_then(|options| options.python_version.clone()),
-        extra_packages: Vec::new(),
-        needs: known.procfile.and_then(toolbox::needed),
-        only_static: known.procfile.is_some_and(toolbox::is_static),
-        settings: known.settings,
-    };
+    let mut wishes = Wishes::default();
+    wishes.runtime = known.options.and_then(|options| options.runtime.clone());
+    wishes.python_version = known.options.and_then(|options| options.python_version.clone());
+    wishes.needs = known.procfile.and_then(toolbox::needed);
+    wishes.only_static = known.procfile.is_some_and(toolbox::is_static);
+    wishes.settings = known.settings;
     let mut planner = Planner::new(tree, toolbox::look(surroundings, known.plugin), wishes);
     // Where there is no runtime, `detect` says so, and why.
     if let Ok(runtime) = planner.runtime() {

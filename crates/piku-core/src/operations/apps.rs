@@ -13,6 +13,7 @@ use crate::vassal::VassalName;
 
 /// One line of `apps`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct AppStatus {
     /// The app.
     pub name: AppName,

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a folder holds, as a push would see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Checked {
     /// The processes of the Procfile, in order; `None` when it has a mistake.
     pub processes: Option<Vec<CheckedProcess>>,
@@ -31,6 +32,7 @@ pub struct Checked {
 
 /// One process.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct CheckedProcess {
     /// Its name.
     pub name: String,

@@ -16,6 +16,7 @@ use crate::vassal::VassalName;
 
 /// What is gone, and what is not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Destroyed {
     /// Removed files and folders.
     pub removed: Vec<Utf8PathBuf>,

@@ -17,6 +17,7 @@ const LOOK: Duration = Duration::from_millis(250);
 
 /// One line of a log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct LogLine {
     /// The process that wrote it: `web.1`.
     pub process: String,

@@ -18,6 +18,7 @@ use crate::vassal::{CRON, VassalName};
 
 /// The processes of one kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct KindStatus {
     /// The kind.
     pub kind: String,
@@ -29,6 +30,7 @@ pub struct KindStatus {
 
 /// One process.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ProcessStatus {
     /// Its number among its kind, from 1.
     pub index: u32,
@@ -45,6 +47,7 @@ pub struct ProcessStatus {
 /// How a process is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum State {
     /// It runs.
     Running,

@@ -13,6 +13,7 @@ use crate::root::Root;
 
 /// One line of `releases`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ReleaseEntry {
     /// Its number.
     pub number: u32,

@@ -14,6 +14,7 @@ use crate::formation::Formation;
 /// What runs of it does: a restart, a change of scale, or going back to it starts it anew, as another
 /// [run](Release::run) of the same release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Release {
     /// Its number, from 1. A refused deploy uses one up.
     pub number: u32,
@@ -88,6 +89,7 @@ impl Release {
 /// What caused a release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "what")]
+#[non_exhaustive]
 pub enum Cause {
     /// A push.
     Push {

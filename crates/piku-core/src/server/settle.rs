@@ -92,6 +92,7 @@ impl ServerError {
 
 /// What came of `setup --system`.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Settled {
     /// The server that the machine is now, or would be.
     pub server: Server,

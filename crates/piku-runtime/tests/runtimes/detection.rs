@@ -2,7 +2,7 @@
 
 use piku_runtime::{DetectError, Detection, RuntimeName, Wishes};
 
-use crate::given::{Files, look};
+use crate::given::{Files, look, wishing};
 
 /// Shows a detection on one line: runtime, version, evidence, and the codes of warnings.
 pub(crate) fn line(found: &Result<Detection, DetectError>) -> String {
@@ -290,7 +290,7 @@ fn every_tree_has_its_runtime() {
 
 #[test]
 fn a_process_that_needs_python_gets_it_without_a_manifest() {
-    let wishes = Wishes { needs: Some(RuntimeName::Python), ..Wishes::default() };
+    let wishes = wishing(|it| it.needs = Some(RuntimeName::Python));
     let cases: &[(Files, &str)] = &[
         (&[("app.py", "")], "python 3.11.2 (system): Procfile has `wsgi`"),
         (&[("package.json", "")], "python 3.11.2 (system): Procfile has `wsgi` !runtime::others"),
@@ -322,14 +322,14 @@ fn a_process_of_uwsgi_gets_its_language_without_a_manifest() {
         (Java, &[("project.clj", "")], "clojure 17.0.15: project.clj describes the project"),
     ];
     for (needs, files, expected) in cases {
-        let wishes = Wishes { needs: Some(*needs), ..Wishes::default() };
+        let wishes = wishing(|it| it.needs = Some(*needs));
         assert_eq!(line(&look(files, &wishes)), *expected, "{needs} {files:?}");
     }
 }
 
 #[test]
 fn files_that_are_served_need_no_build_unless_they_are_made_by_one() {
-    let wishes = Wishes { only_static: true, ..Wishes::default() };
+    let wishes = wishing(|it| it.only_static = true);
     let cases: &[(Files, &str)] = &[
         (&[("index.html", "")], "static: Procfile has nothing but `static`"),
         (&[("package.json", "{}")], "node 20.19.2 Npm: package.json lists the packages"),

@@ -14,16 +14,19 @@ pub(crate) fn tree(files: Files<'_>) -> MemoryTree {
 
 pub(crate) fn settings(pairs: &[(&str, &str)]) -> Wishes {
     let settings = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    Wishes { settings: settings.collect(), ..Wishes::default() }
+    wishing(|it| it.settings = settings.collect())
+}
+
+pub(crate) fn wishing(change: impl FnOnce(&mut Wishes)) -> Wishes {
+    let mut wishes = Wishes::default();
+    change(&mut wishes);
+    wishes
 }
 
 /// A host with the system's Python 3.11.2, as on Debian 12, three other Pythons, and the versions of all other tools.
 pub(crate) fn versions() -> Toolbox {
-    let python = |version: &str, path: &str, source, has_venv| Interpreter {
-        version: version.parse().unwrap(),
-        path: path.into(),
-        source,
-        has_venv,
+    let python = |version: &str, path: &str, source, has_venv| {
+        Interpreter::new(version.parse().unwrap(), path, source, has_venv)
     };
     let mut host = Toolbox::new("linux-x86_64-glibc")
         .with_interpreter(python("3.13.1", "/uv/3.13.1/bin/python3.13", Source::Uv, true))

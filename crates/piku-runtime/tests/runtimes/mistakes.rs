@@ -2,7 +2,7 @@
 
 use piku_runtime::{DetectError, Detection, RuntimeName, Toolbox, Wishes};
 
-use crate::given::{Files, detect, look, planned, settings, tree, versions};
+use crate::given::{Files, detect, look, planned, settings, tree, versions, wishing};
 
 const POETRY: &str = "[tool.poetry]\nname = \"blog\"\npackage-mode = false\n";
 
@@ -18,11 +18,11 @@ fn told(found: Result<Detection, DetectError>) -> String {
 
 #[test]
 fn every_mistake_says_what_to_do() {
-    let with = |version: &str| Wishes { python_version: Some(version.to_owned()), ..Wishes::default() };
+    let with = |version: &str| wishing(|it| it.python_version = Some(version.to_owned()));
     let none = Wishes::default();
     let old_deno = versions().with_version("deno", "1.46.3".parse().unwrap());
     let found = [
-        look(&[], &Wishes { runtime: Some("cobol".to_owned()), ..Wishes::default() }),
+        look(&[], &wishing(|it| it.runtime = Some("cobol".to_owned()))),
         look(&[("uv.lock", ""), ("poetry.lock", ""), ("pyproject.toml", "")], &none),
         look(&[("package.json", "{}"), ("package-lock.json", ""), ("yarn.lock", "")], &none),
         look(&[("uv.lock", "")], &none),
@@ -126,7 +126,7 @@ fn every_mistake_says_what_to_do() {
 
 #[test]
 fn warnings_say_what_to_do() {
-    let needs_python = Wishes { needs: Some(RuntimeName::Python), ..Wishes::default() };
+    let needs_python = wishing(|it| it.needs = Some(RuntimeName::Python));
     let none = Wishes::default();
     let found = [
         look(&[("requirements/base.txt", "")], &needs_python),

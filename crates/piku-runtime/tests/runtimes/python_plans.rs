@@ -4,17 +4,14 @@ use piku_runtime::{
     BuildPlan, Interpreter, MemoryTree, PlanError, Reuse, RuntimeName, Source, Toolbox, Wishes,
 };
 
+use crate::given::wishing;
+
 fn host() -> Toolbox {
     Toolbox::new("linux-x86_64-glibc").with_interpreter(python())
 }
 
 fn python() -> Interpreter {
-    Interpreter {
-        version: "3.11.2".parse().unwrap(),
-        path: "/usr/bin/python3.11".into(),
-        source: Source::System,
-        has_venv: true,
-    }
+    Interpreter::new("3.11.2".parse().unwrap(), "/usr/bin/python3.11", Source::System, true)
 }
 
 fn tree(files: &[(&str, &str)]) -> MemoryTree {
@@ -27,7 +24,7 @@ fn planned(tree: &MemoryTree, host: &Toolbox, wishes: &Wishes) -> Result<BuildPl
 
 /// Shows progress lines and commands, and for which trees the result can be used.
 fn shown(files: &[(&str, &str)], host: &Toolbox) -> String {
-    let wishes = Wishes { needs: Some(RuntimeName::Python), ..Wishes::default() };
+    let wishes = wishing(|it| it.needs = Some(RuntimeName::Python));
     let plan = planned(&tree(files), host, &wishes).unwrap();
     let mut text: String = plan.steps.iter().map(|step| format!("# {}\n{step}\n", step.says())).collect();
     for warning in &plan.warnings {
@@ -235,7 +232,7 @@ fn a_process_without_a_manifest_gets_an_empty_environment() {
 
 #[test]
 fn extra_packages_come_last() {
-    let wishes = Wishes { extra_packages: vec!["pyuwsgi".to_owned()], ..Wishes::default() };
+    let wishes = wishing(|it| it.extra_packages = vec!["pyuwsgi".to_owned()]);
     let plan = planned(&tree(&[("requirements.txt", "")]), &host(), &wishes).unwrap();
     assert_eq!(
         plan.steps.last().unwrap().to_string(),
@@ -296,7 +293,7 @@ fn a_host_without_venv_is_told_which_package_it_lacks() {
 #[test]
 fn a_package_that_would_be_an_option_is_refused() {
     for name in ["--index-url=http://evil", "", " x", "."] {
-        let wishes = Wishes { extra_packages: vec![name.to_owned()], ..Wishes::default() };
+        let wishes = wishing(|it| it.extra_packages = vec![name.to_owned()]);
         let error = planned(&tree(&[("requirements.txt", "")]), &host(), &wishes).unwrap_err();
         assert_eq!(error.code(), "python::bad-package");
     }

@@ -3,7 +3,7 @@
 use piku_runtime::{Planner, RuntimeName, Toolbox, Version, Wishes};
 
 use crate::detection::line;
-use crate::given::{Files, detect, look, settings, tree, versions};
+use crate::given::{Files, detect, look, settings, tree, versions, wishing};
 
 #[test]
 fn a_runtime_that_is_named_is_the_one() {
@@ -40,7 +40,7 @@ fn a_runtime_that_is_named_is_the_one() {
         ("Python", &[("setup.py", "")], "error runtime::unknown"),
     ];
     for (name, files, expected) in cases {
-        let wishes = Wishes { runtime: Some((*name).to_owned()), ..Wishes::default() };
+        let wishes = wishing(|it| it.runtime = Some((*name).to_owned()));
         assert_eq!(line(&look(files, &wishes)), *expected, "{name} {files:?}");
     }
 }
@@ -133,7 +133,7 @@ fn the_version_is_the_settings_then_the_files_then_the_hosts() {
         (Some("python3.13"), "", "3.13.1 (uv)", "PYTHON_VERSION"),
     ];
     for (setting, file, version, reason) in cases {
-        let wishes = Wishes { python_version: setting.map(str::to_owned), ..Wishes::default() };
+        let wishes = wishing(|it| it.python_version = setting.map(str::to_owned));
         let found =
             look(&[("requirements.txt", ""), (".python-version", file)], &wishes).unwrap().python.unwrap();
         assert_eq!(
@@ -166,7 +166,7 @@ fn the_order_of_the_toolbox_does_not_matter() {
     let mut backwards = versions();
     backwards.interpreters.reverse();
     for version in ["3", "3.11", "3.12", "3.13"] {
-        let wishes = Wishes { python_version: Some(version.to_owned()), ..Wishes::default() };
+        let wishes = wishing(|it| it.python_version = Some(version.to_owned()));
         let with = |host: &Toolbox| {
             detect(&tree(&[("setup.py", "")]), host, &wishes).unwrap().python.unwrap().interpreter
         };

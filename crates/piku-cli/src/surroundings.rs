@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 
 use camino::Utf8PathBuf;
-use piku_core::host::account;
+use piku_core::process::account;
 use piku_core::server::Record;
 use piku_core::{Actor, Piku, Root, Surroundings};
 

@@ -1,8 +1,8 @@
 //! Apps, releases, and the deploy pipeline of piku: a micro-PaaS that fits into one user's home folder.
 //!
 //! [`Piku`] has a method for each operation. They report [`Event`]s to a callback and return typed errors with
-//! help; nothing here prints, exits, or reads the process environment. Everything that touches the machine is
-//! in [`host`].
+//! help; nothing here prints, exits, or reads the process environment. The machine needs git, uWSGI, and the `piku`
+//! program, which [`Surroundings`] names.
 //!
 //! ```
 //! use piku_core::{AppName, Piku, Root, Surroundings};
@@ -28,9 +28,10 @@ mod error;
 mod event;
 mod formation;
 mod history;
-pub mod host;
+mod host;
 mod operations;
 mod piku;
+pub mod process;
 mod release;
 mod root;
 pub mod server;
@@ -57,20 +58,19 @@ pub use deploy::receive::{InvalidRefUpdate, RefUpdate, RefusedPush};
 pub use diagnostic::{DiagnosticRecord, FileDiagnostic};
 pub use error::Error;
 pub use event::{Event, EventRecord, Report};
-pub use formation::{Formation, InvalidScale, Scale};
+pub use formation::{InvalidScale, Scale};
 pub use history::{Happened, HistoryEntry};
-pub use host::Surroundings;
+pub use host::nginx_error::NginxError;
+pub use host::{HostError, Surroundings};
 pub use operations::{
     Actor, AppStatus, Checked, CheckedProcess, Destroyed, Done, Finding, KindStatus, Level, LogLine,
     ProcessStatus, ReleaseEntry, RunTarget, State,
 };
 pub use piku::Piku;
 pub use piku_procfile::{Diagnostic, Place, Severity, Source};
-pub use release::{Cause, Made, Release};
 pub use root::Root;
 pub use setup::{AddedKey, Prepared};
 pub use ssh_key::KeyError;
-pub use vassal::{FRONT, NotAVassal, VassalName};
 
 /// The examples of the README, which are tested with those of the documentation.
 #[cfg(doctest)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::process::ExitCode;
 
-use piku_core::host::launch::become_program;
+use piku_core::process::become_program;
 use piku_core::{AppName, Error, RefUpdate};
 
 use super::change::tell;

@@ -197,7 +197,11 @@ fn usual_way(seen: &Seen) -> NginxWay {
 }
 
 fn require_root(surroundings: &Surroundings) -> Result<(), ServerError> {
-    if host::is_root() { Ok(()) } else { Err(ServerError::NotRoot { user: surroundings.user.clone() }) }
+    if host::account::is_root() {
+        Ok(())
+    } else {
+        Err(ServerError::NotRoot { user: surroundings.user.clone() })
+    }
 }
 
 fn refuse(surroundings: &Surroundings, seen: &Seen, way: NginxWay, dry_run: bool) -> Result<(), ServerError> {

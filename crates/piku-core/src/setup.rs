@@ -4,6 +4,7 @@ use std::convert::Infallible;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use piku_uwsgi::Emperor;
+use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::event::{Event, Report, stage};
@@ -22,7 +23,8 @@ const EMPEROR_LOG: u64 = 1_048_576;
 const CURSE_TOLERANCE: u32 = 120;
 
 /// What `setup` found and made.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Prepared {
     /// The root folder.
     pub root: Utf8PathBuf,
@@ -33,7 +35,8 @@ pub struct Prepared {
 }
 
 /// What `setup:ssh` did with a key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct AddedKey {
     /// The name by which piku knows its owner.
     pub name: String,

@@ -15,7 +15,7 @@ use crate::app::AppName;
 /// its crash throttle by file name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct VassalName {
+pub(crate) struct VassalName {
     /// The app.
     pub app: AppName,
     /// The kind of process, as in the Procfile, [`FRONT`], or `-cron` for the scheduler of all jobs.
@@ -32,7 +32,7 @@ pub struct VassalName {
 /// The kind of the vassal that keeps the TCP port of an app that uWSGI runs, while releases come and go.
 ///
 /// No process of a Procfile is called so: a name can't begin with `-`.
-pub const FRONT: &str = "-port";
+pub(crate) const FRONT: &str = "-port";
 
 /// The kind of the vassal under which all jobs of an app run.
 pub(crate) const CRON: &str = "-cron";
@@ -44,7 +44,7 @@ impl VassalName {
     /// The name of the same process when its run was first started: that of its files in `uwsgi-available`,
     /// and the one that a release records.
     #[must_use]
-    pub fn first_start(&self) -> Self {
+    pub(crate) fn first_start(&self) -> Self {
         Self { start: self.start.min(1), ..self.clone() }
     }
 }
@@ -59,7 +59,7 @@ impl fmt::Display for VassalName {
 /// A file name that no vassal of ours has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not the name of a vassal")]
-pub struct NotAVassal;
+pub(crate) struct NotAVassal;
 
 impl FromStr for VassalName {
     type Err = NotAVassal;

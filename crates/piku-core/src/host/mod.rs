@@ -2,24 +2,26 @@
 //! repositories are [`piku_git`]'s, and the processes of apps are started by [`piku_launch`].
 //!
 //! Changing what is live is a list of [`Step`]s that a [`Host`] carries out: [`Machine`] for real,
-//! [`FakeHost`] in memory. The other files each speak with one neighbour: git, the emperor, nginx, a process.
+//! `FakeHost` in the memory of a test. The other files each speak with one neighbour: git, the emperor, nginx, a process.
 
 #![allow(clippy::disallowed_methods, reason = "this folder is the one place that touches the machine")]
 
-mod account;
-pub mod certificate;
-pub mod command;
+pub(crate) mod account;
+pub(crate) mod certificate;
+pub(crate) mod command;
 pub(crate) mod copy;
 pub(crate) mod door;
-pub mod emperor;
+pub(crate) mod emperor;
 pub(crate) mod environment;
 mod error;
 pub(crate) mod examine;
 pub(crate) mod facts;
+#[cfg(test)]
+mod fake_host;
 pub(crate) mod files;
 pub(crate) mod git;
-pub mod health;
-pub mod launch;
+pub(crate) mod health;
+pub(crate) mod launch;
 mod listening;
 pub(crate) mod lock;
 pub(crate) mod logs;
@@ -41,8 +43,9 @@ mod tls;
 pub(crate) mod toolbox;
 pub(crate) mod wait;
 
-pub use account::{account, become_user, enter, has_terminal, is_root, may_use_sudo, read_from};
 pub use error::HostError;
-pub use step::{FakeHost, Host, Machine, Step, apply};
+#[cfg(test)]
+pub(crate) use fake_host::FakeHost;
+pub(crate) use step::{Host, Machine, Step, apply};
 pub(crate) use surroundings::SYSTEM_PATH;
 pub use surroundings::Surroundings;

@@ -1,24 +1,14 @@
 //! Steps that change what is live, and those who carry them out.
 
-use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Mutex;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 
 use super::{HostError, emperor, files};
 
 /// One change to the machine. Each is safe to repeat.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Step {
-    /// Makes a folder with this mode, whatever the umask; an existing one gets the mode.
-    Folder {
-        /// Where.
-        path: Utf8PathBuf,
-        /// Permission bits.
-        mode: u32,
-    },
+pub(crate) enum Step {
     /// Writes a file beside its place and renames it, so that nobody sees half of it.
     Write {
         /// Where.
@@ -54,7 +44,6 @@ pub enum Step {
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Folder { path, mode } => write!(f, "make folder {path} ({mode:o})"),
             Self::Write { path, mode, text } => write!(f, "write {path} ({mode:o}, {} bytes)", text.len()),
             Self::Link { path, target } => write!(f, "link {path} -> {target}"),
             Self::Enable { path, of } => write!(f, "enable {path} (from {of})"),
@@ -65,7 +54,7 @@ impl fmt::Display for Step {
 }
 
 /// Carries out steps.
-pub trait Host {
+pub(crate) trait Host {
     /// Carries out one step.
     ///
     /// # Errors
@@ -77,18 +66,17 @@ pub trait Host {
 ///
 /// # Errors
 /// The [`HostError`] of the step that failed; those before it are done.
-pub fn apply(host: &dyn Host, steps: &[Step]) -> Result<(), HostError> {
+pub(crate) fn apply(host: &dyn Host, steps: &[Step]) -> Result<(), HostError> {
     steps.iter().try_for_each(|step| host.carry_out(step))
 }
 
 /// The machine itself.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Machine;
+pub(crate) struct Machine;
 
 impl Host for Machine {
     fn carry_out(&self, step: &Step) -> Result<(), HostError> {
         match step {
-            Step::Folder { path, mode } => files::make_folder(path, *mode),
             Step::Write { path, mode, text } => files::write(path, text.as_bytes(), *mode),
             Step::Link { path, target } => files::link(path, target),
             Step::Enable { path, of } => files::second_name(path, of),
@@ -101,58 +89,17 @@ impl Host for Machine {
     }
 }
 
-/// A machine in memory, for tests and dry runs: it remembers the steps, and the files they would leave.
-#[derive(Debug, Default)]
-pub struct FakeHost {
-    steps: Mutex<Vec<Step>>,
-}
-
-impl FakeHost {
-    /// Every step so far, one a line.
-    #[must_use]
-    pub fn transcript(&self) -> String {
-        let steps = self.steps.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        steps.iter().map(|step| format!("{step}\n")).collect()
-    }
-
-    /// The files that would be there now, with their text; links read `-> target`.
-    #[must_use]
-    pub fn files(&self) -> BTreeMap<Utf8PathBuf, String> {
-        let steps = self.steps.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let mut files = BTreeMap::new();
-        for step in steps.iter() {
-            match step {
-                Step::Write { path, text, .. } => drop(files.insert(path.clone(), text.clone())),
-                Step::Link { path, target } => drop(files.insert(path.clone(), format!("-> {target}"))),
-                Step::Enable { path, of } => {
-                    let text = files.get(of).cloned().unwrap_or_default();
-                    files.insert(path.clone(), text);
-                }
-                Step::Remove(path) => drop(files.remove(Utf8Path::new(path))),
-                Step::Folder { .. } | Step::WakeEmperor { .. } => {}
-            }
-        }
-        files
-    }
-}
-
-impl Host for FakeHost {
-    fn carry_out(&self, step: &Step) -> Result<(), HostError> {
-        self.steps.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(step.clone());
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::FakeHost;
 
     #[test]
     fn the_machine_and_the_fake_leave_the_same_files() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| Utf8PathBuf::from_path_buf(folder.path().join(name)).unwrap();
+        std::fs::create_dir(at("on")).unwrap();
         let steps = [
-            Step::Folder { path: at("on"), mode: 0o700 },
             Step::Write { path: at("a.ini"), mode: 0o600, text: "[uwsgi]\n".into() },
             Step::Enable { path: at("on/a.ini"), of: at("a.ini") },
             Step::Link { path: at("live"), target: at("one") },

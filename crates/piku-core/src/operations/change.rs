@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::releases::describe_commit;
 use crate::app::AppName;
 use crate::deploy::DeployError;
@@ -24,12 +26,19 @@ const STOPPED_SITE: Duration = Duration::from_secs(3);
 
 /// Who asks, by the name of the ssh key; nobody known on the machine itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Actor {
     /// The name.
     pub name: Option<String>,
 }
 
 impl Actor {
+    /// The owner of the ssh key with this name, or whoever an embedding program knows by it.
+    #[must_use]
+    pub fn named(name: impl Into<String>) -> Self {
+        Self { name: Some(name.into()) }
+    }
+
     /// What the next one who waits for the lock is told: "alice is pushing `blog`".
     pub(crate) fn doing(&self, what: &str, app: &AppName) -> String {
         format!("{} is {what} `{app}`", self.name.as_deref().unwrap_or("another command"))
@@ -37,7 +46,8 @@ impl Actor {
 }
 
 /// What came of a change.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Done {
     /// The release.
     pub release: u32,

@@ -1,6 +1,7 @@
 //! `destroy`.
 
 use camino::Utf8PathBuf;
+use serde::{Deserialize, Serialize};
 
 use super::Actor;
 use crate::app::AppName;
@@ -14,7 +15,8 @@ use crate::root::Root;
 use crate::vassal::VassalName;
 
 /// What is gone, and what is not.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Destroyed {
     /// The app's removed folders and its site. What piku keeps beside them, such as sockets and the files of vassals,
     /// is gone as well and not listed: which of it was there is a matter of the moment.

@@ -12,6 +12,7 @@ use crate::piku::Piku;
 
 /// Where and with what a one-off command runs: as the processes of the live release do.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RunTarget {
     /// The environment, whole.
     pub env: BTreeMap<String, String>,

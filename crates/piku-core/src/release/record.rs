@@ -16,7 +16,7 @@ use crate::vassal::VassalName;
 /// What runs of it does: a restart, a change of scale, or going back to it starts it anew, as another
 /// [run](Release::run) of the same release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Release {
+pub(crate) struct Release {
     /// Its number, from 1. A refused deploy uses one up.
     pub number: u32,
     /// The run of it that is meant by what follows from [`Release::formation`] on; `None` for the first run of a
@@ -67,8 +67,7 @@ pub struct Release {
 
 /// What a build gives to the processes of a release: all that is needed to start them without asking any tool.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Made {
+pub(crate) struct Made {
     /// The folder of the build, where there is one.
     pub folder: Option<Utf8PathBuf>,
     /// What goes before `PATH`.
@@ -86,7 +85,7 @@ pub struct Made {
 impl Release {
     /// The number by which the vassals and the sockets of its present run are named. No run of an app has another's.
     #[must_use]
-    pub fn run_number(&self) -> u32 {
+    pub(crate) fn run_number(&self) -> u32 {
         self.run.unwrap_or(self.number)
     }
 }
@@ -94,7 +93,7 @@ impl Release {
 /// What caused a release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "what")]
-pub enum Cause {
+pub(crate) enum Cause {
     /// A push.
     Push {
         /// The branch, without `refs/heads/`.

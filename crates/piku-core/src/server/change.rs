@@ -13,6 +13,7 @@ use super::record::Record;
 
 /// One change to the machine. Each is safe to repeat.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Change {
     /// Something that the server has is made.
     Make(Part),

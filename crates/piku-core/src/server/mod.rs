@@ -2,7 +2,7 @@
 //!
 //! The description is data ([`Server::parts`]). `setup --system` compares it with the machine and carries out what
 //! differs, `--dry-run` prints that, `--undo` takes back what was made, the package ships the unit files of it, and
-//! `doctor` compares again. `settle` alone touches the machine, by way of [`host::server`](crate::host).
+//! `doctor` compares again. `settle` alone touches the machine, by way of `host::server`.
 
 pub(crate) mod change;
 pub(crate) mod describe;

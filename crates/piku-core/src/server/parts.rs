@@ -15,6 +15,7 @@ pub(super) const MACHINES_NGINX: &str = "nginx.service";
 
 /// One thing that a server has.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Part {
     /// A user without a password, with a home folder and a shell: ssh starts the forced command by it.
     Account {

@@ -11,6 +11,7 @@ pub const RECORD: &str = "/var/lib/piku/server.json";
 
 /// What was made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Record {
     /// The version of this form.
     pub schema: u32,

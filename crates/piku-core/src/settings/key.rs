@@ -4,6 +4,7 @@ use std::fmt;
 
 /// A setting that piku honours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Key {
     /// Its name, as it is written in `ENV`.
     pub name: &'static str,
@@ -29,6 +30,7 @@ impl Key {
 
 /// What the value of a key may be. Its `Display` is the phrase of the reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ValueType {
     /// `1`, `true`, `yes`, `y`, `on`, or `enabled`; or `0`, `false`, `no`, `n`, `off`, `disabled`, or nothing. In any case.
     Boolean {

@@ -12,6 +12,7 @@ pub(crate) const PRIVATE: [&str; 3] = ["ENV", "LIVE_ENV", "Procfile"];
 
 /// The settings of a site.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct NginxOptions {
     /// `NGINX_SERVER_NAME`: each name once, as [`ServerName`] spells it. Without any there is no site.
     pub server_names: Vec<String>,
@@ -39,6 +40,7 @@ pub struct NginxOptions {
 
 /// What nginx keeps of an app's answers. Times are seconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct CacheOptions {
     /// `NGINX_CACHE_PREFIXES`, for [`Cache::parse_prefixes`]; without it nothing is kept.
     pub prefixes: Option<String>,

@@ -12,6 +12,7 @@ use super::uwsgi::{self, UwsgiOptions};
 
 /// Every setting that piku honours, with its default where it is not set or can't be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Options {
     /// `PIKU_AUTO_RESTART`.
     pub auto_restart: bool,
@@ -45,6 +46,7 @@ pub struct Options {
 
 /// Which comes first when a release takes over from another.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Strategy {
     /// The start of the new processes: nobody notices, and both copies are in memory for a moment.
     #[default]

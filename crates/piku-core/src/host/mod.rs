@@ -1,8 +1,8 @@
 //! The machine: files, processes, sockets. Everything in this crate that reads or changes it is below this folder;
 //! repositories are [`piku_git`]'s, and the processes of apps are started by [`piku_launch`].
 //!
-//! Changing what is live is a list of [`Step`]s that a [`Host`] carries out: [`Machine`] for real,
-//! [`FakeHost`] in memory. The other files each speak with one neighbour: git, the emperor, nginx, a process.
+//! Changing what is live is a list of [`Step`]s, which can be shown before it is carried out. The other files each speak
+//! with one neighbour: git, the emperor, nginx, a process.
 
 #![allow(clippy::disallowed_methods, reason = "this folder is the one place that touches the machine")]
 
@@ -43,6 +43,6 @@ pub(crate) mod wait;
 
 pub use account::{account, become_user, enter, has_terminal, is_root, may_use_sudo, read_from};
 pub use error::HostError;
-pub use step::{FakeHost, Host, Machine, Step, apply};
+pub use step::{Step, apply};
 pub(crate) use surroundings::SYSTEM_PATH;
 pub use surroundings::Surroundings;

@@ -1,10 +1,8 @@
-//! Steps that change what is live, and those who carry them out.
+//! Steps that change what is live.
 
-use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Mutex;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 
 use super::{HostError, emperor, files};
 
@@ -64,36 +62,19 @@ impl fmt::Display for Step {
     }
 }
 
-/// Carries out steps.
-pub trait Host {
-    /// Carries out one step.
+impl Step {
+    /// Carries it out.
     ///
     /// # Errors
     /// [`HostError`] when the machine refuses; the step may be tried again.
-    fn carry_out(&self, step: &Step) -> Result<(), HostError>;
-}
-
-/// Carries out `steps` in order, stopping at the first that fails.
-///
-/// # Errors
-/// The [`HostError`] of the step that failed; those before it are done.
-pub fn apply(host: &dyn Host, steps: &[Step]) -> Result<(), HostError> {
-    steps.iter().try_for_each(|step| host.carry_out(step))
-}
-
-/// The machine itself.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Machine;
-
-impl Host for Machine {
-    fn carry_out(&self, step: &Step) -> Result<(), HostError> {
-        match step {
-            Step::Folder { path, mode } => files::make_folder(path, *mode),
-            Step::Write { path, mode, text } => files::write(path, text.as_bytes(), *mode),
-            Step::Link { path, target } => files::link(path, target),
-            Step::Enable { path, of } => files::second_name(path, of),
-            Step::Remove(path) => files::remove(path),
-            Step::WakeEmperor { pidfile } => {
+    pub fn carry_out(&self) -> Result<(), HostError> {
+        match self {
+            Self::Folder { path, mode } => files::make_folder(path, *mode),
+            Self::Write { path, mode, text } => files::write(path, text.as_bytes(), *mode),
+            Self::Link { path, target } => files::link(path, target),
+            Self::Enable { path, of } => files::second_name(path, of),
+            Self::Remove(path) => files::remove(path),
+            Self::WakeEmperor { pidfile } => {
                 emperor::wake(pidfile);
                 Ok(())
             }
@@ -101,46 +82,12 @@ impl Host for Machine {
     }
 }
 
-/// A machine in memory, for tests and dry runs: it remembers the steps, and the files they would leave.
-#[derive(Debug, Default)]
-pub struct FakeHost {
-    steps: Mutex<Vec<Step>>,
-}
-
-impl FakeHost {
-    /// Every step so far, one a line.
-    #[must_use]
-    pub fn transcript(&self) -> String {
-        let steps = self.steps.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        steps.iter().map(|step| format!("{step}\n")).collect()
-    }
-
-    /// The files that would be there now, with their text; links read `-> target`.
-    #[must_use]
-    pub fn files(&self) -> BTreeMap<Utf8PathBuf, String> {
-        let steps = self.steps.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let mut files = BTreeMap::new();
-        for step in steps.iter() {
-            match step {
-                Step::Write { path, text, .. } => drop(files.insert(path.clone(), text.clone())),
-                Step::Link { path, target } => drop(files.insert(path.clone(), format!("-> {target}"))),
-                Step::Enable { path, of } => {
-                    let text = files.get(of).cloned().unwrap_or_default();
-                    files.insert(path.clone(), text);
-                }
-                Step::Remove(path) => drop(files.remove(Utf8Path::new(path))),
-                Step::Folder { .. } | Step::WakeEmperor { .. } => {}
-            }
-        }
-        files
-    }
-}
-
-impl Host for FakeHost {
-    fn carry_out(&self, step: &Step) -> Result<(), HostError> {
-        self.steps.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(step.clone());
-        Ok(())
-    }
+/// Carries out `steps` in order, stopping at the first that fails.
+///
+/// # Errors
+/// The [`HostError`] of the step that failed; those before it are done.
+pub fn apply(steps: &[Step]) -> Result<(), HostError> {
+    steps.iter().try_for_each(Step::carry_out)
 }
 
 #[cfg(test)]
@@ -148,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_machine_and_the_fake_leave_the_same_files() {
+    fn steps_leave_what_they_say_and_can_be_repeated() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| Utf8PathBuf::from_path_buf(folder.path().join(name)).unwrap();
         let steps = [
@@ -160,15 +107,11 @@ mod tests {
             Step::Remove(at("a.ini")),
             Step::Remove(at("a.ini")),
         ];
-        let fake = FakeHost::default();
-        apply(&fake, &steps).unwrap();
-        apply(&Machine, &steps).unwrap();
-        for (path, text) in fake.files() {
-            match text.strip_prefix("-> ") {
-                Some(target) => assert_eq!(path.read_link_utf8().unwrap(), target),
-                None => assert_eq!(std::fs::read_to_string(&path).unwrap(), text),
-            }
+        for _ in 0..2 {
+            apply(&steps).unwrap();
+            assert_eq!(std::fs::read_to_string(at("on/a.ini")).unwrap(), "[uwsgi]\n");
+            assert_eq!(at("live").read_link_utf8().unwrap(), at("two"));
+            assert!(!at("a.ini").exists());
         }
-        assert!(!at("a.ini").exists());
     }
 }

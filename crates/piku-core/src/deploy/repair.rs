@@ -44,15 +44,15 @@ pub(crate) fn repair(
     apply(&steps)?;
     tidy(root, app, live.as_ref())?;
     site(root, surroundings, app, live.as_ref())?;
+    let releases = store::all(root, app)?;
     for number in store::numbers(root, app)? {
-        let half_made = number != 0 && store::load(root, app, number)?.is_none();
-        if half_made {
+        let is_whole = releases.iter().any(|release| release.number == number);
+        if number != 0 && !is_whole {
             persist::undo(&root.release(app, number))?;
             checkout::keep_for_the_next(root, app, number)?;
         }
     }
     sweep(root, app)?;
-    let releases = store::all(root, app)?;
     let builds: Vec<String> = releases.iter().filter_map(|release| release.build.clone()).collect();
     build::prune(root, app, &builds)?;
     let held = live.as_ref().map_or(&[][..], |release| &release.ports);

@@ -11,7 +11,7 @@ use crate::root::Root;
 /// Makes everything as it was: there is no other way than that of [`repair`], which waits until what had served does
 /// again. What can't be done is told, and done by the next command.
 pub(crate) fn undo(scene: &Scene<'_>, app: &AppName, report: &mut Report<'_>) {
-    let repaired = repair::repair(scene.root, scene.surroundings, scene.host, app, report);
+    let repaired = repair::repair(scene.root, scene.surroundings, app, report);
     match repaired.and_then(|live| forget(scene.root, app).map(|()| live)) {
         Ok(Some(live)) => repair::await_return(scene.root, app, &live),
         Ok(None) => {}

@@ -1,8 +1,8 @@
 //! The machine: files, processes, sockets. Everything in this crate that reads or changes it is below this folder;
 //! repositories are [`piku_git`]'s, and the processes of apps are started by [`piku_launch`].
 //!
-//! Changing what is live is a list of [`Step`]s that a [`Host`] carries out: [`Machine`] for real,
-//! `FakeHost` in the memory of a test. The other files each speak with one neighbour: git, the emperor, nginx, a process.
+//! Changing what is live is a list of [`Step`]s, which can be shown before it is carried out. The other files each speak
+//! with one neighbour: git, the emperor, nginx, a process.
 
 #![allow(clippy::disallowed_methods, reason = "this folder is the one place that touches the machine")]
 
@@ -16,8 +16,6 @@ pub(crate) mod environment;
 mod error;
 pub(crate) mod examine;
 pub(crate) mod facts;
-#[cfg(test)]
-mod fake_host;
 pub(crate) mod files;
 pub(crate) mod git;
 pub(crate) mod health;
@@ -44,8 +42,6 @@ pub(crate) mod toolbox;
 pub(crate) mod wait;
 
 pub use error::HostError;
-#[cfg(test)]
-pub(crate) use fake_host::FakeHost;
-pub(crate) use step::{Host, Machine, Step, apply};
+pub(crate) use step::{Step, apply};
 pub(crate) use surroundings::SYSTEM_PATH;
 pub use surroundings::Surroundings;

@@ -79,14 +79,14 @@ impl Piku {
             stage(report, format!("Waiting: {who}"));
         })?;
         self.link_launcher()?;
-        repair::repair(&self.root, &self.surroundings, self.host(), app, report)?;
+        repair::repair(&self.root, &self.surroundings, app, report)?;
         self.settle_branch(app)?;
         Ok(lock)
     }
 
     /// Where the deploys of this piku happen.
     pub(crate) fn scene(&self) -> Scene<'_> {
-        Scene { root: &self.root, surroundings: &self.surroundings, host: self.host(), cancel: &self.cancel }
+        Scene { root: &self.root, surroundings: &self.surroundings, cancel: &self.cancel }
     }
 
     pub(crate) fn carry_out(&self, order: &Order, report: &mut Report<'_>) -> Result<Done, Error> {
@@ -408,12 +408,12 @@ impl Piku {
             files::make_folder(&piku.root.releases(app), 0o711)?;
             store::set_stopped(&piku.root, app, true)?;
             let live = store::live(&piku.root, app)?;
-            repair::site(&piku.root, &piku.surroundings, piku.host(), app, live.as_ref())?;
+            repair::site(&piku.root, &piku.surroundings, app, live.as_ref())?;
             // Requests get the answer of a stopped app before the processes behind the old site are gone.
             if let Some(question) = live.as_ref().and_then(|live| live.stopped_question.as_ref()) {
                 nginx::await_answer(question, STOPPED_SITE);
             }
-            end::retire(&piku.root, piku.host(), &names, false)?;
+            end::retire(&piku.root, &names, false)?;
             predecessor::await_end(&piku.root, &names, report);
             let stopped = HistoryEntry::now(app, Happened::Stopped, history::STOP, actor.name.as_deref());
             piku.write_down(&stopped, app, report);

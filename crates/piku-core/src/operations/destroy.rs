@@ -35,7 +35,7 @@ impl Piku {
         self.locked(app, &actor.doing("destroying", app), report, |piku, report| {
             let root = &piku.root;
             let names = enabled::of_app(root, app)?;
-            end::retire(root, piku.host(), &names, false)?;
+            end::retire(root, &names, false)?;
             predecessor::await_end(root, &names, report);
             // First of all: a site whose certificate is gone would keep nginx from reading any.
             let mut gone = vec![root.site(app)];

@@ -5,7 +5,7 @@ use super::start;
 use crate::deploy::DeployError;
 use crate::deploy::plan::render::Rendered;
 use crate::host::launch::{drain_marker, record_path};
-use crate::host::{Host, HostError, Step, apply};
+use crate::host::{HostError, Step, apply};
 use crate::root::Root;
 
 /// The steps that take vassals away from the emperor. With `drain` they go on serving for a moment first.
@@ -23,25 +23,19 @@ pub(crate) fn disable(root: &Root, vassals: &[Enabled], drain: bool) -> Vec<Step
 }
 
 /// Takes vassals away and wakes the emperor.
-pub(crate) fn retire(
-    root: &Root,
-    host: &dyn Host,
-    vassals: &[Enabled],
-    drain: bool,
-) -> Result<(), HostError> {
+pub(crate) fn retire(root: &Root, vassals: &[Enabled], drain: bool) -> Result<(), HostError> {
     if vassals.is_empty() {
         return Ok(());
     }
     let mut steps = disable(root, vassals, drain);
     steps.push(start::wake(root));
-    apply(host, &steps)
+    apply(&steps)
 }
 
 /// Starts the processes that replace their predecessors: the old ones are taken away in the same breath,
 /// and the launchers of the new ones wait for their end.
 pub(crate) fn replace<'a>(
     root: &Root,
-    host: &dyn Host,
     old: &[Enabled],
     new: impl IntoIterator<Item = &'a Rendered>,
 ) -> Result<(), DeployError> {
@@ -53,5 +47,5 @@ pub(crate) fn replace<'a>(
     if !steps.is_empty() {
         steps.push(start::wake(root));
     }
-    Ok(apply(host, &steps)?)
+    Ok(apply(&steps)?)
 }

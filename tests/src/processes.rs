@@ -62,6 +62,11 @@ impl Running {
         self.send(Signal::KILL);
     }
 
+    /// Sends it SIGINT, as Ctrl-C does.
+    pub fn interrupt(&self) {
+        self.send(Signal::INT);
+    }
+
     /// Sends a signal. A folder of `/proc` identifies its process, whatever its pid elsewhere.
     pub(crate) fn send(&self, signal: Signal) {
         if let Ok(folder) = File::open(&self.folder) {

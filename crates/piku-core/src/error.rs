@@ -1,5 +1,7 @@
 //! Why an operation could not be carried out.
 
+use serde::{Deserialize, Serialize, Serializer};
+
 use crate::app::{AppName, InvalidAppName};
 use crate::deploy::DeployError;
 use crate::deploy::receive::{InvalidRefUpdate, RefusedPush};
@@ -124,6 +126,31 @@ pub enum Error {
     Host(#[from] HostError),
 }
 
+/// An [`Error`] that can be kept, sent, and read again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ErrorRecord {
+    /// As [`Error::code`].
+    pub code: String,
+    /// What went wrong, with its causes, on one line.
+    pub message: String,
+    /// As [`Error::help`].
+    pub help: Option<String>,
+}
+
+impl From<&Error> for ErrorRecord {
+    fn from(error: &Error) -> Self {
+        Self { code: error.code().to_owned(), message: error_chain(error), help: error.help() }
+    }
+}
+
+/// Written as its [`ErrorRecord`].
+impl Serialize for Error {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        ErrorRecord::from(self).serialize(serializer)
+    }
+}
+
 impl Error {
     /// Names the mistake; stable across releases.
     #[must_use]
@@ -199,4 +226,15 @@ impl Error {
             _ => &[],
         }
     }
+}
+
+/// An error and its causes, as one line.
+pub(crate) fn error_chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        text = format!("{text}: {next}");
+        cause = next.source();
+    }
+    text
 }

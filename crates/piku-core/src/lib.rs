@@ -40,23 +40,14 @@ mod setup;
 mod ssh_key;
 mod vassal;
 
-/// An error and its causes, as one line.
-pub(crate) fn error_chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        text = format!("{text}: {next}");
-        cause = next.source();
-    }
-    text
-}
+pub(crate) use error::error_chain;
 
 pub use app::{AppName, InvalidAppName};
 pub use cancel::Cancel;
 pub use deploy::DeployError;
 pub use deploy::receive::{InvalidRefUpdate, RefUpdate, RefusedPush};
 pub use diagnostic::{DiagnosticRecord, FileDiagnostic};
-pub use error::Error;
+pub use error::{Error, ErrorRecord};
 pub use event::{Event, EventRecord, Report};
 pub use formation::{InvalidScale, Scale};
 pub use history::{Happened, HistoryEntry};

@@ -53,3 +53,8 @@ pub use vassal::become_vassal;
 
 /// The name of the link that starts the launcher.
 pub const LAUNCHER: &str = "piku-launch";
+
+/// The examples of the README, which are tested with those of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -4,6 +4,7 @@ use std::io::{ErrorKind, PipeReader, Read};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 
 /// After how much silence a person wants to know what is still running; then after twice as much, and so on.
 pub(super) const FIRST_SILENCE: Duration = Duration::from_secs(10);
@@ -39,7 +40,7 @@ pub(super) fn listen(
         meanwhile();
         let left = quiet.due().saturating_duration_since(Instant::now());
         if !readable_within(&stream, left.min(MEANWHILE)) {
-            if left > MEANWHILE {
+            if Instant::now() < quiet.due() {
                 continue;
             }
             heard(Heard::Silence { running: begin.elapsed() });
@@ -87,8 +88,13 @@ impl Quiet {
 fn readable_within(stream: &PipeReader, time: Duration) -> bool {
     let time = Timespec::try_from(time).unwrap_or_default();
     let mut asked = [PollFd::new(stream, PollFlags::IN)];
-    // Interrupted or refused: reading says more.
-    poll(&mut asked, Some(&time)).is_err() || !asked[0].revents().is_empty()
+    match poll(&mut asked, Some(&time)) {
+        // By a signal that the embedding program handles, perhaps by cancelling: nothing is known of the pipe.
+        Err(Errno::INTR) => false,
+        // Reading says why.
+        Err(_) => true,
+        Ok(_) => !asked[0].revents().is_empty(),
+    }
 }
 
 fn end_of_line(bytes: &[u8]) -> Option<usize> {

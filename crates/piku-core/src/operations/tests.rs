@@ -5,6 +5,8 @@ use serde::de::DeserializeOwned;
 
 use super::*;
 use crate::diagnostic::FileDiagnostic;
+use crate::error::{Error, ErrorRecord};
+use crate::host::HostError;
 
 fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap()
@@ -52,6 +54,24 @@ fn results_of_changes_and_listings_have_one_form_each() {
     {"number":4,"created":"2026-11-25T08:30:00Z","commit":"1ee8373","cause":"push of main","by":null,"live":true,"live_since":null}
     {"process":"web.1","line":"GET /"}
     {"level":"warning","about":"git","what":"old","fix":null}
+    "#);
+}
+
+#[test]
+fn a_refusal_is_its_code_its_causes_and_what_to_do() {
+    let app = "blog".parse().unwrap();
+    let cause = std::io::Error::from(std::io::ErrorKind::NotFound);
+    let refused = [
+        Error::NeverDeployed { app, is_legacy: false },
+        HostError::Start { program: "git".into(), source: cause }.into(),
+    ];
+    let lines = refused.map(|error| {
+        assert_eq!(serde_json::from_str::<ErrorRecord>(&json(&error)).unwrap(), ErrorRecord::from(&error));
+        json(&error)
+    });
+    insta::assert_snapshot!(lines.join("\n"), @r#"
+    {"code":"app::never-deployed","message":"`blog` has no release yet","help":"push it: `git push piku@<server>:blog main`"}
+    {"code":"host::start","message":"could not start `git`: entity not found","help":null}
     "#);
 }
 

@@ -8,7 +8,7 @@ use camino::Utf8PathBuf;
 
 use self::verdict::{Verdict, of_answer, of_files};
 use super::DeployError;
-use super::basis::Basis;
+use super::plan::basis::Basis;
 use super::plan::{Plan, Process, Serves};
 use crate::event::{Event, Report, warn};
 use crate::host::door::{Door, Heard};

@@ -1,14 +1,16 @@
 //! Detects the runtime and builds what the app needs, unless that build is there already.
 
+mod made;
 pub(crate) mod steps;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use piku_procfile::Kind;
 use piku_runtime::{DecidingSettings, Detection, Places, Provides, Reuse, RuntimeName};
 
+pub(crate) use self::made::Build;
 use self::steps::{BuildContext, HALF};
 use super::detect::{self, Detected, Known};
-use super::inputs::Inputs;
+use super::source::inputs::EarlyInputs;
 use super::{DeployError, environment_fit};
 use crate::app::AppName;
 use crate::event::{Report, stage, warn};
@@ -17,21 +19,6 @@ use crate::host::toolbox::{self, CheckedOut};
 use crate::host::{HostError, files, git, placing};
 use crate::release::{Made, Release};
 use crate::root::Root;
-
-/// A build, and what it gives to processes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Build {
-    /// The name of its folder below `envs/<app>`.
-    pub(crate) name: Option<String>,
-    pub(crate) made: Made,
-}
-
-impl Build {
-    /// Its folder, when it is a virtual environment.
-    pub(crate) fn virtualenv(&self) -> Option<Utf8PathBuf> {
-        self.made.folder.clone().filter(|_| self.made.is_virtualenv)
-    }
-}
 
 /// The build that a release was made with, when it is there and still fits the machine. Says what is wrong with one that
 /// is to be made again.
@@ -76,7 +63,7 @@ fn spelled(
 /// Builds, or finds the build whose key is the same.
 pub(crate) fn build(
     site: &BuildContext<'_>,
-    inputs: &Inputs,
+    inputs: &EarlyInputs,
     report: &mut Report<'_>,
 ) -> Result<Build, DeployError> {
     let tree_id = git::tree_id(site.tree, site.commit);

@@ -2,10 +2,11 @@
 
 use std::net::{IpAddr, Ipv4Addr, TcpListener};
 
-use super::basis::Ports;
-use super::inputs::Inputs;
+use super::DeployError;
 use super::plan;
-use super::{DeployError, predecessor};
+use super::plan::basis::Ports;
+use super::source::inputs::EarlyInputs;
+use super::vassals::predecessor;
 use crate::app::AppName;
 use crate::formation::Formation;
 use crate::host::{HostError, files, ports};
@@ -13,12 +14,11 @@ use crate::release::{Release, store};
 use crate::root::Root;
 
 /// Refuses a server name that is another app's. nginx would take whichever site it reads first.
-pub(crate) fn server_names(root: &Root, app: &AppName, inputs: &Inputs) -> Result<(), DeployError> {
-    let nginx = &inputs.options.nginx;
-    if !plan::has_site(inputs) {
+pub(crate) fn server_names(root: &Root, app: &AppName, early: &EarlyInputs) -> Result<(), DeployError> {
+    if !early.has_site() {
         return Ok(());
     }
-    match taken(root, app, &nginx.server_names, nginx.ipv4)? {
+    match taken(root, app, &early.options.server_names, early.options.ipv4)? {
         Some((name, holder)) => Err(DeployError::ServerNameTaken { name, holder }),
         None => Ok(()),
     }
@@ -80,20 +80,20 @@ fn served(root: &Root, app: &AppName) -> Result<Option<Served>, HostError> {
 pub(crate) fn ports(
     root: &Root,
     app: &AppName,
-    inputs: &Inputs,
+    early: &EarlyInputs,
     formation: &Formation,
     live: Option<&Release>,
 ) -> Result<(Ports, Vec<TcpListener>), DeployError> {
-    let bind: IpAddr = plan::reachable(&inputs.options.bind_address, 0).ip();
-    let listens_at = plan::listens_at(&inputs.options.bind_address);
-    let web = plan::web_count(inputs, formation);
+    let bind: IpAddr = plan::reachable(&early.options.bind_address, 0).ip();
+    let listens_at = plan::listens_at(&early.options.bind_address);
+    let web = plan::web_count(&early.procfile, formation);
     let mut guards = Vec::new();
     let mut pick = || -> Result<u16, DeployError> {
         let picked = ports::pick(root, app, bind)?;
         guards.push(picked.guard);
         Ok(picked.port)
     };
-    let first = match inputs.options.port {
+    let first = match early.options.port {
         Some(port) => {
             ports::hold(root, app, port)?.map_err(|holder| DeployError::PortTaken { port, holder })?;
             predecessor::refuse_strangers(root, app, (listens_at, port).into())?;

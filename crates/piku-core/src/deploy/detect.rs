@@ -6,14 +6,14 @@ use camino::Utf8Path;
 use piku_procfile::Procfile;
 use piku_runtime::{DetectError, Detection, Toolbox, Wishes};
 
+use super::source::inputs::EarlyOptions;
 use crate::host::Surroundings;
 use crate::host::toolbox::{self, CheckedOut};
-use crate::settings::Options;
 
 /// What is known of an app before its runtime is; a folder that is checked may have mistakes in any of it.
 pub(crate) struct Known<'a> {
     pub(crate) procfile: Option<&'a Procfile>,
-    pub(crate) options: Option<&'a Options>,
+    pub(crate) options: Option<&'a EarlyOptions>,
     pub(crate) settings: BTreeMap<String, String>,
     /// The Python of uWSGI's plugin, which is the one of apps that name none.
     pub(crate) plugin: Option<(u32, u32)>,

@@ -76,7 +76,7 @@ pub(crate) fn closed_sockets(root: &Root, release: &Release, workers: &Workers) 
     let access = SocketAccess::of(root, Some(workers));
     let wanted = format!("{:o}", access.mode());
     let modes = release.vassals.iter().filter_map(|name| {
-        let text = files::read_text(&root.uwsgi_enabled().join(name)).ok()??;
+        let text = files::read_text(&root.uwsgi_enabled().join(name.to_string())).ok()??;
         text.lines().find_map(|line| Some(line.strip_prefix("chmod-socket = ")?.to_owned()))
     });
     let mode = modes.into_iter().find(|mode| *mode != wanted)?;
@@ -85,14 +85,13 @@ pub(crate) fn closed_sockets(root: &Root, release: &Release, workers: &Workers) 
 
 /// Whether the machine's uWSGI runs the app, and not one of its own.
 fn in_machines_uwsgi(root: &Root, release: &Release, uwsgi: &Uwsgi) -> bool {
-    let hosted = release
-        .vassals
-        .iter()
-        .filter(|name| name.parse::<VassalName>().is_ok_and(|name| name.kind == "wsgi"));
+    let hosted = release.vassals.iter().filter(|name| name.kind == "wsgi");
     if let Some(made) = &release.made {
         return made.uwsgi.is_none() && hosted.count() > 0;
     }
     let program = format!("\"uwsgi\": \"{}\"", uwsgi.program);
-    let record = |name: &String| files::read_text(&record_path(&root.uwsgi_available(), name)).ok().flatten();
+    let record = |name: &VassalName| {
+        files::read_text(&record_path(&root.uwsgi_available(), &name.to_string())).ok().flatten()
+    };
     hosted.filter_map(record).any(|record| record.contains(&program))
 }

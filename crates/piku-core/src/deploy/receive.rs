@@ -32,6 +32,12 @@ pub enum RefusedPush {
         /// The one that is there.
         other: String,
     },
+    /// git could not move the branch afterwards.
+    #[error("`{branch}` is locked: another git is changing it, or was killed while it did")]
+    Locked {
+        /// The branch.
+        branch: String,
+    },
     /// A ref that piku keeps for itself.
     #[error("`{name}` is kept by piku for itself")]
     Reserved {
@@ -49,6 +55,9 @@ impl RefusedPush {
                 "push the one that is to go live: `git push <remote> {}`, or name it with `config:set {app} PIKU_DEPLOY_BRANCH=…`",
                 branches.first().map_or("main", String::as_str)
             ),
+            Self::Locked { .. } => {
+                "push again in a moment; a lock of more than ten seconds is removed then".to_owned()
+            }
             Self::Overtaken { .. } => "fetch and merge what they pushed, then push again".to_owned(),
             Self::Conflicting { other, .. } => {
                 format!("choose another name, or delete `{other}` on the server first")

@@ -5,7 +5,10 @@ use std::time::Duration;
 use piku_procfile::runs_in_uwsgi;
 use piku_uwsgi::stats::{EmperorStats, VassalStats};
 
-use super::{build, checkout, persist, retire, stage, switch};
+use super::source::{checkout, persist};
+use super::vassals::enabled::{self, Enabled};
+use super::vassals::{end, socket_links, start};
+use super::{build, live as live_release};
 use crate::app::AppName;
 use crate::event::{Report, warn};
 use crate::host::health::{self, Endpoint};
@@ -36,7 +39,7 @@ pub(crate) fn repair(
 ) -> Result<Option<Release>, HostError> {
     let live = store::live(root, app)?;
     if let Some(release) = live.as_ref().filter(|release| store::is_unfinished(root, app, release.number)) {
-        switch::finish(root, host, app, release)?;
+        live_release::finish(root, host, app, release)?;
     }
     let restarted = vassals(root, host, app, live.as_ref(), report)?;
     site(root, surroundings, host, app, live.as_ref())?;
@@ -79,20 +82,18 @@ fn vassals(
     };
     let mut leaving = Vec::new();
     let mut running = Vec::new();
-    for name in retire::enabled(root, app)? {
-        let first = name.parse::<VassalName>().map(|parsed| parsed.first_start().to_string());
-        match first {
-            Ok(first) if wanted.contains(&first) && !running.contains(&first) => running.push(first),
+    for one in enabled::of_app(root, app)? {
+        match one.ours().map(VassalName::first_start) {
+            Some(first) if wanted.contains(&first) && !running.contains(&first) => running.push(first),
             // Before the first release of ours, the vassals of legacy piku are the ones that serve.
-            Err(_) if live.is_none() => {}
-            _ => leaving.push(name),
+            None if live.is_none() => {}
+            _ => leaving.push(one),
         }
     }
     await_threads(root, &leaving);
-    let mut steps = retire::disable(root, &leaving, false);
+    let mut steps = end::disable(root, &leaving, false);
     let stopped = wanted.iter().filter(|name| !running.contains(name));
-    let names: Vec<VassalName> = stopped.filter_map(|name| name.parse().ok()).collect();
-    let (names, lost): (Vec<_>, Vec<_>) = names.into_iter().partition(|name| can_start(root, name));
+    let (names, lost): (Vec<_>, Vec<_>) = stopped.partition(|name| can_start(root, name));
     for name in lost {
         let (process, file) = (format!("{}.{}", name.kind, name.index), root.uwsgi_available());
         warn(
@@ -110,12 +111,12 @@ fn vassals(
             let of = root.uwsgi_available().join(name.to_string());
             let record = record_path(&root.uwsgi_available(), &name.to_string());
             steps.push(Step::Remove(drain_marker(&record)));
-            let path = root.uwsgi_enabled().join(next_start(&stats, &name).to_string());
+            let path = root.uwsgi_enabled().join(next_start(&stats, name).to_string());
             steps.push(Step::Enable { path, of });
         }
     }
     if !steps.is_empty() {
-        steps.push(stage::wake(root));
+        steps.push(start::wake(root));
         apply(host, &steps)?;
     }
     tidy(root, app, live)?;
@@ -127,9 +128,10 @@ fn vassals(
 /// A process of uWSGI 2.0 that is asked to end just then may wait for ever for a lock that a cancelled thread of its own
 /// has, until its master kills it ([`AppVassal::mercy`](piku_uwsgi::AppVassal)), or nobody does where that ends first.
 /// One that has served a request, be it our own question, or is a few seconds old, is past that.
-fn await_threads(root: &Root, leaving: &[String]) {
-    let of_uwsgi = |name: &&String| name.parse::<VassalName>().is_ok_and(|name| runs_in_uwsgi(&name.kind));
-    let names: Vec<&String> = leaving.iter().filter(of_uwsgi).collect();
+fn await_threads(root: &Root, leaving: &[Enabled]) {
+    let ours = leaving.iter().filter_map(Enabled::ours);
+    let names: Vec<String> =
+        ours.filter(|name| runs_in_uwsgi(&name.kind)).map(VassalName::to_string).collect();
     if names.is_empty() {
         return;
     }
@@ -159,15 +161,12 @@ fn next_start(stats: &EmperorStats, name: &VassalName) -> VassalName {
 
 /// After a failed deploy, waits until the restored release serves again, or until it takes too long.
 pub(crate) fn await_return(root: &Root, app: &AppName, release: &Release) {
-    let has = |kind: &str| {
-        let names = release.vassals.iter().filter_map(|name| name.parse::<VassalName>().ok());
-        names.filter(|name| name.kind == kind).count()
-    };
+    let has = |kind: &str| release.vassals.iter().filter(|name| name.kind == kind).count();
     let bind = release.live_env.get("BIND_ADDRESS").map_or("", String::as_str);
     let ports = release.ports.iter().take(has("web"));
     let mut endpoints: Vec<Endpoint> =
         ports.map(|port| Endpoint::Http(super::plan::reachable(bind, *port))).collect();
-    let sockets = super::socket_links::of_release(root, app, release);
+    let sockets = socket_links::of_release(root, app, release);
     endpoints.extend(sockets.into_iter().map(|(_, socket)| Endpoint::Uwsgi(socket)));
     wait::until(RETURN, || endpoints.iter().all(health::accepts).then_some(()));
 }
@@ -178,10 +177,9 @@ fn tidy(root: &Root, app: &AppName, live: Option<&Release>) -> Result<(), HostEr
     let available = root.uwsgi_available();
     for name in files::names(&available)? {
         let Some(at) = name.rfind(".ini") else { continue };
-        let vassal = &name[..at + ".ini".len()];
-        let ours = vassal.parse::<VassalName>().is_ok_and(|parsed| parsed.app == *app);
-        let needed = live.is_some_and(|release| release.vassals.iter().any(|kept| kept == vassal));
-        if ours && !needed {
+        let Ok(vassal) = name[..at + ".ini".len()].parse::<VassalName>() else { continue };
+        let needed = live.is_some_and(|release| release.vassals.contains(&vassal));
+        if vassal.app == *app && !needed {
             files::remove(&available.join(&name))?;
         }
     }
@@ -212,7 +210,7 @@ pub(crate) fn site(
         return Ok(());
     };
     let mut steps = Vec::new();
-    for (link, target) in super::socket_links::of_release(root, app, release) {
+    for (link, target) in socket_links::of_release(root, app, release) {
         if files::link_target(&link).as_ref() != Some(&target) {
             steps.push(Step::Link { path: link, target });
         }

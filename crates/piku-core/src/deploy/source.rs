@@ -1,12 +1,20 @@
 //! The source of a release: its tree, and what a person wrote in it.
 
+pub(crate) mod adopt;
+pub(crate) mod checkout;
+pub(crate) mod inputs;
+pub(crate) mod persist;
+pub(crate) mod procfile_path;
+pub(crate) mod rescue;
+
 use camino::Utf8PathBuf;
-use piku_procfile::Kind;
+use piku_procfile::{Kind, Procfile};
 use piku_runtime::DecidingSettings;
 
-use super::inputs::{self, Inputs, Texts};
+use self::inputs::{EarlyInputs, Inputs, Texts, Written};
+use super::DeployError;
 use super::order::{NewRelease, Order, Scene, What};
-use super::{DeployError, checkout, environment, persist};
+use super::plan::environment;
 use crate::app::AppName;
 use crate::diagnostic::{self, FileDiagnostic};
 use crate::event::{Event, Report};
@@ -14,6 +22,7 @@ use crate::formation::Formation;
 use crate::host::{HostError, Surroundings, files};
 use crate::release::{Release, store};
 use crate::root::Root;
+use crate::settings::{self, Layers, StoredSettings};
 
 /// The tree of a release, and what was read from it.
 #[derive(Debug)]
@@ -23,8 +32,10 @@ pub(crate) struct SourceOfRelease {
     /// The release whose folder holds the tree.
     pub(crate) owner: u32,
     pub(crate) tree: Utf8PathBuf,
-    pub(crate) texts: Texts,
-    pub(crate) inputs: Inputs,
+    /// Procfile and settings, to be expanded once every variable is known.
+    pub(crate) written: Written,
+    /// What they say until then.
+    pub(crate) early: EarlyInputs,
     pub(crate) formation: Formation,
     /// What is live now.
     pub(crate) live: Option<Release>,
@@ -53,12 +64,13 @@ pub(crate) fn of_order(
         stored: order.settings().to_vec(),
     };
     let known = environment::own(root, scene.surroundings, app, &root.tree(app, number));
-    let inputs = accept(inputs::read(Some(app), &texts, &known), report)?;
+    let written = Written::parse(Some(app), &texts);
+    let early = accept(written.expand(&known), report)?;
     if order.kept().is_none() {
-        owner = persisted(scene, order, (number, owner), &inputs, live.as_ref(), report)?;
+        owner = persisted(scene, order, (number, owner), &early, live.as_ref(), report)?;
     }
-    let formation = order.formation.for_procfile(&inputs.procfile);
-    Ok(SourceOfRelease { number, owner, tree: root.tree(app, owner), texts, inputs, formation, live })
+    let formation = order.formation.for_procfile(&early.procfile);
+    Ok(SourceOfRelease { number, owner, tree: root.tree(app, owner), written, early, formation, live })
 }
 
 /// Whether a release of the same commit with these settings needs another build than `like`: a setting that decides
@@ -72,11 +84,12 @@ pub(crate) fn builds_anew(
 ) -> Result<bool, HostError> {
     let Some(made) = &like.made else { return Ok(true) };
     let tree = root.tree(app, like.tree_of);
-    let env = files::read_within(&tree, "ENV", inputs::LARGEST + 1)?;
+    let env = files::read_within(&tree, "ENV", inputs::LARGEST + 1)?.unwrap_or_default();
     let known = environment::own(root, surroundings, app, &tree);
+    let in_file = settings::parse_env(&env, &known).values.filter(|_| env.len() <= inputs::LARGEST);
     let values = |stored: &[u8]| {
-        let texts = Texts { env: env.clone(), stored: stored.to_vec(), ..Texts::default() };
-        inputs::read(Some(app), &texts, &known).layers.map(|layers| layers.values())
+        let stored = StoredSettings::parse(stored).0?;
+        Some(Layers::new(in_file.clone()?, &stored).values())
     };
     let (Some(before), Some(now)) = (values(like.settings.as_bytes()), values(settings)) else {
         return Ok(true);
@@ -108,11 +121,11 @@ fn persisted(
     scene: &Scene<'_>,
     order: &Order,
     (number, mut owner): (u32, u32),
-    inputs: &Inputs,
+    early: &EarlyInputs,
     live: Option<&Release>,
     report: &mut Report<'_>,
 ) -> Result<u32, DeployError> {
-    let (root, app, persist) = (scene.root, &order.app, &inputs.options.persist);
+    let (root, app, persist) = (scene.root, &order.app, &early.options.persist);
     if owner != number && store::load(root, app, owner)?.is_none_or(|owner| owner.persist != *persist) {
         // The tree of a release that runs is not changed.
         files::remove(&root.tree(app, number))?;
@@ -147,18 +160,18 @@ fn prepare_folders(root: &Root, app: &AppName) -> Result<(), DeployError> {
 
 /// Reports every diagnostic, and goes on when none is an error. That there is no Procfile is the error itself, unless
 /// there are others: it has no line to show.
-fn accept(reading: inputs::Reading, report: &mut Report<'_>) -> Result<Inputs, DeployError> {
+fn accept(reading: inputs::Reading, report: &mut Report<'_>) -> Result<EarlyInputs, DeployError> {
     let is_alone = reading.diagnostics.iter().filter(|found| found.is_error()).count() == 1;
     let is_the_error = |found: &FileDiagnostic| is_alone && found.diagnostic.code == diagnostic::NO_PROCFILE;
     for diagnostic in reading.diagnostics.iter().filter(|found| !is_the_error(found)) {
         report(Event::Diagnostic(diagnostic));
     }
     let errors = || reading.diagnostics.iter().filter(|found| found.is_error()).cloned().collect();
-    reading.inputs.ok_or_else(|| DeployError::Inputs { diagnostics: errors() })
+    reading.inputs.map(Inputs::early).ok_or_else(|| DeployError::Inputs { diagnostics: errors() })
 }
 
 /// Whether a Procfile runs nothing that the emperor would start.
-pub(crate) fn needs_no_emperor(inputs: &Inputs) -> bool {
+pub(crate) fn needs_no_emperor(procfile: &Procfile) -> bool {
     let needs_none = |kind: &Kind| matches!(kind, Kind::Static | Kind::Preflight | Kind::Release);
-    inputs.procfile.entries().iter().all(|entry| needs_none(&entry.kind))
+    procfile.entries().iter().all(|entry| needs_none(&entry.kind))
 }

@@ -1,174 +1,141 @@
-//! Makes a release live. Before [`commit`] everything can be taken back; it is one rename.
+//! The third of the four calls of a deploy: the app moves to the new processes. `repair` can take all of it back.
+//!
+//! What runs beside its predecessor gets the traffic. What can't (workers, and a `web` process that owns a port) replaces
+//! it: the old process has ended before the new one starts.
 
-use super::DeployError;
-use super::render::Rendered;
-use super::site::RenderedSite;
-use super::{retire, stage};
-use crate::app::AppName;
-use crate::host::{Host, HostError, Step, Surroundings, apply, certificate, files, git, nginx};
-use crate::release::{Release, store};
-use crate::root::Root;
+use piku_procfile::runs_in_uwsgi;
 
-/// Gives nginx the new site, and the sockets behind it. Waits until nginx answers with it.
-///
-/// A link to a socket is where the traffic of `wsgi` moves over. Links that exist already are moved last:
-/// while nginx is asked to take the new site, the old processes serve. The site itself is only written
-/// when it differs, since waiting for nginx takes longer than everything else.
-pub(crate) fn site(
-    root: &Root,
-    surroundings: &Surroundings,
-    host: &dyn Host,
-    app: &AppName,
-    site: Option<&RenderedSite>,
-    links: &[(camino::Utf8PathBuf, camino::Utf8PathBuf)],
-    server_names: &[String],
-) -> Result<(), DeployError> {
-    let link = |(path, target): &(camino::Utf8PathBuf, camino::Utf8PathBuf)| Step::Link {
-        path: path.clone(),
-        target: target.clone(),
-    };
-    let (moved, new): (Vec<_>, Vec<_>) = links.iter().partition(|(path, _)| files::exists(path));
-    apply(host, &new.into_iter().map(link).collect::<Vec<_>>())?;
-    let path = root.site(app);
-    match site {
-        Some(site) => {
-            certificate::ensure(&root.certificate(app), &root.certificate_key(app), server_names)?;
-            if files::read_text(&path)?.as_deref() != Some(&site.text) {
-                host.carry_out(&Step::Write { path, mode: 0o644, text: site.text.clone() })?;
-                nginx::reload_and_wait(root, surroundings, &site.question)?;
+use super::arrival::Arrival;
+use super::order::Scene;
+use super::plan::basis::Basis;
+use super::plan::{Process, Work};
+use super::prepare::Prepared;
+use super::start::Started;
+use super::vassals::check::{self, Watched};
+use super::vassals::enabled::Enabled;
+use super::vassals::{end, predecessor, socket_links, start as vassals};
+use super::{DeployError, traffic};
+use crate::event::{Report, stage as tell};
+use crate::host::files;
+use crate::vassal::{CRON, FRONT, VassalName};
+
+/// A release that has the traffic, and has answered through nginx where it has a site.
+pub(crate) struct Switched<'a> {
+    pub(crate) prepared: Prepared<'a>,
+    /// The names of all vassals of the release.
+    pub(crate) vassals: Vec<VassalName>,
+}
+
+/// Replaces the workers, moves the traffic, and asks the release as anybody would.
+pub(crate) fn switch<'a>(started: Started<'a>, report: &mut Report<'_>) -> Result<Switched<'a>, DeployError> {
+    let Started { prepared, waiting } = started;
+    let mut switching =
+        Switching { scene: &prepared.scene, prepared: &prepared, basis: prepared.basis(), report };
+    let vassals = switching.run(&waiting)?;
+    Ok(Switched { prepared, vassals })
+}
+
+struct Switching<'a, 'b, 'c> {
+    scene: &'a Scene<'a>,
+    prepared: &'a Prepared<'a>,
+    basis: Basis<'a>,
+    report: &'b mut Report<'c>,
+}
+
+impl Switching<'_, '_, '_> {
+    /// Returns the names of all vassals of the release.
+    fn run(&mut self, waiting: &[Process]) -> Result<Vec<VassalName>, DeployError> {
+        let (prepared, ready) = (self.prepared, &self.prepared.ready);
+        let Scene { root, surroundings, host, .. } = *self.scene;
+        let (app, site) = (self.basis.app, ready.site.as_ref());
+        let waits = |worker: &Process| waiting.iter().any(|one| one.name == worker.name);
+        let others = prepared.processes(|process| process.is_worker() && !waits(process));
+        self.replace_workers(&waiting.iter().collect::<Vec<_>>(), &others)?;
+        let names = &self.basis.inputs.options.nginx.server_names;
+        let links = socket_links::of_plan(root, &ready.plan);
+        traffic::site(root, surroundings, host, app, site, &links, names)?;
+        let lasting = prepared.processes(|process| process.name.kind != FRONT);
+        let mut vassals: Vec<VassalName> = lasting.into_iter().map(|process| process.name.clone()).collect();
+        for front in prepared.processes(|process| process.name.kind == FRONT) {
+            vassals.push(self.front(front)?);
+        }
+        let fixed = prepared.processes(|process| process.endpoint().is_some() && process.takes_turns());
+        self.take_turns(&fixed)?;
+        if let Some((site, nginx)) = site.zip(ready.nginx.as_ref()) {
+            Arrival { basis: &self.basis, plan: &ready.plan, door: &site.door, nginx }.of_app(self.report)?;
+        }
+        Ok(vassals)
+    }
+
+    /// Replaces the workers, and waits until the new ones stay. Should they not, `repair` brings the old ones back.
+    ///
+    /// The launchers of `waiting` run already, the `others` start now.
+    fn replace_workers(&mut self, waiting: &[&Process], others: &[&Process]) -> Result<(), DeployError> {
+        let workers = &[waiting, others].concat();
+        if workers.is_empty() {
+            return Ok(());
+        }
+        let (root, app) = (self.scene.root, self.basis.app);
+        let replaced = |kind: &str| workers.iter().any(|worker| worker.name.kind == kind);
+        let foreign = |kind: &str| replaced(kind) || replaced(CRON) && kind.starts_with("cron");
+        let foreign = predecessor::foreign(root, app, foreign)?;
+        let old = predecessor::vassals(root, app, self.basis.run, |name| replaced(&name.kind))?;
+        let doing = if foreign.is_empty() && old.is_empty() { "Starting" } else { "Replacing" };
+        tell(self.report, format!("{doing} {}", Process::listed(workers)));
+        // They know nothing of slots.
+        predecessor::end(self.scene, &foreign)?;
+        let watched = Watched::all(root, workers);
+        end::replace(root, self.scene.host, &old, self.prepared.rendered(others))?;
+        check::all_stay(self.scene, &watched, self.report)
+    }
+
+    /// Replaces processes that must own a port. For as long as the new one takes to start, nobody answers there.
+    fn take_turns(&mut self, fixed: &[&Process]) -> Result<(), DeployError> {
+        if fixed.is_empty() {
+            return Ok(());
+        }
+        let (Scene { root, host, .. }, basis) = (*self.scene, &self.basis);
+        let foreign = predecessor::foreign(root, basis.app, |kind| kind == "web" || runs_in_uwsgi(kind))?;
+        predecessor::end(self.scene, &foreign)?;
+        let kinds = |name: &VassalName| fixed.iter().any(|process| process.name.kind == name.kind);
+        let old = predecessor::vassals(root, basis.app, basis.run, kinds)?;
+        if old.is_empty() {
+            for process in fixed {
+                if let Work::Web { address, .. } = &process.work {
+                    predecessor::vacate(self.scene, basis.app, basis.run, *address)?;
+                }
+            }
+        } else {
+            tell(
+                self.report,
+                format!("Replacing {}, which must own its port: expect a short gap", Process::listed(fixed)),
+            );
+        }
+        let watched = Watched::all(root, fixed);
+        end::replace(root, host, &old, self.prepared.rendered(fixed))?;
+        check::all_healthy(self.scene, &basis.inputs.options, &watched)
+    }
+
+    /// Keeps the router that has the port, or gives the port to a new one.
+    fn front(&mut self, process: &Process) -> Result<VassalName, DeployError> {
+        let (Scene { root, host, .. }, basis) = (*self.scene, &self.basis);
+        let Work::Front { address, .. } = &process.work else { return Ok(process.name.clone()) };
+        predecessor::end(self.scene, &predecessor::foreign(root, basis.app, runs_in_uwsgi)?)?;
+        let Some(rendered) = self.prepared.rendered(&[process]).next() else {
+            return Ok(process.name.clone());
+        };
+        let routers = predecessor::vassals(root, basis.app, basis.run, |name| name.kind == FRONT)?;
+        for first in routers.iter().filter_map(Enabled::ours).map(VassalName::first_start) {
+            if files::read_text(&root.uwsgi_available().join(first.to_string()))?.as_deref()
+                == Some(&rendered.ini)
+            {
+                return Ok(first);
             }
         }
-        None if files::exists(&path) => {
-            host.carry_out(&Step::Remove(path))?;
-            nginx::reload(root, surroundings)?;
-        }
-        None => {}
+        predecessor::vacate(self.scene, basis.app, basis.run, *address)?;
+        let watched = Watched::all(root, &[process]);
+        vassals::start(root, host, [rendered])?;
+        check::all_healthy(self.scene, &basis.inputs.options, &watched)?;
+        Ok(process.name.clone())
     }
-    Ok(apply(host, &moved.into_iter().map(link).collect::<Vec<_>>())?)
-}
-
-/// The point of no return: `apps/<app>` leads to the release, whose record names the run that is to serve. It is one
-/// rename: that of the link, or, for another run of the live release, that of its record.
-pub(crate) fn commit(
-    root: &Root,
-    host: &dyn Host,
-    app: &AppName,
-    release: &Release,
-) -> Result<(), HostError> {
-    store::set_unfinished(root, app, release.number, true)?;
-    store::save(root, app, release)?;
-    let (path, target) = (root.app(app), store::live_target(app, release.number));
-    if files::link_target(&path).as_ref() == Some(&target) {
-        return Ok(());
-    }
-    host.carry_out(&Step::Link { path, target })
-}
-
-/// Keeps a release that is not to be live before the next `restart` or `start`.
-pub(crate) fn keep_waiting(
-    root: &Root,
-    host: &dyn Host,
-    app: &AppName,
-    release: &Release,
-) -> Result<(), HostError> {
-    store::save(root, app, release)?;
-    host.carry_out(&Step::Write {
-        path: root.stored_settings(app),
-        mode: 0o600,
-        text: release.settings.clone(),
-    })?;
-    host.carry_out(&Step::Write {
-        path: root.scaling(app),
-        mode: 0o600,
-        text: release.formation.to_string(),
-    })?;
-    git::record_release(&root.repo(app), release.number, &release.commit)?;
-    store::set_waiting(root, app, Some(release.number))
-}
-
-/// Takes back a [`commit`] by which nginx was to get files that it can't read. What was live before is again, or there
-/// is nothing; a new release was never made, and one that was there is as it was.
-pub(crate) fn take_back(
-    root: &Root,
-    host: &dyn Host,
-    app: &AppName,
-    number: u32,
-    again: Option<&Release>,
-    before: Option<&Release>,
-) -> Result<(), HostError> {
-    let path = root.app(app);
-    host.carry_out(&match before {
-        Some(before) => Step::Link { path, target: store::live_target(app, before.number) },
-        None => Step::Remove(path),
-    })?;
-    match again {
-        Some(as_it_was) => {
-            store::save(root, app, as_it_was)?;
-            store::set_unfinished(root, app, number, false)
-        }
-        None => store::forget(root, app, number),
-    }
-}
-
-/// Writes what follows from a release being live. Safe to repeat; after a crash it is.
-pub(crate) fn finish(
-    root: &Root,
-    host: &dyn Host,
-    app: &AppName,
-    release: &Release,
-) -> Result<(), HostError> {
-    let secret = |path, text| Step::Write { path, mode: 0o600, text };
-    apply(
-        host,
-        &[
-            secret(root.stored_settings(app), release.settings.clone()),
-            secret(root.scaling(app), release.formation.to_string()),
-            secret(root.live_env(app), crate::settings::live_env::render(&release.live_env)),
-        ],
-    )?;
-    if root.repo(app).exists() {
-        git::record_release(&root.repo(app), release.number, &release.commit)?;
-    }
-    store::set_stopped(root, app, false)?;
-    store::set_waiting(root, app, None)?;
-    store::set_unfinished(root, app, release.number, false)
-}
-
-/// Starts the processes that replace their predecessors: the old ones are taken away in the same breath,
-/// and the launchers of the new ones wait for their end.
-pub(crate) fn replace(
-    root: &Root,
-    host: &dyn Host,
-    old: &[String],
-    new: &[Rendered],
-) -> Result<(), DeployError> {
-    let mut steps: Vec<Step> = retire::disable(root, old, false);
-    for vassal in new {
-        steps.extend(vassal.written(&root.uwsgi_available()));
-        steps.push(stage::enable(root, &vassal.name));
-    }
-    if !steps.is_empty() {
-        steps.push(stage::wake(root));
-    }
-    Ok(apply(host, &steps)?)
-}
-
-/// Lets nginx, another user, into the tree of a release and the app's data where the site serves files from
-/// them; into nothing otherwise.
-pub(crate) fn open_to_nginx(
-    root: &Root,
-    app: &AppName,
-    numbers: [u32; 2],
-    site: Option<&RenderedSite>,
-    persists: bool,
-) -> Result<(), HostError> {
-    let serves_files = site.is_some_and(|site| site.serves_files);
-    // A release that shares its tree leads there by way of its own folder.
-    for number in numbers {
-        files::set_mode(&root.release(app, number), if serves_files { 0o711 } else { 0o700 })?;
-    }
-    if site.is_some_and(|site| site.serves_data || site.serves_files && persists) {
-        files::set_mode(&root.data(app), 0o711)?;
-    }
-    Ok(())
 }

@@ -8,10 +8,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::releases::describe_commit;
 use super::{Actor, Done};
 use crate::app::AppName;
-use crate::deploy::inputs::LARGEST;
 use crate::deploy::receive::{Choice, RefUpdate, RefusedPush, choose, why_kept};
+use crate::deploy::source::inputs::LARGEST;
 use crate::error::Error;
-use crate::event::{Report, stage};
+use crate::event::{Report, stage, warn};
 use crate::history::{self, Happened};
 use crate::host::command::{self, Status};
 use crate::host::lock::{AppLock, SharedLock};
@@ -28,6 +28,11 @@ const HOOKS: [&str; 2] = ["pre-receive", "update"];
 const MOVING: &str = "piku-moving";
 /// How long git may take from the end of the `update` hook until the branch has moved.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How long a branch may be locked, which takes git a few milliseconds, until somebody is told.
+const LOCKED: Duration = Duration::from_secs(1);
+/// How old the lock of a git that was killed is at least.
+const ABANDONED: Duration = Duration::from_secs(10);
 
 /// A file in a repository that everybody who pushes holds open and locked, together.
 const PUSHING: &str = "piku-pushing";
@@ -262,6 +267,7 @@ impl Piku {
             {
                 return Err(RefusedPush::Conflicting { branch: branch.to_owned(), other }.into());
             }
+            piku.must_be_free(app, &update.name, report)?;
             let cause = Cause::Push { branch: branch.to_owned() };
             let order = piku.of_commit(app, cause, &update.new, actor)?;
             let moving = format!("{push} {} {} {}", update.old, update.new, update.name);
@@ -289,8 +295,27 @@ impl Piku {
         let now = git::resolve(&repo, moving.branch)?;
         if live && now.as_deref() == moving.old {
             git::set_branch(&repo, moving.branch, moving.new)?;
+            // The git that was to move it was ended, perhaps as it did.
+            git::unlock(&repo, moving.branch)?;
         }
         Ok(files::remove(&repo.join(MOVING))?)
+    }
+
+    /// Refuses a branch that git has locked, and could not move when its release is live. Removes a lock that a git has
+    /// left which was killed.
+    fn must_be_free(&self, app: &AppName, name: &str, report: &mut Report<'_>) -> Result<(), Error> {
+        let repo = self.root.repo(app);
+        let branch = name.trim_start_matches("refs/heads/");
+        let free = || git::locked_since(&repo, name).is_none().then_some(());
+        if wait::until(LOCKED, free).is_some() {
+            return Ok(());
+        }
+        if git::locked_since(&repo, name).is_some_and(|age| age < ABANDONED) {
+            return Err(RefusedPush::Locked { branch: branch.to_owned() }.into());
+        }
+        git::unlock(&repo, name)?;
+        warn(report, format!("removed a lock of `{branch}` that an interrupted git had left"), None);
+        Ok(())
     }
 
     /// Waits until git has moved the branch that the push before this one has deployed: it does so when that push

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::formation::Formation;
 use crate::host::nginx::Question;
+use crate::vassal::VassalName;
 
 /// One release of an app: a commit, its build, and the settings, none of which change any more.
 ///
@@ -57,8 +58,9 @@ pub struct Release {
     /// How to ask nginx whether it serves `site_stopped`; `None` in records of before this was noted, too.
     #[serde(default)]
     pub(crate) stopped_question: Option<Question>,
-    /// The vassals' file names, by which they are found again.
-    pub vassals: Vec<String>,
+    /// The vassals, by whose names they are found again.
+    #[serde(deserialize_with = "crate::vassal::known")]
+    pub vassals: Vec<VassalName>,
     /// The ports it holds.
     pub ports: Vec<u16>,
 }

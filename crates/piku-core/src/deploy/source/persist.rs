@@ -2,7 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::DeployError;
+use crate::deploy::DeployError;
 use crate::host::{HostError, Surroundings, copy, files};
 
 /// Where persistent paths of an app live, and where they may come from.

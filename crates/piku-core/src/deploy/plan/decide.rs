@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use camino::Utf8PathBuf;
-use piku_procfile::{Entry, Kind, runs_in_uwsgi};
+use piku_procfile::{Entry, Kind, Procfile, runs_in_uwsgi};
 
 use super::basis::{Basis, Ports};
-use super::environment;
 use super::hosted::Hosted;
-use super::inputs::Inputs;
+use crate::deploy::source::inputs::answers;
 use crate::formation::Formation;
 use crate::host::health::Endpoint;
 use crate::host::launch::Job;
@@ -67,6 +66,12 @@ impl Process {
         }
     }
 
+    /// What people call several of them: `web.1, web.2`.
+    pub(crate) fn listed(processes: &[&Self]) -> String {
+        let names = processes.iter().map(|process| process.shown());
+        names.collect::<Vec<_>>().join(", ")
+    }
+
     /// Where it can be asked how it is.
     pub(crate) fn endpoint(&self) -> Option<Endpoint> {
         match &self.work {
@@ -118,25 +123,14 @@ pub(crate) fn reachable(bind: &str, port: u16) -> SocketAddr {
 }
 
 /// How many `web` processes need a port of their own.
-pub(crate) fn web_count(inputs: &Inputs, formation: &Formation) -> u32 {
-    let web = inputs.procfile.entries().iter().find(|entry| matches!(entry.kind, Kind::Web));
+pub(crate) fn web_count(procfile: &Procfile, formation: &Formation) -> u32 {
+    let web = procfile.entries().iter().find(|entry| matches!(entry.kind, Kind::Web));
     web.map_or(0, |entry| formation.count(entry.name.as_str()))
-}
-
-/// Whether the app has a site.
-pub(crate) fn has_site(inputs: &Inputs) -> bool {
-    let serves = |entry: &Entry| answers(entry) || entry.kind == Kind::Static;
-    !inputs.options.nginx.server_names.is_empty() && inputs.procfile.entries().iter().any(serves)
-}
-
-/// Whether an entry's processes answer requests.
-fn answers(entry: &Entry) -> bool {
-    entry.kind == Kind::Web || runs_in_uwsgi(entry.name.as_str())
 }
 
 /// Decides how the release runs.
 pub(crate) fn plan(basis: &Basis<'_>) -> Plan {
-    let live_env = environment::of_process(basis, basis.ports.app, "run");
+    let live_env = basis.environment(basis.ports.app, "run");
     let mut processes = Vec::new();
     let mut serves = Serves::Nothing;
     for entry in basis.inputs.procfile.entries() {
@@ -160,7 +154,7 @@ pub(crate) fn plan(basis: &Basis<'_>) -> Plan {
         }
     }
     if let Serves::Uwsgi(backends) = &serves
-        && !has_site(basis.inputs)
+        && !basis.inputs.has_site()
     {
         processes.push(front(basis, backends.len()));
     }
@@ -192,12 +186,7 @@ fn process(basis: &Basis<'_>, entry: &Entry, index: u32) -> Option<Process> {
         (Kind::Worker, _) => (Work::Worker { command: entry.command.clone() }, TakesOver::Alone),
         _ => return None,
     };
-    Some(Process {
-        name: name(basis, kind, index),
-        work,
-        takes_over,
-        env: environment::of_process(basis, port, kind),
-    })
+    Some(Process { name: name(basis, kind, index), work, takes_over, env: basis.environment(port, kind) })
 }
 
 /// The scheduler of every job that is not scaled to nothing. A count says how many runs may go on at once.
@@ -220,7 +209,7 @@ fn cron(basis: &Basis<'_>) -> Option<Process> {
         name: name(basis, CRON, 1),
         work: Work::Cron { jobs },
         takes_over: TakesOver::Alone,
-        env: environment::of_process(basis, basis.ports.app, "cron"),
+        env: basis.environment(basis.ports.app, "cron"),
     })
 }
 

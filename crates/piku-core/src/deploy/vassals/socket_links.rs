@@ -3,12 +3,11 @@
 use camino::Utf8PathBuf;
 use piku_procfile::runs_in_uwsgi;
 
-use super::plan::{Plan, Work};
 use crate::app::AppName;
+use crate::deploy::plan::{Plan, Work};
 use crate::host::files;
 use crate::release::Release;
 use crate::root::Root;
-use crate::vassal::VassalName;
 
 /// The links by which nginx and the router reach the sockets on which uWSGI runs a release: link, then socket.
 ///
@@ -33,8 +32,8 @@ pub(crate) fn of_plan(root: &Root, plan: &Plan) -> Vec<(Utf8PathBuf, Utf8PathBuf
 
 /// The same links, read from the names of a release's vassals.
 pub(crate) fn of_release(root: &Root, app: &AppName, release: &Release) -> Vec<(Utf8PathBuf, Utf8PathBuf)> {
-    let names = release.vassals.iter().filter_map(|name| name.parse::<VassalName>().ok());
-    let served = names.filter(|name| runs_in_uwsgi(&name.kind) && name.run == release.run_number());
+    let served =
+        release.vassals.iter().filter(|name| runs_in_uwsgi(&name.kind) && name.run == release.run_number());
     let sockets: Vec<_> = served.map(|name| root.socket(app, name.run, name.index)).collect();
     by_turns(root, app, &sockets, 0)
 }

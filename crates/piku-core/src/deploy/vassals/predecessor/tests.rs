@@ -11,6 +11,10 @@ use crate::host::{Machine, Surroundings};
 
 const NAME: &str = "blog_worker.1@blog.3.0.ini";
 
+fn worker() -> Enabled {
+    Enabled::Ours(NAME.parse().unwrap())
+}
+
 fn root(folder: &tempfile::TempDir) -> Root {
     let root = Root::new(Utf8PathBuf::from_path_buf(folder.path().to_owned()).unwrap());
     std::fs::create_dir_all(root.uwsgi_enabled()).unwrap();
@@ -30,14 +34,14 @@ fn a_process_that_does_not_end_in_time_refuses_the_deploy() {
     speak(&root.emperor_stats(), format!(r#"{{"vassals":[{{"id":"{NAME}","pid":{me}}}],"blacklist":[]}}"#));
     let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
     let short = Duration::from_millis(20);
-    let refused = end_within(&scene, &[NAME.to_owned()], short).unwrap_err();
+    let refused = end_within(&scene, &[worker()], short).unwrap_err();
     child.kill().unwrap();
     child.wait().unwrap();
     assert_eq!(refused.code(), "deploy::still-running");
     let shown = refused.to_string();
     assert!(shown.starts_with("an old process has not ended: sleep (process "), "{shown}");
     assert!(!root.uwsgi_enabled().join(NAME).exists());
-    assert!(!are_gone_within(&root, &[NAME.to_owned()], short), "the emperor still knows it");
+    assert!(!are_gone_within(&root, &[worker()], short), "the emperor still knows it");
 }
 
 #[test]
@@ -46,7 +50,7 @@ fn an_emperor_that_hangs_has_not_stopped() {
     let (root, surroundings) = (root(&folder), Surroundings::of_tests("/home/piku".into()));
     let scene =
         Scene { root: &root, surroundings: &surroundings, host: &Machine, cancel: &Cancel::default() };
-    let (names, short) = ([NAME.to_owned()], Duration::from_millis(20));
+    let (names, short) = ([worker()], Duration::from_millis(20));
     assert!(are_gone_within(&root, &names, short), "nobody listens");
     speak(&root.emperor_stats(), String::new());
     assert!(!are_gone_within(&root, &names, short));

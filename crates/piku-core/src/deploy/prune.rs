@@ -1,51 +1,12 @@
-//! Lets the processes of an old release go, and removes what no release needs any more.
+//! Removes what no release needs any more.
 
-use super::{build, checkout, rescue, stage};
+use super::build;
+use super::source::{checkout, rescue};
 use crate::app::AppName;
 use crate::event::Report;
-use crate::host::launch::{drain_marker, record_path};
-use crate::host::{Host, HostError, Step, Surroundings, apply, files};
+use crate::host::{HostError, Surroundings};
 use crate::release::{Release, store};
 use crate::root::Root;
-use crate::vassal::VassalName;
-
-/// The steps that take vassals away from the emperor. With `drain` they go on serving for a moment first.
-pub(crate) fn disable(root: &Root, names: &[String], drain: bool) -> Vec<Step> {
-    let mut steps = Vec::new();
-    for name in names {
-        if drain {
-            let path = drain_marker(&record_path(&root.uwsgi_available(), name));
-            steps.push(Step::Write { path, mode: 0o600, text: String::new() });
-        }
-        steps.push(Step::Remove(root.uwsgi_enabled().join(name)));
-    }
-    steps
-}
-
-/// Takes vassals away and wakes the emperor.
-pub(crate) fn retire(root: &Root, host: &dyn Host, names: &[String], drain: bool) -> Result<(), HostError> {
-    if names.is_empty() {
-        return Ok(());
-    }
-    let mut steps = disable(root, names, drain);
-    steps.push(stage::wake(root));
-    apply(host, &steps)
-}
-
-/// The enabled vassals of an app, by exact name. Those of legacy piku are recognised by their contents.
-pub(crate) fn enabled(root: &Root, app: &AppName) -> Result<Vec<String>, HostError> {
-    let mut found = Vec::new();
-    for name in files::names(&root.uwsgi_enabled())? {
-        let ours = match name.parse::<VassalName>() {
-            Ok(vassal) => vassal.app == *app,
-            Err(_) => super::adopt::is_foreign_vassal(root, app, &name)?,
-        };
-        if ours {
-            found.push(name);
-        }
-    }
-    Ok(found)
-}
 
 /// Releases of the last commits that are kept beside the newest of each: of one commit there may be many, each with other
 /// settings.

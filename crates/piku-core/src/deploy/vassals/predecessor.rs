@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use piku_procfile::runs_in_uwsgi;
 
-use super::order::Scene;
-use super::{DeployError, adopt, retire};
+use super::enabled::{self, Enabled};
+use super::end;
 use crate::app::AppName;
+use crate::deploy::DeployError;
+use crate::deploy::order::Scene;
 use crate::event::{Report, warn};
 use crate::host::emperor::Heard;
 use crate::host::processes::{self, ProcessTree};
@@ -29,12 +31,9 @@ pub(crate) fn vassals(
     app: &AppName,
     run: u32,
     wanted: impl Fn(&VassalName) -> bool,
-) -> Result<Vec<String>, HostError> {
-    let enabled = retire::enabled(root, app)?;
-    let picked = enabled
-        .into_iter()
-        .filter(|name| name.parse::<VassalName>().is_ok_and(|parsed| parsed.run != run && wanted(&parsed)));
-    Ok(picked.collect())
+) -> Result<Vec<Enabled>, HostError> {
+    let picked = |one: &Enabled| one.ours().is_some_and(|name| name.run != run && wanted(name));
+    Ok(enabled::of_app(root, app)?.into_iter().filter(picked).collect())
 }
 
 /// Enabled vassals of legacy piku that `wanted` picks by their kind.
@@ -42,20 +41,18 @@ pub(crate) fn foreign(
     root: &Root,
     app: &AppName,
     wanted: impl Fn(&str) -> bool,
-) -> Result<Vec<String>, HostError> {
-    let enabled = retire::enabled(root, app)?;
-    let foreign = enabled.into_iter().filter(|name| name.parse::<VassalName>().is_err());
-    let kind = |name: &String| adopt::foreign_process(app, name).map(|(kind, _)| kind.to_owned());
-    Ok(foreign.filter(|name| kind(name).is_none_or(|kind| wanted(&kind))).collect())
+) -> Result<Vec<Enabled>, HostError> {
+    let picked = |one: &Enabled| one.ours().is_none() && wanted(one.kind());
+    Ok(enabled::of_app(root, app)?.into_iter().filter(picked).collect())
 }
 
 /// Takes vassals away and waits until what they ran has ended; refuses when that takes longer than [`END`]. `repair`
 /// then starts them again.
-pub(crate) fn end(scene: &Scene<'_>, names: &[String]) -> Result<(), DeployError> {
+pub(crate) fn end(scene: &Scene<'_>, names: &[Enabled]) -> Result<(), DeployError> {
     end_within(scene, names, END)
 }
 
-fn end_within(scene: &Scene<'_>, names: &[String], limit: Duration) -> Result<(), DeployError> {
+fn end_within(scene: &Scene<'_>, names: &[Enabled], limit: Duration) -> Result<(), DeployError> {
     if names.is_empty() {
         return Ok(());
     }
@@ -64,10 +61,10 @@ fn end_within(scene: &Scene<'_>, names: &[String], limit: Duration) -> Result<()
     // Do not wait for the uWSGI master: it exits late and holds no resources.
     let running: Vec<i32> = names
         .iter()
-        .filter_map(|name| stats.vassal(name))
+        .filter_map(|name| stats.vassal(&name.to_string()))
         .flat_map(|vassal| tree.below(vassal.pid))
         .collect();
-    retire::retire(scene.root, scene.host, names, false)?;
+    end::retire(scene.root, scene.host, names, false)?;
     let alive = || running.iter().copied().find(|pid| processes::is_alive(*pid));
     match wait::until(limit, || alive().is_none().then_some(())).map_or_else(alive, |()| None) {
         Some(pid) => Err(DeployError::StillRunning { process: processes::name(pid) }),
@@ -76,7 +73,7 @@ fn end_within(scene: &Scene<'_>, names: &[String], limit: Duration) -> Result<()
 }
 
 /// Waits until the emperor no longer knows any of the vassals, and says so when that takes too long.
-pub(crate) fn await_end(root: &Root, names: &[String], report: &mut Report<'_>) {
+pub(crate) fn await_end(root: &Root, names: &[Enabled], report: &mut Report<'_>) {
     if !are_gone_within(root, names, END) {
         warn(
             report,
@@ -87,9 +84,11 @@ pub(crate) fn await_end(root: &Root, names: &[String], report: &mut Report<'_>) 
 }
 
 /// Whether the emperor soon knows none of the vassals any more; false when it does not answer, too.
-fn are_gone_within(root: &Root, names: &[String], limit: Duration) -> bool {
+fn are_gone_within(root: &Root, names: &[Enabled], limit: Duration) -> bool {
     wait::until(limit, || match emperor::hear(&root.emperor_stats()) {
-        Heard::Stats(stats) => names.iter().all(|name| stats.vassal(name).is_none()).then_some(()),
+        Heard::Stats(stats) => {
+            names.iter().all(|name| stats.vassal(&name.to_string()).is_none()).then_some(())
+        }
         Heard::Nobody => Some(()),
         Heard::Silence => None,
     })
@@ -107,12 +106,13 @@ pub(crate) fn vacate(
     match owner(scene.root, app, address)? {
         Owner::Nobody => Ok(()),
         Owner::App(name) => {
-            if name.parse::<VassalName>().is_ok_and(|parsed| parsed.run == run) {
+            if name.ours().is_some_and(|name| name.run == run) {
                 return Ok(());
             }
-            retire::retire(scene.root, scene.host, std::slice::from_ref(&name), false)?;
+            end::retire(scene.root, scene.host, std::slice::from_ref(&name), false)?;
             let left = || (sockets::listener(scene.root, address) == Listener::Nobody).then_some(());
-            wait::until(END, left).ok_or(DeployError::PortInUse { port: address.port(), by: Some(name) })
+            wait::until(END, left)
+                .ok_or(DeployError::PortInUse { port: address.port(), by: Some(name.to_string()) })
         }
         Owner::Stranger(by) => Err(DeployError::PortInUse { port: address.port(), by }),
     }
@@ -129,7 +129,7 @@ pub(crate) fn refuse_strangers(root: &Root, app: &AppName, address: SocketAddr) 
 enum Owner {
     Nobody,
     /// One of the app's own vassals.
-    App(String),
+    App(Enabled),
     Stranger(Option<String>),
 }
 
@@ -137,13 +137,10 @@ fn owner(root: &Root, app: &AppName, address: SocketAddr) -> Result<Owner, HostE
     Ok(match sockets::listener(root, address) {
         Listener::Nobody => Owner::Nobody,
         Listener::Stranger(by) => Owner::Stranger(by),
-        Listener::Vassal(name) => {
-            let ours = match name.parse::<VassalName>() {
-                Ok(parsed) => parsed.app == *app,
-                Err(_) => adopt::is_foreign_vassal(root, app, &name)?,
-            };
-            if ours { Owner::App(name) } else { Owner::Stranger(Some(name)) }
-        }
+        Listener::Vassal(name) => match enabled::read(root, app, &name)? {
+            Some(ours) => Owner::App(ours),
+            None => Owner::Stranger(Some(name)),
+        },
     })
 }
 
@@ -151,9 +148,8 @@ fn owner(root: &Root, app: &AppName, address: SocketAddr) -> Result<Owner, HostE
 ///
 /// A socket's connections are accepted in order. So when our own, made last, is heard, those before it were too,
 /// and uWSGI finishes what it has accepted before it stops.
-pub(crate) fn drain_backlogs(root: &Root, names: &[String]) {
-    let names = names.iter().filter_map(|name| name.parse::<VassalName>().ok());
-    for name in names.filter(|name| runs_in_uwsgi(&name.kind)) {
+pub(crate) fn drain_backlogs(root: &Root, names: &[Enabled]) {
+    for name in names.iter().filter_map(Enabled::ours).filter(|name| runs_in_uwsgi(&name.kind)) {
         health::wait_for_turn(&root.socket(&name.app, name.run, name.index), BACKLOG);
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Watched, screenful, seconds};
 use crate::deploy::DeployError;
 use crate::deploy::order::Scene;
-use crate::deploy::predecessor::END;
+use crate::deploy::vassals::predecessor::END;
 use crate::event::{Report, stage as tell};
 use crate::host::launch::{endings, record_path, slot_holder};
 use crate::host::processes::ProcessTree;

@@ -9,14 +9,15 @@ use piku_uwsgi::{
 };
 
 use super::basis::Basis;
+use super::decide::{Process, TakesOver, Work};
 use super::hosted::Hosted;
-use super::plan::{Process, TakesOver, Work};
-use super::{DeployError, procfile_path};
+use crate::deploy::DeployError;
+use crate::deploy::source::procfile_path;
 use crate::host::health::Endpoint;
 use crate::host::launch::{DaemonRecord, DaemonWork, LaunchRecord, record_path};
 use crate::host::socket_access::SocketAccess;
 use crate::host::{HostError, Step};
-use crate::vassal::FRONT;
+use crate::vassal::{FRONT, VassalName};
 
 /// Seconds that uWSGI gives a process to end before it kills it. Longer than the launcher's own patience: a minute
 /// for the last connections, and a quarter for the end (see `piku_launch::supervise`), which knows the grandchildren.
@@ -34,8 +35,8 @@ const LONGEST_SOCKET: usize = 107;
 /// A vassal as two files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Rendered {
-    /// The vassal's file name.
-    pub(crate) name: String,
+    /// Its name, which is that of the file for uWSGI.
+    pub(crate) name: VassalName,
     /// The text for uWSGI, without any value of the user's.
     pub(crate) ini: String,
     /// What the launcher reads: environment and command, as JSON.
@@ -45,9 +46,10 @@ pub(crate) struct Rendered {
 impl Rendered {
     /// The steps that put both files in their place, without starting anything.
     pub(crate) fn written(&self, available: &Utf8Path) -> Vec<Step> {
+        let name = self.name.to_string();
         vec![
-            Step::Write { path: record_path(available, &self.name), mode: 0o600, text: self.record.clone() },
-            Step::Write { path: available.join(&self.name), mode: 0o600, text: self.ini.clone() },
+            Step::Write { path: record_path(available, &name), mode: 0o600, text: self.record.clone() },
+            Step::Write { path: available.join(&name), mode: 0o600, text: self.ini.clone() },
         ]
     }
 }
@@ -79,10 +81,9 @@ pub(crate) fn render(
         }
         Work::Front { address, backends } => Vassal::Front(router(basis, process, *address, backends)),
     };
-    let name = process.name.to_string();
     let record = serde_json::to_string_pretty(&record)
         .map_err(|source| HostError::Damaged { path: record_path, source })?;
-    Ok(Rendered { name, ini: vassal.to_ini()?, record })
+    Ok(Rendered { name: process.name.clone(), ini: vassal.to_ini()?, record })
 }
 
 /// A process that the launcher keeps together: the record says what it does, the file only who launches it.
@@ -93,7 +94,7 @@ fn daemon(
     record_path: &Utf8Path,
     record: &mut LaunchRecord,
 ) -> Result<Vassal, DeployError> {
-    let drains = process.takes_over == TakesOver::Beside && super::plan::has_site(basis.inputs);
+    let drains = process.takes_over == TakesOver::Beside && basis.inputs.has_site();
     let slot = || basis.root.slot(basis.app, &process.name.kind, process.name.index);
     record.daemon = Some(DaemonRecord {
         work,

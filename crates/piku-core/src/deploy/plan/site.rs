@@ -9,10 +9,11 @@ use piku_nginx::{
 };
 use sha2::{Digest, Sha256};
 
-use super::inputs::Inputs;
-use super::plan::{Plan, Serves, has_site};
-use super::{DeployError, cloudflare};
+use super::cloudflare;
+use super::decide::{Plan, Serves};
 use crate::app::AppName;
+use crate::deploy::DeployError;
+use crate::deploy::source::inputs::Inputs;
 use crate::host::door::Door;
 use crate::host::nginx::Question;
 use crate::root::Root;
@@ -39,7 +40,7 @@ pub(crate) fn render(
     tree: &Utf8Path,
     nginx: Option<Version>,
 ) -> Result<Option<RenderedSite>, DeployError> {
-    if !has_site(inputs) || plan.serves == Serves::Nothing {
+    if !inputs.has_site() || plan.serves == Serves::Nothing {
         return Ok(None);
     }
     let failed = |source: InvalidSite| DeployError::Site { app: app.clone(), source: Box::new(source) };

@@ -1,9 +1,10 @@
 //! Starts the processes of a new release beside those of the old one; nobody can reach them yet.
 
-use super::DeployError;
-use super::render::Rendered;
+use crate::deploy::DeployError;
+use crate::deploy::plan::render::Rendered;
 use crate::host::{Host, Step, apply};
 use crate::root::Root;
+use crate::vassal::VassalName;
 
 /// Writes the vassals and starts them.
 pub(crate) fn start<'a>(
@@ -23,8 +24,9 @@ pub(crate) fn start<'a>(
 }
 
 /// The step that lets the emperor see a vassal.
-pub(crate) fn enable(root: &Root, name: &str) -> Step {
-    Step::Enable { path: root.uwsgi_enabled().join(name), of: root.uwsgi_available().join(name) }
+pub(crate) fn enable(root: &Root, name: &VassalName) -> Step {
+    let name = name.to_string();
+    Step::Enable { path: root.uwsgi_enabled().join(&name), of: root.uwsgi_available().join(name) }
 }
 
 /// The step that makes the emperor look.

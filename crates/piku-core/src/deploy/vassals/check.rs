@@ -5,11 +5,11 @@ mod workers;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::DeployError;
-use super::hosted::Hosted;
-use super::order::Scene;
-use super::plan::{Process, Work};
-use super::site::plain_host;
+use crate::deploy::DeployError;
+use crate::deploy::order::Scene;
+use crate::deploy::plan::hosted::Hosted;
+use crate::deploy::plan::site::plain_host;
+use crate::deploy::plan::{self, Process, Work};
 use crate::host::emperor;
 use crate::host::health::{Endpoint, accepts, get};
 use crate::host::launch::{endings, record_path, slot_holder};
@@ -34,8 +34,13 @@ pub(crate) struct Watched<'a> {
 }
 
 impl<'a> Watched<'a> {
+    /// Notes the ends of the logs of all of them.
+    pub(crate) fn all(root: &Root, processes: &[&'a Process]) -> Vec<Self> {
+        processes.iter().map(|process| Self::new(root, process)).collect()
+    }
+
     /// Notes the end of the log; call it before the process is started.
-    pub(crate) fn new(root: &Root, process: &'a Process) -> Self {
+    fn new(root: &Root, process: &'a Process) -> Self {
         let log = match process.work {
             Work::Cron { .. } => root.scheduler_log(&process.name.app),
             _ => root.log(&process.name.app, &process.name.kind, process.name.index),
@@ -202,7 +207,7 @@ fn look(root: &Root, options: &Options, watched: &Watched<'_>) -> Look {
             }
         }
         Work::Front { address, .. } => {
-            listens(root, &name, super::plan::reachable(&address.ip().to_string(), address.port()))
+            listens(root, &name, plan::reachable(&address.ip().to_string(), address.port()))
         }
         Work::Worker { .. } | Work::Cron { .. } => Look::Healthy,
     }

@@ -1,12 +1,11 @@
-//! Apps that uWSGI itself runs: what a Procfile says of them, and what they need of the machine.
+//! Apps that uWSGI itself runs: what a Procfile says of them, and which plugins they need.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use piku_procfile::{Entry, Kind, WsgiEntry};
+use piku_procfile::{Entry, Kind, Procfile, WsgiEntry};
 
-use super::DeployError;
-use super::inputs::Inputs;
+use crate::deploy::DeployError;
+use crate::deploy::source::inputs::Inputs;
 use crate::host::facts::Uwsgi;
-use crate::host::{HostError, files};
 
 /// An app that uWSGI itself runs. Paths are relative to the app's folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +47,7 @@ pub(crate) struct Plugin {
 }
 
 /// The plugins that the app's kind of process wants.
-fn of_kinds(inputs: &Inputs) -> Vec<Plugin> {
+fn of_kinds(procfile: &Procfile) -> Vec<Plugin> {
     let plugin = |name: &str, package, wanted_by| Plugin { name: name.to_owned(), package, wanted_by };
     let of_kind = |entry: &Entry| match entry.kind {
         Kind::Rwsgi => vec![plugin("rack", "uwsgi-plugin-rack-ruby*", "rwsgi")],
@@ -58,7 +57,7 @@ fn of_kinds(inputs: &Inputs) -> Vec<Plugin> {
         Kind::Php => vec![plugin("php", "uwsgi-plugin-php", "php")],
         _ => Vec::new(),
     };
-    inputs.procfile.entries().iter().flat_map(of_kind).collect()
+    procfile.entries().iter().flat_map(of_kind).collect()
 }
 
 /// The plugins that the settings of a Python app want, beside the one with Python.
@@ -81,9 +80,9 @@ fn of_settings(inputs: &Inputs, python: &str) -> Vec<Plugin> {
 }
 
 /// Refuses an app whose kind of process this machine's uWSGI can't run. To be asked before the build.
-pub(crate) fn require_kinds(inputs: &Inputs, uwsgi: Option<&Uwsgi>) -> Result<(), DeployError> {
+pub(crate) fn require_kinds(procfile: &Procfile, uwsgi: Option<&Uwsgi>) -> Result<(), DeployError> {
     let Some(uwsgi) = uwsgi else { return Ok(()) };
-    refuse_first_missing(of_kinds(inputs), uwsgi)
+    refuse_first_missing(of_kinds(procfile), uwsgi)
 }
 
 /// Refuses settings that the system's uWSGI has no plugin for. To be asked once it is known that it runs the app.
@@ -103,55 +102,4 @@ fn refuse_first_missing(wanted: Vec<Plugin>, uwsgi: &Uwsgi) -> Result<(), Deploy
         }),
         None => Ok(()),
     }
-}
-
-/// Refuses files and folders that are named and not there. To be asked after the build, which may make them.
-pub(crate) fn require_paths(inputs: &Inputs, tree: &Utf8Path) -> Result<(), DeployError> {
-    let of_entry = |entry: &Entry| match (Hosted::of(entry), &entry.kind) {
-        (Some(Hosted::Php(root)), _) => Some(("folder", root, "php")),
-        (Some(Hosted::Rack(rackup)), _) => Some(("file", rackup, "rwsgi")),
-        (_, Kind::Static) => Some(("folder", entry.command.clone().into(), "static")),
-        _ => None,
-    };
-    let options = &inputs.options;
-    let of_setting = |file: &Option<String>, key| file.as_ref().map(|file| ("file", file.into(), key));
-    let mut named: Vec<(&str, Utf8PathBuf, &str)> =
-        inputs.procfile.entries().iter().filter_map(of_entry).collect();
-    named.extend(of_setting(&options.uwsgi.include_file, "UWSGI_INCLUDE_FILE"));
-    named.extend(of_setting(&options.nginx.include_file, "NGINX_INCLUDE_FILE"));
-    let is_there = |what: &str, path: &Utf8Path| match what {
-        "folder" => tree.join(path).is_dir(),
-        _ => tree.join(path).is_file(),
-    };
-    match named.into_iter().find(|(what, path, _)| !is_there(what, path)) {
-        Some((what, path, named_by)) => {
-            Err(DeployError::NotThere { what, path: path.into_string(), named_by })
-        }
-        None => Ok(()),
-    }
-}
-
-/// The classes of uWSGI's own, by which a Java app calls it.
-const UWSGI_JAR: &str = "/usr/share/java/uwsgi.jar";
-
-/// Where the classes of a `jwsgi` app are looked for: its folder, those in which Maven and Gradle leave classes, and
-/// every archive beside them. Empty for other apps.
-pub(crate) fn class_path(inputs: &Inputs, tree: &Utf8Path) -> Result<Vec<Utf8PathBuf>, HostError> {
-    if !inputs.procfile.entries().iter().any(|entry| entry.kind == Kind::Jwsgi) {
-        return Ok(Vec::new());
-    }
-    let mut places = vec![tree.to_owned()];
-    places.extend(
-        ["target/classes", "build/classes/java/main"]
-            .map(|folder| tree.join(folder))
-            .into_iter()
-            .filter(|it| it.is_dir()),
-    );
-    for folder in ["", "lib", "target", "target/dependency", "build/libs"] {
-        let folder = tree.join(folder);
-        let archives = files::names(&folder)?.into_iter().filter(|name| name.ends_with(".jar"));
-        places.extend(archives.map(|name| folder.join(name)));
-    }
-    places.push(UWSGI_JAR.into());
-    Ok(places)
 }

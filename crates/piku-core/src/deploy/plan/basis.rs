@@ -1,15 +1,17 @@
 //! What a release is planned from.
 
+use std::collections::BTreeMap;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::build::Build;
-use super::inputs::Inputs;
+use super::environment::Told;
 use crate::app::AppName;
+use crate::deploy::build::Build;
+use crate::deploy::source::inputs::Inputs;
 use crate::formation::Formation;
 use crate::host::Surroundings;
 use crate::host::facts::Uwsgi;
 use crate::root::Root;
-use crate::settings::Layers;
 
 /// What the plan is made from.
 pub(crate) struct Basis<'a> {
@@ -24,12 +26,30 @@ pub(crate) struct Basis<'a> {
     pub(crate) inputs: &'a Inputs,
     pub(crate) formation: &'a Formation,
     pub(crate) build: &'a Build,
-    /// The app's settings, laid over piku's own variables where they refer to them.
-    pub(crate) settings: &'a Layers,
     pub(crate) uwsgi: Option<&'a Uwsgi>,
     /// Where classes of Java are looked for.
     pub(crate) class_path: Vec<Utf8PathBuf>,
     pub(crate) ports: Ports,
+}
+
+impl<'a> Basis<'a> {
+    /// What its processes are told of it.
+    pub(crate) fn told(&self) -> Told<'a> {
+        Told {
+            root: self.root,
+            surroundings: self.surroundings,
+            app: self.app,
+            release: self.release,
+            commit: self.commit,
+            tree: self.tree,
+            bind_address: &self.inputs.options.bind_address,
+        }
+    }
+
+    /// The whole environment of a process.
+    pub(crate) fn environment(&self, port: u16, proc_type: &str) -> BTreeMap<String, String> {
+        self.told().environment(&self.build.made, &self.inputs.layers, port, proc_type)
+    }
 }
 
 /// The ports of a release.

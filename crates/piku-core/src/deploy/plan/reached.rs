@@ -1,13 +1,13 @@
 //! Where an app that is live is reached, and what it needs where it is not.
 
-use super::inputs::Inputs;
-use super::plan::{self, Plan, Serves};
+use super::decide::{Plan, Serves, reachable};
 use crate::app::AppName;
+use crate::deploy::source::inputs::Inputs;
 
 /// Where the app answers.
 pub(crate) fn addresses(inputs: &Inputs, plan: &Plan) -> Vec<String> {
     let options = &inputs.options;
-    if plan::has_site(inputs) {
+    if inputs.has_site() {
         let scheme = if options.nginx.https_only { "https" } else { "http" };
         return options.nginx.server_names.iter().map(|name| format!("{scheme}://{name}/")).collect();
     }
@@ -18,14 +18,14 @@ pub(crate) fn addresses(inputs: &Inputs, plan: &Plan) -> Vec<String> {
 
 /// What an app that is to answer the web needs so that anybody else's machine reaches it, if it needs something.
 pub(crate) fn unreached(app: &AppName, inputs: &Inputs, plan: &Plan) -> Option<String> {
-    if plan::has_site(inputs) {
+    if inputs.has_site() {
         return None;
     }
     let name = format!("until it has a name: `config:set {app} NGINX_SERVER_NAME=…`");
     match plan.serves {
         Serves::Static(_) => Some(format!("Nobody serves its files {name}")),
         Serves::Uwsgi(_) | Serves::Web(_) => {
-            let address = plan::reachable(&inputs.options.bind_address, plan.ports.app).ip();
+            let address = reachable(&inputs.options.bind_address, plan.ports.app).ip();
             let everywhere =
                 inputs.options.bind_address.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_unspecified());
             (address.is_loopback() && !everywhere).then(|| format!("It answers on this machine alone {name}"))

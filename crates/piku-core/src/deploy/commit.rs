@@ -1,0 +1,113 @@
+//! The last of the four calls of a deploy: the point of no return, and what follows from it.
+
+use super::arrival::Arrival;
+use super::order::{Deployed, Scene};
+use super::plan::{Plan, reached};
+use super::prepare::Prepared;
+use super::source::adopt;
+use super::switch::Switched;
+use super::vassals::enabled::{self, Enabled};
+use super::vassals::{end, predecessor, socket_links};
+use super::{DeployError, live, traffic};
+use crate::app::AppName;
+use crate::event::{Report, stage as tell, warn};
+use crate::host::{HostError, Step, ports};
+use crate::release::{Release, store};
+
+/// A release that is live.
+pub(crate) struct Committed<'a> {
+    prepared: Prepared<'a>,
+    release: Release,
+}
+
+/// Makes the release live, and takes that back when nginx can't reach files that only the live release has.
+pub(crate) fn commit<'a>(
+    switched: Switched<'a>,
+    report: &mut Report<'_>,
+) -> Result<Committed<'a>, DeployError> {
+    let Switched { prepared, vassals } = switched;
+    let release = Release { vassals, ..prepared.record() };
+    make_live(&prepared, &release, report)?;
+    Ok(Committed { prepared, release })
+}
+
+fn make_live(prepared: &Prepared<'_>, release: &Release, report: &mut Report<'_>) -> Result<(), DeployError> {
+    let Prepared { scene, order, built, ready, .. } = prepared;
+    let (root, host, app, source) = (scene.root, scene.host, &order.app, &built.source);
+    let folders = [source.number, source.owner];
+    traffic::open_to_nginx(root, app, folders, ready.site.as_ref(), !release.persist.is_empty())?;
+    scene.go_on()?;
+    let foreign = store::is_foreign_clone(root, app);
+    if foreign {
+        adopt::clone(root, scene.surroundings, app, source.owner, report)?;
+    }
+    live::make_live(root, host, app, release)?;
+    let Some((site, nginx)) = ready.site.as_ref().zip(ready.nginx.as_ref()) else { return Ok(()) };
+    // nginx looks for files by way of the live release: only now are they the new ones.
+    let basis = prepared.basis();
+    let outcome = Arrival { basis: &basis, plan: &ready.plan, door: &site.door, nginx }.of_files(report);
+    match outcome {
+        Ok(()) => Ok(()),
+        // There is no way back to a clone of legacy piku.
+        Err(error) if foreign => {
+            warn(report, crate::error_chain(&error), error.help().as_deref());
+            Ok(())
+        }
+        Err(error) => {
+            live::take_back(root, host, app, release.number, order.kept(), source.live.as_ref())?;
+            Err(error)
+        }
+    }
+}
+
+impl Committed<'_> {
+    /// Does what follows from the release being live. It serves: what fails now must not refuse it, and `repair` does it
+    /// again.
+    pub(crate) fn settle(self, report: &mut Report<'_>) -> Deployed {
+        let Self { prepared, release } = self;
+        let Prepared { scene, order, built, ready, .. } = &prepared;
+        let (root, app) = (scene.root, &order.app);
+        let outcomes = [
+            live::finish(root, scene.host, app, &release).map_err(DeployError::from),
+            let_go(scene, app, &ready.plan, &release, ready.site.is_some()).map_err(DeployError::from),
+            ports::release_all_but(root, app, &release.ports).map_err(DeployError::from),
+            prepared.prune(report),
+        ];
+        for error in outcomes.into_iter().filter_map(Result::err) {
+            let help = "the release is live; the next command for this app tries again";
+            warn(
+                report,
+                format!("not everything around it is done: {}", crate::error_chain(&error)),
+                Some(help),
+            );
+        }
+        if let Some(text) = reached::unreached(app, &built.inputs, &ready.plan) {
+            tell(report, text);
+        }
+        Deployed { addresses: reached::addresses(&built.inputs, &ready.plan), release, live: true }
+    }
+}
+
+/// Lets every process go that the live release does not need.
+fn let_go(
+    scene: &Scene<'_>,
+    app: &AppName,
+    plan: &Plan,
+    release: &Release,
+    drain: bool,
+) -> Result<(), HostError> {
+    let Scene { root, host, .. } = *scene;
+    let needed = |one: &Enabled| one.ours().is_some_and(|name| release.vassals.contains(&name.first_start()));
+    let old = enabled::of_app(root, app)?.into_iter().filter(|one| !needed(one));
+    let serves = |one: &Enabled| drain && one.ours().is_some_and(|name| name.kind == "web");
+    let (draining, ending): (Vec<Enabled>, Vec<Enabled>) = old.partition(serves);
+    if socket_links::of_plan(root, plan).is_empty() {
+        // Links to sockets of processes that are no more would only mislead whoever looks.
+        for (link, _) in socket_links::present(root, app) {
+            host.carry_out(&Step::Remove(link))?;
+        }
+    }
+    predecessor::drain_backlogs(root, &ending);
+    end::retire(root, host, &ending, false)?;
+    end::retire(root, host, &draining, true)
+}

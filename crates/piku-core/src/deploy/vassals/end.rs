@@ -1,0 +1,57 @@
+//! Lets processes go, and starts those that take their places.
+
+use super::enabled::Enabled;
+use super::start;
+use crate::deploy::DeployError;
+use crate::deploy::plan::render::Rendered;
+use crate::host::launch::{drain_marker, record_path};
+use crate::host::{Host, HostError, Step, apply};
+use crate::root::Root;
+
+/// The steps that take vassals away from the emperor. With `drain` they go on serving for a moment first.
+pub(crate) fn disable(root: &Root, vassals: &[Enabled], drain: bool) -> Vec<Step> {
+    let mut steps = Vec::new();
+    for vassal in vassals {
+        let name = vassal.to_string();
+        if drain {
+            let path = drain_marker(&record_path(&root.uwsgi_available(), &name));
+            steps.push(Step::Write { path, mode: 0o600, text: String::new() });
+        }
+        steps.push(Step::Remove(root.uwsgi_enabled().join(name)));
+    }
+    steps
+}
+
+/// Takes vassals away and wakes the emperor.
+pub(crate) fn retire(
+    root: &Root,
+    host: &dyn Host,
+    vassals: &[Enabled],
+    drain: bool,
+) -> Result<(), HostError> {
+    if vassals.is_empty() {
+        return Ok(());
+    }
+    let mut steps = disable(root, vassals, drain);
+    steps.push(start::wake(root));
+    apply(host, &steps)
+}
+
+/// Starts the processes that replace their predecessors: the old ones are taken away in the same breath,
+/// and the launchers of the new ones wait for their end.
+pub(crate) fn replace<'a>(
+    root: &Root,
+    host: &dyn Host,
+    old: &[Enabled],
+    new: impl IntoIterator<Item = &'a Rendered>,
+) -> Result<(), DeployError> {
+    let mut steps: Vec<Step> = disable(root, old, false);
+    for vassal in new {
+        steps.extend(vassal.written(&root.uwsgi_available()));
+        steps.push(start::enable(root, &vassal.name));
+    }
+    if !steps.is_empty() {
+        steps.push(start::wake(root));
+    }
+    Ok(apply(host, &steps)?)
+}

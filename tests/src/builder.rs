@@ -73,7 +73,7 @@ impl Builder {
         let slot = slots::SERVERS.take();
         let home = Home::new(self.account);
         let namespace = Namespace::start(self.account, home.path());
-        for path in [&piku::program(), &sshd::public_key(), &Home::cache(self.account)] {
+        for path in [&piku::program(), &piku::launcher(), &sshd::public_key(), &Home::cache(self.account)] {
             namespace.reach(path);
         }
         let address = nginx::free_address();

@@ -41,7 +41,7 @@ fn beside_the_test() -> Utf8PathBuf {
         .find(|folder| folder.file_name() != Some("deps"))
         .expect("the test is in a folder");
     let program = profile.join("piku");
-    if !program.is_file() {
+    if !program.is_file() || !profile.join("piku-launch").is_file() {
         let mut cargo = Command::new(env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
         cargo.args(["build", "--quiet", "--package", "piku-cli"]).current_dir(workspace());
         if profile.file_name() == Some("release") {
@@ -54,6 +54,16 @@ fn beside_the_test() -> Utf8PathBuf {
         assert!(status.success() && program.is_file(), "{program} could not be built");
     }
     program
+}
+
+/// The launcher that belongs to the program, in the same folder.
+///
+/// # Panics
+///
+/// As [`program`].
+#[must_use]
+pub fn launcher() -> Utf8PathBuf {
+    program().with_file_name("piku-launch")
 }
 
 /// The root folder of the workspace.

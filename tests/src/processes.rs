@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
+use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rustix::process::{Signal, pidfd_send_signal};
@@ -50,6 +51,26 @@ impl Running {
         let text = fs::read_to_string(self.folder.join("status")).unwrap_or_default();
         let line = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':'));
         line.unwrap_or_default().split_whitespace().map(str::to_owned).collect()
+    }
+
+    /// The bytes of memory it holds, each page that it shares with others counted in equal parts (PSS, see
+    /// proc_pid_smaps(5)); 0 if unreadable.
+    #[must_use]
+    pub fn memory(&self) -> u64 {
+        let text = fs::read_to_string(self.folder.join("smaps_rollup")).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix("Pss:")?.trim().strip_suffix(" kB"));
+        line.and_then(|number| number.parse::<u64>().ok()).map_or(0, |kilobytes| kilobytes << 10)
+    }
+
+    /// The time that processors have spent on it; zero if unreadable.
+    #[must_use]
+    pub fn processor_time(&self) -> Duration {
+        let stat = fs::read_to_string(self.folder.join("stat")).unwrap_or_default();
+        // The name in parentheses may contain anything, so parse what follows it: `utime` and `stime` are 14 and 15.
+        let fields = stat.rsplit_once(") ").map_or("", |(_, rest)| rest).split(' ').skip(11).take(2);
+        let ticks: u64 = fields.filter_map(|field| field.parse::<u64>().ok()).sum();
+        // The kernel counts hundredths of a second for programs, whatever its own clock (time(7), `USER_HZ`).
+        Duration::from_millis(ticks * 10)
     }
 
     /// Its pid in the innermost namespace.

@@ -77,6 +77,17 @@ enum Bench {
     Builds,
     /// Requests at a steady rate while everything is changed that can be
     Downtime(bench::DowntimeOptions),
+    /// The memory of an idle app and everything that keeps it running, on a booted Debian; needs root
+    Memory,
+    /// A root with 1,000 apps: `apps`, pushes, and the emperor at rest
+    Scale {
+        /// How many pushes to each root
+        #[arg(long, default_value_t = PUSHES)]
+        pushes: usize,
+        /// How many runs of each command
+        #[arg(long, default_value_t = RUNS)]
+        runs: usize,
+    },
     /// Pushes to a Debian that is held to 256 MB and a quarter of a core; needs root
     Small,
 }
@@ -95,6 +106,8 @@ fn main() -> ExitCode {
         Task::Bench { bench: Some(Bench::Cost { pushes, runs }) } => bench::cost(pushes, runs),
         Task::Bench { bench: Some(Bench::Builds) } => bench::builds(),
         Task::Bench { bench: Some(Bench::Downtime(options)) } => bench::downtime(&options),
+        Task::Bench { bench: Some(Bench::Memory) } => bench::memory(),
+        Task::Bench { bench: Some(Bench::Scale { pushes, runs }) } => bench::scale(pushes, runs),
         Task::Bench { bench: Some(Bench::Small) } => bench::small(),
     };
     match done {

@@ -1,20 +1,22 @@
-//! `piku-launch`: started by the emperor for each vassal, and by uWSGI for each daemon.
+//! `piku-launch`: started by the emperor for each vassal, and by uWSGI for each daemon, beside which it then stays.
+//!
+//! A program of its own because each daemon has one for as long as it runs: with the command line, git, and TLS in it,
+//! it would hold four times the memory.
 
-use std::ffi::{OsStr, OsString};
-use std::path::Path;
+#![allow(clippy::disallowed_methods, reason = "the process environment is read here, and nowhere below")]
+
+use std::io::Write;
 use std::process::ExitCode;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use piku_launch::Status;
 
-/// Whether we were called as the launcher.
-pub(crate) fn is_launcher(name: &OsStr) -> bool {
-    Path::new(name).file_name() == Some(OsStr::new(piku_launch::LAUNCHER))
-}
-
-/// Runs the launcher. Errors go to the log of the vassal or the emperor.
-pub(crate) fn run(words: Vec<OsString>) -> ExitCode {
-    let words: Vec<String> = words.into_iter().map(|word| word.to_string_lossy().into_owned()).collect();
+/// Errors go to the log of the vassal or the emperor.
+fn main() -> ExitCode {
+    // Tools and apps make files that only their owner can write and all can read.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
+    let words: Vec<String> =
+        std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
     let outcome = match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["--ini", vassal, ..] => become_vassal(vassal),
         ["--daemon", record] => piku_launch::run_daemon(Utf8Path::new(record)),
@@ -45,7 +47,7 @@ fn become_vassal(name: &str) -> Result<Status, piku_launch::Error> {
 }
 
 fn fail(reason: &str) -> ExitCode {
-    crate::ui::complain(format_args!("piku-launch: {reason}"));
+    drop(writeln!(std::io::stderr(), "piku-launch: {}", reason.replace(char::is_control, " ")));
     // A shell's status for a command that can't be started.
     ExitCode::from(127)
 }

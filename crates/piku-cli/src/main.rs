@@ -1,6 +1,6 @@
 //! The `piku` command: parses arguments, makes one call into `piku-core`, and prints the result.
 //!
-//! Called as `piku-launch`, it is the emperor's wrapper and the launcher of daemons instead (see `launch`).
+//! `piku-launch`, the program beside it, is in `launch.rs`.
 
 #![allow(clippy::disallowed_methods, reason = "the process environment is read here, and nowhere below")]
 
@@ -11,22 +11,35 @@ mod commands;
 mod control_characters;
 mod draw;
 mod error;
-mod launch;
 mod session;
 mod ssh;
 mod surroundings;
 mod table;
 mod ui;
 
-use std::process::ExitCode;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Command, ExitCode};
 
 fn main() -> ExitCode {
     let mut words = std::env::args_os();
     let name = words.next().unwrap_or_default();
     // We set the modes of our own files; tools and apps make files that only their owner can write and all can read.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
-    if launch::is_launcher(&name) {
-        return launch::run(words.collect());
+    if Path::new(&name).file_name() == Some(OsStr::new(piku_launch::LAUNCHER)) {
+        return become_launcher(words);
     }
     commands::run(words.collect())
+}
+
+/// Becomes the launcher beside this program: in the root of an earlier piku, the link to the launcher leads here until
+/// the first command after the upgrade.
+fn become_launcher(words: impl Iterator<Item = OsString>) -> ExitCode {
+    let launcher = surroundings::program().with_file_name(piku_launch::LAUNCHER);
+    let error = Command::new(&launcher).args(words).exec();
+    ui::complain(format_args!(
+        "piku: could not start `{launcher}`, which is installed beside `piku`: {error}"
+    ));
+    ExitCode::from(127)
 }

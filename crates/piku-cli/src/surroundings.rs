@@ -61,7 +61,7 @@ pub(crate) fn here() -> Utf8PathBuf {
         .unwrap_or_else(|| "/".into())
 }
 
-/// The path of this program, for hooks, keys, and the emperor to call.
+/// The path of this program, for hooks and keys to call.
 pub(crate) fn program() -> Utf8PathBuf {
     let path = std::env::current_exe().ok().and_then(|path| Utf8PathBuf::from_path_buf(path).ok());
     // If the program was replaced while it runs, the path ends in ` (deleted)`; the new one has the old name.

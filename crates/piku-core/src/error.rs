@@ -214,6 +214,10 @@ impl Error {
             Self::Nginx(error) => Some(error.help()),
             Self::InvalidSetting(error) => Some(error.help()),
             Self::UnfitSetting { help, .. } => help.clone(),
+            Self::Host(HostError::NoLauncher { .. }) => Some(
+                "install `piku-launch` into the folder of `piku`: the archive and the package have both, and so has `cargo install`"
+                    .to_owned(),
+            ),
             Self::Hook(_) | Self::Host(_) => None,
         }
     }

@@ -94,7 +94,7 @@ impl Root {
         emperor_stats = "uwsgi/emperor.stats";
         /// The emperor's process id.
         emperor_pid = "uwsgi/emperor.pid";
-        /// A symbolic link to the `piku` program: the emperor's wrapper and the launcher of daemons.
+        /// A symbolic link to the program that is the emperor's wrapper and the launcher of daemons.
         launcher = "uwsgi/piku-launch";
         /// The private environment with uWSGI's wheel, where the machine has no uWSGI.
         private_uwsgi = "uwsgi/venv";

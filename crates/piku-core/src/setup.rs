@@ -119,14 +119,17 @@ impl Piku {
         Ok(())
     }
 
-    /// Points the launcher at this `piku`, which may have moved since.
+    /// Points the root's link at the launcher beside this `piku`, which may have moved since.
     pub(crate) fn link_launcher(&self) -> Result<(), HostError> {
-        let launcher = self.root.launcher();
-        if files::link_target(&launcher).as_ref() == Some(&self.surroundings.program) {
+        let (link, launcher) = (self.root.launcher(), self.surroundings.launcher());
+        if !files::exists(&launcher) {
+            return Err(HostError::NoLauncher { path: launcher });
+        }
+        if files::link_target(&link).as_ref() == Some(&launcher) {
             return Ok(());
         }
         files::make_folder(&self.root.uwsgi(), 0o700)?;
-        files::link(&launcher, &self.surroundings.program)
+        files::link(&link, &launcher)
     }
 
     fn install_private_uwsgi(&self, folder: &Utf8Path, report: &mut Report<'_>) -> Result<(), HostError> {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use camino::Utf8Path;
 
+use crate::line::replacing_the_shell;
 use crate::record::read;
 use crate::supervise::end_with_parent;
 use crate::{DaemonWork, Error, Patience, Status, crontab, drain_marker, endings, supervise};
@@ -34,7 +35,7 @@ pub fn run_daemon(record_path: &Utf8Path) -> Result<Status, Error> {
         }
     };
     let mut command = Command::new("/bin/sh");
-    command.args(["-c", line]).current_dir(&daemon.cwd).env_clear().envs(&record.env);
+    command.args(["-c", &replacing_the_shell(line)]).current_dir(&daemon.cwd).env_clear().envs(&record.env);
     let drain = Duration::from_millis(daemon.drain_ms);
     let marker = drain_marker(record_path);
     let status = supervise(command, &|| match is_there(&marker) {

@@ -35,6 +35,7 @@ mod connections;
 mod crontab;
 mod daemon;
 mod error;
+mod line;
 mod record;
 mod status;
 mod supervise;
@@ -51,7 +52,7 @@ pub use status::Status;
 pub use supervise::{LONGEST_DRAIN, Patience, supervise};
 pub use vassal::become_vassal;
 
-/// The name of the link that starts the launcher.
+/// The file name of the program that calls this library, and of the link to it in a root.
 pub const LAUNCHER: &str = "piku-launch";
 
 /// The examples of the README, which are tested with those of the documentation.

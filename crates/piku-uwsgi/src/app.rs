@@ -151,8 +151,10 @@ impl AppVassal {
         if self.log_x_forwarded_for {
             ini.flag("log-x-forwarded-for");
         }
-        if let Some(include) = &self.include {
-            ini.path("include", include, &[])?;
+        match &self.include {
+            Some(include) => ini.path("include", include, &[])?,
+            // Only options of the app's own could mount more; uWSGI fills the room for 64 in each process.
+            None => ini.number("max-apps", 1, 1, 64)?,
         }
         Ok(ini.finish())
     }
@@ -203,6 +205,7 @@ mod tests {
         max-requests = 1024
         reload-mercy = 30
         worker-reload-mercy = 30
+        max-apps = 1
         ");
     }
 

@@ -49,4 +49,11 @@ impl Common {
         ini.log(&self.log, self.log_max_size)?;
         Ok(ini)
     }
+
+    /// Begins the file of a vassal that runs no app.
+    pub(crate) fn begin_without_app(&self) -> Result<Ini, InvalidValue> {
+        let mut ini = self.begin()?;
+        ini.without_app()?;
+        Ok(ini)
+    }
 }

@@ -24,7 +24,7 @@ impl DaemonVassal {
 
     /// Renders the whole file.
     pub fn to_ini(&self) -> Result<String, InvalidValue> {
-        let mut ini = self.common.begin()?;
+        let mut ini = self.common.begin_without_app()?;
         ini.number("reload-mercy", self.mercy.into(), 1, 3600)?;
         ini.text("attach-daemon", &self.command)?;
         Ok(ini.finish())
@@ -54,6 +54,8 @@ mod tests {
         log-backupname = /srv/logs/worker,1=a.log.1
         touch-logreopen = /srv/logs/worker,1=a.log.1
         log-master-stream = true
+        max-apps = 1
+        rpc-max = 1
         reload-mercy = 10
         attach-daemon = exec '/usr/bin/launch' 100%% "a,b"
         "#);

@@ -59,6 +59,7 @@ impl Emperor {
         ini.path("emperor-stats", &self.stats, &[':'])?;
         ini.path("emperor-pidfile", &self.pidfile, &[])?;
         ini.log(&self.log, self.log_max_size)?;
+        ini.without_app()?;
         Ok(ini.finish())
     }
 }
@@ -97,6 +98,8 @@ mod tests {
         log-backupname = /srv/emperor.log.1
         touch-logreopen = /srv/emperor.log.1
         log-master-stream = true
+        max-apps = 1
+        rpc-max = 1
         ");
     }
 

@@ -94,6 +94,13 @@ impl Ini {
         }
     }
 
+    /// Makes room for a single app and a single function for remote calls: uWSGI fills room for 64 of each, which a
+    /// process without any would hold for nothing.
+    pub(crate) fn without_app(&mut self) -> Result<(), InvalidValue> {
+        self.number("max-apps", 1, 1, 64)?;
+        self.number("rpc-max", 1, 1, 64)
+    }
+
     /// Loads a plugin unless `what` is built in, so that a monolithic uWSGI does not complain.
     pub(crate) fn plugin_unless(&mut self, what: &'static str, plugin: &str) -> Result<(), InvalidValue> {
         self.line("if-not-plugin", what);

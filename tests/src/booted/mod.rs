@@ -47,6 +47,7 @@ pub use groups::{Limits, MemoryUse};
 pub use layer::package;
 
 use crate::machine;
+use crate::processes::Processes;
 use crate::slots::{self, Slot};
 use crate::{Outcome, eventually_within, http};
 use boot::Machine;
@@ -284,6 +285,16 @@ impl BootedServer {
     #[must_use]
     pub fn journal(&self, unit: &str) -> String {
         self.root(&format!("journalctl --boot --no-pager --output=short --unit={unit}")).stdout
+    }
+
+    /// Every process of the server.
+    ///
+    /// # Panics
+    ///
+    /// When the server is off.
+    #[must_use]
+    pub fn processes(&self) -> Processes {
+        Processes::in_namespace(self.init_id(), &[])
     }
 
     /// The memory that the server used.

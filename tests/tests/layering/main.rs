@@ -53,7 +53,7 @@ fn arrows_go_down_only() {
     assert_eq!(
         arrows["piku-cli"],
         BTreeSet::from(["piku-core".to_owned(), "piku-launch".to_owned()]),
-        "the command line knows the core, and the launcher that it is under another name"
+        "the programs know the core and the launcher"
     );
     assert!(arrows["piku-tests"].is_empty(), "the tests look from outside");
 }

@@ -8,12 +8,12 @@ use piku_tests::{eventually, eventually_within, needs};
 /// Longer than uWSGI and an app take to start.
 const START: Duration = Duration::from_secs(30);
 
-/// Puts the program alone where an archive's reader would.
-fn copy_program(server: &BootedServer) {
+/// Puts the programs alone where an archive's reader would.
+fn copy_programs(server: &BootedServer) {
     let package = booted::package().unwrap();
     server.push_files(&package, "/root/piku.deb".into());
     server
-        .root("dpkg-deb -x piku.deb x && install x/usr/bin/piku /usr/local/bin && rm -r x piku.deb")
+        .root("dpkg-deb -x piku.deb x && install x/usr/bin/* /usr/local/bin && rm -r x piku.deb")
         .succeeds();
 }
 
@@ -38,7 +38,7 @@ fn state(server: &BootedServer) -> String {
 
 fn a_program_alone_makes_a_server(debian: Debian) {
     let server = BootedServer::with_dependencies(debian);
-    copy_program(&server);
+    copy_programs(&server);
     let welcome = server.get("anything.example", "/");
     assert_eq!(welcome.status, 200);
 

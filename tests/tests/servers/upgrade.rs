@@ -17,7 +17,7 @@ fn version(package: &Utf8Path) -> String {
     name.split('_').nth(1).unwrap().to_owned()
 }
 
-/// Makes a package of a higher version with another program, which does the same, in `folder`.
+/// Makes a package of a higher version with other programs, which do the same, in `folder`.
 fn next(package: &Utf8Path, folder: &Utf8Path) -> Utf8PathBuf {
     let run = |words: &[&str]| {
         let output = Command::new(words[0]).args(&words[1..]).output().unwrap();
@@ -31,10 +31,12 @@ fn next(package: &Utf8Path, folder: &Utf8Path) -> Utf8PathBuf {
         fs::write(&path, text.replace(&version(package), "99.0.0")).unwrap();
     }
     // What follows the end of a program is not loaded.
-    let program = files.join("usr/bin/piku");
-    let mut bytes = fs::read(&program).unwrap();
-    bytes.extend_from_slice(b"\nnext\n");
-    fs::write(&program, bytes).unwrap();
+    for program in ["usr/bin/piku", "usr/bin/piku-launch"] {
+        let program = files.join(program);
+        let mut bytes = fs::read(&program).unwrap();
+        bytes.extend_from_slice(b"\nnext\n");
+        fs::write(&program, bytes).unwrap();
+    }
     let next = folder.join("piku_99.0.0_amd64.deb");
     run(&["dpkg-deb", "--root-owner-group", "-Zgzip", "-z1", "--build", files.as_str(), next.as_str()]);
     next
@@ -48,7 +50,7 @@ fn running(server: &BootedServer) -> String {
 
 /// Which programs the launchers that run now were started from.
 fn launchers(server: &BootedServer) -> String {
-    let line = "for pid in $(pgrep -u piku piku); do stat -L -c %i /proc/$pid/exe; done | sort -u";
+    let line = "for pid in $(pgrep -u piku piku-launch); do stat -L -c %i /proc/$pid/exe; done | sort -u";
     server.root(line).succeeds().stdout
 }
 
@@ -63,7 +65,7 @@ fn upgrade_stops_no_app_and_loses_no_request(debian: Debian) -> BootedServer {
     answer(&server, 1);
 
     let before = running(&server);
-    let installed = || server.root("stat -c %i /usr/bin/piku").succeeds().stdout;
+    let installed = || server.root("stat -c %i /usr/bin/piku-launch").succeeds().stdout;
     assert_eq!(launchers(&server), installed());
     let loads: Vec<Load> = server.in_network(|| ["blog.example", "shop.example"].map(ask).into());
     eventually("there are requests", || loads.iter().all(|load| load.elapsed().as_secs() >= 1).then_some(()));

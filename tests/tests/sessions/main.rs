@@ -20,6 +20,7 @@ mod first_push;
 mod git;
 mod handover;
 mod kinds;
+mod launcher;
 mod listings;
 mod names;
 mod neighbours;

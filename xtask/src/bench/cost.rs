@@ -12,9 +12,9 @@ use crate::{prepare, program, step};
 
 /// Some measurements of one operation.
 #[derive(Debug, Serialize)]
-struct Row {
-    what: String,
-    median_ms: f64,
+pub(super) struct Row {
+    pub(super) what: String,
+    pub(super) median_ms: f64,
     min_ms: f64,
     runs: usize,
     /// The ratio of medians to a plain push in the same run.
@@ -162,6 +162,7 @@ fn by_turns(
     rows.push(row(&until_live, to_live, Some(floor)));
 }
 
+/// Waits until the app answers with this version.
 fn until_it_answers(app: &App<'_>, version: u32, begin: Instant) -> Duration {
     let wanted = format!("Hello from version {version}\n");
     let (address, host) = app.address();
@@ -174,7 +175,8 @@ fn until_it_answers(app: &App<'_>, version: u32, begin: Instant) -> Duration {
     }
 }
 
-fn command(what: &str, server: &TestServer, program: &str, words: &[&str], runs: usize) -> Row {
+/// Measures runs of a command on the server itself.
+pub(super) fn command(what: &str, server: &TestServer, program: &str, words: &[&str], runs: usize) -> Row {
     let times = (0..runs).map(|_| {
         let mut command = server.command(program);
         command.args(words).stdin(Stdio::null()).stdout(Stdio::null());
@@ -196,7 +198,8 @@ fn peak(server: &TestServer, program: &str, words: &[&str]) -> Option<u64> {
     String::from_utf8_lossy(&output.stderr).lines().last()?.trim().parse().ok()
 }
 
-fn row(what: &str, mut times: Vec<Duration>, floor: Option<f64>) -> Row {
+/// The median of some times.
+pub(super) fn row(what: &str, mut times: Vec<Duration>, floor: Option<f64>) -> Row {
     times.sort();
     let ms = |time: &Duration| time.as_secs_f64() * 1000.0;
     let middle = times.len() / 2;
@@ -215,7 +218,8 @@ fn row(what: &str, mut times: Vec<Duration>, floor: Option<f64>) -> Row {
     }
 }
 
-fn show(rows: &[Row]) {
+/// Prints a table.
+pub(super) fn show(rows: &[Row]) {
     println!("\n| what | median ms | min ms | x plain push | peak MB |\n|---|---|---|---|---|");
     for row in rows {
         let times = row.times_plain_push.map_or(String::new(), |times| format!("{times:.2}"));

@@ -72,6 +72,8 @@ pub(super) struct Release<'a> {
     /// The maintainer of the package.
     pub(super) maintainer: &'a str,
     pub(super) program: &'a [u8],
+    /// The launcher beside it.
+    pub(super) launcher: &'a [u8],
     pub(super) pages: &'a Pages,
     pub(super) sources: &'a Sources,
 }
@@ -83,6 +85,7 @@ impl Release<'_> {
         let doc = Utf8Path::new("usr/share/doc/piku");
         let mut files = vec![
             program("usr/bin/piku", self.program),
+            program("usr/bin/piku-launch", self.launcher),
             file("usr/share/bash-completion/completions/piku", bash),
             file("usr/share/zsh/vendor-completions/_piku", zsh),
             file("usr/share/fish/vendor_completions.d/piku.fish", fish),
@@ -132,6 +135,7 @@ impl Release<'_> {
             file("LICENSE-MIT", &self.sources.mit),
             file("LICENSE-APACHE", &self.sources.apache),
             program("piku", self.program),
+            program("piku-launch", self.launcher),
             file("completions/piku.bash", bash),
             file("completions/_piku", zsh),
             file("completions/piku.fish", fish),

@@ -44,7 +44,8 @@ pub(crate) fn run(options: &DistOptions) -> Result<(), String> {
     // The manual pages come from the program, so build one that runs here.
     let runs_here = program::release()?;
     let built = if target == host { runs_here.clone() } else { target.build()? };
-    let program = fs::read(&built).map_err(|error| format!("could not read {built}: {error}"))?;
+    let read = |path: &Utf8Path| fs::read(path).map_err(|error| format!("could not read {path}: {error}"));
+    let (program, launcher) = (read(&built)?, read(&built.with_file_name("piku-launch"))?);
 
     let pages = Pages::read(&runs_here)?;
     let sources = contents::Sources::read(&workspace())?;
@@ -55,6 +56,7 @@ pub(crate) fn run(options: &DistOptions) -> Result<(), String> {
         target: &target,
         maintainer: &maintainer,
         program: &program,
+        launcher: &launcher,
         pages: &pages,
         sources: &sources,
     };

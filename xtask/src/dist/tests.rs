@@ -57,6 +57,7 @@ impl Made {
             target: &self.target,
             maintainer: WHO,
             program: &self.program,
+            launcher: b"the launcher",
             pages: &self.pages,
             sources: &self.sources,
         }
@@ -128,6 +129,7 @@ fn a_package_has_the_files_that_are_promised() {
     -rw-r--r-- root/root ./usr/share/man/man1/piku.1.gz
     -rw-r--r-- root/root ./usr/share/zsh/vendor-completions/_piku
     -rwxr-xr-x root/root ./usr/bin/piku
+    -rwxr-xr-x root/root ./usr/bin/piku-launch
     ");
     let control = made.path().join("control");
     run(Command::new("dpkg-deb").args(["-e", deb.as_str(), control.as_str()]));
@@ -170,6 +172,7 @@ fn an_archive_has_the_files_that_are_promised() {
     -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/man/man1/piku-config:set.1
     -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/man/man1/piku.1
     -rwxr-xr-x 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/piku
+    -rwxr-xr-x 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/piku-launch
     ");
 }
 

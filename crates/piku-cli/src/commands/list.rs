@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use piku_core::{AppName, settings};
+use piku_core::{AppName, AppStatus, settings};
 use serde::Serialize;
 
 use crate::args::Listing;
@@ -23,8 +23,11 @@ pub(super) fn apps(json: bool, session: &Session) -> Result<ExitCode, CliError> 
     if json {
         print_json(&apps, session);
     } else {
-        for app in apps {
-            session.ui.data(format_args!("{}{}", if app.running { '*' } else { ' ' }, app.name));
+        // One write: there may be a thousand.
+        let line = |app: AppStatus| format!("{}{}", if app.running { '*' } else { ' ' }, app.name);
+        let lines: Vec<String> = apps.into_iter().map(line).collect();
+        if !lines.is_empty() {
+            session.ui.data(format_args!("{}", lines.join("\n")));
         }
     }
     Ok(ExitCode::SUCCESS)

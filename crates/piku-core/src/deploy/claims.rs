@@ -9,32 +9,70 @@ use super::source::inputs::EarlyInputs;
 use super::vassals::predecessor;
 use crate::app::AppName;
 use crate::formation::Formation;
-use crate::host::{files, ports};
+use crate::host::{HostError, files, ports};
 use crate::release::{Release, store};
 use crate::root::Root;
 
 /// Refuses a server name that is another app's. nginx would take whichever site it reads first.
 pub(crate) fn server_names(root: &Root, app: &AppName, early: &EarlyInputs) -> Result<(), DeployError> {
-    let wanted = &early.options.server_names;
     if !early.has_site() {
         return Ok(());
     }
+    match taken(root, app, &early.options.server_names, early.options.ipv4)? {
+        Some((name, holder)) => Err(DeployError::ServerNameTaken { name, holder }),
+        None => Ok(()),
+    }
+}
+
+/// The first of these names that the site of another app has at this address, and that app.
+fn taken(
+    root: &Root,
+    app: &AppName,
+    names: &[String],
+    address: Ipv4Addr,
+) -> Result<Option<(String, AppName)>, HostError> {
+    // No other app was given what the live site has. So a push with the names of the last one reads nothing of others,
+    // however many there are.
+    let own = served(root, app)?;
+    let new = |name: &&String| !own.as_ref().is_some_and(|own| own.has(name, address));
+    let new: Vec<&String> = names.iter().filter(new).collect();
+    if new.is_empty() {
+        return Ok(None);
+    }
     for other in files::names(&root.apps())?.iter().filter_map(|name| name.parse::<AppName>().ok()) {
-        let has_site = other != *app && files::exists(&root.site(&other));
-        let Some(live) = has_site.then(|| store::live(root, &other)).transpose()?.flatten() else { continue };
-        let setting = |key: &str| live.live_env.get(key).map_or("", String::as_str);
-        let address = setting("NGINX_IPV4_ADDRESS").parse().unwrap_or(Ipv4Addr::UNSPECIFIED);
-        let names = setting("NGINX_SERVER_NAME");
-        let same =
-            |name: &&String| names.split([' ', ',', '\t']).any(|taken| taken.eq_ignore_ascii_case(name));
-        if address != early.options.ipv4 {
+        let Some(served) = (other != *app).then(|| served(root, &other)).transpose()?.flatten() else {
             continue;
-        }
-        if let Some(name) = wanted.iter().find(same) {
-            return Err(DeployError::ServerNameTaken { name: name.clone(), holder: other });
+        };
+        if let Some(name) = new.iter().find(|name| served.has(name, address)) {
+            return Ok(Some(((*name).clone(), other)));
         }
     }
-    Ok(())
+    Ok(None)
+}
+
+/// What the site of a live release answers to.
+struct Served {
+    address: Ipv4Addr,
+    names: String,
+}
+
+impl Served {
+    fn has(&self, name: &str, address: Ipv4Addr) -> bool {
+        let mut names = self.names.split([' ', ',', '\t']);
+        self.address == address && names.any(|own| own.eq_ignore_ascii_case(name))
+    }
+}
+
+fn served(root: &Root, app: &AppName) -> Result<Option<Served>, HostError> {
+    let has_site = files::exists(&root.site(app));
+    let live = has_site.then(|| store::live(root, app)).transpose()?.flatten();
+    Ok(live.map(|live| {
+        let setting = |key: &str| live.live_env.get(key).map_or("", String::as_str);
+        Served {
+            address: setting("NGINX_IPV4_ADDRESS").parse().unwrap_or(Ipv4Addr::UNSPECIFIED),
+            names: setting("NGINX_SERVER_NAME").to_owned(),
+        }
+    }))
 }
 
 /// Holds the ports that settings name and picks the others, each with a socket that guards it until the processes
@@ -72,4 +110,54 @@ pub(crate) fn ports(
         all.web.push(if index == 0 { first } else { pick()? });
     }
     Ok((all, guards))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::disallowed_methods, reason = "tests look at a folder of their own")]
+
+    use camino::Utf8PathBuf;
+
+    use super::*;
+
+    /// Makes a live release with a site of these names.
+    fn live(root: &Root, app: &str, names: &str) -> Utf8PathBuf {
+        let app: AppName = app.parse().unwrap();
+        let record = serde_json::json!({
+            "number": 1, "commit": "0123", "created": "2026-11-23T04:30:00Z", "cause": {"what": "restart"},
+            "tree_of": 1, "settings": "", "formation": {}, "live_env": {"NGINX_SERVER_NAME": names},
+            "vassals": [], "ports": []
+        });
+        let path = root.release(&app, 1).join("release.json");
+        for folder in [root.apps(), root.nginx(), root.release(&app, 1)] {
+            std::fs::create_dir_all(folder).unwrap();
+        }
+        std::fs::write(&path, record.to_string()).unwrap();
+        std::fs::write(root.site(&app), "").unwrap();
+        std::os::unix::fs::symlink(store::live_target(&app, 1), root.app(&app)).unwrap();
+        path
+    }
+
+    #[test]
+    fn a_name_of_another_app_is_taken_and_names_that_stay_are_not_looked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = Root::new(Utf8PathBuf::from_path_buf(folder.path().to_owned()).unwrap());
+        live(&root, "blog", "blog.test www.blog.test");
+        let shop = live(&root, "shop", "shop.test,Store.test");
+        let blog: AppName = "blog".parse().unwrap();
+        let ask = |names: &[&str], address| {
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            taken(&root, &blog, &names, address)
+        };
+        let any = Ipv4Addr::UNSPECIFIED;
+        let found = ask(&["www.blog.test", "store.test"], any).unwrap();
+        assert_eq!(found, Some(("store.test".to_owned(), "shop".parse().unwrap())));
+        assert_eq!(ask(&["store.test"], Ipv4Addr::LOCALHOST).unwrap(), None, "at another address");
+        assert_eq!(ask(&["new.test"], any).unwrap(), None);
+
+        std::fs::write(shop, "damaged").unwrap();
+        assert_eq!(ask(&["www.blog.test", "BLOG.test"], any).unwrap(), None);
+        assert!(ask(&["new.test"], any).is_err(), "a new name is looked for everywhere");
+        assert!(ask(&["blog.test"], Ipv4Addr::LOCALHOST).is_err(), "so is an old one at a new address");
+    }
 }

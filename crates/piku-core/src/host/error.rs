@@ -41,6 +41,12 @@ pub enum HostError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The launcher is not beside the program.
+    #[error("there is no `{path}`, which starts the processes of apps")]
+    NoLauncher {
+        /// Where it should be.
+        path: Utf8PathBuf,
+    },
     /// A program ended with a status other than 0.
     #[error("`{program}` ended with {status}")]
     Failed {
@@ -91,6 +97,7 @@ impl HostError {
             Self::EmperorSilent { .. } => "host::emperor-silent",
             Self::Damaged { .. } => "host::damaged",
             Self::NginxPath { .. } => "host::nginx-path",
+            Self::NoLauncher { .. } => "host::no-launcher",
             Self::Git(_) => "host::git",
         }
     }

@@ -15,7 +15,7 @@ pub struct Surroundings {
     pub user: String,
     /// Folders with programs, as in `PATH`. The usual system folders are added.
     pub path: String,
-    /// The `piku` program: the emperor starts it for each vassal, and hooks call it.
+    /// The `piku` program, which hooks call. The launcher, `piku-launch`, is in the same folder.
     pub program: Utf8PathBuf,
     /// A command line that makes nginx read its configuration anew; without one, somebody else does it.
     pub nginx_reload: Option<String>,
@@ -65,6 +65,12 @@ impl Surroundings {
     #[cfg(test)]
     pub(crate) fn of_tests(home: &camino::Utf8Path) -> Self {
         Self::new("piku", home, "/nowhere/piku").with_path("/usr/local/bin:/usr/bin:/bin")
+    }
+
+    /// The program that the emperor starts for each vassal, and uWSGI for each daemon: beside [`Self::program`].
+    #[must_use]
+    pub fn launcher(&self) -> Utf8PathBuf {
+        self.program.with_file_name(piku_launch::LAUNCHER)
     }
 
     /// Folders to look for programs in: those given, the user's own, then the system's.

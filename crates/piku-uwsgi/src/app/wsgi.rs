@@ -69,6 +69,12 @@ impl WsgiApp {
         ini.checked("module", &self.module, "a module and its callable", is_module(&self.module))?;
         ini.flag("need-app");
         ini.flag("single-interpreter");
+        if let Concurrency::Threads(_) = self.concurrency {
+            // uWSGI imports these in each process. Imported before, their memory is shared, and that of what importing
+            // changes. Not before gevent has patched them.
+            ini.text("import", "random")?;
+            ini.text("import", "threading")?;
+        }
         if self.enable_threads {
             ini.flag("enable-threads");
         }
@@ -129,6 +135,8 @@ mod tests {
         module = blog.main:app
         need-app = true
         single-interpreter = true
+        import = random
+        import = threading
         enable-threads = true
         threads = 4
         ");
@@ -175,7 +183,7 @@ mod tests {
         };
         let ini = written(&app).unwrap();
         assert!(ini.contains("if-not-plugin = gevent\nplugin = gevent_python311\nend-if =\ngevent = 100\n"));
-        assert!(!ini.contains("\nthreads ="));
+        assert!(!ini.contains("\nthreads =") && !ini.contains("\nimport ="));
     }
 
     #[test]

@@ -14,28 +14,28 @@ use super::{keys, limits, lines};
 pub struct Assignment {
     /// `[A-Za-z_][A-Za-z0-9_]*`.
     pub key: String,
-    /// What it stands for, with every known `$NAME` replaced.
+    /// The value, with every known `$NAME` replaced.
     pub value: String,
-    /// Bytes of the file that hold the value as it is written.
+    /// The bytes of the file that hold the value as written.
     pub span: Range<usize>,
-    /// Bytes of the file that hold the key.
+    /// The bytes of the file that hold the key.
     pub key_span: Range<usize>,
 }
 
-/// What an `ENV` file says.
+/// The contents of an `ENV` file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParsedEnv {
-    /// Each key once, in the order of the lines that count; `None` when there is any error.
+    /// Each key once, in the order of the lines that set it; `None` if there is any error.
     pub values: Option<Vec<Assignment>>,
-    /// Every mistake and every second look, in order of place.
+    /// Every error and warning, in the order of the file.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Reads an `ENV` file; `known` are the variables that it may refer to besides its own earlier lines.
+/// Parses an `ENV` file. It may refer to the variables in `known` and to its own earlier lines.
 ///
-/// Lines are `KEY=value`, white space around both trimmed; quotes are part of the value. `$NAME` and `${NAME}`
-/// are replaced when the name is known and stay when it is not; `\$` is a literal `$`. Of a key given twice the
-/// last line counts. Blank lines and lines that begin with `#` are skipped; every other line is an error.
+/// A line is `KEY=value`, with white space around both trimmed. Quotes are part of the value. `$NAME` and `${NAME}`
+/// are replaced if the name is known and left alone otherwise; `\$` is a literal `$`. If a key is given twice, the
+/// last line wins. Blank lines and lines that begin with `#` are skipped; any other line is an error.
 #[must_use]
 pub fn parse(bytes: &[u8], known: &BTreeMap<String, String>) -> ParsedEnv {
     let mut diagnostics = Vec::new();
@@ -46,7 +46,7 @@ pub fn parse(bytes: &[u8], known: &BTreeMap<String, String>) -> ParsedEnv {
             None => Ok(()),
         });
         diagnostics.extend(outcome.err());
-        // A short file can name a long value any number of times.
+        // A short file can expand to any size, since it may refer to a long value many times.
         if file.weight > limits::MAX_TOGETHER {
             diagnostics.push(limits::too_much(line.span_of(line.text)));
             break;
@@ -60,12 +60,12 @@ pub fn parse(bytes: &[u8], known: &BTreeMap<String, String>) -> ParsedEnv {
     ParsedEnv { values, diagnostics }
 }
 
-/// What was read so far.
+/// What has been read so far.
 struct File<'a> {
     known: &'a BTreeMap<String, String>,
-    /// By key, with the number of the line.
+    /// By key, each with its line number.
     found: BTreeMap<String, (usize, Assignment)>,
-    /// Of all lines, those that a later one replaced among them.
+    /// The weight of all lines, including those that a later line replaced.
     weight: usize,
 }
 
@@ -96,7 +96,7 @@ impl File<'_> {
         Ok(())
     }
 
-    /// An earlier line counts before what is known, except for what stays piku's own.
+    /// Looks in earlier lines first, then in `known`; the other way round for piku's reserved variables.
     fn lookup(&self, name: &str) -> Option<&str> {
         let known = self.known.get(name);
         let earlier = self.found.get(name).map(|(_, earlier)| &earlier.value);
@@ -105,7 +105,7 @@ impl File<'_> {
     }
 }
 
-/// What is odd about a line that has a sensible reading.
+/// Warnings about a line that is valid but odd.
 fn second_looks(written: &Written<'_>, suggests: bool) -> Vec<Diagnostic> {
     let Written { key, key_span, value, value_span, untrimmed, export } = written;
     let mut odd = Vec::new();
@@ -129,13 +129,13 @@ fn second_looks(written: &Written<'_>, suggests: bool) -> Vec<Diagnostic> {
             format!("`#` begins a comment only at the start of a line: this is part of the value of `{key}`");
         odd.push(
             Diagnostic::warning("env::inline-comment", start..end, message)
-                .with_help("put the comment on a line of its own"),
+                .with_help("put the comment on its own line"),
         );
     }
     odd
 }
 
-/// Where, after white space, a `#` is.
+/// The offset of the first `#` that follows white space.
 fn inline_comment(untrimmed: &str) -> Option<usize> {
     let mut after_blank = false;
     for (at, character) in untrimmed.char_indices() {

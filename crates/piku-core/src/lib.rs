@@ -1,8 +1,8 @@
-//! Apps, releases, and the deploy pipeline of piku: a micro-PaaS that fits into one user's home folder.
+//! Apps, releases, and the deploy pipeline of piku, a micro-PaaS that fits into one user's home folder.
 //!
-//! [`Piku`] has a method for each operation. They report [`Event`]s to a callback and return typed errors with
-//! help; nothing here prints, exits, or reads the process environment. Everything that touches the machine is
-//! in [`host`].
+//! [`Piku`] has a method for each operation. Methods report [`Event`]s to a callback and return typed errors with help
+//! texts. This crate never prints, exits, or reads the process environment. Nearly everything that touches the machine
+//! is in [`host`].
 //!
 //! ```
 //! use piku_core::{AppName, Piku, Root, Surroundings};
@@ -25,7 +25,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Begin at [`Piku`]; the way of a push is in `deploy/`, a stage a file.
+//! Start at [`Piku`]. A push is handled in `deploy/`, with one file per stage.
 
 mod app;
 mod cancel;
@@ -46,7 +46,7 @@ mod setup;
 mod ssh_key;
 mod vassal;
 
-/// An error and its causes, as one line.
+/// Formats an error and its causes on one line.
 pub(crate) fn error_chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -79,7 +79,7 @@ pub use setup::{AddedKey, Prepared};
 pub use ssh_key::KeyError;
 pub use vassal::{FRONT, NotAVassal, VassalName};
 
-/// The examples of the README, which are tested with those of the documentation.
+/// Tests the examples in the README together with those in the documentation.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -222,7 +222,7 @@ fn a_damaged_file_says_where() {
     6:1 warning[env::unknown-key] at `UWSGI_PROCESES`: `UWSGI_PROCESES` is not a setting of piku, and not handed on to the processes
       help: did you mean `UWSGI_PROCESSES`?
     7:1 warning[env::duplicate-key] at `A`: `A` is set again, and this line wins
-      help: remove the earlier line; the next `config:set` of the key does
+      help: remove the earlier line, or let the next `config:set` of the key do it
     "#);
 }
 

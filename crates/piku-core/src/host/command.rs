@@ -1,4 +1,4 @@
-//! Runs a program to its end and hears what it says, line by line.
+//! Runs a program to completion and reports its output line by line.
 
 use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
@@ -13,26 +13,26 @@ use super::listening::{self, FIRST_SILENCE, Heard};
 use crate::cancel::Cancel;
 use crate::event::{Event, Report, stage};
 
-/// How many of the last lines an error carries.
+/// The number of output lines that an error includes.
 const LAST_LINES: usize = 40;
 
-/// A program to run: words, never a line for a shell.
+/// A program to run, as words: never a command line for a shell.
 #[derive(Clone, Debug)]
 pub struct Invocation {
     /// The program and its arguments.
     pub words: Vec<String>,
-    /// Where it runs.
+    /// The folder it runs in.
     pub cwd: Utf8PathBuf,
-    /// Its whole environment: nothing is inherited.
+    /// Its complete environment; nothing is inherited.
     pub env: BTreeMap<String, String>,
-    /// The launcher that supervises it, where one does.
+    /// The launcher that supervises it, if any.
     pub launcher: Option<Utf8PathBuf>,
-    /// What ends it early.
+    /// Cancels it.
     pub cancel: Cancel,
 }
 
 impl Invocation {
-    /// A program with its arguments, in an empty environment, in the root folder.
+    /// A program with its arguments. It runs in `/` with an empty environment.
     #[must_use]
     pub fn new(words: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self {
@@ -58,23 +58,23 @@ impl Invocation {
         self
     }
 
-    /// Lets `launcher` supervise the program, so that nothing it starts outlives it or piku.
+    /// Runs the program under `launcher`, so that no process it starts outlives it or piku.
     ///
-    /// A shell that is killed leaves its children behind; the launcher doesn't (see [`piku_launch::supervise()`]).
+    /// Killing a shell leaves its children running; the launcher ends them too (see [`piku_launch::supervise()`]).
     #[must_use]
     pub fn supervised(mut self, launcher: &Utf8Path) -> Self {
         self.launcher = Some(launcher.to_owned());
         self
     }
 
-    /// Ends the program when that is wished for: with SIGTERM, by which a launcher ends all that it supervises.
+    /// Sends SIGTERM to the program on cancellation. A launcher then ends everything it supervises.
     #[must_use]
     pub fn cancelled_by(mut self, cancel: &Cancel) -> Self {
         self.cancel = cancel.clone();
         self
     }
 
-    /// The command as a person would type it.
+    /// The command as typed in a shell.
     #[must_use]
     pub fn line(&self) -> String {
         let words = self.words.iter().map(String::as_str);
@@ -89,10 +89,10 @@ impl Invocation {
         command
     }
 
-    /// Runs the program to its end; `heard` gets each line of both outputs, in order.
+    /// Runs the program to completion. `heard` receives each line of both outputs, in order.
     ///
     /// # Errors
-    /// [`HostError::Start`] when it can't be started. A failing program is not an error here: look at the status.
+    /// [`HostError::Start`] if it can't be started. A program that fails is not an error: check the status.
     pub fn run(&self, heard: &mut dyn FnMut(&str)) -> Result<Status, HostError> {
         self.listen(&mut |what| {
             if let Heard::Line(line) = what {
@@ -110,13 +110,13 @@ impl Invocation {
         let mut command = self.command();
         command.stdin(Stdio::null()).stdout(input.try_clone().map_err(failed())?).stderr(input);
         let mut child = command.spawn().map_err(failed())?;
-        // The command holds the writing ends; the pipe ends only when they are gone.
+        // The command holds the writing ends, and reading ends only when they are closed.
         drop(command);
         let mut asked = false;
         let mut cancelled = || {
             if self.cancel.is_cancelled() && !asked {
                 asked = true;
-                // One that has ended meanwhile needs no signal.
+                // Ignore the error if the process has ended meanwhile.
                 let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
                 let _ = pid.map(|pid| rustix::process::kill_process(pid, Signal::TERM));
             }
@@ -125,10 +125,10 @@ impl Invocation {
         Ok(child.wait().map_err(failed())?.into())
     }
 
-    /// Runs the program and refuses any ending but a good one.
+    /// Runs the program and fails unless it succeeds.
     ///
     /// # Errors
-    /// As [`Invocation::run`], and [`HostError::Failed`] with the last lines of output.
+    /// As for [`Invocation::run`]; [`HostError::Failed`] with the last lines of output if it fails.
     pub fn check(&self, heard: &mut dyn FnMut(&str)) -> Result<(), HostError> {
         self.check_listening(&mut |what| {
             if let Heard::Line(line) = what {
@@ -137,10 +137,12 @@ impl Invocation {
         })
     }
 
-    /// As [`Invocation::check`], and reports each line while it is written; in silence, that `what` still runs.
+    /// Like [`Invocation::check`], but reports each line as it is written, and that `what` is still running when
+    /// there is
+    /// no output for a while.
     ///
     /// # Errors
-    /// As [`Invocation::check`].
+    /// As for [`Invocation::check`].
     pub(crate) fn follow(&self, what: &str, report: &mut Report<'_>) -> Result<(), HostError> {
         self.check_listening(&mut |heard| match heard {
             Heard::Line(line) => report(Event::Output(line)),
@@ -169,7 +171,7 @@ impl Invocation {
     /// Runs the program and returns what it wrote to standard output.
     ///
     /// # Errors
-    /// As [`Invocation::check`]; the lines are those of standard error.
+    /// As for [`Invocation::check`], with the lines of standard error.
     pub fn read(&self) -> Result<Vec<u8>, HostError> {
         let program = self.words.first().cloned().unwrap_or_default();
         let output = self
@@ -186,7 +188,7 @@ impl Invocation {
     }
 }
 
-/// Runs a program on this process's own input and outputs, in its environment with `env` over it.
+/// Runs a program with the input, outputs, and environment of this process; `env` overrides variables.
 pub(crate) fn run_attached(words: &[String], env: &BTreeMap<String, String>) -> Result<Status, HostError> {
     let (program, rest) = words.split_first().map_or(("", words), |(first, rest)| (first.as_str(), rest));
     let status = Command::new(program).args(rest).envs(env).status();

@@ -1,4 +1,4 @@
-//! What there is on this machine: which uWSGI, which nginx.
+//! Finds uWSGI and nginx on this machine.
 
 use std::collections::BTreeSet;
 
@@ -11,21 +11,21 @@ use super::search_path::program;
 use super::{HostError, Surroundings, files};
 use crate::root::Root;
 
-/// Where Debian keeps uWSGI's plugins.
+/// The folder of uWSGI's plugins on Debian.
 const PLUGINS: &str = "/usr/lib/uwsgi/plugins";
 
-/// A uWSGI of this machine.
+/// An installed uWSGI.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Uwsgi {
     pub(crate) program: Utf8PathBuf,
     pub(crate) flavour: Flavour,
-    /// The name of its Python plugin and the CPython that is linked to; `None` when it has no plugin.
+    /// The name of its Python plugin and the version of CPython the plugin links to; `None` if it has no such plugin.
     pub(crate) python: Option<(String, (u32, u32))>,
-    /// The names of all plugins that are files; those built in are not among them.
+    /// The names of all plugins that are separate files, without built-in ones.
     pub(crate) plugins: BTreeSet<String>,
 }
 
-/// Finds the uWSGI that runs the emperor: the system's, else the private one below the root.
+/// Finds the uWSGI that runs the emperor: the system's or else the private one below the root.
 pub(crate) fn uwsgi(root: &Root, surroundings: &Surroundings) -> Option<Uwsgi> {
     let private = root.private_uwsgi().join("bin/uwsgi");
     let found =
@@ -50,7 +50,7 @@ pub(crate) fn uwsgi(root: &Root, surroundings: &Surroundings) -> Option<Uwsgi> {
     Some(Uwsgi { program: found, flavour, python, plugins })
 }
 
-/// Debian's Python plugin with the lowest name: `python311` before `python3`, which is a link to it.
+/// The first of Debian's Python plugins by name: `python311` before `python3`, which is a link to it.
 fn python_plugin(plugins: &BTreeSet<String>) -> Option<(String, (u32, u32))> {
     plugins.iter().filter(|name| name.starts_with("python3")).find_map(|name| {
         let file = format!("{name}_plugin.so");
@@ -59,18 +59,18 @@ fn python_plugin(plugins: &BTreeSet<String>) -> Option<(String, (u32, u32))> {
     })
 }
 
-/// The nginx of this machine, as it is built and configured; whether it runs makes no difference.
+/// The installed nginx, as built and configured. It need not be running.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Nginx {
-    /// `None` when there is no such program, or it does not say.
+    /// `None` if nginx is not installed or does not print a version.
     pub(crate) version: Option<NginxVersion>,
-    /// Whom its workers run as.
+    /// The user and group of its workers.
     pub(crate) workers: Workers,
-    /// Where it writes what goes wrong.
+    /// Its error log.
     pub(crate) error_log: Utf8PathBuf,
 }
 
-/// Asks nginx how it is built, and reads whom it is configured to run as.
+/// Runs `nginx -V` and reads the user from the configuration.
 pub(crate) fn nginx(surroundings: &Surroundings) -> Result<Nginx, HostError> {
     let mut built = String::new();
     if let Some(nginx) = program(&surroundings.search_path(), "nginx") {
@@ -80,7 +80,7 @@ pub(crate) fn nginx(surroundings: &Surroundings) -> Result<Nginx, HostError> {
         })?;
     }
     let path = Utf8Path::new(piku_nginx::configuration_path(&built));
-    // A configuration that is closed to us says nothing; how nginx is built still does.
+    // If the configuration can't be read, the defaults from the build still apply.
     let configuration = files::read_text(path).ok().flatten();
     Ok(Nginx {
         version: built.parse().ok(),

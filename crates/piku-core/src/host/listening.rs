@@ -1,31 +1,31 @@
-//! Hears what a program writes, line by line, and notices when it has been silent for long.
+//! Reads the output of a program line by line, and reports when there is none for a while.
 
 use std::io::{ErrorKind, PipeReader, Read};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-/// After how much silence a person wants to know what is still running; then after twice as much, and so on.
+/// How long to wait for output before reporting silence. The interval doubles each time.
 pub(super) const FIRST_SILENCE: Duration = Duration::from_secs(10);
-/// The longest line that is passed on, in bytes; the rest of a longer one follows as a line of its own.
+/// The maximum length of a line, in bytes. The rest of a longer line is reported as another line.
 const LONGEST_LINE: usize = 4096;
 
-/// What comes from a program that runs.
+/// Something to report about a running program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Heard<'a> {
-    /// A line. One that overwrites itself with `\r` is heard as it looks at its end.
+    /// A line of output. If it overwrites itself with `\r`, only its final text.
     Line(&'a str),
-    /// Nothing, for some time.
+    /// No output for some time.
     Silence {
-        /// How long the program runs by now.
+        /// How long the program has been running.
         running: Duration,
     },
 }
 
-/// Between two calls of what is done meanwhile.
+/// The interval between calls of `meanwhile`.
 const MEANWHILE: Duration = Duration::from_millis(200);
 
-/// Listens until every writing end of the pipe is closed; does `meanwhile` some times a second.
+/// Reads until every writing end of the pipe is closed, and calls `meanwhile` several times a second.
 pub(super) fn listen(
     mut stream: PipeReader,
     patience: Duration,
@@ -63,7 +63,7 @@ pub(super) fn listen(
     }
 }
 
-/// A silence, and how often it was spoken of.
+/// When output stopped, and when to report it next.
 struct Quiet {
     since: Instant,
     next: Duration,
@@ -83,11 +83,11 @@ impl Quiet {
     }
 }
 
-/// Whether there is something to read, or the end, before the time is over.
+/// Whether the stream becomes readable, or ends, within `time`.
 fn readable_within(stream: &PipeReader, time: Duration) -> bool {
     let time = Timespec::try_from(time).unwrap_or_default();
     let mut asked = [PollFd::new(stream, PollFlags::IN)];
-    // Interrupted or refused: reading says more.
+    // If polling fails, let the read report the error.
     poll(&mut asked, Some(&time)).is_err() || !asked[0].revents().is_empty()
 }
 

@@ -1,8 +1,8 @@
-//! The machine: files, processes, sockets. Everything in this crate that reads or changes it is below this folder;
-//! repositories are [`piku_git`]'s, and the processes of apps are started by [`piku_launch`].
+//! The machine: files, processes, sockets. Nearly all code of this crate that reads or changes it is below this folder.
+//! [`piku_git`] handles repositories, and [`piku_launch`] starts the processes of apps.
 //!
-//! Changing what is live is a list of [`Step`]s that a [`Host`] carries out: [`Machine`] for real,
-//! [`FakeHost`] in memory. The other files each speak with one neighbour: git, the emperor, nginx, a process.
+//! Changes to what is live are lists of [`Step`]s that a [`Host`] carries out: [`Machine`] for real, [`FakeHost`] in
+//! memory. The other files talk to one thing each: git, the emperor, nginx, a process.
 
 #![allow(clippy::disallowed_methods, reason = "this folder is the one place that touches the machine")]
 

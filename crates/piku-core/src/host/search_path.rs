@@ -7,12 +7,12 @@ use rustix::fs::{Access, access};
 
 use super::files;
 
-/// The first program of that name in the folders of `path`, which are divided by colons.
+/// The first program with this name in the colon-separated folders of `path`.
 pub(crate) fn program(path: &str, name: &str) -> Option<Utf8PathBuf> {
     path.split(':').map(|folder| Utf8Path::new(folder).join(name)).find(|candidate| is_program(candidate))
 }
 
-/// The folders of a `PATH` and what is in them, read once for whoever looks for many programs.
+/// The folders of a `PATH` and their contents, read once to look up many programs.
 #[derive(Debug)]
 pub(crate) struct SearchPath {
     folders: Vec<Folder>,
@@ -21,12 +21,12 @@ pub(crate) struct SearchPath {
 #[derive(Debug)]
 struct Folder {
     path: Utf8PathBuf,
-    /// `None` where the folder may be used and not be listed.
+    /// `None` if the folder can't be listed. Programs in it may still be usable.
     names: Option<BTreeSet<String>>,
 }
 
 impl SearchPath {
-    /// Lists every folder that is there, each once.
+    /// Lists each existing folder once.
     pub(crate) fn read(path: &str) -> Self {
         let mut folders: Vec<Folder> = Vec::new();
         for path in path.split(':').map(Utf8Path::new) {
@@ -38,12 +38,12 @@ impl SearchPath {
         Self { folders }
     }
 
-    /// The first program of that name.
+    /// The first program with this name.
     pub(crate) fn program(&self, name: &str) -> Option<Utf8PathBuf> {
         self.candidates(name).find(|candidate| is_program(candidate))
     }
 
-    /// Everything of that name, program or not.
+    /// Everything with this name, whether it is a program or not.
     pub(crate) fn all(&self, name: &str) -> Vec<Utf8PathBuf> {
         self.candidates(name).collect()
     }

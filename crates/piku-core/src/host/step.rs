@@ -1,4 +1,4 @@
-//! Steps that change what is live, and those who carry them out.
+//! Steps that change what is live, and the hosts that carry them out.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,43 +8,43 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{HostError, emperor, files};
 
-/// One change to the machine. Each is safe to repeat.
+/// A change to the machine. Repeating it is safe.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Step {
-    /// Makes a folder with this mode, whatever the umask; an existing one gets the mode.
+    /// Creates a folder with this mode, regardless of the umask. An existing folder gets the mode.
     Folder {
-        /// Where.
+        /// The path.
         path: Utf8PathBuf,
         /// Permission bits.
         mode: u32,
     },
-    /// Writes a file beside its place and renames it, so that nobody sees half of it.
+    /// Writes a file atomically.
     Write {
-        /// Where.
+        /// The path.
         path: Utf8PathBuf,
         /// Permission bits.
         mode: u32,
         /// The whole text.
         text: String,
     },
-    /// Points a symbolic link at `target`, replacing the one that was there by a rename.
+    /// Points a symbolic link at `target`, atomically replacing an existing one.
     Link {
         /// The link.
         path: Utf8PathBuf,
         /// What it points to.
         target: Utf8PathBuf,
     },
-    /// Gives the file `of` a second name: how a vassal is enabled, whole or not at all.
+    /// Hard-links the file `of`. This enables a vassal atomically.
     Enable {
         /// The new name.
         path: Utf8PathBuf,
         /// The existing file.
         of: Utf8PathBuf,
     },
-    /// Removes a file or a link; one that is gone already is fine.
+    /// Removes a file or a link if it exists.
     Remove(Utf8PathBuf),
-    /// Makes the emperor look for new and removed vassals now.
+    /// Makes the emperor scan for new and removed vassals now.
     WakeEmperor {
         /// The file that holds its process id.
         pidfile: Utf8PathBuf,
@@ -64,24 +64,24 @@ impl fmt::Display for Step {
     }
 }
 
-/// Carries out steps.
+/// Something that carries out steps.
 pub trait Host {
     /// Carries out one step.
     ///
     /// # Errors
-    /// [`HostError`] when the machine refuses; the step may be tried again.
+    /// [`HostError`] if the step fails. It may be tried again.
     fn carry_out(&self, step: &Step) -> Result<(), HostError>;
 }
 
-/// Carries out `steps` in order, stopping at the first that fails.
+/// Carries out `steps` in order and stops at the first error.
 ///
 /// # Errors
-/// The [`HostError`] of the step that failed; those before it are done.
+/// The [`HostError`] of the failed step. Earlier steps have been carried out.
 pub fn apply(host: &dyn Host, steps: &[Step]) -> Result<(), HostError> {
     steps.iter().try_for_each(|step| host.carry_out(step))
 }
 
-/// The machine itself.
+/// The real machine.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Machine;
 
@@ -101,21 +101,21 @@ impl Host for Machine {
     }
 }
 
-/// A machine in memory, for tests and dry runs: it remembers the steps, and the files they would leave.
+/// A machine in memory, for tests and dry runs. It records the steps.
 #[derive(Debug, Default)]
 pub struct FakeHost {
     steps: Mutex<Vec<Step>>,
 }
 
 impl FakeHost {
-    /// Every step so far, one a line.
+    /// Every step so far, one per line.
     #[must_use]
     pub fn transcript(&self) -> String {
         let steps = self.steps.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         steps.iter().map(|step| format!("{step}\n")).collect()
     }
 
-    /// The files that would be there now, with their text; links read `-> target`.
+    /// The files that the steps would have created, with their text; links read `-> target`.
     #[must_use]
     pub fn files(&self) -> BTreeMap<Utf8PathBuf, String> {
         let steps = self.steps.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

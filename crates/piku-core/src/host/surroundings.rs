@@ -1,29 +1,29 @@
-//! What piku knows of the process that it runs in.
+//! What piku knows about the process it runs in.
 
 use camino::Utf8PathBuf;
 
-/// The folders of the system's own programs.
+/// The folders of system programs.
 pub(crate) const SYSTEM_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// What piku knows about the process it runs in, read once by whoever embeds it.
+/// What piku knows about the process it runs in. The embedding program reads it once.
 #[derive(Clone, Debug)]
 pub struct Surroundings {
     /// The home folder of the user that apps run as.
     pub home: Utf8PathBuf,
     /// The name of that user.
     pub user: String,
-    /// Folders with programs, as in `PATH`. The usual system folders are added.
+    /// Folders with programs, as in `PATH`. The usual system folders are appended.
     pub path: String,
-    /// The `piku` program: the emperor starts it for each vassal, and hooks call it.
+    /// The `piku` program, which the emperor starts for each vassal and hooks call.
     pub program: Utf8PathBuf,
-    /// A command line that makes nginx read its configuration anew; without one, somebody else does it.
+    /// The command line that reloads nginx. Without one, something else must reload it.
     pub nginx_reload: Option<String>,
-    /// The most processes of one kind (64 unless raised).
+    /// The maximum number of processes of one kind, usually 64.
     pub max_processes: u32,
 }
 
 impl Surroundings {
-    /// A machine with git and cp, and nothing of piku.
+    /// Surroundings with git and cp, but without piku.
     #[cfg(test)]
     pub(crate) fn of_tests(home: &camino::Utf8Path) -> Self {
         Self {
@@ -36,7 +36,7 @@ impl Surroundings {
         }
     }
 
-    /// Folders to look for programs in: those given, the user's own, then the system's.
+    /// The folders to search for programs: the given ones, then the user's, then the system's.
     #[must_use]
     pub fn search_path(&self) -> String {
         let own = [".local/bin", ".cargo/bin", ".bun/bin", ".deno/bin"];

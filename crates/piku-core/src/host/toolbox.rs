@@ -1,4 +1,4 @@
-//! Looks for the tools and interpreters that builds need, without starting any of them.
+//! Finds the tools and interpreters that builds need.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,11 @@ use super::command::Invocation;
 use super::search_path::SearchPath;
 use super::{Surroundings, files};
 
-/// Everything found, versions read from names: `python3.11` behind a link, `3.12.1` in pyenv's folder.
+/// Finds tools and interpreters. Versions come from names: `python3.11` as the target of a link, `3.12.1` in pyenv's
+/// folder.
 ///
-/// Nothing is run, so that a push with nothing to build costs nothing. `preferred` is the Python of
-/// apps that name none, when there is such an interpreter.
+/// Runs no program, so that a push with nothing to build is fast. `preferred` becomes the default Python if such an
+/// interpreter is found.
 pub(crate) fn look(surroundings: &Surroundings, preferred: Option<(u32, u32)>) -> Toolbox {
     let path = SearchPath::read(&surroundings.search_path());
     let mut toolbox = Toolbox::new(platform());
@@ -38,10 +39,10 @@ pub(crate) fn look(surroundings: &Surroundings, preferred: Option<(u32, u32)>) -
     toolbox
 }
 
-/// The file below the shared build cache in which the versions of tools are remembered.
+/// The file in the shared build cache that caches the versions of tools.
 pub(crate) const ANSWERS: &str = "versions.json";
 
-/// What a tool answered, and how its program looked then.
+/// The cached version of a tool, and the state of its program at that time.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 struct Answer {
     modified: (i64, i64),
@@ -49,9 +50,9 @@ struct Answer {
     version: String,
 }
 
-/// Asks the tools of a runtime for their versions, those that are here and that builds of it depend on.
+/// Determines the versions of the installed tools that builds of a runtime depend on.
 ///
-/// An answer is looked up in the file `answers`, and kept there, as long as the program stays as it is.
+/// Versions are cached in the file `answers` for as long as the program does not change.
 pub(crate) fn ask(
     mut toolbox: Toolbox,
     runtime: RuntimeName,
@@ -60,7 +61,7 @@ pub(crate) fn ask(
 ) -> Toolbox {
     let env = [("PATH", surroundings.search_path()), ("HOME", surroundings.home.to_string())];
     let env = env.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    // Only a memory: one that can't be read is made anew.
+    // If the cache can't be read, start with an empty one.
     let known = answers.and_then(|file| files::read(file).ok().flatten());
     let mut known: BTreeMap<String, Answer> =
         known.and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
@@ -78,7 +79,7 @@ pub(crate) fn ask(
         }
         let mut answer = None;
         let words = std::iter::once(tool.as_str()).chain(question.args.iter().copied());
-        // A tool that can't say its version will say why when it is to build.
+        // Ignore failures here: the build shows what is wrong with the tool.
         let asked = Invocation::new(words)
             .with_env(&env)
             .run(&mut |line| answer = answer.or_else(|| Version::first_in(line)));
@@ -94,7 +95,7 @@ pub(crate) fn ask(
     if let Some(file) = answers.filter(|_| known != before)
         && let (Some(folder), Ok(text)) = (file.parent(), serde_json::to_vec(&known))
     {
-        // Without it the next push asks again.
+        // If it can't be written, the next push asks again.
         drop(files::make_folder(folder, 0o700).and_then(|()| files::write(file, &text, 0o600)));
     }
     toolbox
@@ -116,7 +117,7 @@ fn speaks_for_itself(tool: &Utf8Path, name: &str) -> Option<(Utf8PathBuf, Answer
     (magic == *b"\x7fELF").then_some((path, Answer { modified, size: now.size(), version: String::new() }))
 }
 
-/// The runtime without which a process of uWSGI's can't run.
+/// The runtime that the app's uWSGI processes require.
 pub(crate) fn needed(procfile: &Procfile) -> Option<RuntimeName> {
     procfile.entries().iter().find_map(|entry| match entry.kind {
         Kind::Wsgi(_) => Some(RuntimeName::Python),
@@ -132,13 +133,13 @@ pub(crate) fn is_static(procfile: &Procfile) -> bool {
     procfile.entries().iter().all(|entry| matches!(entry.kind, Kind::Static))
 }
 
-/// What compiled packages depend on besides the interpreter.
+/// What compiled packages depend on other than the interpreter.
 fn platform() -> String {
     let libc = if cfg!(target_env = "musl") { "musl" } else { "glibc" };
     format!("{}-{}-{libc}", std::env::consts::OS, std::env::consts::ARCH)
 }
 
-/// Interpreters in the folders, `python3` first, shims of version switchers left out.
+/// Interpreters on the path, `python3` first, without shims of version managers.
 fn system(path: &SearchPath) -> Vec<Interpreter> {
     let mut found: Vec<Interpreter> = Vec::new();
     let names =
@@ -169,7 +170,7 @@ fn in_folders(parent: &Utf8Path, source: Source, version_of: impl Fn(&str) -> &s
         .collect()
 }
 
-/// Whether `-m venv` works: Debian ships ensurepip in a package of its own.
+/// Whether `-m venv` works: Debian ships ensurepip in a separate package.
 fn has_venv(interpreter: &Utf8Path, version: &Version) -> bool {
     let text = version.to_string();
     let minor: Vec<&str> = text.split('.').take(2).collect();
@@ -177,12 +178,12 @@ fn has_venv(interpreter: &Utf8Path, version: &Version) -> bool {
     prefix.join(format!("lib/python{}/ensurepip/__init__.py", minor.join("."))).exists()
 }
 
-/// A deployment clone as the runtime leaf sees it; reading never follows a link out of the tree.
+/// A deployment clone as a [`SourceTree`]. Reading never follows a link out of the tree.
 #[derive(Debug)]
 pub(crate) struct CheckedOut<'a> {
     pub(crate) tree: &'a Utf8Path,
     pub(crate) commit: &'a str,
-    /// git's id of what is in it, where that matters.
+    /// git's id of its contents, if needed.
     pub(crate) tree_id: Option<&'a str>,
 }
 
@@ -244,7 +245,7 @@ mod tests {
             toolbox.version("go").map(|version| version.to_string())
         };
         assert_eq!(remember(&known).as_deref(), Some("1.22.1"));
-        // Another program by now: it is asked, and `true` knows no version of Go's.
+        // The program has changed, so it is run again; `true` does not print a version of Go.
         assert_ne!(remember(&Answer { size: 1, ..known }).as_deref(), Some("1.22.1"));
     }
 

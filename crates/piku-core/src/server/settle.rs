@@ -149,7 +149,7 @@ impl Server {
         })
     }
 
-    /// How the machine differs from what `setup --system` made; empty if it is not a piku server, or one with another root.
+    /// How the machine differs from what `setup --system` made; empty if it is not a piku server with this root.
     pub(crate) fn differences(root: &Root, surroundings: &Surroundings) -> Vec<Change> {
         let Some(record) = host::server_record::read().filter(|record| record.root() == *root) else {
             return Vec::new();

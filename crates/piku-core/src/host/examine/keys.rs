@@ -1,4 +1,4 @@
-//! The keys that may log in, and where each of them leads.
+//! The keys in `authorized_keys`, and what each gives access to.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -10,25 +10,25 @@ use crate::root::Root;
 /// A line of `authorized_keys`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Key {
-    /// What its owner calls it.
+    /// The comment of the key.
     pub(crate) name: String,
     pub(crate) leads: Leads,
 }
 
-/// What somebody with a key gets.
+/// What a key gives access to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Leads {
     /// This piku and this root.
     Here,
-    /// A piku that is not there.
+    /// A piku program that does not exist.
     Nowhere(Utf8PathBuf),
     /// Another piku, another root, or legacy piku.
     Elsewhere(String),
-    /// Something that has nothing to do with piku.
+    /// Something other than piku.
     Otherwise,
 }
 
-/// Every key, and what of the way to them others may write to.
+/// Every key, and the files and folders on the path to them that others may write to.
 pub(super) fn look(root: &Root, surroundings: &Surroundings) -> (Vec<Key>, Vec<Utf8PathBuf>) {
     let folder = surroundings.home.join(".ssh");
     let path = folder.join("authorized_keys");
@@ -43,7 +43,7 @@ pub(super) fn look(root: &Root, surroundings: &Surroundings) -> (Vec<Key>, Vec<U
     (keys.collect(), way.into_iter().filter(writable).collect())
 }
 
-/// The name and the forced command of a line; `None` for a comment (sshd(8), "AUTHORIZED_KEYS FILE FORMAT").
+/// Parses the name and forced command of a line; `None` for a comment (sshd(8), "AUTHORIZED_KEYS FILE FORMAT").
 fn read(line: &str) -> Option<(String, Option<String>)> {
     let line = line.trim();
     if line.is_empty() || line.starts_with('#') {
@@ -61,7 +61,7 @@ fn read(line: &str) -> Option<(String, Option<String>)> {
     Some((name, command))
 }
 
-/// Where a forced command leads: `PIKU_ROOT=<root> exec <program> ssh-command <name>` is what `setup:ssh` writes.
+/// What a forced command runs. `setup:ssh` writes `PIKU_ROOT=<root> exec <program> ssh-command <name>`.
 fn leads(command: &str, root: &Root, program: &Utf8Path) -> Leads {
     let words = shlex::split(command).unwrap_or_default();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();

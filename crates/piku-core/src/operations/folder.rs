@@ -1,4 +1,4 @@
-//! Deploying a folder without git at the caller's end: for programs that embed piku.
+//! Deploys a folder for programs that embed piku, without git on the caller's side.
 
 use camino::Utf8Path;
 
@@ -10,17 +10,18 @@ use crate::host::git;
 use crate::piku::Piku;
 use crate::release::Cause;
 
-/// The branch that holds what was deployed from a folder.
+/// The branch for commits made from a folder.
 const BRANCH: &str = "refs/heads/main";
 
 impl Piku {
-    /// Makes a release of the files in `folder`, as a push of them would: the app is created at the first time.
+    /// Makes a release from the files in `folder`, as if they were pushed. The first call creates the app.
     ///
-    /// Files that a `.gitignore` in the folder names stay behind. On success they are the commit that a clone of
-    /// the app gets.
+    /// Files that a `.gitignore` in the folder matches are left out. On success, the files become a commit, which a
+    /// clone
+    /// of the app checks out.
     ///
     /// # Errors
-    /// As a push.
+    /// As for a push.
     pub fn deploy_folder(
         &self,
         app: &AppName,

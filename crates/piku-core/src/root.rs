@@ -51,8 +51,7 @@ impl Root {
         /// Sites, their sockets and certificates.
         nginx = "nginx";
         /// The configuration, pid file, and temporary files of piku's own nginx. It does not exist if the system's
-        /// nginx
-        /// serves the sites. It can't collide with a site, whose name ends in `.conf`.
+        /// nginx serves the sites. It can't collide with a site, whose name ends in `.conf`.
         own_nginx = "nginx/server";
         /// The configuration of piku's own nginx. The root uses its own nginx if this file exists.
         own_nginx_conf = "nginx/server/nginx.conf";

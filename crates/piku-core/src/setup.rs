@@ -44,9 +44,8 @@ pub struct AddedKey {
 }
 
 impl Piku {
-    /// Creates the folders and the emperor's configuration, and installs a private uWSGI below the root if the
-    /// machine has
-    /// none. A second call changes nothing.
+    /// Creates the folders and the emperor's configuration, and installs a private uWSGI below the root if the machine
+    /// has none. A second call changes nothing.
     ///
     /// `nginx` prepares the root for piku's own nginx or for the system's; `None` keeps the current one.
     ///
@@ -168,8 +167,7 @@ impl Piku {
     }
 
     /// Replaces this process with the emperor, in the foreground. It runs whichever uWSGI is available, and with a
-    /// clean
-    /// environment, since vassals inherit it.
+    /// clean environment, since vassals inherit it.
     ///
     /// # Errors
     /// [`Error::EmperorRuns`] if an emperor is already running; [`crate::DeployError::NoUwsgi`]. Never returns on

@@ -8,9 +8,8 @@ use crate::app::AppName;
 /// The file name of a vassal: `<app>_<kind>.<index>@<app>.<run>.<start>.ini`.
 ///
 /// The part before `@` is for people. It is ambiguous, since names may contain `_` and `.`: `foo_web` + `web` looks
-/// like
-/// `foo` + `web_web`. The part after `@` is exact, since no name contains `@`. Names are never matched by prefix. Each
-/// start gets a new name, because uWSGI's emperor throttles crashing vassals by file name.
+/// like `foo` + `web_web`. The part after `@` is exact, since no name contains `@`. Names are never matched by prefix.
+/// Each start gets a new name, because uWSGI's emperor throttles crashing vassals by file name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct VassalName {
     /// The app.
@@ -39,8 +38,7 @@ pub(crate) const REHEARSAL: u32 = 0;
 
 impl VassalName {
     /// The name of the first start of the same process. Its files in `uwsgi-available` and the record of the release
-    /// use
-    /// this name.
+    /// use this name.
     #[must_use]
     pub fn first_start(&self) -> Self {
         Self { start: self.start.min(1), ..self.clone() }

@@ -46,7 +46,7 @@ struct Ready {
     plan: Plan,
     vassals: Vec<Rendered>,
     site: Option<RenderedSite>,
-    site_stopped: Option<String>,
+    stopped: Option<RenderedSite>,
     nginx: Option<Nginx>,
     access: SocketAccess,
 }
@@ -90,7 +90,7 @@ fn ready(basis: &Basis<'_>) -> Result<Ready, DeployError> {
     let access = SocketAccess::of(basis.root, nginx.as_ref().map(|nginx| &nginx.workers));
     let vassals = plan.processes.iter().map(|process| render::render(basis, process, &access));
     let vassals = vassals.collect::<Result<_, _>>()?;
-    Ok(Ready { plan, vassals, site, site_stopped: stopped.map(|site| site.text), nginx, access })
+    Ok(Ready { plan, vassals, site, stopped, nginx, access })
 }
 
 /// The record of the release, with the run that is to serve.
@@ -114,7 +114,8 @@ fn record(order: &Order, built: &Built, ready: &Ready) -> Release {
         formation: source.formation.clone(),
         live_env: ready.plan.live_env.clone(),
         site: ready.site.as_ref().map(|site| site.text.clone()),
-        site_stopped: ready.site_stopped.clone(),
+        site_stopped: ready.stopped.as_ref().map(|site| site.text.clone()),
+        stopped_question: ready.stopped.as_ref().map(|site| site.question.clone()),
         vassals: Vec::new(),
         ports: ready.plan.ports.all(),
     }

@@ -137,9 +137,8 @@ impl Invocation {
         })
     }
 
-    /// Like [`Invocation::check`], but reports each line as it is written, and that `what` is still running when
-    /// there is
-    /// no output for a while.
+    /// Like [`Invocation::check`], but reports each line as it is written, and that `what` is still running when there
+    /// is no output for a while.
     ///
     /// # Errors
     /// As for [`Invocation::check`].

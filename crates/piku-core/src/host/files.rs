@@ -273,8 +273,7 @@ pub(crate) fn rename_any(from: &Path, to: &Path) -> Result<(), HostError> {
 /// `known`, which are relative to `from`. Returns the number of files and links.
 ///
 /// Names may be any bytes. Folders are created with their modes, even empty ones. Skips the `.git` at the top of
-/// `from`,
-/// and sockets, which nobody listens on any more.
+/// `from`, and sockets, which nobody listens on any more.
 pub(crate) fn take_over(from: &Utf8Path, to: &Utf8Path, known: &BTreeSet<&[u8]>) -> Result<usize, HostError> {
     let mut count = 0;
     let mut waiting = vec![PathBuf::new()];

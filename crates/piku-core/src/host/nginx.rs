@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
+
 use super::command::Invocation;
 use super::health::{Endpoint, get};
 use super::nginx_error::{NginxError, PATIENCE};
@@ -20,7 +22,7 @@ const TRIES: u32 = 3;
 const BETWEEN_TRIES: Duration = Duration::from_millis(200);
 
 /// A request whose answer shows which version of a site nginx serves.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Question {
     pub(crate) address: SocketAddr,
     pub(crate) host: String,
@@ -72,15 +74,28 @@ pub(crate) fn reload_and_wait(
 ) -> Result<(), NginxError> {
     let before = own_nginx::refusals(root);
     reload(root, surroundings)?;
-    let mut since = None;
+    let mut is_served = new_workers_answer(question);
     let outcome = wait::until(PATIENCE, || {
         if let Some(said) = own_nginx::refused_since(root, before) {
             return Some(Err(NginxError::Refused { said }));
         }
-        let began = question.is_answered().then(|| *since.get_or_insert_with(Instant::now));
-        since = began;
-        began.filter(|began| began.elapsed() >= OLD_WORKERS).map(|_| Ok(()))
+        is_served().then_some(Ok(()))
     });
     let silent = || NginxError::Silent { address: question.address, host: question.host.clone() };
     outcome.unwrap_or_else(|| Err(silent()))
+}
+
+/// Waits for nginx to answer the question, for at most `limit`, after it was told to read its configuration.
+pub(crate) fn await_answer(question: &Question, limit: Duration) {
+    let mut is_served = new_workers_answer(question);
+    wait::until(limit, || is_served().then_some(()));
+}
+
+/// Tells whether the new answer has come for so long that no old worker is left.
+fn new_workers_answer(question: &Question) -> impl FnMut() -> bool {
+    let mut since = None;
+    move || {
+        since = question.is_answered().then(|| since.unwrap_or_else(Instant::now));
+        since.is_some_and(|since| since.elapsed() >= OLD_WORKERS)
+    }
 }

@@ -65,9 +65,8 @@ impl ProcessTree {
         found
     }
 
-    /// The descendants of `ancestor` and their total CPU time, if all of them are sleeping, which excludes waiting
-    /// for a
-    /// disk.
+    /// The descendants of `ancestor` and their total CPU time, if all of them are sleeping, which excludes waiting for
+    /// a disk.
     pub(crate) fn at_rest(&self, ancestor: i32) -> Option<(Vec<i32>, u64)> {
         let below = self.below(ancestor);
         let work: Option<Vec<&Work>> = below.iter().map(|pid| self.work.get(pid)).collect();

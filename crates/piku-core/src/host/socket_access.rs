@@ -38,8 +38,7 @@ pub(crate) struct Caller {
 
 impl SocketAccess {
     /// Decides for sockets of the emperor's vassals. `workers` are those of the system's nginx; `None` if the app has
-    /// no
-    /// site.
+    /// no site.
     pub(crate) fn of(root: &Root, workers: Option<&Workers>) -> Self {
         match workers {
             Some(workers) if !root.own_nginx_conf().is_file() => {

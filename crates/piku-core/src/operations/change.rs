@@ -1,6 +1,8 @@
 //! Operations that make a release (`deploy`, `config:set`, `config:unset`) and operations on existing ones (`restart`,
 //! `start`, `stop`, `ps:scale`, `rollback`).
 
+use std::time::Duration;
+
 use super::releases::describe_commit;
 use crate::app::AppName;
 use crate::deploy::DeployError;
@@ -11,10 +13,13 @@ use crate::event::{Report, stage, warn};
 use crate::formation::{Formation, Scale};
 use crate::history::{self, Happened, HistoryEntry};
 use crate::host::lock::AppLock;
-use crate::host::{files, git};
+use crate::host::{files, git, nginx};
 use crate::piku::Piku;
 use crate::release::{Cause, Release, store};
 use crate::settings::StoredSettings;
+
+/// How long to wait until nginx serves the site of a stopped app. If it does not, the app is stopped anyway.
+const STOPPED_SITE: Duration = Duration::from_secs(3);
 
 /// Who requested an operation: the owner of an ssh key, or unknown for a command on the server itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -176,9 +181,8 @@ impl Piku {
         })
     }
 
-    /// Changes settings and makes a release, which waits for `start` if the app is stopped. If the app was never
-    /// live, only
-    /// stores the settings.
+    /// Changes settings and makes a release, which waits for `start` if the app is stopped. If the app was never live,
+    /// only stores the settings.
     pub(crate) fn change_settings(
         &self,
         app: &AppName,
@@ -334,8 +338,7 @@ impl Piku {
     }
 
     /// Makes release `to` live again, with its commit, build, and settings. Without `to`, goes back to the release
-    /// that was
-    /// live before; another call goes further back, never forward.
+    /// that was live before; another call goes further back, never forward.
     ///
     /// # Errors
     /// [`Error::UnknownRelease`], [`Error::NothingBefore`], or the error of the deploy.
@@ -384,6 +387,10 @@ impl Piku {
             store::set_stopped(&piku.root, app, true)?;
             let live = store::live(&piku.root, app)?;
             repair::site(&piku.root, &piku.surroundings, piku.host(), app, live.as_ref())?;
+            // Requests get the answer of a stopped app before the processes behind the old site are gone.
+            if let Some(question) = live.as_ref().and_then(|live| live.stopped_question.as_ref()) {
+                nginx::await_answer(question, STOPPED_SITE);
+            }
             retire::retire(&piku.root, piku.host(), &names, false)?;
             predecessor::await_end(&piku.root, &names, report);
             let stopped = HistoryEntry::now(app, Happened::Stopped, history::STOP, actor.name.as_deref());

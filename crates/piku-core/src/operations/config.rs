@@ -35,8 +35,7 @@ impl Piku {
     }
 
     /// Changes settings, all or none, and makes a release. Returns `None` if the app was never live: the settings are
-    /// only
-    /// stored.
+    /// only stored.
     ///
     /// # Errors
     /// [`Error::InvalidSetting`], [`Error::UnfitSetting`], or the error of the deploy. No setting has changed then.

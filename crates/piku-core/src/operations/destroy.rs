@@ -8,7 +8,7 @@ use crate::deploy::{adopt, predecessor, retire};
 use crate::error::Error;
 use crate::event::Report;
 use crate::history::{self, Happened, HistoryEntry};
-use crate::host::{files, nginx, ports};
+use crate::host::{HostError, files, nginx, ports};
 use crate::piku::Piku;
 use crate::root::Root;
 use crate::vassal::VassalName;
@@ -16,7 +16,8 @@ use crate::vassal::VassalName;
 /// The result of a destroy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Destroyed {
-    /// Removed files and folders.
+    /// The app's folders and site that were removed. Other files, such as sockets and vassals, are removed too but not
+    /// listed.
     pub removed: Vec<Utf8PathBuf>,
     /// What was kept: the app's data and its cache.
     pub kept: Vec<Utf8PathBuf>,
@@ -24,8 +25,7 @@ pub struct Destroyed {
 
 impl Piku {
     /// Stops the app and removes everything except `data/<app>` and `cache/<app>`. A second call continues an
-    /// interrupted
-    /// one.
+    /// interrupted one.
     ///
     /// # Errors
     /// [`Error::UnknownApp`], [`Error::Host`].
@@ -36,9 +36,12 @@ impl Piku {
             let names = retire::enabled(root, app)?;
             retire::retire(root, piku.host(), &names, false)?;
             predecessor::await_end(root, &names, report);
-            let had_site = files::exists(&root.site(app));
-            let mut gone = vec![
-                root.site(app),
+            // First of all: a site whose certificate is gone would keep nginx from reading any.
+            let mut gone = vec![root.site(app)];
+            gone.retain(|path| files::exists(path));
+            let had_site = !gone.is_empty();
+            remove(&gone)?;
+            let mut beside = vec![
                 root.certificate(app),
                 root.certificate_key(app),
                 root.router_log(app),
@@ -51,24 +54,22 @@ impl Piku {
             ] {
                 let own =
                     files::names(&folder)?.into_iter().filter(|name| app_of(name).as_ref() == Some(app));
-                gone.extend(own.map(|name| folder.join(name)));
+                beside.extend(own.map(|name| folder.join(name)));
             }
             for name in files::names(&root.uwsgi_available())? {
                 let path = root.uwsgi_available().join(name);
                 // Vassals of legacy piku are identified by their contents.
                 if adopt::is_foreign(root, app, &path)? {
-                    gone.push(path);
+                    beside.push(path);
                 }
             }
+            remove(&beside)?;
             // Remove the repository and then the releases last: as long as they exist, the app is known, so an
             // interrupted destroy can be repeated.
-            gone.extend([root.app(app), root.env(app), root.logs(app), root.repo(app), root.releases(app)]);
-            gone.retain(|path| files::exists(path));
-            for path in &gone {
-                if path.is_dir() && !path.is_symlink() {
-                    files::remove_folder(path)?
-                } else {
-                    files::remove(path)?
+            for path in [root.app(app), root.env(app), root.logs(app), root.repo(app), root.releases(app)] {
+                if files::exists(&path) {
+                    remove(std::slice::from_ref(&path))?;
+                    gone.push(path);
                 }
             }
             ports::release_all_but(root, app, &[])?;
@@ -83,6 +84,18 @@ impl Piku {
             Ok(Destroyed { removed: gone, kept })
         })
     }
+}
+
+/// Removes files, links, and folders if they exist.
+fn remove(paths: &[Utf8PathBuf]) -> Result<(), HostError> {
+    for path in paths {
+        if path.is_dir() && !path.is_symlink() {
+            files::remove_folder(path)?;
+        } else if files::exists(path) {
+            files::remove(path)?;
+        }
+    }
+    Ok(())
 }
 
 /// The app of a file in `uwsgi-available`: a vassal or a file that belongs to one.

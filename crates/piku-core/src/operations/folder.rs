@@ -17,8 +17,7 @@ impl Piku {
     /// Makes a release from the files in `folder`, as if they were pushed. The first call creates the app.
     ///
     /// Files that a `.gitignore` in the folder matches are left out. On success, the files become a commit, which a
-    /// clone
-    /// of the app checks out.
+    /// clone of the app checks out.
     ///
     /// # Errors
     /// As for a push.

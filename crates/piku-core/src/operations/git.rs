@@ -42,9 +42,8 @@ impl From<piku_git::Error> for Error {
 impl Piku {
     /// Receives a push like `git receive-pack`, on the standard input and output of this process.
     ///
-    /// The first push creates the app. If it brings nothing (a deletion or a refused branch), the app is removed
-    /// again when
-    /// git has ended. For an app that was deployed before, git replaces this process.
+    /// The first push creates the app. If it brings nothing (a deletion or a refused branch), the app is removed again
+    /// when git has ended. For an app that was deployed before, git replaces this process.
     ///
     /// # Errors
     /// [`Error::Host`] if the repository can't be created or git can't be started.
@@ -60,8 +59,7 @@ impl Piku {
     }
 
     /// Prepares the repository of `app` for a push, and creates it for the first one. Holding the returned lock shows
-    /// that
-    /// a push is in progress.
+    /// that a push is in progress.
     pub(crate) fn open_repository(&self, app: &AppName) -> Result<SharedLock, Error> {
         let repo = self.root.repo(app);
         loop {
@@ -134,8 +132,8 @@ impl Piku {
             "receive.denyDeleteCurrent=ignore",
             // Detect a disconnected client after this many seconds.
             "receive.keepAlive=1",
-            // During a push, this repository is the alternate of the quarantined objects (git-receive-pack(1)). Its refs are
-            // checked anyway; listing them again as alternate refs costs a process.
+            // During a push, this repository is the alternate of the quarantined objects (git-receive-pack(1)). Its
+            // refs are checked anyway; listing them again as alternate refs costs a process.
             "core.alternateRefsCommand=true",
         ];
         let options = settings.iter().flat_map(|setting| ["-c", setting]);
@@ -143,8 +141,7 @@ impl Piku {
     }
 
     /// Writes the hooks if they differ. They are scripts, not links: if `piku` is missing, a script refuses the push,
-    /// while
-    /// git would ignore a dangling link.
+    /// while git would ignore a dangling link.
     fn install_hooks(&self, app: &AppName) -> Result<(), HostError> {
         let folder = self.root.repo(app).join("hooks");
         files::make_folder(&folder, 0o700)?;
@@ -169,8 +166,7 @@ impl Piku {
     }
 
     /// The file in which `pre-receive` stores its choice for the `update` hooks of the same push. All have the same
-    /// parent
-    /// process, `push`.
+    /// parent process, `push`.
     fn choice_file(&self, app: &AppName, push: u32) -> Utf8PathBuf {
         self.root.repo(app).join(format!("piku-push-{push}"))
     }

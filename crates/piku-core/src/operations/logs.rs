@@ -50,8 +50,7 @@ impl Piku {
     }
 
     /// Calls `heard` with each new line, until it breaks or `listened_to` returns false. Follows logs that appear
-    /// meanwhile
-    /// too. `all` is as for [`Piku::last_logs`].
+    /// meanwhile too. `all` is as for [`Piku::last_logs`].
     ///
     /// # Errors
     /// As for [`Piku::last_logs`].

@@ -16,8 +16,7 @@ const EMPEROR: Duration = Duration::from_secs(30);
 
 impl Piku {
     /// Makes every app match its live release: completes or undoes what a crash or power failure interrupted, and
-    /// restarts
-    /// apps that no longer match the system, for example after an upgrade of Python or a change of nginx.
+    /// restarts apps that no longer match the system, for example after an upgrade of Python or a change of nginx.
     ///
     /// Reports an app that can't be repaired and continues with the others. A second call finds nothing to do.
     ///
@@ -39,8 +38,7 @@ impl Piku {
             return Ok(());
         }
         // `Piku::locked` repairs the app. Check for a misfit and restart under the same lock, so that two concurrent
-        // repairs
-        // restart the app only once.
+        // repairs restart the app only once.
         self.locked(app, &format!("`piku repair` is repairing `{app}`"), report, |piku, report| {
             let Some(misfit) = piku.misfit(app)? else { return Ok(()) };
             stage(report, format!("`{app}`: {misfit}; restarting it"));

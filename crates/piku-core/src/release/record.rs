@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::formation::Formation;
+use crate::host::nginx::Question;
 
 /// One release of an app: a commit, its build, and the settings, none of which ever change.
 ///
@@ -18,13 +19,11 @@ pub struct Release {
     /// Its number, from 1. A refused deploy uses one up.
     pub number: u32,
     /// The number of the current run, which the fields from [`Release::formation`] on describe. `None` for a release
-    /// made
-    /// by an older version of piku, in which every run was a new release: its run has the number of the release.
+    /// made by an older version of piku, in which every run was a new release: its run has the number of the release.
     #[serde(default)]
     pub run: Option<u32>,
     /// The release that was live before this one, or 0 if there was none. `None` if this one has not been live, or if
-    /// an
-    /// older version of piku made it.
+    /// an older version of piku made it.
     #[serde(default)]
     pub after: Option<u32>,
     /// The full hash of its commit.
@@ -55,6 +54,10 @@ pub struct Release {
     pub site: Option<String>,
     /// The text of the site while the app is stopped.
     pub site_stopped: Option<String>,
+    /// The request that shows whether nginx serves `site_stopped`; `None` if there is no site or an older version of
+    /// piku made the release.
+    #[serde(default)]
+    pub(crate) stopped_question: Option<Question>,
     /// The file names of its vassals.
     pub vassals: Vec<String>,
     /// The ports it holds.

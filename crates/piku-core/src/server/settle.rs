@@ -111,8 +111,7 @@ impl Server {
     /// Sets up this machine as a piku server: user, folders, units, nginx. A second call changes nothing.
     ///
     /// `wanted` chooses the nginx. The default is the one chosen before; on a new machine it is piku's own, or the
-    /// system's
-    /// if that already serves something. `dry_run` changes nothing and does not need root.
+    /// system's if that already serves something. `dry_run` changes nothing and does not need root.
     ///
     /// # Errors
     /// [`ServerError`]. If something required is missing, nothing has been changed.

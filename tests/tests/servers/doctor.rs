@@ -25,7 +25,7 @@ macro_rules! unit_has {
     };
 }
 
-/// With the machine's nginx.
+/// With the system's nginx.
 const FAULTS: [Fault; 8] = [
     Fault {
         made_by: "gpasswd -d piku www-data && systemctl restart piku && sleep 1 && piku restart blog",

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
+use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
@@ -85,6 +86,16 @@ impl Git {
     pub(crate) fn checkout(&self, tree: &Utf8Path, commit: &str) -> Result<(), Error> {
         self.command(tree, ["checkout", "--quiet", "--force", "--detach", commit]).check(&mut |_| {})
     }
+}
+
+/// Returns how many files are tracked in a tree, from the head of its index (gitformat-index(5)); `None` if it has no
+/// index.
+#[must_use]
+pub fn tracked_count(tree: &Utf8Path) -> Option<u32> {
+    let mut head = [0; 12];
+    std::fs::File::open(tree.join(".git/index")).and_then(|mut file| file.read_exact(&mut head)).ok()?;
+    let [b'D', b'I', b'R', b'C', _, _, _, _, count @ ..] = head else { return None };
+    Some(u32::from_be_bytes(count))
 }
 
 /// Splits a listing made with `-z` into paths.

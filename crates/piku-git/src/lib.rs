@@ -40,6 +40,7 @@ mod push;
 pub use bare::{
     conflicting_branch, init_bare, record_release, resolve, set_branch, set_head, subject, tree_id,
 };
+pub use clone::tracked_count;
 pub use error::Error;
 pub use program::Git;
 pub use push::{Choice, InvalidPush, InvalidRefUpdate, Kept, RefUpdate, choose, file_in_push};

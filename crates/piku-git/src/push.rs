@@ -1,9 +1,15 @@
 //! A push as git describes it to a hook, and which of its branches is deployed.
 
 use camino::Utf8Path;
+use gix::ObjectId;
+use gix::objs::{CommitRefIter, Find, Kind, TreeRefIter};
+use gix::odb::Header;
 
 /// Prefix of refs that no push may touch, because they are those of releases.
 const OURS: &str = "refs/piku/";
+
+/// The hash of [`init_bare`](crate::init_bare)'s repositories.
+const SHA1: gix::hash::Kind = gix::hash::Kind::Sha1;
 
 /// A ref update in a push, as git describes it to hooks (githooks(5)).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,16 +131,36 @@ pub fn choose(updates: &[RefUpdate], wanted: Option<&str>) -> Result<Choice, Inv
     })
 }
 
-/// Reads a file at a commit that was pushed but is not accepted yet; `None` if there is no such file.
+/// Reads a file at a commit that was pushed but is not accepted yet; `None` if there is no such file, or more than
+/// `limit` bytes of it.
 ///
-/// Git keeps such objects apart and tells hooks where by variables that gix does not read (git-receive-pack(1),
-/// "Quarantine environment"). So this runs the `git` program with the inherited environment, and works only in hooks.
+/// Git keeps such objects apart from those of the repository, and tells `pre-receive` where in `GIT_QUARANTINE_PATH`
+/// (git-receive-pack(1), "Quarantine environment"): that is `quarantine`.
 #[must_use]
-pub fn file_in_push(repository: &Utf8Path, commit: &str, path: &str) -> Option<Vec<u8>> {
-    let mut command = std::process::Command::new("git");
-    command.current_dir(repository).args(["cat-file", "blob", &format!("{commit}:{path}")]);
-    let output = command.output().ok()?;
-    output.status.success().then_some(output.stdout)
+pub fn file_in_push(
+    repository: &Utf8Path,
+    quarantine: Option<&Utf8Path>,
+    commit: &str,
+    path: &str,
+    limit: u64,
+) -> Option<Vec<u8>> {
+    let objects = repository.join("objects");
+    let stores = [quarantine, Some(objects.as_path())].into_iter().flatten();
+    let stores: Vec<_> = stores.filter_map(|store| gix::odb::at(store.as_std_path(), SHA1).ok()).collect();
+    let read = |id: &gix::hash::oid| {
+        let mut data = Vec::new();
+        let kind = stores.iter().find_map(|store| Some(store.try_find(id, &mut data).ok()??.kind))?;
+        Some((kind, data))
+    };
+    let (_, commit) = read(&ObjectId::from_hex(commit.as_bytes()).ok()?)?;
+    let mut id = CommitRefIter::from_bytes(&commit, SHA1).tree_id().ok()?;
+    for name in path.split('/') {
+        let (_, tree) = read(&id)?;
+        let mut entries = TreeRefIter::from_bytes(&tree, SHA1).filter_map(Result::ok);
+        id = entries.find(|entry| entry.filename == name)?.oid.to_owned();
+    }
+    let header = stores.iter().find_map(|store| store.try_header(&id).ok()?)?;
+    (header.kind() == Kind::Blob && header.size() <= limit).then(|| read(&id))?.map(|(_, data)| data)
 }
 
 #[cfg(test)]

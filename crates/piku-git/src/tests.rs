@@ -220,3 +220,36 @@ fn a_push_conflicts_with_a_branch_that_is_its_folder() {
     assert_eq!(conflicting_branch(&it.bare, "refs/heads/main/next").unwrap().as_deref(), Some("main"));
     assert_eq!(conflicting_branch(&it.bare, "refs/heads/mainly").unwrap(), None);
 }
+
+#[test]
+fn a_file_of_a_push_is_read_where_git_keeps_it_apart() {
+    let it = fixture(|work| {
+        std::fs::create_dir(work.join("etc")).unwrap();
+        std::fs::write(work.join("etc/ENV"), "A=1\n").unwrap();
+    });
+    let read = |quarantine: Option<&Utf8Path>, path: &str, limit| {
+        file_in_push(&it.bare, quarantine, &it.commit, path, limit)
+    };
+    assert_eq!(read(None, "etc/ENV", 4).as_deref(), Some(&b"A=1\n"[..]));
+    assert_eq!((read(None, "etc/ENV", 3), read(None, "etc", 9), read(None, "ENV", 9)), (None, None, None));
+
+    // As in a push: what is new is elsewhere.
+    let (objects, quarantine) = (it.bare.join("objects"), it.home.join("incoming"));
+    std::fs::rename(&objects, &quarantine).unwrap();
+    std::fs::create_dir(&objects).unwrap();
+    assert_eq!(read(None, "etc/ENV", 9), None);
+    assert_eq!(read(Some(&quarantine), "etc/ENV", 9).as_deref(), Some(&b"A=1\n"[..]));
+    assert_eq!(file_in_push(&it.bare, Some(&quarantine), "main", "etc/ENV", 9), None, "no commit id");
+}
+
+#[test]
+fn tracked_files_are_counted_by_the_head_of_the_index() {
+    let it = fixture(|work| {
+        for name in ["one", "two", "three"] {
+            std::fs::write(work.join(name), name).unwrap();
+        }
+    });
+    assert_eq!((tracked_count(&it.work), tracked_count(&it.bare)), (Some(3), None));
+    std::fs::write(it.work.join(".git/index"), "something else").unwrap();
+    assert_eq!(tracked_count(&it.work), None);
+}

@@ -44,7 +44,8 @@ pub use crontab::Job;
 pub use daemon::{GRACE, run_daemon, run_job, run_supervised};
 pub use error::Error;
 pub use record::{
-    DaemonRecord, DaemonWork, LaunchRecord, drain_marker, endings, first_start, record_path, slot_holder,
+    DaemonRecord, DaemonWork, LaunchRecord, drain_marker, endings, first_start, is_slot_held, record_path,
+    slot_holder,
 };
 pub use status::Status;
 pub use supervise::{LONGEST_DRAIN, Patience, supervise};

@@ -69,6 +69,12 @@ pub fn slot_holder(slot: &Utf8Path) -> Option<Utf8PathBuf> {
     Some(String::from_utf8_lossy(&signed).into_owned().into())
 }
 
+/// Whether a launcher holds the slot now, so that the next one waits for its end.
+#[must_use]
+pub fn is_slot_held(slot: &Utf8Path) -> bool {
+    std::fs::File::open(slot).is_ok_and(|file| file.try_lock_shared().is_err())
+}
+
 /// The name under which a vassal was first started, which is also that of its record for later starts. `None` for a
 /// name of another form, whose vassal has no record.
 ///

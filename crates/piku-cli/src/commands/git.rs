@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::process::ExitCode;
 
+use camino::Utf8PathBuf;
 use piku_core::host::launch::become_program;
 use piku_core::{AppName, Error, RefUpdate};
 
@@ -46,7 +47,9 @@ pub(super) fn hook(
             std::io::stdin()
                 .read_to_string(&mut lines)
                 .map_err(|source| CliError::Input { name: "standard input".to_owned(), source })?;
-            session.piku.pre_receive(app, push(), &lines, &mut session.ui.events())?;
+            let quarantine = std::env::var("GIT_QUARANTINE_PATH").ok().map(Utf8PathBuf::from);
+            let report = &mut session.ui.events();
+            session.piku.pre_receive(app, push(), quarantine.as_deref(), &lines, report)?;
         }
         ("update", [name, old, new]) => {
             let update = RefUpdate { name: name.clone(), old: old.clone(), new: new.clone() };

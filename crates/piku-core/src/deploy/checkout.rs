@@ -5,6 +5,9 @@ use crate::event::{Event, Report};
 use crate::host::{HostError, Surroundings, files, git, processes};
 use crate::root::Root;
 
+/// Clones with fewer files are made anew: that takes less time than asking git what differs.
+const FEW: u32 = 500;
+
 /// Makes the tree of release `number`, with the files of `commit`: from the clone that no release needs any more,
 /// where there is one, so that it costs what changed and not what is there; else by a new clone.
 ///
@@ -43,8 +46,9 @@ pub(crate) fn fresh(
 pub(crate) fn keep_for_the_next(root: &Root, app: &AppName, number: u32) -> Result<(), HostError> {
     let (tree, spare) = (root.tree(app, number), root.spare(app));
     // With submodules a clone is several, each with a history of its own.
-    let of_use =
-        !tree.is_symlink() && tree.join(".git/index").exists() && !tree.join(".git/modules").exists();
+    let of_use = !tree.is_symlink()
+        && git::tracked_count(&tree).is_some_and(|count| count >= FEW)
+        && !tree.join(".git/modules").exists();
     // What still runs there would find the files of another release, and write among them.
     if of_use && !files::exists(&spare) && !processes::work_in(&tree) {
         files::rename(&tree, &spare)?;

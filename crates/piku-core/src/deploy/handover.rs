@@ -16,6 +16,7 @@ use super::{DeployError, environment, predecessor, retire, socket_links, stage, 
 use crate::app::AppName;
 use crate::event::{Report, stage as tell};
 use crate::host::facts::Nginx;
+use crate::host::launch::is_slot_held;
 use crate::host::socket_access::SocketAccess;
 use crate::host::{HostError, Step, files, ports};
 use crate::release::{Release, store};
@@ -56,12 +57,14 @@ impl Handover<'_, '_, '_> {
         if stop_first {
             self.stop_first()?;
         }
-        self.start_and_check(&beside)?;
+        let (waiting, others): (Vec<&Process>, Vec<&Process>) =
+            workers.into_iter().partition(|worker| self.has_to_wait(worker));
+        self.start_and_check(&beside, &waiting)?;
         self.scene.go_on()?;
         if running && !stop_first {
             self.rehearse(&fixed)?;
         }
-        self.replace_workers(&workers)?;
+        self.replace_workers(&waiting, &others)?;
         let names = &self.basis.inputs.options.nginx.server_names;
         let links = socket_links::of_plan(root, plan);
         switch::site(root, surroundings, host, self.basis.app, site, &links, names)?;
@@ -104,13 +107,20 @@ impl Handover<'_, '_, '_> {
         predecessor::end(self.scene, &old)
     }
 
-    fn start_and_check(&mut self, processes: &[&Process]) -> Result<(), DeployError> {
+    /// Whether the launcher of this worker would wait for its predecessor to end, whenever it is started.
+    fn has_to_wait(&self, worker: &Process) -> bool {
+        is_slot_held(&self.scene.root.slot(&worker.name.app, &worker.name.kind, worker.name.index))
+    }
+
+    /// Starts processes that run beside their predecessors, and checks them. The launchers of `waiting` are started in
+    /// the same breath: they are ready when the predecessors of their workers are asked to end.
+    fn start_and_check(&mut self, processes: &[&Process], waiting: &[&Process]) -> Result<(), DeployError> {
         if processes.is_empty() {
-            return Ok(());
+            return stage::start(self.scene.root, self.scene.host, &self.rendered(waiting));
         }
         tell(self.report, format!("Starting {}", listed(processes)));
         let watched = self.watched(processes);
-        let rendered = self.rendered(processes);
+        let rendered = self.rendered(&[processes, waiting].concat());
         stage::start(self.scene.root, self.scene.host, &rendered)?;
         check::all_healthy(self.scene, &self.basis.inputs.options, &watched)
     }
@@ -136,7 +146,10 @@ impl Handover<'_, '_, '_> {
     }
 
     /// Replaces the workers, and waits until the new ones stay. Should they not, `repair` brings the old ones back.
-    fn replace_workers(&mut self, workers: &[&Process]) -> Result<(), DeployError> {
+    ///
+    /// The launchers of `waiting` run already, the `others` start now.
+    fn replace_workers(&mut self, waiting: &[&Process], others: &[&Process]) -> Result<(), DeployError> {
+        let workers = &[waiting, others].concat();
         if workers.is_empty() {
             return Ok(());
         }
@@ -150,8 +163,7 @@ impl Handover<'_, '_, '_> {
         // They know nothing of slots.
         predecessor::end(self.scene, &foreign)?;
         let watched = self.watched(workers);
-        let rendered = self.rendered(workers);
-        switch::replace(root, self.scene.host, &old, &rendered)?;
+        switch::replace(root, self.scene.host, &old, &self.rendered(others))?;
         check::all_stay(self.scene, &watched, self.report)
     }
 

@@ -82,7 +82,9 @@ fn stages(scene: &Scene<'_>, order: &Order, report: &mut Report<'_>) -> Result<D
 /// Plans the release and spells all of it.
 fn ready(basis: &Basis<'_>) -> Result<Ready, DeployError> {
     let plan = plan::plan(basis);
-    let nginx = if plan::has_site(basis.inputs) { Some(facts::nginx(basis.surroundings)?) } else { None };
+    let memory = basis.root.build_cache().join(facts::NGINX);
+    let ask = || facts::known_nginx(basis.surroundings, &memory);
+    let nginx = plan::has_site(basis.inputs).then(ask).transpose()?;
     let version = nginx.as_ref().and_then(|nginx| nginx.version);
     let spelled = |plan: &Plan| site::render(basis.root, basis.app, basis.inputs, plan, basis.tree, version);
     let site = spelled(&plan)?;

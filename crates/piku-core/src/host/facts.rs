@@ -1,15 +1,20 @@
 //! Finds uWSGI and nginx on this machine.
 
 use std::collections::BTreeSet;
+use std::os::unix::fs::MetadataExt;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use piku_nginx::{Version as NginxVersion, Workers};
 use piku_uwsgi::Flavour;
+use serde::{Deserialize, Serialize};
 
 use super::command::Invocation;
 use super::search_path::program;
 use super::{HostError, Surroundings, files};
 use crate::root::Root;
+
+/// The file in the shared build cache that caches the output of `nginx -V`.
+pub(crate) const NGINX: &str = "nginx.json";
 
 /// The folder of uWSGI's plugins on Debian.
 const PLUGINS: &str = "/usr/lib/uwsgi/plugins";
@@ -72,19 +77,102 @@ pub(crate) struct Nginx {
 
 /// Runs `nginx -V` and reads the user from the configuration.
 pub(crate) fn nginx(surroundings: &Surroundings) -> Result<Nginx, HostError> {
-    let mut built = String::new();
-    if let Some(nginx) = program(&surroundings.search_path(), "nginx") {
-        Invocation::new([nginx.as_str(), "-V"]).run(&mut |line| {
-            built.push_str(line);
-            built.push('\n');
-        })?;
+    let built = program(&surroundings.search_path(), "nginx").map(|nginx| how_built(&nginx)).transpose()?;
+    Ok(describe_nginx(&built.unwrap_or_default()))
+}
+
+/// Like [`nginx`], but caches the output of the program in the file `memory` for as long as the program does not
+/// change.
+pub(crate) fn known_nginx(surroundings: &Surroundings, memory: &Utf8Path) -> Result<Nginx, HostError> {
+    let Some(program) = program(&surroundings.search_path(), "nginx") else { return nginx(surroundings) };
+    let Some(now) = Looks::of(&program) else { return Ok(describe_nginx(&how_built(&program)?)) };
+    let known: Option<Built> =
+        files::read(memory).ok().flatten().and_then(|text| serde_json::from_slice(&text).ok());
+    if let Some(known) = known.filter(|known| known.looks == now) {
+        return Ok(describe_nginx(&known.text));
     }
-    let path = Utf8Path::new(piku_nginx::configuration_path(&built));
+    let built = Built { looks: now, text: how_built(&program)? };
+    if let (Some(folder), Ok(text)) = (memory.parent(), serde_json::to_vec(&built)) {
+        // If it can't be written, the next deploy asks again.
+        drop(files::make_folder(folder, 0o700).and_then(|()| files::write(memory, &text, 0o600)));
+    }
+    Ok(describe_nginx(&built.text))
+}
+
+/// The cached output of `nginx -V`, and the state of the program at that time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Built {
+    looks: Looks,
+    text: String,
+}
+
+/// Identifies a version of a program file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Looks {
+    program: Utf8PathBuf,
+    modified: (i64, i64),
+    size: u64,
+}
+
+impl Looks {
+    /// `None` for a script, which may run another program each time.
+    fn of(program: &Utf8Path) -> Option<Self> {
+        let mut file = std::fs::File::open(program).ok()?;
+        let mut magic = [0; 4];
+        std::io::Read::read_exact(&mut file, &mut magic).ok()?;
+        let now = file.metadata().ok()?;
+        let modified = (now.mtime(), now.mtime_nsec());
+        (magic == *b"\x7fELF").then(|| Self { program: program.to_owned(), modified, size: now.size() })
+    }
+}
+
+fn how_built(program: &Utf8Path) -> Result<String, HostError> {
+    let mut built = String::new();
+    Invocation::new([program.as_str(), "-V"]).run(&mut |line| {
+        built.push_str(line);
+        built.push('\n');
+    })?;
+    Ok(built)
+}
+
+fn describe_nginx(built: &str) -> Nginx {
+    let path = Utf8Path::new(piku_nginx::configuration_path(built));
     // If the configuration can't be read, the defaults from the build still apply.
     let configuration = files::read_text(path).ok().flatten();
-    Ok(Nginx {
+    Nginx {
         version: built.parse().ok(),
-        workers: Workers::configured(&built, configuration.as_deref()),
-        error_log: piku_nginx::error_log_path(&built).into(),
-    })
+        workers: Workers::configured(built, configuration.as_deref()),
+        error_log: piku_nginx::error_log_path(built).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_nginx_is_built_is_remembered_of_a_program_as_it_is_and_never_of_a_script() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Utf8PathBuf::from_path_buf(folder.path().to_owned()).unwrap();
+        let (program, memory) = (home.join("nginx"), home.join("cache/nginx.json"));
+        let surroundings = Surroundings { path: home.to_string(), ..Surroundings::of_tests(&home) };
+        let version = || known_nginx(&surroundings, &memory).unwrap().version;
+
+        // The program prints nothing, which is cached.
+        std::fs::copy("/bin/true", &program).unwrap();
+        assert_eq!(version(), None);
+        let mut known: Built = serde_json::from_slice(&std::fs::read(&memory).unwrap()).unwrap();
+        known.text = "nginx version: nginx/1.22.1\n".to_owned();
+        std::fs::write(&memory, serde_json::to_vec(&known).unwrap()).unwrap();
+        assert_eq!(version(), "nginx version: nginx/1.22.1".parse().ok());
+        // The program has changed.
+        known.looks.size += 1;
+        std::fs::write(&memory, serde_json::to_vec(&known).unwrap()).unwrap();
+        assert_eq!(version(), None);
+        // An unreadable cache is ignored, and nothing is cached for a script.
+        std::fs::write(&memory, "{").unwrap();
+        assert_eq!(version(), None);
+        std::fs::write(&program, "#!/bin/sh\n").unwrap();
+        assert_eq!(Looks::of(&program), None);
+    }
 }

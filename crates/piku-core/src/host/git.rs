@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use piku_git::Git;
 pub(crate) use piku_git::{
     conflicting_branch, file_in_push, init_bare, record_release, resolve, set_branch, set_head, subject,
-    tree_id,
+    tracked_count, tree_id,
 };
 
 use super::Surroundings;

@@ -35,12 +35,13 @@ pub(crate) fn pause(time: Duration) {
     std::thread::sleep(time);
 }
 
-/// Polls `condition` until it returns a value, with growing intervals, for at most `limit`.
+/// Polls `condition` until it returns a value, for at most `limit`.
 ///
-/// The first polls are a few milliseconds apart, since most vassals are up after about thirty.
+/// The first polls are four milliseconds apart, since most vassals are up after about thirty. Intervals then grow, so
+/// that the wait is at most an eighth longer than necessary.
 pub(crate) fn until<T>(limit: Duration, mut condition: impl FnMut() -> Option<T>) -> Option<T> {
-    let end = Instant::now() + limit;
-    let mut pause = Duration::from_millis(4);
+    let begin = Instant::now();
+    let end = begin + limit;
     loop {
         if let Some(answer) = condition() {
             return Some(answer);
@@ -49,7 +50,7 @@ pub(crate) fn until<T>(limit: Duration, mut condition: impl FnMut() -> Option<T>
         if left.is_zero() {
             return None;
         }
+        let pause = (begin.elapsed() / 8).clamp(Duration::from_millis(4), Duration::from_millis(100));
         std::thread::sleep(pause.min(left));
-        pause = (pause * 5 / 4).min(Duration::from_millis(100));
     }
 }

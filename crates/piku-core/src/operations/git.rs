@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::releases::describe_commit;
 use super::{Actor, Done};
@@ -171,7 +171,8 @@ impl Piku {
         self.root.repo(app).join(format!("piku-push-{push}"))
     }
 
-    /// Chooses what a push deploys, before any branch moves. `push` is the id of the process that receives it.
+    /// Chooses what a push deploys, before any branch moves. `push` is the id of the process that receives it;
+    /// `quarantine` is the folder where git keeps the received objects (`GIT_QUARANTINE_PATH`, git-receive-pack(1)).
     ///
     /// # Errors
     /// [`Error::Push`], which refuses the whole push.
@@ -179,11 +180,12 @@ impl Piku {
         &self,
         app: &AppName,
         push: u32,
+        quarantine: Option<&Utf8Path>,
         lines: &str,
         report: &mut Report<'_>,
     ) -> Result<(), Error> {
         let updates = lines.lines().map(RefUpdate::read).collect::<Result<Vec<_>, _>>()?;
-        let wanted = self.deploy_branch(app, &updates)?;
+        let wanted = self.deploy_branch(app, quarantine, &updates)?;
         let choice = choose(app, &updates, wanted.as_deref())?;
         self.forget_old_pushes(app)?;
         let path = self.choice_file(app, push);
@@ -210,7 +212,12 @@ impl Piku {
     }
 
     /// `PIKU_DEPLOY_BRANCH` from `config:set`, or else from the pushed ENV. Ignores mistakes, which the deploy reports.
-    fn deploy_branch(&self, app: &AppName, updates: &[RefUpdate]) -> Result<Option<String>, Error> {
+    fn deploy_branch(
+        &self,
+        app: &AppName,
+        quarantine: Option<&Utf8Path>,
+        updates: &[RefUpdate],
+    ) -> Result<Option<String>, Error> {
         let stored = StoredSettings::parse(&self.stored_text(app)?).0.unwrap_or_default();
         let branch = |env: &[u8]| {
             let values = settings::parse_env(env, &BTreeMap::new()).values.unwrap_or_default();
@@ -218,8 +225,9 @@ impl Piku {
         };
         let repo = self.root.repo(app);
         let pushed = updates.iter().filter(|update| update.branch().is_some() && !update.is_deletion());
-        let envs = pushed.filter_map(|update| git::file_in_push(&repo, &update.new, "ENV"));
-        Ok(envs.filter(|env| env.len() <= LARGEST).find_map(|env| branch(&env)).or_else(|| branch(b"")))
+        let read =
+            |update: &RefUpdate| git::file_in_push(&repo, quarantine, &update.new, "ENV", LARGEST as u64);
+        Ok(pushed.filter_map(read).find_map(|env| branch(&env)).or_else(|| branch(b"")))
     }
 
     /// Deploys a branch of a push if it is the chosen one; `None` otherwise.

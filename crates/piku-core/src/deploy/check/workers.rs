@@ -17,7 +17,7 @@ use crate::root::Root;
 const STAYS: Duration = Duration::from_secs(1);
 
 /// A worker that has been idle this long counts as started.
-const RESTS: Duration = Duration::from_millis(120);
+const RESTS: Duration = Duration::from_millis(80);
 
 /// How long after a first ending a second one is waited for. uWSGI starts a daemon again after two seconds.
 const SECOND_ENDING: Duration = Duration::from_secs(5);
@@ -29,6 +29,8 @@ const SILENCE: Duration = Duration::from_secs(1);
 struct Worker<'a, 'p> {
     watched: &'a Watched<'p>,
     turn: Option<Since>,
+    /// The uWSGI above its launcher, once the emperor has told.
+    vassal: Option<i32>,
     /// Since when its processes do nothing, which they are, and what they had done by then.
     at_rest: Option<(Since, (Vec<i32>, u64))>,
     ended: Option<Since>,
@@ -51,7 +53,8 @@ pub(crate) fn all_stay(
     report: &mut Report<'_>,
 ) -> Result<(), DeployError> {
     let begin = Since::now();
-    let start = |watched| Worker { watched, turn: None, at_rest: None, ended: None, told: false };
+    let start =
+        |watched| Worker { watched, turn: None, vassal: None, at_rest: None, ended: None, told: false };
     let mut left: Vec<Worker<'_, '_>> = watched.iter().map(start).collect();
     let limit = END + STAYS + SECOND_ENDING;
     let outcome = wait::until(limit, || {
@@ -108,11 +111,13 @@ impl Worker<'_, '_> {
 
     /// Whether its processes have done nothing for a while.
     fn rests(&mut self, root: &Root) -> bool {
-        let stats = emperor::ask(&root.emperor_stats()).unwrap_or_default();
-        let vassal = stats.vassal(&self.watched.process.name.to_string());
+        let name = &self.watched.process.name;
+        let ask = || Some(emperor::ask(&root.emperor_stats())?.vassal(&name.to_string())?.pid);
+        self.vassal = self.vassal.or_else(ask);
         // The launcher, and what it has launched.
-        let now = vassal
-            .and_then(|vassal| ProcessTree::read_below(vassal.pid).at_rest(vassal.pid))
+        let now = self
+            .vassal
+            .and_then(|vassal| ProcessTree::read_below(vassal).at_rest(vassal))
             .filter(|(processes, _)| processes.len() > 1);
         let same = self.at_rest.take().filter(|(_, before)| Some(before) == now.as_ref());
         self.at_rest = same.or_else(|| now.map(|now| (Since::now(), now)));

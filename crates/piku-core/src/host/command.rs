@@ -9,7 +9,7 @@ use rustix::process::{Pid, Signal};
 pub use piku_launch::Status;
 
 use super::HostError;
-use super::listening::{self, FIRST_SILENCE, Heard};
+use super::listening::{self, FIRST_SILENCE, Output};
 use crate::cancel::Cancel;
 use crate::event::{Event, Report, stage};
 
@@ -89,19 +89,19 @@ impl Invocation {
         command
     }
 
-    /// Runs the program to completion. `heard` receives each line of both outputs, in order.
+    /// Runs the program to completion. `on_line` receives each line of both outputs, in order.
     ///
     /// # Errors
     /// [`HostError::Start`] if it can't be started. A program that fails is not an error: check the status.
-    pub fn run(&self, heard: &mut dyn FnMut(&str)) -> Result<Status, HostError> {
-        self.listen(&mut |what| {
-            if let Heard::Line(line) = what {
-                heard(line);
+    pub fn run(&self, on_line: &mut dyn FnMut(&str)) -> Result<Status, HostError> {
+        self.listen(&mut |output| {
+            if let Output::Line(line) = output {
+                on_line(line);
             }
         })
     }
 
-    fn listen(&self, heard: &mut dyn FnMut(Heard<'_>)) -> Result<Status, HostError> {
+    fn listen(&self, emit: &mut dyn FnMut(Output<'_>)) -> Result<Status, HostError> {
         let failed = || {
             let program = self.words.first().cloned().unwrap_or_default();
             move |source| HostError::Start { program, source }
@@ -121,7 +121,7 @@ impl Invocation {
                 let _ = pid.map(|pid| rustix::process::kill_process(pid, Signal::TERM));
             }
         };
-        listening::listen(output, FIRST_SILENCE, &mut cancelled, heard);
+        listening::listen(output, FIRST_SILENCE, &mut cancelled, emit);
         Ok(child.wait().map_err(failed())?.into())
     }
 
@@ -129,10 +129,10 @@ impl Invocation {
     ///
     /// # Errors
     /// As for [`Invocation::run`]; [`HostError::Failed`] with the last lines of output if it fails.
-    pub fn check(&self, heard: &mut dyn FnMut(&str)) -> Result<(), HostError> {
-        self.check_listening(&mut |what| {
-            if let Heard::Line(line) = what {
-                heard(line);
+    pub fn check(&self, on_line: &mut dyn FnMut(&str)) -> Result<(), HostError> {
+        self.check_listening(&mut |output| {
+            if let Output::Line(line) = output {
+                on_line(line);
             }
         })
     }
@@ -143,19 +143,19 @@ impl Invocation {
     /// # Errors
     /// As for [`Invocation::check`].
     pub(crate) fn follow(&self, what: &str, report: &mut Report<'_>) -> Result<(), HostError> {
-        self.check_listening(&mut |heard| match heard {
-            Heard::Line(line) => report(Event::Output(line)),
-            Heard::Silence { running } => {
+        self.check_listening(&mut |output| match output {
+            Output::Line(line) => report(Event::Output(line)),
+            Output::Silence { running } => {
                 stage(report, format!("Still running after {} s: {what}", running.as_secs()));
             }
         })
     }
 
-    fn check_listening(&self, heard: &mut dyn FnMut(Heard<'_>)) -> Result<(), HostError> {
+    fn check_listening(&self, emit: &mut dyn FnMut(Output<'_>)) -> Result<(), HostError> {
         let mut output = Vec::new();
         let status = self.listen(&mut |what| {
-            heard(what);
-            let Heard::Line(line) = what else { return };
+            emit(what);
+            let Output::Line(line) = what else { return };
             if output.len() == LAST_LINES {
                 output.remove(0);
             }
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn both_outputs_are_heard_in_order() {
+    fn both_outputs_are_read_in_order() {
         let mut lines = Vec::new();
         let status = shell("echo one; echo two >&2; printf '10%%\\r100%%\\n'; exit 7")
             .run(&mut |line| lines.push(line.to_owned()))

@@ -12,9 +12,9 @@ use std::collections::BTreeSet;
 use camino::{Utf8Path, Utf8PathBuf};
 
 pub(crate) use access::Access;
-pub(crate) use keys::{Key, Leads};
+pub(crate) use keys::{Key, Target};
 pub(crate) use nginx::Nginx;
-pub(crate) use root::{Loose, is_busy, is_complete as root_is_complete};
+pub(crate) use root::{Exposed, is_busy, is_complete as root_is_complete};
 pub(crate) use served::nginx_serves;
 pub(crate) use service::Service;
 
@@ -53,7 +53,7 @@ pub(crate) struct Facts {
     /// Missing folders below the root.
     pub(crate) missing: Vec<Utf8PathBuf>,
     /// Folders and files with secrets that others may read.
-    pub(crate) loose: Vec<Loose>,
+    pub(crate) exposed: Vec<Exposed>,
     /// Free bytes, and free inodes if the file system counts them.
     pub(crate) space: Option<(u64, Option<u64>)>,
     pub(crate) tools: Vec<(&'static str, bool)>,
@@ -81,7 +81,7 @@ pub(crate) fn look(root: &Root, surroundings: &Surroundings) -> Facts {
         keys,
         keys_writable,
         missing: root::folders(root).into_iter().filter(|folder| !folder.is_dir()).collect(),
-        loose: root::loose(root),
+        exposed: root::exposed(root),
         space: space(root.path()),
         tools: TOOLS.map(|tool| (tool, program(&path, tool).is_some())).to_vec(),
     }

@@ -12,7 +12,7 @@ const LONGEST_LINE: usize = 4096;
 
 /// Something to report about a running program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Heard<'a> {
+pub(super) enum Output<'a> {
     /// A line of output. If it overwrites itself with `\r`, only its final text.
     Line(&'a str),
     /// No output for some time.
@@ -30,7 +30,7 @@ pub(super) fn listen(
     mut stream: PipeReader,
     patience: Duration,
     meanwhile: &mut dyn FnMut(),
-    heard: &mut dyn FnMut(Heard<'_>),
+    emit: &mut dyn FnMut(Output<'_>),
 ) {
     let begin = Instant::now();
     let mut quiet = Quiet::since(begin, patience);
@@ -42,7 +42,7 @@ pub(super) fn listen(
             if left > MEANWHILE {
                 continue;
             }
-            heard(Heard::Silence { running: begin.elapsed() });
+            emit(Output::Silence { running: begin.elapsed() });
             quiet.said();
             continue;
         }
@@ -53,13 +53,13 @@ pub(super) fn listen(
             Ok(count) => pending.extend_from_slice(&chunk[..count]),
         }
         while let Some(end) = end_of_line(&pending) {
-            tell(&pending[..end], heard);
+            emit_line(&pending[..end], emit);
             pending.drain(..end);
             quiet = Quiet::since(Instant::now(), patience);
         }
     }
     if !pending.is_empty() {
-        tell(&pending, heard);
+        emit_line(&pending, emit);
     }
 }
 
@@ -97,10 +97,10 @@ fn end_of_line(bytes: &[u8]) -> Option<usize> {
     end.or_else(|| (bytes.len() >= LONGEST_LINE).then_some(LONGEST_LINE))
 }
 
-fn tell(bytes: &[u8], heard: &mut dyn FnMut(Heard<'_>)) {
+fn emit_line(bytes: &[u8], emit: &mut dyn FnMut(Output<'_>)) {
     let text = String::from_utf8_lossy(bytes);
     let text = text.trim_end();
-    heard(Heard::Line(text.rsplit('\r').next().unwrap_or(text)));
+    emit(Output::Line(text.rsplit('\r').next().unwrap_or(text)));
 }
 
 #[cfg(test)]
@@ -110,14 +110,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_are_heard_one_by_one_and_too_long_ones_in_parts() {
+    fn lines_are_read_one_by_one_and_too_long_ones_in_parts() {
         let (output, mut input) = std::io::pipe().unwrap();
         let long = "x".repeat(LONGEST_LINE + 10);
         input.write_all(format!("one\ntwo \r\n10%\r20%\n\n{long}\nno end").as_bytes()).unwrap();
         drop(input);
         let mut lines = Vec::new();
-        listen(output, FIRST_SILENCE, &mut || {}, &mut |heard| {
-            if let Heard::Line(line) = heard {
+        listen(output, FIRST_SILENCE, &mut || {}, &mut |output| {
+            if let Output::Line(line) = output {
                 lines.push(line.to_owned());
             }
         });
@@ -125,14 +125,14 @@ mod tests {
     }
 
     #[test]
-    fn silence_is_told_of_at_growing_intervals_and_ends_with_a_line() {
+    fn silence_is_reported_at_growing_intervals_and_ends_with_a_line() {
         let (output, input) = std::io::pipe().unwrap();
         let mut input = Some(input);
         let patience = Duration::from_millis(10);
         let (mut silences, mut lines) = (Vec::new(), 0);
-        listen(output, patience, &mut || {}, &mut |heard| match heard {
-            Heard::Line(_) => lines += 1,
-            Heard::Silence { running } => {
+        listen(output, patience, &mut || {}, &mut |output| match output {
+            Output::Line(_) => lines += 1,
+            Output::Silence { running } => {
                 silences.push(running);
                 match silences.len() {
                     3 => drop(input.as_mut().unwrap().write_all(b"done\n")),

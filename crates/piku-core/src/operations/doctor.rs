@@ -11,7 +11,7 @@ use piku_uwsgi::Flavour;
 pub use finding::{Finding, Level};
 use finding::{error, ok, warning};
 
-use crate::host::examine::{self, Facts, Key, Leads, Nginx};
+use crate::host::examine::{self, Facts, Key, Nginx, Target};
 use crate::piku::Piku;
 use crate::server::Server;
 
@@ -74,10 +74,10 @@ fn folder(facts: &Facts) -> Vec<Finding> {
     if !missing.is_empty() {
         all.push(error("folder", format!("`{root}` has no {}", missing.join(", ")), "run `piku setup`"));
     }
-    all.extend(facts.loose.iter().map(|loose| {
+    all.extend(facts.exposed.iter().map(|exposed| {
         let (path, what) =
-            (&loose.path, format!("`{}` holds secrets and has mode {:o}", loose.path, loose.mode));
-        if loose.is_folder {
+            (&exposed.path, format!("`{}` holds secrets and has mode {:o}", exposed.path, exposed.mode));
+        if exposed.is_folder {
             error("secrets", what, format!("`chmod 700 {path}`"))
         } else {
             warning("secrets", what, format!("`chmod 600 {path}`"))
@@ -229,22 +229,22 @@ fn keys(facts: &Facts) -> Vec<Finding> {
         })
         .collect();
     let again = "remove its line from `~/.ssh/authorized_keys`, then add the key again with `piku setup:ssh`";
-    for Key { name, leads } in &facts.keys {
-        match leads {
-            Leads::Nowhere(program) => {
+    for Key { name, target } in &facts.keys {
+        match target {
+            Target::Nowhere(program) => {
                 all.push(error(
                     about,
                     format!("the key of `{name}` runs `{program}`, which does not exist"),
                     again,
                 ));
             }
-            Leads::Elsewhere(place) => {
+            Target::Elsewhere(place) => {
                 all.push(warning(about, format!("the key of `{name}` runs {place}"), again));
             }
-            Leads::Here | Leads::Otherwise => {}
+            Target::Here | Target::Other => {}
         }
     }
-    match facts.keys.iter().filter(|key| key.leads == Leads::Here).count() {
+    match facts.keys.iter().filter(|key| key.target == Target::Here).count() {
         0 => all.push(warning(about, "no key may push to this piku", "`piku setup:ssh FILE` adds one")),
         count => all.push(ok(about, format!("{count} {} may push", if count == 1 { "key" } else { "keys" }))),
     }

@@ -10,7 +10,7 @@ use crate::root::Root;
 
 /// A file or folder with secrets that others may read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Loose {
+pub(crate) struct Exposed {
     pub(crate) path: Utf8PathBuf,
     /// Its permission bits.
     pub(crate) mode: u32,
@@ -52,7 +52,7 @@ fn secret(root: &Root) -> Vec<Utf8PathBuf> {
     ]
 }
 
-pub(super) fn loose(root: &Root) -> Vec<Loose> {
+pub(super) fn exposed(root: &Root) -> Vec<Exposed> {
     let folders = secret(root).into_iter().filter_map(|path| check(path, true));
     let settings = in_folder(&root.envs())
         .into_iter()
@@ -61,9 +61,9 @@ pub(super) fn loose(root: &Root) -> Vec<Loose> {
     folders.chain(settings.chain(certificates).filter_map(|path| check(path, false))).collect()
 }
 
-fn check(path: Utf8PathBuf, is_folder: bool) -> Option<Loose> {
+fn check(path: Utf8PathBuf, is_folder: bool) -> Option<Exposed> {
     let mode = path.metadata().ok()?.permissions().mode() & 0o777;
-    (mode & 0o077 != 0).then_some(Loose { path, mode, is_folder })
+    (mode & 0o077 != 0).then_some(Exposed { path, mode, is_folder })
 }
 
 fn in_folder(folder: &Utf8Path) -> Vec<Utf8PathBuf> {

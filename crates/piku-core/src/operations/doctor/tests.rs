@@ -1,7 +1,7 @@
 //! Tests what doctor finds and the fixes it suggests.
 
 use super::*;
-use crate::host::examine::{Access, Loose, Service};
+use crate::host::examine::{Access, Exposed, Service};
 use crate::host::facts::Uwsgi;
 use crate::host::reach::{Obstacle, Wish};
 
@@ -44,12 +44,12 @@ fn healthy() -> Facts {
         sshd: Some("/usr/sbin/sshd".into()),
         sshd_runs: true,
         keys: vec![
-            Key { name: "ada".into(), leads: Leads::Here },
-            Key { name: "root".into(), leads: Leads::Otherwise },
+            Key { name: "ada".into(), target: Target::Here },
+            Key { name: "root".into(), target: Target::Other },
         ],
         keys_writable: Vec::new(),
         missing: Vec::new(),
-        loose: Vec::new(),
+        exposed: Vec::new(),
         space: Some((5 << 30, Some(100_000))),
         tools: vec![("node", true), ("go", false)],
     }
@@ -98,14 +98,14 @@ fn each_thing_that_is_wrong_comes_with_its_fix() {
         git: None,
         sshd_runs: false,
         keys: vec![
-            Key { name: "ada".into(), leads: Leads::Nowhere("/old/piku".into()) },
-            Key { name: "bob".into(), leads: Leads::Elsewhere("legacy piku (piku.py)".into()) },
+            Key { name: "ada".into(), target: Target::Nowhere("/old/piku".into()) },
+            Key { name: "bob".into(), target: Target::Elsewhere("legacy piku (piku.py)".into()) },
         ],
         keys_writable: vec!["/home/piku/.ssh".into()],
         missing: vec!["/r/envs".into(), "/r/repos".into()],
-        loose: vec![
-            Loose { path: "/r/uwsgi".into(), mode: 0o755, is_folder: true },
-            Loose { path: "/r/envs/blog/ENV".into(), mode: 0o644, is_folder: false },
+        exposed: vec![
+            Exposed { path: "/r/uwsgi".into(), mode: 0o755, is_folder: true },
+            Exposed { path: "/r/envs/blog/ENV".into(), mode: 0o644, is_folder: false },
         ],
         space: Some((100 << 20, Some(100_000))),
         ..healthy()

@@ -52,6 +52,34 @@ fn a_worker_that_ends_at_once_and_again_refuses_the_push_and_the_old_one_works_o
 }
 
 #[test]
+fn servers_that_fail_leave_the_old_worker_alone_and_start_no_new_one() {
+    let server = TestServer::new();
+    let blog = server.app_from("hello-wsgi", "blog");
+    let procfile = |line: &str| format!("wsgi: app:app\nworker: {line}\nworker2: {line}\n");
+    blog.write("Procfile", &procfile("exec sleep 600"));
+    blog.push().succeeds();
+    let before = worker(&server);
+    assert_eq!(before.len(), 2);
+
+    // The launcher of its successor waits already when the servers are found to be broken.
+    blog.write("Procfile", &procfile("touch $DATA_ROOT/started; exec sleep 601"));
+    blog.write("app.py", "import time\ntime.sleep(1)\nraise RuntimeError('broken')\n");
+    blog.push().is_refused().says("RuntimeError: broken").never_says("Replacing");
+    assert_eq!(worker(&server), before);
+    assert!(!server.root().join("data/blog/started").exists());
+    eventually("nothing of it waits on", || {
+        let enabled = std::fs::read_dir(server.root().join("uwsgi-enabled")).unwrap();
+        (enabled
+            .filter(|entry| {
+                entry.as_ref().is_ok_and(|entry| entry.path().extension().is_some_and(|it| it == "ini"))
+            })
+            .count()
+            == 4)
+            .then_some(())
+    });
+}
+
+#[test]
 fn a_worker_has_ended_before_its_successor_starts() {
     let server = TestServer::new();
     // Each worker notes its begin and its end; one that is asked to stop takes a moment.

@@ -69,7 +69,7 @@ pub use history::{Happened, HistoryEntry};
 pub use host::Surroundings;
 pub use operations::{
     Actor, AppStatus, Checked, CheckedProcess, Destroyed, Done, Finding, KindStatus, Level, LogLine,
-    ProcessStatus, ReleaseEntry, RunTarget, State,
+    PreparedDeploy, ProcessStatus, ReleaseEntry, RunTarget, State,
 };
 pub use piku::Piku;
 pub use piku_procfile::{Diagnostic, Place, Severity, Source};

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Deserializer, Serialize};
+
 use crate::app::AppName;
 
 /// The file name of a vassal: `<app>_<kind>.<index>@<app>.<run>.<start>.ini`.
@@ -10,7 +12,8 @@ use crate::app::AppName;
 /// The part before `@` is for people. It is ambiguous, since names may contain `_` and `.`: `foo_web` + `web` looks
 /// like `foo` + `web_web`. The part after `@` is exact, since no name contains `@`. Names are never matched by prefix.
 /// Each start gets a new name, because uWSGI's emperor throttles crashing vassals by file name.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct VassalName {
     /// The app.
     pub app: AppName,
@@ -80,6 +83,26 @@ impl FromStr for VassalName {
     }
 }
 
+impl TryFrom<String> for VassalName {
+    type Error = NotAVassal;
+
+    fn try_from(text: String) -> Result<Self, NotAVassal> {
+        text.parse()
+    }
+}
+
+impl From<VassalName> for String {
+    fn from(name: VassalName) -> Self {
+        name.to_string()
+    }
+}
+
+/// Reads a list of names, and leaves out what is none: nothing could be found by it.
+pub(crate) fn known<'de, D: Deserializer<'de>>(names: D) -> Result<Vec<VassalName>, D::Error> {
+    let names = Vec::<String>::deserialize(names)?;
+    Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,6 +120,13 @@ mod tests {
             assert_eq!(launched, Some(name.to_string()), "the launcher finds the record");
             assert_eq!((again.first_start(), name.first_start()), (name.clone(), name));
         }
+    }
+
+    #[test]
+    fn a_list_of_names_is_written_as_text_and_odd_ones_are_left_out() {
+        let text = r#"["blog_web.1@blog.3.1.ini","blog_web.1.ini"]"#;
+        let names = known(&mut serde_json::Deserializer::from_str(text)).unwrap();
+        assert_eq!(serde_json::to_string(&names).unwrap(), r#"["blog_web.1@blog.3.1.ini"]"#);
     }
 
     #[test]

@@ -50,6 +50,14 @@ impl Modules {
             .collect()
     }
 
+    /// Every file below `src` with the paths that it names, such as `crate::host::HostError`.
+    pub(crate) fn named(&self, src: &Utf8Path) -> BTreeMap<String, BTreeSet<String>> {
+        let name = |file: &Utf8Path| file.strip_prefix(src).unwrap().to_string();
+        let paths =
+            |at: &Words, module: &Module| self.paths(at, module).iter().map(|path| path.join("::")).collect();
+        self.0.iter().map(|(at, module)| (name(&module.file), paths(at, module))).collect()
+    }
+
     /// The paths that a module names, in its imports and in its code.
     fn paths(&self, at: &Words, module: &Module) -> Vec<Words> {
         let mut paths = module.imports.clone();

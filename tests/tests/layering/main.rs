@@ -6,6 +6,7 @@ mod circles;
 mod deploying;
 mod imports;
 mod packages;
+mod pure;
 mod tokens;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -56,13 +56,13 @@ fn servers_that_fail_leave_the_old_worker_alone_and_start_no_new_one() {
     let server = TestServer::new();
     let blog = server.app_from("hello-wsgi", "blog");
     let procfile = |line: &str| format!("wsgi: app:app\nworker: {line}\nworker2: {line}\n");
-    blog.write("Procfile", &procfile("exec sleep 600"));
+    blog.write("Procfile", procfile("exec sleep 600"));
     blog.push().succeeds();
     let before = worker(&server);
     assert_eq!(before.len(), 2);
 
     // The launcher of its successor waits already when the servers are found to be broken.
-    blog.write("Procfile", &procfile("touch $DATA_ROOT/started; exec sleep 601"));
+    blog.write("Procfile", procfile("touch $DATA_ROOT/started; exec sleep 601"));
     blog.write("app.py", "import time\ntime.sleep(1)\nraise RuntimeError('broken')\n");
     blog.push().is_refused().says("RuntimeError: broken").never_says("Replacing");
     assert_eq!(worker(&server), before);

@@ -1,21 +1,22 @@
-//! What only one app can have: ports and server names.
+//! Claims what only one app can have: ports and server names.
 
 use std::net::{IpAddr, Ipv4Addr, TcpListener};
 
-use super::basis::Ports;
-use super::inputs::Inputs;
+use super::DeployError;
 use super::plan;
-use super::{DeployError, predecessor};
+use super::plan::basis::Ports;
+use super::source::inputs::EarlyInputs;
+use super::vassals::predecessor;
 use crate::app::AppName;
 use crate::formation::Formation;
 use crate::host::{files, ports};
 use crate::release::{Release, store};
 use crate::root::Root;
 
-/// Refuses a server name that is another app's. nginx would take whichever site it reads first.
-pub(crate) fn server_names(root: &Root, app: &AppName, inputs: &Inputs) -> Result<(), DeployError> {
-    let wanted = &inputs.options.nginx.server_names;
-    if wanted.is_empty() || !plan::has_site(inputs) {
+/// Refuses a server name that another app has. nginx would use whichever site it reads first.
+pub(crate) fn server_names(root: &Root, app: &AppName, early: &EarlyInputs) -> Result<(), DeployError> {
+    let wanted = &early.options.server_names;
+    if !early.has_site() {
         return Ok(());
     }
     for other in files::names(&root.apps())?.iter().filter_map(|name| name.parse::<AppName>().ok()) {
@@ -26,7 +27,7 @@ pub(crate) fn server_names(root: &Root, app: &AppName, inputs: &Inputs) -> Resul
         let names = setting("NGINX_SERVER_NAME");
         let same =
             |name: &&String| names.split([' ', ',', '\t']).any(|taken| taken.eq_ignore_ascii_case(name));
-        if address != inputs.options.nginx.ipv4 {
+        if address != early.options.ipv4 {
             continue;
         }
         if let Some(name) = wanted.iter().find(same) {
@@ -36,31 +37,31 @@ pub(crate) fn server_names(root: &Root, app: &AppName, inputs: &Inputs) -> Resul
     Ok(())
 }
 
-/// Holds the ports that settings name and picks the others, each with a socket that guards it until the processes
-/// are about to start.
+/// Reserves the ports in the settings and picks the others, each with a socket that guards it until the processes are
+/// about to start.
 pub(crate) fn ports(
     root: &Root,
     app: &AppName,
-    inputs: &Inputs,
+    early: &EarlyInputs,
     formation: &Formation,
     live: Option<&Release>,
 ) -> Result<(Ports, Vec<TcpListener>), DeployError> {
-    let bind: IpAddr = plan::reachable(&inputs.options.bind_address, 0).ip();
-    let listens_at = plan::listens_at(&inputs.options.bind_address);
-    let web = plan::web_count(inputs, formation);
+    let bind: IpAddr = plan::reachable(&early.options.bind_address, 0).ip();
+    let listens_at = plan::listens_at(&early.options.bind_address);
+    let web = plan::web_count(&early.procfile, formation);
     let mut guards = Vec::new();
     let mut pick = || -> Result<u16, DeployError> {
         let picked = ports::pick(root, app, bind)?;
         guards.push(picked.guard);
         Ok(picked.port)
     };
-    let first = match inputs.options.port {
+    let first = match early.options.port {
         Some(port) => {
             ports::hold(root, app, port)?.map_err(|holder| DeployError::PortTaken { port, holder })?;
             predecessor::refuse_strangers(root, app, (listens_at, port).into())?;
             port
         }
-        // A `web` process of the old release is still on its port. Others keep theirs for ever.
+        // A `web` process of the old release still uses its port. Other apps keep theirs forever.
         None => match live.and_then(|release| release.ports.first()).filter(|_| web == 0) {
             Some(port) => *port,
             None => pick()?,

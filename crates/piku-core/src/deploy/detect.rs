@@ -1,4 +1,4 @@
-//! Detects the runtime of a tree, for a push and for `check` alike.
+//! Detects the runtime of a tree, for both a push and `check`.
 
 use std::collections::BTreeMap;
 
@@ -6,27 +6,27 @@ use camino::Utf8Path;
 use piku_procfile::Procfile;
 use piku_runtime::{DetectError, Detection, Toolbox, Wishes};
 
+use super::source::inputs::EarlyOptions;
 use crate::host::Surroundings;
 use crate::host::toolbox::{self, CheckedOut};
-use crate::settings::Options;
 
-/// What is known of an app before its runtime is; a folder that is checked may have mistakes in any of it.
+/// What is known about an app before its runtime. `None` if it has mistakes, which `check` allows.
 pub(crate) struct Known<'a> {
     pub(crate) procfile: Option<&'a Procfile>,
-    pub(crate) options: Option<&'a Options>,
+    pub(crate) options: Option<&'a EarlyOptions>,
     pub(crate) settings: BTreeMap<String, String>,
-    /// The Python of uWSGI's plugin, which is the one of apps that name none.
+    /// The version of Python in uWSGI's plugin, the default for apps.
     pub(crate) plugin: Option<(u32, u32)>,
 }
 
-/// What a build is planned from.
+/// The input for planning a build.
 pub(crate) struct Detected {
     pub(crate) toolbox: Toolbox,
     pub(crate) wishes: Wishes,
     pub(crate) detection: Result<Detection, DetectError>,
 }
 
-/// Looks at the tree and for the tools; `answers` is the file that remembers the versions of tools.
+/// Examines the tree and finds tools; `answers` is the file that caches the versions of tools.
 pub(crate) fn detect(
     surroundings: &Surroundings,
     tree: &CheckedOut<'_>,
@@ -42,7 +42,7 @@ pub(crate) fn detect(
         only_static: known.procfile.is_some_and(toolbox::is_static),
         settings: known.settings,
     };
-    // Where there is no runtime, `detect` says so, and why.
+    // If there is no runtime, `detect` reports it.
     if let Ok(runtime) = piku_runtime::runtime(tree, &wishes) {
         toolbox = toolbox::ask(toolbox, runtime, surroundings, answers);
     }

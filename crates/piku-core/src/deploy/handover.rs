@@ -1,18 +1,20 @@
-//! Moves an app from the processes of one release to those of the next.
+//! Replaces the processes of one release with those of the next.
 //!
-//! What can run beside its predecessor does, is checked, and gets the traffic by a [`switch`]. What can't (workers,
-//! and a `web` process that owns a port) replaces it: the old process has ended before the new one starts.
+//! A process that can run next to its predecessor does so, is checked, and gets traffic by a [`switch`]. One that can't
+//! (a worker, or a `web` process with a fixed port) starts after its predecessor has ended.
 
 use piku_procfile::runs_in_uwsgi;
 
 use super::arrival::Arrival;
-use super::basis::Basis;
-use super::check::{self, Watched};
 use super::order::Scene;
+use super::plan::basis::Basis;
+use super::plan::render::{self, Rendered};
+use super::plan::site::RenderedSite;
 use super::plan::{Plan, Process, Work};
-use super::render::{self, Rendered};
-use super::site::RenderedSite;
-use super::{DeployError, environment, predecessor, retire, socket_links, stage, switch};
+use super::vassals::check::{self, Watched};
+use super::vassals::enabled::{self, Enabled};
+use super::vassals::{end, predecessor, socket_links, start};
+use super::{DeployError, switch};
 use crate::app::AppName;
 use crate::event::{Report, stage as tell};
 use crate::host::facts::Nginx;
@@ -23,25 +25,25 @@ use crate::release::{Release, store};
 use crate::settings::Strategy;
 use crate::vassal::{CRON, FRONT, REHEARSAL, VassalName};
 
-/// The processes that serve, started, checked, and given the traffic.
+/// Starts and checks the new processes, and moves traffic to them.
 pub(super) struct Handover<'a, 'b, 'c> {
     pub(super) scene: &'a Scene<'a>,
     pub(super) basis: &'a Basis<'a>,
     pub(super) live: Option<&'a Release>,
     pub(super) access: &'a SocketAccess,
-    /// Every process of the plan, spelled.
+    /// Every process of the plan, rendered.
     pub(super) rendered: &'a [Rendered],
     pub(super) nginx: Option<&'a Nginx>,
     pub(super) report: &'b mut Report<'c>,
 }
 
 impl Handover<'_, '_, '_> {
-    /// Returns the names of all vassals of the release.
+    /// Performs the handover. Returns the names of all vassals of the release.
     pub(super) fn run(
         mut self,
         plan: &Plan,
         site: Option<&RenderedSite>,
-    ) -> Result<Vec<String>, DeployError> {
+    ) -> Result<Vec<VassalName>, DeployError> {
         let Scene { root, surroundings, host, .. } = *self.scene;
         let of = |wanted: fn(&Process) -> bool| -> Vec<&Process> {
             plan.processes.iter().filter(|process| wanted(process)).collect()
@@ -68,11 +70,11 @@ impl Handover<'_, '_, '_> {
         let names = &self.basis.inputs.options.nginx.server_names;
         let links = socket_links::of_plan(root, plan);
         switch::site(root, surroundings, host, self.basis.app, site, &links, names)?;
-        let mut vassals: Vec<String> = plan
+        let mut vassals: Vec<VassalName> = plan
             .processes
             .iter()
             .filter(|process| process.name.kind != FRONT)
-            .map(|process| process.name.to_string())
+            .map(|process| process.name.clone())
             .collect();
         for front in fronts {
             vassals.push(self.front(front)?);
@@ -84,18 +86,17 @@ impl Handover<'_, '_, '_> {
         Ok(vassals)
     }
 
-    /// What was spelled of these processes before anything was stopped.
+    /// The rendered vassals of these processes.
     fn rendered(&self, processes: &[&Process]) -> Vec<Rendered> {
-        let names: Vec<String> = processes.iter().map(|process| process.name.to_string()).collect();
-        self.rendered.iter().filter(|one| names.contains(&one.name)).cloned().collect()
+        let of_them = |one: &&Rendered| processes.iter().any(|process| process.name == one.name);
+        self.rendered.iter().filter(of_them).cloned().collect()
     }
 
     fn watched<'p>(&self, processes: &[&'p Process]) -> Vec<Watched<'p>> {
         processes.iter().map(|process| Watched::new(self.scene.root, process)).collect()
     }
 
-    /// Ends everything of the old release but the router that keeps a port, for a machine without the memory
-    /// for two copies.
+    /// Ends every process of the old release except for the router, for a machine without memory for two copies.
     fn stop_first(&mut self) -> Result<(), DeployError> {
         let (root, app) = (self.scene.root, self.basis.app);
         tell(
@@ -107,25 +108,25 @@ impl Handover<'_, '_, '_> {
         predecessor::end(self.scene, &old)
     }
 
-    /// Whether the launcher of this worker would wait for its predecessor to end, whenever it is started.
+    /// Whether the launcher of this worker waits for its predecessor to end, regardless of when it is started.
     fn has_to_wait(&self, worker: &Process) -> bool {
         is_slot_held(&self.scene.root.slot(&worker.name.app, &worker.name.kind, worker.name.index))
     }
 
-    /// Starts processes that run beside their predecessors, and checks them. The launchers of `waiting` are started in
-    /// the same breath: they are ready when the predecessors of their workers are asked to end.
+    /// Starts processes that run next to their predecessors, and checks them. Starts the launchers of `waiting` at the
+    /// same time, so that they are ready when the predecessors of their workers are told to end.
     fn start_and_check(&mut self, processes: &[&Process], waiting: &[&Process]) -> Result<(), DeployError> {
         if processes.is_empty() {
-            return stage::start(self.scene.root, self.scene.host, &self.rendered(waiting));
+            return start::start(self.scene.root, self.scene.host, &self.rendered(waiting));
         }
         tell(self.report, format!("Starting {}", listed(processes)));
         let watched = self.watched(processes);
         let rendered = self.rendered(&[processes, waiting].concat());
-        stage::start(self.scene.root, self.scene.host, &rendered)?;
+        start::start(self.scene.root, self.scene.host, &rendered)?;
         check::all_healthy(self.scene, &self.basis.inputs.options, &watched)
     }
 
-    /// Tries processes that must own a port, on another port, while the old ones still serve.
+    /// Tries processes with a fixed port on another port, while the old ones still serve.
     fn rehearse(&mut self, fixed: &[&Process]) -> Result<(), DeployError> {
         let root = self.scene.root;
         for process in fixed {
@@ -134,20 +135,20 @@ impl Handover<'_, '_, '_> {
             let mut trial = (*process).clone();
             trial.name.start = REHEARSAL;
             trial.work = Work::Web { command: command.clone(), address: (address.ip(), port).into() };
-            trial.env = environment::of_process(self.basis, port, &process.name.kind);
+            trial.env = self.basis.environment(port, &process.name.kind);
             tell(self.report, format!("Trying {}.{} on port {port}", trial.name.kind, trial.name.index));
             let watched = [Watched::new(root, &trial)];
             let rendered = render::render(self.basis, &trial, self.access)?;
-            stage::start(root, self.scene.host, [&rendered])?;
+            start::start(root, self.scene.host, [&rendered])?;
             check::all_healthy(self.scene, &self.basis.inputs.options, &watched)?;
-            retire::retire(root, self.scene.host, &[rendered.name], false)?;
+            end::retire(root, self.scene.host, &[rendered.name.into()], false)?;
         }
         Ok(())
     }
 
-    /// Replaces the workers, and waits until the new ones stay. Should they not, `repair` brings the old ones back.
+    /// Replaces the workers and waits until the new ones are healthy. If they are not, `repair` restores the old ones.
     ///
-    /// The launchers of `waiting` run already, the `others` start now.
+    /// The launchers of `waiting` are already running; `others` start now.
     fn replace_workers(&mut self, waiting: &[&Process], others: &[&Process]) -> Result<(), DeployError> {
         let workers = &[waiting, others].concat();
         if workers.is_empty() {
@@ -160,14 +161,14 @@ impl Handover<'_, '_, '_> {
         let old = predecessor::vassals(root, app, self.basis.run, |name| replaced(&name.kind))?;
         let doing = if foreign.is_empty() && old.is_empty() { "Starting" } else { "Replacing" };
         tell(self.report, format!("{doing} {}", listed(workers)));
-        // They know nothing of slots.
+        // Vassals of legacy piku do not use slots.
         predecessor::end(self.scene, &foreign)?;
         let watched = self.watched(workers);
         switch::replace(root, self.scene.host, &old, &self.rendered(others))?;
         check::all_stay(self.scene, &watched, self.report)
     }
 
-    /// Replaces processes that must own a port. For as long as the new one takes to start, nobody answers there.
+    /// Replaces processes with a fixed port. Nothing listens on the port while the new one starts.
     fn take_turns(&mut self, fixed: &[&Process]) -> Result<(), DeployError> {
         if fixed.is_empty() {
             return Ok(());
@@ -195,21 +196,23 @@ impl Handover<'_, '_, '_> {
         check::all_healthy(self.scene, &basis.inputs.options, &watched)
     }
 
-    /// Keeps the router that has the port, or gives the port to a new one.
-    fn front(&mut self, process: &Process) -> Result<String, DeployError> {
+    /// Keeps the current router if it is unchanged, or replaces it.
+    fn front(&mut self, process: &Process) -> Result<VassalName, DeployError> {
         let (Scene { root, host, .. }, basis) = (*self.scene, self.basis);
-        let Work::Front { address, .. } = &process.work else { return Ok(process.name.to_string()) };
+        let Work::Front { address, .. } = &process.work else { return Ok(process.name.clone()) };
         predecessor::end(self.scene, &predecessor::foreign(root, basis.app, runs_in_uwsgi)?)?;
-        let Some(rendered) = self.rendered(&[process]).pop() else { return Ok(process.name.to_string()) };
-        for name in predecessor::vassals(root, basis.app, basis.run, |name| name.kind == FRONT)? {
-            let first = name.parse().map_or(name, |parsed: VassalName| parsed.first_start().to_string());
-            if files::read_text(&root.uwsgi_available().join(&first))?.as_deref() == Some(&rendered.ini) {
+        let Some(rendered) = self.rendered(&[process]).pop() else { return Ok(process.name.clone()) };
+        let routers = predecessor::vassals(root, basis.app, basis.run, |name| name.kind == FRONT)?;
+        for first in routers.iter().filter_map(Enabled::ours).map(VassalName::first_start) {
+            if files::read_text(&root.uwsgi_available().join(first.to_string()))?.as_deref()
+                == Some(&rendered.ini)
+            {
                 return Ok(first);
             }
         }
         predecessor::vacate(self.scene, basis.app, basis.run, *address)?;
         let watched = [Watched::new(root, process)];
-        stage::start(root, host, [&rendered])?;
+        start::start(root, host, [&rendered])?;
         check::all_healthy(self.scene, &basis.inputs.options, &watched)?;
         Ok(rendered.name)
     }
@@ -221,7 +224,7 @@ fn listed(processes: &[&Process]) -> String {
     names.collect::<Vec<_>>().join(", ")
 }
 
-/// Lets every process go that the live release does not need.
+/// Ends every process that the live release does not need.
 pub(super) fn let_go(
     scene: &Scene<'_>,
     app: &AppName,
@@ -230,20 +233,17 @@ pub(super) fn let_go(
     drain: bool,
 ) -> Result<(), HostError> {
     let Scene { root, host, .. } = *scene;
-    let needed = |name: &String| {
-        let first = name.parse::<VassalName>().map(|parsed| parsed.first_start().to_string());
-        first.is_ok_and(|first| release.vassals.contains(&first))
-    };
-    let old: Vec<String> = retire::enabled(root, app)?.into_iter().filter(|name| !needed(name)).collect();
-    let serves = |name: &String| name.parse::<VassalName>().is_ok_and(|parsed| drain && parsed.kind == "web");
-    let (draining, ending): (Vec<String>, Vec<String>) = old.into_iter().partition(serves);
+    let needed = |one: &Enabled| one.ours().is_some_and(|name| release.vassals.contains(&name.first_start()));
+    let old = enabled::of_app(root, app)?.into_iter().filter(|one| !needed(one));
+    let serves = |one: &Enabled| drain && one.ours().is_some_and(|name| name.kind == "web");
+    let (draining, ending): (Vec<Enabled>, Vec<Enabled>) = old.partition(serves);
     if socket_links::of_plan(root, plan).is_empty() {
-        // Links to sockets of processes that are no more would only mislead whoever looks.
+        // Remove links to sockets that no longer exist.
         for (link, _) in socket_links::present(root, app) {
             host.carry_out(&Step::Remove(link))?;
         }
     }
     predecessor::drain_backlogs(root, &ending);
-    retire::retire(root, host, &ending, false)?;
-    retire::retire(root, host, &draining, true)
+    end::retire(root, host, &ending, false)?;
+    end::retire(root, host, &draining, true)
 }

@@ -1,11 +1,14 @@
-//! Brings the machine to what the live release says: after a crash, and after every deploy that failed.
+//! Makes the machine match the live release, after a crash and after every failed deploy.
 
 use std::time::Duration;
 
 use piku_procfile::runs_in_uwsgi;
 use piku_uwsgi::stats::{EmperorStats, VassalStats};
 
-use super::{build, checkout, persist, retire, stage, switch};
+use super::source::{checkout, persist};
+use super::vassals::enabled::{self, Enabled};
+use super::vassals::{end, socket_links, start};
+use super::{build, live as live_release};
 use crate::app::AppName;
 use crate::event::{Report, warn};
 use crate::host::health::{self, Endpoint};
@@ -15,18 +18,18 @@ use crate::release::{Release, store};
 use crate::root::Root;
 use crate::vassal::VassalName;
 
-/// The age in seconds at which a process has surely started its threads.
+/// The age at which a process has certainly started its threads, in seconds.
 const YOUNG: u64 = 3;
 
-/// How long a younger one may still take for that.
+/// How long to wait for a younger process to start them.
 const THREADS: Duration = Duration::from_millis(400);
 
-/// How long a refused deploy waits for old processes that it had ended to serve again.
+/// How long a failed deploy waits for restored processes to serve again.
 const RETURN: Duration = Duration::from_secs(30);
 
-/// Removes what a deploy has half made and restores what it has half changed. With nothing to do it writes nothing.
+/// Removes and restores whatever a deploy left incomplete. Writes nothing if there is nothing to do.
 ///
-/// Gives the live release when processes of it had to be started anew. To be called with the app's lock held.
+/// Returns the live release if processes of it had to be restarted. The caller must hold the lock of the app.
 pub(crate) fn repair(
     root: &Root,
     surroundings: &Surroundings,
@@ -36,7 +39,7 @@ pub(crate) fn repair(
 ) -> Result<Option<Release>, HostError> {
     let live = store::live(root, app)?;
     if let Some(release) = live.as_ref().filter(|release| store::is_unfinished(root, app, release.number)) {
-        switch::finish(root, host, app, release)?;
+        live_release::finish(root, host, app, release)?;
     }
     let restarted = vassals(root, host, app, live.as_ref(), report)?;
     site(root, surroundings, host, app, live.as_ref())?;
@@ -56,7 +59,7 @@ pub(crate) fn repair(
     Ok(live.filter(|_| restarted))
 }
 
-/// Removes files that never got their names.
+/// Removes leftover temporary files.
 fn sweep(root: &Root, app: &AppName) -> Result<(), HostError> {
     let (available, enabled) = (root.uwsgi_available(), root.uwsgi_enabled());
     let shared = [root.apps(), root.nginx(), available, enabled, root.numbers(), root.ports()];
@@ -65,7 +68,8 @@ fn sweep(root: &Root, app: &AppName) -> Result<(), HostError> {
     shared.into_iter().chain(own).chain(releases).try_for_each(|folder| files::sweep(&folder))
 }
 
-/// Enables exactly the vassals of the live release; whether any had to be. Tells of those whose files are gone.
+/// Enables exactly the vassals of the live release. Returns whether any had to be enabled. Warns about vassals whose
+/// files are gone.
 fn vassals(
     root: &Root,
     host: &dyn Host,
@@ -79,28 +83,26 @@ fn vassals(
     };
     let mut leaving = Vec::new();
     let mut running = Vec::new();
-    for name in retire::enabled(root, app)? {
-        let first = name.parse::<VassalName>().map(|parsed| parsed.first_start().to_string());
-        match first {
-            Ok(first) if wanted.contains(&first) && !running.contains(&first) => running.push(first),
-            // Before the first release of ours, the vassals of legacy piku are the ones that serve.
-            Err(_) if live.is_none() => {}
-            _ => leaving.push(name),
+    for one in enabled::of_app(root, app)? {
+        match one.ours().map(VassalName::first_start) {
+            Some(first) if wanted.contains(&first) && !running.contains(&first) => running.push(first),
+            // Until the first release, the vassals of legacy piku serve.
+            None if live.is_none() => {}
+            _ => leaving.push(one),
         }
     }
     await_threads(root, &leaving);
-    let mut steps = retire::disable(root, &leaving, false);
+    let mut steps = end::disable(root, &leaving, false);
     let stopped = wanted.iter().filter(|name| !running.contains(name));
-    let names: Vec<VassalName> = stopped.filter_map(|name| name.parse().ok()).collect();
-    let (names, lost): (Vec<_>, Vec<_>) = names.into_iter().partition(|name| can_start(root, name));
+    let (names, lost): (Vec<_>, Vec<_>) = stopped.partition(|name| can_start(root, name));
     for name in lost {
         let (process, file) = (format!("{}.{}", name.kind, name.index), root.uwsgi_available());
         warn(
             report,
             format!(
-                "{process} of `{app}` does not run and can't be started: its files `{file}/{name}*` are gone"
+                "{process} of `{app}` is not running and can't be started: its files `{file}/{name}*` are gone"
             ),
-            Some(&format!("`piku deploy {app}` makes them anew")),
+            Some(&format!("`piku deploy {app}` creates them again")),
         );
     }
     let restarted = !names.is_empty();
@@ -110,26 +112,27 @@ fn vassals(
             let of = root.uwsgi_available().join(name.to_string());
             let record = record_path(&root.uwsgi_available(), &name.to_string());
             steps.push(Step::Remove(drain_marker(&record)));
-            let path = root.uwsgi_enabled().join(next_start(&stats, &name).to_string());
+            let path = root.uwsgi_enabled().join(next_start(&stats, name).to_string());
             steps.push(Step::Enable { path, of });
         }
     }
     if !steps.is_empty() {
-        steps.push(stage::wake(root));
+        steps.push(start::wake(root));
         apply(host, &steps)?;
     }
     tidy(root, app, live)?;
     Ok(restarted)
 }
 
-/// Gives processes that are to end the time to start their threads.
+/// Gives processes time to start their threads before they are ended.
 ///
-/// A process of uWSGI 2.0 that is asked to end just then may wait for ever for a lock that a cancelled thread of its own
-/// has, until its master kills it ([`AppVassal::mercy`](piku_uwsgi::AppVassal)), or nobody does where that ends first.
-/// One that has served a request, be it our own question, or is a few seconds old, is past that.
-fn await_threads(root: &Root, leaving: &[String]) {
-    let of_uwsgi = |name: &&String| name.parse::<VassalName>().is_ok_and(|name| runs_in_uwsgi(&name.kind));
-    let names: Vec<&String> = leaving.iter().filter(of_uwsgi).collect();
+/// A uWSGI 2.0 process that is ended while it starts its threads may wait forever for a lock that one of the cancelled
+/// threads holds. Its master kills it eventually ([`AppVassal::mercy`](piku_uwsgi::AppVassal)), but not if the master
+/// ends first. A process that has served a request, or is a few seconds old, is safe to end.
+fn await_threads(root: &Root, leaving: &[Enabled]) {
+    let ours = leaving.iter().filter_map(Enabled::ours);
+    let names: Vec<String> =
+        ours.filter(|name| runs_in_uwsgi(&name.kind)).map(VassalName::to_string).collect();
     if names.is_empty() {
         return;
     }
@@ -141,14 +144,14 @@ fn await_threads(root: &Root, leaving: &[String]) {
     }
 }
 
-/// Whether everything is there that a process is started with.
+/// Whether the files to start a process exist.
 fn can_start(root: &Root, name: &VassalName) -> bool {
     let (available, name) = (root.uwsgi_available(), name.to_string());
     files::exists(&available.join(&name)) && files::exists(&record_path(&available, &name))
 }
 
-/// A name for the next start of a process, which the emperor doesn't know: it may still be ending the last one of
-/// that name, or hold its crashes against it.
+/// A name for the next start of a process that the emperor does not know yet: under an old name, it may still be
+/// stopping the process or throttling it after crashes.
 fn next_start(stats: &EmperorStats, name: &VassalName) -> VassalName {
     let ids = stats.vassals.iter().map(|one| &one.id).chain(stats.blacklist.iter().map(|one| &one.id));
     let same =
@@ -157,31 +160,26 @@ fn next_start(stats: &EmperorStats, name: &VassalName) -> VassalName {
     VassalName { start: last.map_or(1, |last| last + 1), ..name.clone() }
 }
 
-/// After a failed deploy, waits until the restored release serves again, or until it takes too long.
+/// After a failed deploy, waits until the restored release serves again, with a timeout.
 pub(crate) fn await_return(root: &Root, app: &AppName, release: &Release) {
-    let has = |kind: &str| {
-        let names = release.vassals.iter().filter_map(|name| name.parse::<VassalName>().ok());
-        names.filter(|name| name.kind == kind).count()
-    };
+    let has = |kind: &str| release.vassals.iter().filter(|name| name.kind == kind).count();
     let bind = release.live_env.get("BIND_ADDRESS").map_or("", String::as_str);
     let ports = release.ports.iter().take(has("web"));
     let mut endpoints: Vec<Endpoint> =
         ports.map(|port| Endpoint::Http(super::plan::reachable(bind, *port))).collect();
-    let sockets = super::socket_links::of_release(root, app, release);
+    let sockets = socket_links::of_release(root, app, release);
     endpoints.extend(sockets.into_iter().map(|(_, socket)| Endpoint::Uwsgi(socket)));
     wait::until(RETURN, || endpoints.iter().all(health::accepts).then_some(()));
 }
 
-/// Removes the files of vassals that are neither running nor the live release's, and sockets that one which was
-/// killed has left.
+/// Removes files of vassals that do not belong to the live release, and sockets left by killed processes.
 fn tidy(root: &Root, app: &AppName, live: Option<&Release>) -> Result<(), HostError> {
     let available = root.uwsgi_available();
     for name in files::names(&available)? {
         let Some(at) = name.rfind(".ini") else { continue };
-        let vassal = &name[..at + ".ini".len()];
-        let ours = vassal.parse::<VassalName>().is_ok_and(|parsed| parsed.app == *app);
-        let needed = live.is_some_and(|release| release.vassals.iter().any(|kept| kept == vassal));
-        if ours && !needed {
+        let Ok(vassal) = name[..at + ".ini".len()].parse::<VassalName>() else { continue };
+        let needed = live.is_some_and(|release| release.vassals.contains(&vassal));
+        if vassal.app == *app && !needed {
             files::remove(&available.join(&name))?;
         }
     }
@@ -195,7 +193,7 @@ fn tidy(root: &Root, app: &AppName, live: Option<&Release>) -> Result<(), HostEr
     Ok(())
 }
 
-/// Gives nginx the site of the live release again.
+/// Restores the site of the live release.
 pub(crate) fn site(
     root: &Root,
     surroundings: &Surroundings,
@@ -204,7 +202,7 @@ pub(crate) fn site(
     live: Option<&Release>,
 ) -> Result<(), HostError> {
     let Some(release) = live else {
-        // A first deploy that failed leaves no site; one of legacy piku stays.
+        // A failed first deploy leaves no site, but a site of legacy piku stays.
         if !store::is_foreign_clone(root, app) && files::exists(&root.site(app)) {
             host.carry_out(&Step::Remove(root.site(app)))?;
             drop(nginx::reload(root, surroundings));
@@ -212,7 +210,7 @@ pub(crate) fn site(
         return Ok(());
     };
     let mut steps = Vec::new();
-    for (link, target) in super::socket_links::of_release(root, app, release) {
+    for (link, target) in socket_links::of_release(root, app, release) {
         if files::link_target(&link).as_ref() != Some(&target) {
             steps.push(Step::Link { path: link, target });
         }
@@ -228,7 +226,7 @@ pub(crate) fn site(
         Some(text) => host.carry_out(&Step::Write { path, mode: 0o644, text: text.clone() })?,
         None => host.carry_out(&Step::Remove(path))?,
     }
-    // The deploy that failed says so; that nginx can't be reached either would hide it.
+    // Ignore this error: it would hide the error of the failed deploy.
     drop(nginx::reload(root, surroundings));
     Ok(())
 }

@@ -1,12 +1,20 @@
-//! The source of a release: its tree, and what a person wrote in it.
+//! The source of a release: its tree, and what the user wrote in it.
+
+pub(crate) mod adopt;
+pub(crate) mod checkout;
+pub(crate) mod inputs;
+pub(crate) mod persist;
+pub(crate) mod procfile_path;
+pub(crate) mod rescue;
 
 use camino::Utf8PathBuf;
-use piku_procfile::Kind;
+use piku_procfile::{Kind, Procfile};
 use piku_runtime::DecidingSettings;
 
-use super::inputs::{self, Inputs, Texts};
+use self::inputs::{EarlyInputs, Inputs, Texts, Written};
+use super::DeployError;
 use super::order::{NewRelease, Order, Scene, What};
-use super::{DeployError, checkout, environment, persist};
+use super::plan::environment;
 use crate::app::AppName;
 use crate::diagnostic::{self, FileDiagnostic};
 use crate::event::{Event, Report};
@@ -14,23 +22,26 @@ use crate::formation::Formation;
 use crate::host::{HostError, Surroundings, files};
 use crate::release::{Release, store};
 use crate::root::Root;
+use crate::settings::{self, Layers, StoredSettings};
 
-/// The tree of a release, and what was read from it.
+/// The tree of a release and its contents.
 #[derive(Debug)]
 pub(crate) struct SourceOfRelease {
-    /// The release's number.
+    /// The number of the release.
     pub(crate) number: u32,
     /// The release whose folder holds the tree.
     pub(crate) owner: u32,
     pub(crate) tree: Utf8PathBuf,
-    pub(crate) texts: Texts,
-    pub(crate) inputs: Inputs,
+    /// Procfile and settings, to be expanded again once every variable is known.
+    pub(crate) written: Written,
+    /// The inputs until then.
+    pub(crate) early: EarlyInputs,
     pub(crate) formation: Formation,
-    /// What is live now.
+    /// The live release.
     pub(crate) live: Option<Release>,
 }
 
-/// Makes the tree of what is ordered, or finds it, and reads it.
+/// Creates or finds the tree of an order, and reads it.
 pub(crate) fn of_order(
     scene: &Scene<'_>,
     order: &Order,
@@ -53,16 +64,17 @@ pub(crate) fn of_order(
         stored: order.settings().to_vec(),
     };
     let known = environment::own(root, scene.surroundings, app, &root.tree(app, number));
-    let inputs = accept(inputs::read(Some(app), &texts, &known), report)?;
+    let written = Written::parse(Some(app), &texts);
+    let early = accept(written.expand(&known), report)?;
     if order.kept().is_none() {
-        owner = persisted(scene, order, (number, owner), &inputs, live.as_ref(), report)?;
+        owner = persisted(scene, order, (number, owner), &early, live.as_ref(), report)?;
     }
-    let formation = order.formation.for_procfile(&inputs.procfile);
-    Ok(SourceOfRelease { number, owner, tree: root.tree(app, owner), texts, inputs, formation, live })
+    let formation = order.formation.for_procfile(&early.procfile);
+    Ok(SourceOfRelease { number, owner, tree: root.tree(app, owner), written, early, formation, live })
 }
 
-/// Whether a release of the same commit with these settings needs another build than `like`: a setting that decides
-/// the build has another value, or it is not known which do.
+/// Whether a release of the same commit with these settings needs another build than `like`: a setting that affects the
+/// build has changed, or it is not known which ones do.
 pub(crate) fn builds_anew(
     root: &Root,
     surroundings: &Surroundings,
@@ -72,11 +84,12 @@ pub(crate) fn builds_anew(
 ) -> Result<bool, HostError> {
     let Some(made) = &like.made else { return Ok(true) };
     let tree = root.tree(app, like.tree_of);
-    let env = files::read_within(&tree, "ENV", inputs::LARGEST + 1)?;
+    let env = files::read_within(&tree, "ENV", inputs::LARGEST + 1)?.unwrap_or_default();
     let known = environment::own(root, surroundings, app, &tree);
+    let in_file = settings::parse_env(&env, &known).values.filter(|_| env.len() <= inputs::LARGEST);
     let values = |stored: &[u8]| {
-        let texts = Texts { env: env.clone(), stored: stored.to_vec(), ..Texts::default() };
-        inputs::read(Some(app), &texts, &known).layers.map(|layers| layers.values())
+        let stored = StoredSettings::parse(stored).0?;
+        Some(Layers::new(in_file.clone()?, &stored).values())
     };
     let (Some(before), Some(now)) = (values(like.settings.as_bytes()), values(settings)) else {
         return Ok(true);
@@ -86,7 +99,7 @@ pub(crate) fn builds_anew(
     Ok(names.any(|name| deciding.include(name) && before.get(name) != now.get(name)))
 }
 
-/// Gives the release its number and its tree.
+/// Allocates the number of the release and creates its tree.
 fn numbered_tree(
     scene: &Scene<'_>,
     app: &AppName,
@@ -103,18 +116,18 @@ fn numbered_tree(
     Ok((number, owner.unwrap_or(number)))
 }
 
-/// Links the files that outlive releases into the tree; returns the release whose folder holds it.
+/// Links persistent files into the tree. Returns the release whose folder holds the tree.
 fn persisted(
     scene: &Scene<'_>,
     order: &Order,
     (number, mut owner): (u32, u32),
-    inputs: &Inputs,
+    early: &EarlyInputs,
     live: Option<&Release>,
     report: &mut Report<'_>,
 ) -> Result<u32, DeployError> {
-    let (root, app, persist) = (scene.root, &order.app, &inputs.options.persist);
+    let (root, app, persist) = (scene.root, &order.app, &early.options.persist);
     if owner != number && store::load(root, app, owner)?.is_none_or(|owner| owner.persist != *persist) {
-        // The tree of a release that runs is not changed.
+        // Do not change a tree that may be running.
         files::remove(&root.tree(app, number))?;
         checkout::fresh(root, scene.surroundings, app, number, order.commit(), report)?;
         owner = number;
@@ -131,34 +144,34 @@ fn persisted(
     Ok(owner)
 }
 
-/// The folders that every deploy needs, with the modes that keep secrets in and let nginx reach its sockets.
+/// Creates the folders that every deploy needs, with modes that protect secrets but give nginx access to sockets.
 fn prepare_folders(root: &Root, app: &AppName) -> Result<(), DeployError> {
     for (path, mode) in
         [(root.releases(app), 0o711), (root.env(app), 0o700), (root.logs(app), 0o700), (root.run(), 0o711)]
     {
         files::make_folder(&path, mode)?;
     }
-    // What is in there is the app's own; so is the mode, once it is there.
+    // This folder belongs to the app, so do not change the mode of an existing one.
     if !files::exists(&root.data(app)) {
         files::make_folder(&root.data(app), 0o700)?;
     }
     Ok(())
 }
 
-/// Reports every diagnostic, and goes on when none is an error. That there is no Procfile is the error itself, unless
-/// there are others: it has no line to show.
-fn accept(reading: inputs::Reading, report: &mut Report<'_>) -> Result<Inputs, DeployError> {
+/// Reports all diagnostics and fails if any is an error. If the only error is a missing Procfile, it is not reported
+/// but becomes the error itself, since it has no line to show.
+fn accept(reading: inputs::Reading, report: &mut Report<'_>) -> Result<EarlyInputs, DeployError> {
     let is_alone = reading.diagnostics.iter().filter(|found| found.is_error()).count() == 1;
     let is_the_error = |found: &FileDiagnostic| is_alone && found.diagnostic.code == diagnostic::NO_PROCFILE;
     for diagnostic in reading.diagnostics.iter().filter(|found| !is_the_error(found)) {
         report(Event::Diagnostic(diagnostic));
     }
     let errors = || reading.diagnostics.iter().filter(|found| found.is_error()).cloned().collect();
-    reading.inputs.ok_or_else(|| DeployError::Inputs { diagnostics: errors() })
+    reading.inputs.map(Inputs::early).ok_or_else(|| DeployError::Inputs { diagnostics: errors() })
 }
 
-/// Whether a Procfile runs nothing that the emperor would start.
-pub(crate) fn needs_no_emperor(inputs: &Inputs) -> bool {
+/// Whether a Procfile has no process for the emperor to run.
+pub(crate) fn needs_no_emperor(procfile: &Procfile) -> bool {
     let needs_none = |kind: &Kind| matches!(kind, Kind::Static | Kind::Preflight | Kind::Release);
-    inputs.procfile.entries().iter().all(|entry| needs_none(&entry.kind))
+    procfile.entries().iter().all(|entry| needs_none(&entry.kind))
 }

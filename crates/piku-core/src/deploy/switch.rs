@@ -1,19 +1,18 @@
-//! Makes a release live. Before [`commit`] everything can be taken back; it is one rename.
+//! Moves traffic. All of this can be undone.
 
 use super::DeployError;
-use super::render::Rendered;
-use super::site::RenderedSite;
-use super::{retire, stage};
+use super::plan::render::Rendered;
+use super::plan::site::RenderedSite;
+use super::vassals::enabled::Enabled;
+use super::vassals::{end, start};
 use crate::app::AppName;
-use crate::host::{Host, HostError, Step, Surroundings, apply, certificate, files, git, nginx};
-use crate::release::{Release, store};
+use crate::host::{Host, HostError, Step, Surroundings, apply, certificate, files, nginx};
 use crate::root::Root;
 
-/// Gives nginx the new site, and the sockets behind it. Waits until nginx answers with it.
+/// Writes the new site and the links to the sockets behind it, and waits until nginx serves it.
 ///
-/// A link to a socket is where the traffic of `wsgi` moves over. Links that exist already are moved last:
-/// while nginx is asked to take the new site, the old processes serve. The site itself is only written
-/// when it differs, since waiting for nginx takes longer than everything else.
+/// The links move the traffic of `wsgi`. Existing links are changed last, so that the old processes serve while nginx
+/// reloads. The site is only written if it differs, since waiting for nginx takes longer than everything else.
 pub(crate) fn site(
     root: &Root,
     surroundings: &Surroundings,
@@ -47,114 +46,27 @@ pub(crate) fn site(
     Ok(apply(host, &moved.into_iter().map(link).collect::<Vec<_>>())?)
 }
 
-/// The point of no return: `apps/<app>` leads to the release, whose record names the run that is to serve. It is one
-/// rename: that of the link, or, for another run of the live release, that of its record.
-pub(crate) fn commit(
-    root: &Root,
-    host: &dyn Host,
-    app: &AppName,
-    release: &Release,
-) -> Result<(), HostError> {
-    store::set_unfinished(root, app, release.number, true)?;
-    store::save(root, app, release)?;
-    let (path, target) = (root.app(app), store::live_target(app, release.number));
-    if files::link_target(&path).as_ref() == Some(&target) {
-        return Ok(());
-    }
-    host.carry_out(&Step::Link { path, target })
-}
-
-/// Keeps a release that is not to be live before the next `restart` or `start`.
-pub(crate) fn keep_waiting(
-    root: &Root,
-    host: &dyn Host,
-    app: &AppName,
-    release: &Release,
-) -> Result<(), HostError> {
-    store::save(root, app, release)?;
-    host.carry_out(&Step::Write {
-        path: root.stored_settings(app),
-        mode: 0o600,
-        text: release.settings.clone(),
-    })?;
-    host.carry_out(&Step::Write {
-        path: root.scaling(app),
-        mode: 0o600,
-        text: release.formation.to_string(),
-    })?;
-    git::record_release(&root.repo(app), release.number, &release.commit)?;
-    store::set_waiting(root, app, Some(release.number))
-}
-
-/// Takes back a [`commit`] by which nginx was to get files that it can't read. What was live before is again, or there
-/// is nothing; a new release was never made, and one that was there is as it was.
-pub(crate) fn take_back(
-    root: &Root,
-    host: &dyn Host,
-    app: &AppName,
-    number: u32,
-    again: Option<&Release>,
-    before: Option<&Release>,
-) -> Result<(), HostError> {
-    let path = root.app(app);
-    host.carry_out(&match before {
-        Some(before) => Step::Link { path, target: store::live_target(app, before.number) },
-        None => Step::Remove(path),
-    })?;
-    match again {
-        Some(as_it_was) => {
-            store::save(root, app, as_it_was)?;
-            store::set_unfinished(root, app, number, false)
-        }
-        None => store::forget(root, app, number),
-    }
-}
-
-/// Writes what follows from a release being live. Safe to repeat; after a crash it is.
-pub(crate) fn finish(
-    root: &Root,
-    host: &dyn Host,
-    app: &AppName,
-    release: &Release,
-) -> Result<(), HostError> {
-    let secret = |path, text| Step::Write { path, mode: 0o600, text };
-    apply(
-        host,
-        &[
-            secret(root.stored_settings(app), release.settings.clone()),
-            secret(root.scaling(app), release.formation.to_string()),
-            secret(root.live_env(app), crate::settings::live_env::render(&release.live_env)),
-        ],
-    )?;
-    if root.repo(app).exists() {
-        git::record_release(&root.repo(app), release.number, &release.commit)?;
-    }
-    store::set_stopped(root, app, false)?;
-    store::set_waiting(root, app, None)?;
-    store::set_unfinished(root, app, release.number, false)
-}
-
-/// Starts the processes that replace their predecessors: the old ones are taken away in the same breath,
-/// and the launchers of the new ones wait for their end.
+/// Starts processes that replace their predecessors. The old ones are disabled at the same time, and the launchers of
+/// the new ones wait for them to end.
 pub(crate) fn replace(
     root: &Root,
     host: &dyn Host,
-    old: &[String],
+    old: &[Enabled],
     new: &[Rendered],
 ) -> Result<(), DeployError> {
-    let mut steps: Vec<Step> = retire::disable(root, old, false);
+    let mut steps: Vec<Step> = end::disable(root, old, false);
     for vassal in new {
         steps.extend(vassal.written(&root.uwsgi_available()));
-        steps.push(stage::enable(root, &vassal.name));
+        steps.push(start::enable(root, &vassal.name));
     }
     if !steps.is_empty() {
-        steps.push(stage::wake(root));
+        steps.push(start::wake(root));
     }
     Ok(apply(host, &steps)?)
 }
 
-/// Lets nginx, another user, into the tree of a release and the app's data where the site serves files from
-/// them; into nothing otherwise.
+/// Gives nginx, which may be another user, access to the tree of a release and the app's data if the site serves files
+/// from them, and to nothing otherwise.
 pub(crate) fn open_to_nginx(
     root: &Root,
     app: &AppName,
@@ -163,7 +75,7 @@ pub(crate) fn open_to_nginx(
     persists: bool,
 ) -> Result<(), HostError> {
     let serves_files = site.is_some_and(|site| site.serves_files);
-    // A release that shares its tree leads there by way of its own folder.
+    // A release that shares a tree is reached through its own folder too.
     for number in numbers {
         files::set_mode(&root.release(app, number), if serves_files { 0o711 } else { 0o700 })?;
     }

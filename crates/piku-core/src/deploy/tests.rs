@@ -8,13 +8,12 @@ use camino::{Utf8Path, Utf8PathBuf};
 use piku_nginx::Version;
 use piku_uwsgi::{Flavour, Owner};
 
-use super::basis::{Basis, Ports};
 use super::build::Build;
-use super::hosted;
-use super::inputs::{self, Inputs, Texts};
-use super::plan::{self, Plan};
-use super::render::{self, Rendered};
-use super::site;
+use super::built::tree;
+use super::plan::basis::{Basis, Ports};
+use super::plan::render::{self, Rendered};
+use super::plan::{self, Plan, hosted, site};
+use super::source::inputs::{Inputs, Texts, Written};
 use crate::app::AppName;
 use crate::formation::{Formation, Scale};
 use crate::host::Surroundings;
@@ -58,7 +57,7 @@ impl App {
                 nginx_reload: None,
                 max_processes: 64,
             },
-            inputs: inputs::read(Some(&name), &texts, &BTreeMap::new()).inputs.unwrap(),
+            inputs: Written::parse(Some(&name), &texts).expand(&BTreeMap::new()).inputs.unwrap(),
             formation,
             uwsgi: Uwsgi {
                 program: "/usr/bin/uwsgi".into(),
@@ -72,7 +71,7 @@ impl App {
     }
 
     fn with<T>(&self, ports: &[u16], use_it: impl FnOnce(&Basis<'_>, &Plan) -> T) -> T {
-        let web = plan::web_count(&self.inputs, &self.formation) as usize;
+        let web = plan::web_count(&self.inputs.procfile, &self.formation) as usize;
         let basis = Basis {
             root: &self.root,
             surroundings: &self.surroundings,
@@ -84,7 +83,6 @@ impl App {
             inputs: &self.inputs,
             formation: &self.formation,
             build: &Build::default(),
-            settings: &self.inputs.layers,
             uwsgi: Some(&self.uwsgi),
             class_path: vec!["/srv/piku/releases/blog/3/tree".into()],
             ports: Ports { app: ports[0], web: ports[..web].to_vec() },
@@ -189,7 +187,7 @@ fn every_mistake_of_all_files_is_found_at_once() {
         stored: b"PORT=99999\n".to_vec(),
     };
     let name = "blog".parse().unwrap();
-    let reading = inputs::read(Some(&name), &texts, &BTreeMap::new());
+    let reading = Written::parse(Some(&name), &texts).expand(&BTreeMap::new());
     let found: Vec<String> = reading
         .diagnostics
         .iter()
@@ -215,7 +213,7 @@ fn apps_of_every_language_of_uwsgis_are_served_alike() {
     let mut shown = String::new();
     for procfile in ["php: public", "php: .", "rwsgi: config.ru", "rwsgi: site", "jwsgi: org.example.Blog"] {
         let vassals = App::new(&format!("{procfile}\n"), "UWSGI_THREADS=3\n", &[]).vassals(&[20_001]);
-        let names: Vec<&str> = vassals.iter().map(|vassal| vassal.name.as_str()).collect();
+        let names: Vec<String> = vassals.iter().map(|vassal| vassal.name.to_string()).collect();
         shown += &format!("--- {procfile} {names:?}\n{}\n", kept(&vassals[0].ini));
     }
     insta::assert_snapshot!(shown);
@@ -226,7 +224,7 @@ fn a_plugin_that_is_missing_is_named_with_the_package_that_brings_it() {
     let refused = |procfile: &str, env: &str| {
         let app = App::new(&format!("{procfile}\n"), env, &[]);
         let uwsgi = Some(&app.uwsgi);
-        let outcome = hosted::require_kinds(&app.inputs, uwsgi)
+        let outcome = hosted::require_kinds(&app.inputs.procfile, uwsgi)
             .and_then(|()| hosted::require_settings(&app.inputs, uwsgi));
         outcome.map_err(|error| format!("{error}; {}", error.help().unwrap()))
     };
@@ -250,14 +248,14 @@ fn classes_are_looked_for_where_builds_leave_them() {
         std::fs::write(tree.join(file), "").unwrap();
     }
     let app = App::new("jwsgi: Blog\n", "", &[]);
-    let places = hosted::class_path(&app.inputs, tree).unwrap();
+    let places = tree::class_path(&app.inputs, tree).unwrap();
     let shown: Vec<&str> =
         places.iter().map(|place| place.strip_prefix(tree).unwrap_or(place).as_str()).collect();
     assert_eq!(
         shown,
         ["", "target/classes", "top.jar", "lib/a.jar", "lib/b.jar", "/usr/share/java/uwsgi.jar"]
     );
-    assert!(hosted::class_path(&App::new("php: .\n", "", &[]).inputs, tree).unwrap().is_empty());
+    assert!(tree::class_path(&App::new("php: .\n", "", &[]).inputs, tree).unwrap().is_empty());
 }
 
 #[test]
@@ -266,7 +264,7 @@ fn what_is_named_has_to_be_there_after_the_build() {
     let tree = Utf8Path::from_path(folder.path()).unwrap();
     let refused = |procfile: &str, env: &str| {
         let app = App::new(&format!("{procfile}\nworker: x\n"), env, &[]);
-        hosted::require_paths(&app.inputs, tree).err().map(|error| error.to_string())
+        tree::require_paths(&app.inputs, tree).err().map(|error| error.to_string())
     };
     let cases = [
         ("static: public", ""),

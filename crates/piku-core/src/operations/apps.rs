@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::app::AppName;
+use crate::deploy::vassals::legacy;
 use crate::error::Error;
 use crate::host::files;
 use crate::piku::Piku;
@@ -40,7 +41,8 @@ impl Piku {
             let running = running.contains(&name)
                 || foreign
                     && enabled.iter().any(|file| {
-                        crate::deploy::adopt::is_foreign_vassal(&self.root, &name, file).unwrap_or(false)
+                        let file = self.root.uwsgi_enabled().join(file);
+                        legacy::read(&self.root, &name, &file).is_ok_and(|found| found.is_some())
                     });
             AppStatus { name, running, release }
         };

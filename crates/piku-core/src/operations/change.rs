@@ -7,7 +7,8 @@ use super::releases::describe_commit;
 use crate::app::AppName;
 use crate::deploy::DeployError;
 use crate::deploy::order::{Deployed, NewRelease, Order, Scene, What};
-use crate::deploy::{build, pipeline, predecessor, repair, retire, source};
+use crate::deploy::vassals::{enabled, end, predecessor};
+use crate::deploy::{build, pipeline, repair, source};
 use crate::error::Error;
 use crate::event::{Report, stage, warn};
 use crate::formation::{Formation, Scale};
@@ -57,26 +58,44 @@ impl Piku {
         report: &mut Report<'_>,
         work: impl FnOnce(&Self, &mut Report<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let _lock = AppLock::take(&self.root.lock(app), doing, &mut |holder| {
+        let _lock = self.lock(app, doing, report)?;
+        work(self, report)
+    }
+
+    /// Takes the lock of `app`, and tidies up.
+    pub(crate) fn lock(&self, app: &AppName, doing: &str, report: &mut Report<'_>) -> Result<AppLock, Error> {
+        let lock = AppLock::take(&self.root.lock(app), doing, &mut |holder| {
             let who = if holder.is_empty() { "another command is running" } else { holder };
             stage(report, format!("Waiting: {who}"));
         })?;
         self.link_launcher()?;
         repair::repair(&self.root, &self.surroundings, self.host(), app, report)?;
         self.settle_branch(app)?;
-        work(self, report)
+        Ok(lock)
+    }
+
+    /// Where the deploys of this piku happen.
+    pub(crate) fn scene(&self) -> Scene<'_> {
+        Scene { root: &self.root, surroundings: &self.surroundings, host: self.host(), cancel: &self.cancel }
     }
 
     pub(crate) fn carry_out(&self, order: &Order, report: &mut Report<'_>) -> Result<Done, Error> {
-        let scene = Scene {
-            root: &self.root,
-            surroundings: &self.surroundings,
-            host: self.host(),
-            cancel: &self.cancel,
-        };
-        let deployed = pipeline::run(&scene, order, report);
-        self.note(order, &deployed, report);
-        let deployed = deployed?;
+        let deployed = pipeline::run(&self.scene(), order, report);
+        self.done(order, deployed, report)
+    }
+
+    /// Logs the outcome of an order.
+    pub(crate) fn done(
+        &self,
+        order: &Order,
+        deployed: Result<Deployed, DeployError>,
+        report: &mut Report<'_>,
+    ) -> Result<Done, Error> {
+        let deployed = deployed.map_err(|error| self.refused(order, error, report))?;
+        let what = if deployed.live { Happened::Live } else { Happened::Waiting };
+        let entry = HistoryEntry::now(&order.app, what, &order.cause, order.by.as_deref());
+        let entry = entry.of(Some(deployed.release.number), &deployed.release.commit);
+        self.write_down(&entry, &order.app, report);
         Ok(Done {
             release: deployed.release.number,
             live: deployed.live,
@@ -85,20 +104,13 @@ impl Piku {
         })
     }
 
-    /// Logs the outcome of an order.
-    fn note(&self, order: &Order, deployed: &Result<Deployed, DeployError>, report: &mut Report<'_>) {
-        let entry = |what| HistoryEntry::now(&order.app, what, &order.cause, order.by.as_deref());
+    /// Adds that an order was refused to the log of its app.
+    pub(crate) fn refused(&self, order: &Order, error: DeployError, report: &mut Report<'_>) -> Error {
         let kept = order.kept().map(|kept| kept.number);
-        let entry = match deployed {
-            Ok(done) => {
-                let what = if done.live { Happened::Live } else { Happened::Waiting };
-                entry(what).of(Some(done.release.number), &done.release.commit)
-            }
-            Err(error) => {
-                entry(Happened::Refused).of(kept, order.commit()).because(&crate::error_chain(error))
-            }
-        };
+        let entry = HistoryEntry::now(&order.app, Happened::Refused, &order.cause, order.by.as_deref());
+        let entry = entry.of(kept, order.commit()).because(&crate::error_chain(&error));
         self.write_down(&entry, &order.app, report);
+        error.into()
     }
 
     /// Appends an entry to the log of an app. A failure to do so is only a warning.
@@ -381,7 +393,7 @@ impl Piku {
     pub fn stop(&self, app: &AppName, actor: &Actor, report: &mut Report<'_>) -> Result<(), Error> {
         self.must_exist(app)?;
         self.locked(app, &actor.doing("stopping", app), report, |piku, report| {
-            let names = retire::enabled(&piku.root, app)?;
+            let names = enabled::of_app(&piku.root, app)?;
             // An app from legacy piku does not have this folder yet.
             files::make_folder(&piku.root.releases(app), 0o711)?;
             store::set_stopped(&piku.root, app, true)?;
@@ -391,7 +403,7 @@ impl Piku {
             if let Some(question) = live.as_ref().and_then(|live| live.stopped_question.as_ref()) {
                 nginx::await_answer(question, STOPPED_SITE);
             }
-            retire::retire(&piku.root, piku.host(), &names, false)?;
+            end::retire(&piku.root, piku.host(), &names, false)?;
             predecessor::await_end(&piku.root, &names, report);
             let stopped = HistoryEntry::now(app, Happened::Stopped, history::STOP, actor.name.as_deref());
             piku.write_down(&stopped, app, report);

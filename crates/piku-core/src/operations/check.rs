@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use camino::Utf8Path;
 
 use crate::deploy::detect::{self, Detected, Known};
-use crate::deploy::hosted;
-use crate::deploy::inputs::{self, LARGEST, Texts};
+use crate::deploy::plan::hosted;
+use crate::deploy::source::inputs::{self, EarlyOptions, LARGEST, Texts, Written};
 use crate::diagnostic::FileDiagnostic;
 use crate::error::Error;
 use crate::host::facts;
@@ -60,7 +60,7 @@ impl Piku {
             stored: Vec::new(),
         };
         // The folder is not an app yet, so no variables are known.
-        let mut reading = inputs::read(None, &texts, &BTreeMap::new());
+        let mut reading = Written::parse(None, &texts).expand(&BTreeMap::new());
         for (name, text) in [("Procfile", &texts.procfile), ("ENV", &texts.env)] {
             if text.is_none() && files::exists(&folder.join(name)) {
                 reading.diagnostics.push(FileDiagnostic::of_whole(name, not_a_file(name)));
@@ -77,7 +77,7 @@ impl Piku {
         let env = reading.layers.as_ref().map(crate::settings::Layers::values);
         let uwsgi = facts::uwsgi(&self.root, &self.surroundings);
         if let Some(inputs) = &reading.inputs
-            && let Err(error) = hosted::require_kinds(inputs, uwsgi.as_ref())
+            && let Err(error) = hosted::require_kinds(&inputs.procfile, uwsgi.as_ref())
         {
             // Something is missing on this machine, but the app may be meant for another one.
             let mut found = refused(error.code(), &error, error.help());
@@ -86,9 +86,10 @@ impl Piku {
         }
         let plugin = uwsgi.and_then(|uwsgi| uwsgi.python);
         let tree = CheckedOut { tree: folder, commit: "", tree_id: None };
+        let options = reading.inputs.as_ref().map(|inputs| EarlyOptions::of(&inputs.options));
         let known = Known {
             procfile: reading.procfile.as_ref(),
-            options: reading.inputs.as_ref().map(|inputs| &inputs.options),
+            options: options.as_ref(),
             settings: env.clone().unwrap_or_default(),
             plugin: plugin.map(|(_, version)| version),
         };

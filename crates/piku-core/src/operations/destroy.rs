@@ -4,7 +4,7 @@ use camino::Utf8PathBuf;
 
 use super::Actor;
 use crate::app::AppName;
-use crate::deploy::{adopt, predecessor, retire};
+use crate::deploy::vassals::{enabled, end, legacy, predecessor};
 use crate::error::Error;
 use crate::event::Report;
 use crate::history::{self, Happened, HistoryEntry};
@@ -33,8 +33,8 @@ impl Piku {
         self.must_exist(app)?;
         self.locked(app, &actor.doing("destroying", app), report, |piku, report| {
             let root = &piku.root;
-            let names = retire::enabled(root, app)?;
-            retire::retire(root, piku.host(), &names, false)?;
+            let names = enabled::of_app(root, app)?;
+            end::retire(root, piku.host(), &names, false)?;
             predecessor::await_end(root, &names, report);
             // First of all: a site whose certificate is gone would keep nginx from reading any.
             let mut gone = vec![root.site(app)];
@@ -59,7 +59,7 @@ impl Piku {
             for name in files::names(&root.uwsgi_available())? {
                 let path = root.uwsgi_available().join(name);
                 // Vassals of legacy piku are identified by their contents.
-                if adopt::is_foreign(root, app, &path)? {
+                if legacy::read(root, app, &path)?.is_some() {
                     beside.push(path);
                 }
             }

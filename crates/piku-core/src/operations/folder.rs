@@ -1,17 +1,34 @@
 //! Deploys a folder for programs that embed piku, without git on the caller's side.
 
+use std::fmt;
+
 use camino::Utf8Path;
 
 use super::{Actor, Done};
 use crate::app::AppName;
+use crate::deploy::pipeline;
+use crate::deploy::prepare::Prepared;
 use crate::error::Error;
 use crate::event::{Report, stage};
 use crate::host::git;
+use crate::host::lock::{AppLock, SharedLock};
 use crate::piku::Piku;
 use crate::release::Cause;
 
 /// The branch for commits made from a folder.
 const BRANCH: &str = "refs/heads/main";
+
+/// A folder that is ready to be deployed: its release is built and planned, and what runs is not touched.
+///
+/// The app stays locked until one of the two calls. What is dropped instead is taken back by the next command for the
+/// app.
+#[must_use = "a deploy that is prepared goes live or is discarded"]
+pub struct PreparedDeploy<'a> {
+    piku: &'a Piku,
+    prepared: Prepared<'a>,
+    pushing: SharedLock,
+    lock: AppLock,
+}
 
 impl Piku {
     /// Makes a release from the files in `folder`, as if they were pushed. The first call creates the app.
@@ -28,21 +45,85 @@ impl Piku {
         actor: &Actor,
         report: &mut Report<'_>,
     ) -> Result<Done, Error> {
+        self.prepare_folder(app, folder, actor, report)?.go_live(report)
+    }
+
+    /// The first half of [`Piku::deploy_folder`]: everything that can fail before a process of the new release is
+    /// started, its `release` command among it. Several machines can so be prepared before the first one changes.
+    ///
+    /// # Errors
+    /// As a push; nothing is left of what was refused.
+    pub fn prepare_folder(
+        &self,
+        app: &AppName,
+        folder: &Utf8Path,
+        actor: &Actor,
+        report: &mut Report<'_>,
+    ) -> Result<PreparedDeploy<'_>, Error> {
         let pushing = self.open_repository(app)?;
         stage(report, format!("Deploying {app}: {folder}"));
-        let done = self.locked(app, &actor.doing("deploying", app), report, |piku, report| {
-            let repo = piku.root.repo(app);
+        let prepared = self.lock(app, &actor.doing("deploying", app), report).and_then(|lock| {
+            let repo = self.root.repo(app);
             let before = git::resolve(&repo, BRANCH)?;
-            let commit = git::program(&piku.surroundings).commit_folder(&repo, folder, before.as_deref())?;
-            let order = piku.of_commit(app, Cause::Folder, &commit, actor)?;
-            let done = piku.carry_out(&order, report)?;
-            git::set_branch(&repo, BRANCH, &commit)?;
+            let commit = git::program(&self.surroundings).commit_folder(&repo, folder, before.as_deref())?;
+            let order = self.of_commit(app, Cause::Folder, &commit, actor)?;
+            let prepared = pipeline::prepare(&self.scene(), &order, report);
+            Ok((lock, prepared.map_err(|error| self.refused(&order, error, report))?))
+        });
+        match prepared {
+            Ok((lock, prepared)) => Ok(PreparedDeploy { piku: self, prepared, pushing, lock }),
+            Err(error) => {
+                self.forget_young(app, &pushing)?;
+                Err(error)
+            }
+        }
+    }
+}
+
+impl PreparedDeploy<'_> {
+    /// The number of the release.
+    #[must_use]
+    pub fn release(&self) -> u32 {
+        self.prepared.built.source.number
+    }
+
+    /// Starts its processes and makes it live, as the second half of [`Piku::deploy_folder`].
+    ///
+    /// # Errors
+    /// As a push; what was live before is then live again, and this release is gone.
+    pub fn go_live(self, report: &mut Report<'_>) -> Result<Done, Error> {
+        let Self { piku, prepared, pushing, lock } = self;
+        let order = prepared.order.clone();
+        let deployed = pipeline::go_live(prepared, report);
+        let done = piku.done(&order, deployed, report).and_then(|done| {
+            let repo = piku.root.repo(&order.app);
+            git::set_branch(&repo, BRANCH, order.commit())?;
             git::set_head(&repo, BRANCH)?;
             Ok(done)
         });
+        drop(lock);
         if done.is_err() {
-            self.forget_young(app, &pushing)?;
+            piku.forget_young(&order.app, &pushing)?;
         }
         done
+    }
+
+    /// Takes everything back that was prepared. No process has to end for that: none was started.
+    ///
+    /// # Errors
+    /// [`Error::Host`] when an app that was new can't be removed.
+    pub fn discard(self, report: &mut Report<'_>) -> Result<(), Error> {
+        let Self { piku, prepared, pushing, lock } = self;
+        let app = prepared.order.app.clone();
+        prepared.discard(report);
+        drop(lock);
+        piku.forget_young(&app, &pushing)
+    }
+}
+
+impl fmt::Debug for PreparedDeploy<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (app, release) = (&self.prepared.order.app, self.release());
+        f.debug_struct("PreparedDeploy").field("app", app).field("release", &release).finish_non_exhaustive()
     }
 }

@@ -19,6 +19,7 @@ pub use change::{Actor, Done};
 pub use check::{Checked, CheckedProcess};
 pub use destroy::Destroyed;
 pub use doctor::{Finding, Level};
+pub use folder::PreparedDeploy;
 pub use logs::LogLine;
 pub use processes::{KindStatus, ProcessStatus, State};
 pub use releases::ReleaseEntry;

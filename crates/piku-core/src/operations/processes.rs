@@ -8,7 +8,7 @@ use piku_uwsgi::stats::EmperorStats;
 use serde::Serialize;
 
 use crate::app::AppName;
-use crate::deploy::{adopt, retire};
+use crate::deploy::vassals::enabled::{self, Enabled};
 use crate::error::Error;
 use crate::host::launch::{endings, record_path};
 use crate::host::{emperor, files};
@@ -79,18 +79,15 @@ impl Piku {
         let live = self.live(app)?;
         let stopped = store::is_stopped(&self.root, app);
         let stats = emperor::ask(&self.root.emperor_stats());
-        let names: Vec<VassalName> = live.vassals.iter().filter_map(|name| name.parse().ok()).collect();
-        let enabled = retire::enabled(&self.root, app)?;
+        let running = enabled::of_app(&self.root, app)?;
         let kinds = live.formation.iter().map(|(kind, count)| {
             // All cron jobs of an app share one scheduler.
             let vassal = if kind.starts_with("cron") && count > 0 { CRON } else { kind };
-            let own = names.iter().filter(|name| name.kind == vassal && !stopped);
+            let own = live.vassals.iter().filter(|name| name.kind == vassal && !stopped);
             KindStatus {
                 kind: kind.to_owned(),
                 count,
-                processes: own
-                    .map(|name| self.one(&started_as(name, &enabled), &name.kind, name.index, stats.as_ref()))
-                    .collect(),
+                processes: own.map(|name| self.one(&started_as(name, &running), stats.as_ref())).collect(),
             }
         });
         Ok(kinds.collect())
@@ -101,34 +98,33 @@ impl Piku {
         let formation = self.formation(app)?;
         let stats = emperor::ask(&self.root.emperor_stats());
         let mut kinds: BTreeMap<String, KindStatus> = BTreeMap::new();
-        for file in retire::enabled(&self.root, app)? {
-            let Some((kind, index)) = adopt::foreign_process(app, &file) else { continue };
-            let of_kind = kinds.entry(kind.to_owned()).or_insert_with(|| KindStatus {
-                kind: kind.to_owned(),
-                count: formation.count(kind),
+        for one in enabled::of_app(&self.root, app)?.into_iter().filter(|one| one.ours().is_none()) {
+            let of_kind = kinds.entry(one.kind().to_owned()).or_insert_with(|| KindStatus {
+                kind: one.kind().to_owned(),
+                count: formation.count(one.kind()),
                 processes: Vec::new(),
             });
-            of_kind.processes.push(self.one(&file, kind, index, stats.as_ref()));
+            of_kind.processes.push(self.one(&one, stats.as_ref()));
         }
         Ok(kinds.into_values().collect())
     }
 
-    fn one(&self, file: &str, kind: &str, index: u32, stats: Option<&EmperorStats>) -> ProcessStatus {
-        let first =
-            file.parse().map_or_else(|_| file.to_owned(), |name: VassalName| name.first_start().to_string());
+    fn one(&self, enabled: &Enabled, stats: Option<&EmperorStats>) -> ProcessStatus {
+        let file = enabled.to_string();
+        let first = enabled.ours().map_or_else(|| file.clone(), |name| name.first_start().to_string());
         let record = record_path(&self.root.uwsgi_available(), &first);
         let endings = files::read_text(&endings(&record)).ok().flatten().unwrap_or_default();
-        let vassal = stats.and_then(|stats| stats.vassal(file));
-        let failed = stats.and_then(|stats| stats.blacklisted(file)).is_some_and(|entry| entry.attempt > 0);
+        let vassal = stats.and_then(|stats| stats.vassal(&file));
+        let failed = stats.and_then(|stats| stats.blacklisted(&file)).is_some_and(|entry| entry.attempt > 0);
         let state = match vassal {
             None if failed => State::Failing,
             None => State::Down,
             Some(_) if failed || endings.lines().count() > 2 => State::Failing,
-            Some(vassal) if runs_in_uwsgi(kind) && !vassal.accepting => State::Starting,
+            Some(vassal) if runs_in_uwsgi(enabled.kind()) && !vassal.accepting => State::Starting,
             Some(_) => State::Running,
         };
         ProcessStatus {
-            index,
+            index: enabled.index(),
             state,
             pid: vassal.and_then(|vassal| u32::try_from(vassal.pid).ok()),
             since: vassal.map(|vassal| vassal.last_run),
@@ -138,7 +134,7 @@ impl Piku {
 }
 
 /// The name of the last start of a process. It is not the first one if a failed deploy had ended the process.
-fn started_as(name: &VassalName, enabled: &[String]) -> String {
-    let same = |file: &&String| file.parse::<VassalName>().is_ok_and(|other| other.first_start() == *name);
-    enabled.iter().find(same).map_or_else(|| name.to_string(), String::clone)
+fn started_as(name: &VassalName, enabled: &[Enabled]) -> Enabled {
+    let same = |one: &&Enabled| one.ours().is_some_and(|other| other.first_start() == *name);
+    enabled.iter().find(same).cloned().unwrap_or_else(|| name.clone().into())
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::formation::Formation;
 use crate::host::nginx::Question;
+use crate::vassal::VassalName;
 
 /// One release of an app: a commit, its build, and the settings, none of which ever change.
 ///
@@ -58,8 +59,9 @@ pub struct Release {
     /// piku made the release.
     #[serde(default)]
     pub(crate) stopped_question: Option<Question>,
-    /// The file names of its vassals.
-    pub vassals: Vec<String>,
+    /// The vassals, by whose names they are found again.
+    #[serde(deserialize_with = "crate::vassal::known")]
+    pub vassals: Vec<VassalName>,
     /// The ports it holds.
     pub ports: Vec<u16>,
 }

@@ -38,68 +38,94 @@ pub struct ParsedEnv {
 /// last line wins. Blank lines and lines that begin with `#` are skipped; any other line is an error.
 #[must_use]
 pub fn parse(bytes: &[u8], known: &BTreeMap<String, String>) -> ParsedEnv {
-    let mut diagnostics = Vec::new();
-    let mut file = File { known, found: BTreeMap::new(), weight: 0 };
-    for line in lines::split(bytes, &mut diagnostics) {
-        let outcome = assignment::read(&line).and_then(|written| match written {
-            Some(written) => file.take(&written, line.number, &mut diagnostics),
-            None => Ok(()),
-        });
-        diagnostics.extend(outcome.err());
-        // A short file can expand to any size, since it may refer to a long value many times.
-        if file.weight > limits::MAX_TOGETHER {
-            diagnostics.push(limits::too_much(line.span_of(line.text)));
-            break;
+    EnvFile::read(bytes).expand(known)
+}
+
+/// An `ENV` file that is parsed and not yet expanded: what it says depends on the variables that it refers to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct EnvFile {
+    /// Every line that sets something, with the values as they are written.
+    lines: Vec<Assignment>,
+    /// What is wrong or odd whatever the variables are.
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl EnvFile {
+    /// Parses the lines of a file.
+    pub(crate) fn read(bytes: &[u8]) -> Self {
+        let mut file = Self::default();
+        let mut earlier = BTreeMap::new();
+        for line in lines::split(bytes, &mut file.diagnostics) {
+            match assignment::read(&line) {
+                Ok(Some(written)) => file.take(&written, line.number, &mut earlier),
+                Ok(None) => {}
+                Err(mistake) => file.diagnostics.push(mistake),
+            }
         }
+        file
     }
-    diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
-    let failed = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
-    let mut found: Vec<_> = file.found.into_values().collect();
-    found.sort_by_key(|(line, _)| *line);
-    let values = (!failed).then(|| found.into_iter().map(|(_, assignment)| assignment).collect());
-    ParsedEnv { values, diagnostics }
-}
 
-/// What has been read so far.
-struct File<'a> {
-    known: &'a BTreeMap<String, String>,
-    /// By key, each with its line number.
-    found: BTreeMap<String, (usize, Assignment)>,
-    /// The weight of all lines, including those that a later line replaced.
-    weight: usize,
-}
-
-impl File<'_> {
-    fn take(
-        &mut self,
-        written: &Written<'_>,
-        line: usize,
-        diagnostics: &mut Vec<Diagnostic>,
-    ) -> Result<(), Diagnostic> {
+    fn take(&mut self, written: &Written<'_>, line: usize, earlier: &mut BTreeMap<String, usize>) {
         let Written { key, key_span, value, value_span, .. } = written;
-        check_key(key, key_span)?;
-        diagnostics.extend(second_looks(written, diagnostics.len() < keys::SUGGESTIONS));
-        let too_long = || limits::too_long(key, value_span.clone());
-        let value = expand(value, |name| self.lookup(name)).ok_or_else(too_long)?;
-        limits::check(key, &value).map_err(|_| too_long())?;
-        self.weight += limits::weight(key, &value);
-        let key_text = (*key).to_owned();
-        let assignment =
-            Assignment { key: key_text.clone(), value, span: value_span.clone(), key_span: key_span.clone() };
-        if let Some((earlier, _)) = self.found.insert(key_text, (line, assignment)) {
+        if let Err(mistake) = check_key(key, key_span) {
+            self.diagnostics.push(mistake);
+            return;
+        }
+        let suggests = self.diagnostics.len() < keys::SUGGESTIONS;
+        self.diagnostics.extend(second_looks(written, suggests));
+        if let Some(earlier) = earlier.insert((*key).to_owned(), line) {
             let message = format!("`{key}` is set again, in place of line {earlier}");
-            diagnostics.push(
+            self.diagnostics.push(
                 Diagnostic::warning("env::duplicate-key", key_span.clone(), message)
                     .with_help("keep one of the two lines"),
             );
         }
-        Ok(())
+        let (key, value) = ((*key).to_owned(), (*value).to_owned());
+        self.lines.push(Assignment { key, value, span: value_span.clone(), key_span: key_span.clone() });
     }
 
+    /// Replaces every reference to an earlier line or to one of the `known` variables.
+    pub(crate) fn expand(&self, known: &BTreeMap<String, String>) -> ParsedEnv {
+        let mut diagnostics = self.diagnostics.clone();
+        let mut found = Found { known, values: BTreeMap::new() };
+        // Of all lines, those that a later one replaces among them.
+        let mut weight = 0;
+        for (at, line) in self.lines.iter().enumerate() {
+            let value = expand(&line.value, |name| found.lookup(name));
+            let Some(value) = value.filter(|value| limits::check(&line.key, value).is_ok()) else {
+                diagnostics.push(limits::too_long(&line.key, line.span.clone()));
+                continue;
+            };
+            weight += limits::weight(&line.key, &value);
+            // A short file can expand to any size, since it may refer to a long value many times.
+            if weight > limits::MAX_TOGETHER {
+                diagnostics.push(limits::too_much(line.key_span.start..line.span.end));
+                break;
+            }
+            found.values.insert(&line.key, (at, value));
+        }
+        diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
+        let failed = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+        let mut values: Vec<_> = found.values.into_values().collect();
+        values.sort_by_key(|(at, _)| *at);
+        let assignment = |(at, value): (usize, String)| Assignment { value, ..self.lines[at].clone() };
+        let values = (!failed).then(|| values.into_iter().map(assignment).collect());
+        ParsedEnv { values, diagnostics }
+    }
+}
+
+/// The values so far.
+struct Found<'a> {
+    known: &'a BTreeMap<String, String>,
+    /// By key, with the place among the lines.
+    values: BTreeMap<&'a str, (usize, String)>,
+}
+
+impl Found<'_> {
     /// Looks in earlier lines first, then in `known`; the other way round for piku's reserved variables.
     fn lookup(&self, name: &str) -> Option<&str> {
         let known = self.known.get(name);
-        let earlier = self.found.get(name).map(|(_, earlier)| &earlier.value);
+        let earlier = self.values.get(name).map(|(_, earlier)| earlier);
         let chosen = if keys::is_own(name) { known.or(earlier) } else { earlier.or(known) };
         chosen.map(String::as_str)
     }

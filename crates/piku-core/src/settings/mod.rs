@@ -41,6 +41,7 @@ mod stored;
 mod uwsgi;
 
 pub use catalog::KEYS;
+pub(crate) use env_file::EnvFile;
 pub use env_file::{Assignment, ParsedEnv, parse as parse_env};
 pub use key::{Key, Scope, ValueType};
 pub use layers::{Layers, Origin, Setting};

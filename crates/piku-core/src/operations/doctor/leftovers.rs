@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 
 use crate::app::AppName;
-use crate::deploy::adopt::is_foreign_vassal;
+use crate::deploy::vassals::legacy;
 use crate::host::examine::is_busy;
 use crate::host::files;
 use crate::release::store;
@@ -27,7 +27,10 @@ pub(super) fn find(root: &Root) -> Vec<Utf8PathBuf> {
         .flat_map(|folder| files::names(folder).unwrap_or_default())
         .filter_map(|name| name.parse().ok())
         .collect();
-    let adopted = |name: &str| apps.iter().any(|app| is_foreign_vassal(root, app, name).unwrap_or(true));
+    let adopted = |name: &str| {
+        let file = root.uwsgi_enabled().join(name);
+        apps.iter().any(|app| legacy::read(root, app, &file).map_or(true, |found| found.is_some()))
+    };
     let enabled = files::names(&root.uwsgi_enabled()).unwrap_or_default();
     let strays = enabled.iter().filter(|name| match name.parse::<VassalName>() {
         Ok(vassal) => !known(&vassal.app),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use piku_nginx::ServerName;
 
 use super::finding::{Finding, error, warning};
-use crate::deploy::site::plain_host;
+use crate::deploy::plan::site::plain_host;
 use crate::host::door::{self, Heard};
 use crate::host::examine::{Access, Facts};
 use crate::host::wait;

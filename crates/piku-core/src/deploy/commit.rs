@@ -1,0 +1,83 @@
+//! The point of no return, and what follows it.
+
+use super::arrival::Arrival;
+use super::order::Deployed;
+use super::plan::reached;
+use super::prepare::Prepared;
+use super::source::adopt;
+use super::{DeployError, handover, live, switch};
+use crate::event::{Report, stage as tell, warn};
+use crate::host::ports;
+use crate::release::{Release, store};
+use crate::vassal::VassalName;
+
+/// A release that is live.
+pub(crate) struct Committed<'a> {
+    prepared: Prepared<'a>,
+    release: Release,
+}
+
+/// Makes the release live, and undoes that if nginx can't reach its static files.
+pub(crate) fn commit<'a>(
+    prepared: Prepared<'a>,
+    vassals: Vec<VassalName>,
+    report: &mut Report<'_>,
+) -> Result<Committed<'a>, DeployError> {
+    let release = Release { vassals, ..prepared.record() };
+    make_live(&prepared, &release, report)?;
+    Ok(Committed { prepared, release })
+}
+
+fn make_live(prepared: &Prepared<'_>, release: &Release, report: &mut Report<'_>) -> Result<(), DeployError> {
+    let Prepared { scene, order, built, ready, .. } = prepared;
+    let (root, host, app, source) = (scene.root, scene.host, &order.app, &built.source);
+    let folders = [source.number, source.owner];
+    switch::open_to_nginx(root, app, folders, ready.site.as_ref(), !release.persist.is_empty())?;
+    scene.go_on()?;
+    let foreign = store::is_foreign_clone(root, app);
+    if foreign {
+        adopt::clone(root, scene.surroundings, app, source.owner, report)?;
+    }
+    live::make_live(root, host, app, release)?;
+    let Some((site, nginx)) = ready.site.as_ref().zip(ready.nginx.as_ref()) else { return Ok(()) };
+    // nginx finds static files through the link to the live release, so it serves the new ones only now.
+    let basis = prepared.basis();
+    let outcome = Arrival { basis: &basis, plan: &ready.plan, door: &site.door, nginx }.of_files(report);
+    match outcome {
+        Ok(()) => Ok(()),
+        // A clone of legacy piku can't be restored.
+        Err(error) if foreign => {
+            warn(report, crate::error_chain(&error), error.help().as_deref());
+            Ok(())
+        }
+        Err(error) => {
+            live::take_back(root, host, app, release.number, order.kept(), source.live.as_ref())?;
+            Err(error)
+        }
+    }
+}
+
+impl Committed<'_> {
+    /// Does what remains once the release is live. A failure here does not refuse the release, since it already serves;
+    /// `repair` tries again.
+    pub(crate) fn settle(self, report: &mut Report<'_>) -> Deployed {
+        let Self { prepared, release } = self;
+        let Prepared { scene, order, built, ready, .. } = &prepared;
+        let (root, app) = (scene.root, &order.app);
+        let outcomes = [
+            live::finish(root, scene.host, app, &release).map_err(DeployError::from),
+            handover::let_go(scene, app, &ready.plan, &release, ready.site.is_some())
+                .map_err(DeployError::from),
+            ports::release_all_but(root, app, &release.ports).map_err(DeployError::from),
+            prepared.prune(report),
+        ];
+        for error in outcomes.into_iter().filter_map(Result::err) {
+            let help = "the release is live; the next command for this app tries again";
+            warn(report, format!("could not finish the deploy: {}", crate::error_chain(&error)), Some(help));
+        }
+        if let Some(text) = reached::unreached(app, &built.inputs, &ready.plan) {
+            tell(report, text);
+        }
+        Deployed { addresses: reached::addresses(&built.inputs, &ready.plan), release, live: true }
+    }
+}

@@ -1,0 +1,44 @@
+//! The addresses of Cloudflare, for `NGINX_CLOUDFLARE_ACL`.
+//!
+//! As published at <https://www.cloudflare.com/ips/>; the list last changed in September 2023. It is compiled in, so
+//! that a deploy needs no network and can't fail because that page is down.
+
+use piku_nginx::{InvalidSite, Network};
+
+const RANGES: [&str; 22] = [
+    "173.245.48.0/20",
+    "103.21.244.0/22",
+    "103.22.200.0/22",
+    "103.31.4.0/22",
+    "141.101.64.0/18",
+    "108.162.192.0/18",
+    "190.93.240.0/20",
+    "188.114.96.0/20",
+    "197.234.240.0/22",
+    "198.41.128.0/17",
+    "162.158.0.0/15",
+    "104.16.0.0/13",
+    "104.24.0.0/14",
+    "172.64.0.0/13",
+    "131.0.72.0/22",
+    "2400:cb00::/32",
+    "2606:4700::/32",
+    "2803:f800::/32",
+    "2405:b500::/32",
+    "2405:8100::/32",
+    "2a06:98c0::/29",
+    "2c0f:f248::/32",
+];
+
+/// Every range.
+pub(crate) fn ranges() -> Result<Vec<Network>, InvalidSite> {
+    RANGES.iter().map(|range| range.parse()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_range_is_one() {
+        assert_eq!(super::ranges().unwrap().len(), 22);
+    }
+}

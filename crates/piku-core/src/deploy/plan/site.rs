@@ -1,0 +1,165 @@
+//! Renders the site of a release, and the request that shows whether nginx serves it.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use piku_nginx::{
+    Backend, Cache, FilePath, Header, InvalidSite, Probe, ServerName, Site, SiteName, SocketPath, StaticPath,
+    Tls, UrlPath, Version,
+};
+use sha2::{Digest, Sha256};
+
+use super::cloudflare;
+use super::decide::{Plan, Serves};
+use crate::app::AppName;
+use crate::deploy::DeployError;
+use crate::deploy::source::inputs::Inputs;
+use crate::host::door::Door;
+use crate::host::nginx::Question;
+use crate::root::Root;
+use crate::settings::PRIVATE;
+
+/// A site as text, with the request that only this text answers correctly.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RenderedSite {
+    pub(crate) text: String,
+    pub(crate) question: Question,
+    pub(crate) door: Door,
+    /// Whether it serves files, which nginx must then have access to.
+    pub(crate) serves_files: bool,
+    /// Whether some of them are in the app's data.
+    pub(crate) serves_data: bool,
+}
+
+/// Renders the site of a plan; `None` if the app has no site.
+pub(crate) fn render(
+    root: &Root,
+    app: &AppName,
+    inputs: &Inputs,
+    plan: &Plan,
+    tree: &Utf8Path,
+    nginx: Option<Version>,
+) -> Result<Option<RenderedSite>, DeployError> {
+    if !inputs.has_site() || plan.serves == Serves::Nothing {
+        return Ok(None);
+    }
+    let failed = |source: InvalidSite| DeployError::Site { app: app.clone(), source: Box::new(source) };
+    let mut site = describe(root, app, inputs, tree, &plan.serves, nginx).map_err(failed)?;
+    // The answer contains a hash of the text, so the next release needs no reload if its text is the same.
+    let digest = Sha256::digest(site.to_string());
+    let print: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let answer = format!("{app} {print}");
+    let probe = probe(app, &answer).map_err(failed)?;
+    let path = probe.path.to_string();
+    site.probe = Some(probe);
+    let options = &inputs.options.nginx;
+    let address = if options.ipv4.is_unspecified() { Ipv4Addr::LOCALHOST } else { options.ipv4 };
+    let question = Question {
+        address: SocketAddr::new(IpAddr::V4(address), site.listen.http_port),
+        host: plain_host(&options.server_names),
+        path,
+        answer,
+    };
+    let door = Door {
+        http: question.address,
+        https: SocketAddr::new(question.address.ip(), site.listen.https_port),
+        host: question.host.clone(),
+        certificate: root.certificate(app),
+        https_only: options.https_only,
+    };
+    let data = root.data(app);
+    Ok(Some(RenderedSite {
+        text: site.to_string(),
+        question,
+        door,
+        serves_files: !site.statics.is_empty(),
+        serves_data: site.statics.iter().any(|mapped| mapped.path().as_path().starts_with(&data)),
+    }))
+}
+
+/// A host name for requests to the app: one of its names that is not a pattern, or else a name that matches its first
+/// pattern. Without a name, `localhost`.
+pub(crate) fn plain_host(server_names: &[String]) -> String {
+    let names: Vec<ServerName> = server_names.iter().filter_map(|name| name.parse().ok()).collect();
+    let plain = names.iter().find(|name| name.is_plain()).or(names.first());
+    plain.map_or_else(|| "localhost".to_owned(), |name| name.example("piku"))
+}
+
+fn describe(
+    root: &Root,
+    app: &AppName,
+    inputs: &Inputs,
+    tree: &Utf8Path,
+    serves: &Serves,
+    nginx: Option<Version>,
+) -> Result<Site, InvalidSite> {
+    let options = &inputs.options.nginx;
+    let name: SiteName = app.as_str().parse()?;
+    let server_names = options.server_names.iter().map(|name| name.parse()).collect::<Result<_, _>>()?;
+    let mut site = Site::new(name, server_names, backend(serves)?);
+    site.namespace = "piku".parse()?;
+    site.comment =
+        Some(format!("The site of the app `{app}`. Piku overwrites this file at every deploy.").parse()?);
+    site.headers = vec![Header::new("X-Deployed-By", "Piku")?];
+    site.never_served = PRIVATE.iter().map(|name| name.parse()).collect::<Result<_, _>>()?;
+    site.probe = Some(probe(app, app.as_str())?);
+    site.listen.ipv4 = Some(options.ipv4);
+    site.listen.ipv6 = (!inputs.options.disable_ipv6).then_some(options.ipv6);
+    site.tls =
+        Some(Tls::new(FilePath::new(root.certificate(app))?, FilePath::new(root.certificate_key(app))?));
+    site.https_only = options.https_only;
+    if let Some(version) = nginx {
+        site.http2 = version.http2();
+        site.reject_handshake = version.reject_handshake();
+    }
+    site.allow_git_folders = options.allow_git_folders;
+    site.acme_webroot = Some(FilePath::new(root.acme())?);
+    // Paths of files go through the link to the live release, so that the text does not change with each release.
+    let live = root.app(app);
+    if let Some(list) = &options.static_paths {
+        site.statics = StaticPath::parse_list(list, &live)?;
+    }
+    if let Serves::Static(folder) = serves {
+        site.statics.push(StaticPath::root(folder.as_str(), &live)?);
+    }
+    site.catch_all = options.catch_all.as_deref().map(str::parse).transpose()?;
+    // An included file is part of the site, so it is read from this release, before that is live.
+    site.include = options.include_file.as_ref().map(|file| FilePath::new(tree.join(file))).transpose()?;
+    site.allow_only = if options.cloudflare_acl { Some(cloudflare::ranges()?) } else { None };
+    site.cache = cache(root, app, inputs)?;
+    Ok(site)
+}
+
+/// The location that only this machine may request, and its answer.
+fn probe(app: &AppName, answer: &str) -> Result<Probe, InvalidSite> {
+    Ok(Probe::new(format!("/.well-known/piku/{app}").parse()?, answer.parse()?))
+}
+
+fn backend(serves: &Serves) -> Result<Backend, InvalidSite> {
+    Ok(match serves {
+        Serves::Uwsgi(sockets) => {
+            Backend::Uwsgi(sockets.iter().map(SocketPath::new).collect::<Result<_, _>>()?)
+        }
+        Serves::Web(addresses) => Backend::Http(addresses.clone()),
+        Serves::Static(_) => Backend::StaticOnly,
+        Serves::Unavailable | Serves::Nothing => Backend::Unavailable,
+    })
+}
+
+fn cache(root: &Root, app: &AppName, inputs: &Inputs) -> Result<Option<Cache>, InvalidSite> {
+    let options = &inputs.options.nginx.cache;
+    let Some(prefixes) = &options.prefixes else { return Ok(None) };
+    let prefixes: Vec<UrlPath> = Cache::parse_prefixes(prefixes)?;
+    if prefixes.is_empty() {
+        return Ok(None);
+    }
+    let path = options.path.as_ref().map_or_else(|| root.cache(app), Utf8PathBuf::from);
+    let mut cache = Cache::new(FilePath::new(path)?, prefixes);
+    cache.size = options.size;
+    cache.time = options.time;
+    cache.redirects = options.redirects;
+    cache.any = options.any;
+    cache.control = options.control;
+    cache.expiry = options.expiry;
+    Ok(Some(cache))
+}

@@ -1,0 +1,65 @@
+//! Creates the tree of a release: a deployment clone, or a link to the tree of another release.
+
+use crate::app::AppName;
+use crate::event::{Event, Report};
+use crate::host::{HostError, Surroundings, files, git, processes};
+use crate::root::Root;
+
+/// Clones with fewer files are not reused: a new clone takes less time than asking git what differs.
+const FEW: u32 = 500;
+
+/// Creates the tree of release `number` with the files of `commit`. Reuses the spare clone if there is one, so that
+/// only changed files are written; otherwise makes a new clone.
+///
+/// Makes ENV readable only by its owner, since it may hold secrets.
+pub(crate) fn fresh(
+    root: &Root,
+    surroundings: &Surroundings,
+    app: &AppName,
+    number: u32,
+    commit: &str,
+    report: &mut Report<'_>,
+) -> Result<(), HostError> {
+    let (tree, bare, spare) = (root.tree(app, number), root.repo(app), root.spare(app));
+    let git = git::program(surroundings);
+    let mut heard = |line: &str| report(Event::Output(line));
+    let recycled = spare.exists()
+        && files::rename(&spare, &tree).is_ok()
+        && git.recycled_clone(&bare, commit, &tree).is_ok();
+    if !recycled {
+        // The spare could not be reused; start from an empty folder.
+        files::remove_folder(&tree)?;
+        files::make_folder(&tree, 0o755)?;
+        git.deployment_clone(&bare, commit, &tree)?;
+    }
+    git.update_submodules(&tree, &mut heard)?;
+    let env = tree.join("ENV");
+    if env.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) {
+        files::set_mode(&env, 0o600)?;
+    }
+    Ok(())
+}
+
+/// Removes the folder of a release, but keeps its clone as the spare if possible.
+///
+/// Rescue the files of the app first: the next release does not get them.
+pub(crate) fn keep_for_the_next(root: &Root, app: &AppName, number: u32) -> Result<(), HostError> {
+    let (tree, spare) = (root.tree(app, number), root.spare(app));
+    // A clone with submodules consists of several repositories.
+    let of_use = !tree.is_symlink()
+        && git::tracked_count(&tree).is_some_and(|count| count >= FEW)
+        && !tree.join(".git/modules").exists();
+    // A process that still runs there would see files of another release and might write to them.
+    if of_use && !files::exists(&spare) && !processes::work_in(&tree) {
+        files::rename(&tree, &spare)?;
+        // nginx may have had access to it.
+        files::set_mode(&spare, 0o700)?;
+    }
+    files::remove_folder(&root.release(app, number))
+}
+
+/// Makes release `number` share the tree of release `owner`, which has the same commit.
+pub(crate) fn shared(root: &Root, app: &AppName, number: u32, owner: u32) -> Result<(), HostError> {
+    let target = format!("../{owner}/tree");
+    files::link(&root.tree(app, number), target.as_str().into())
+}

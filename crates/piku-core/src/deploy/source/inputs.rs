@@ -1,0 +1,341 @@
+//! What the user wrote for a release: Procfile and settings, read together to report all mistakes at once.
+//!
+//! Pure, and before anything slow, so that a bad Procfile is refused within milliseconds. The texts are parsed once,
+//! into [`Written`]. ENV refers to variables, some of which are known only after the build, so it is expanded twice:
+//! before the build ([`EarlyInputs`]), and for running the release ([`Inputs`]).
+
+mod early;
+mod procfile;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use piku_procfile::{Diagnostic, Procfile, Source};
+
+pub(crate) use self::early::{EarlyInputs, EarlyOptions};
+pub(crate) use self::procfile::answers;
+use crate::app::AppName;
+use crate::diagnostic::{FileDiagnostic, NO_PROCFILE, shorten};
+use crate::settings::{self, EnvFile, Layers, Options, Origin, StoredSettings};
+
+/// The maximum size of a Procfile or ENV, in bytes.
+pub(crate) const LARGEST: usize = 1024 * 1024;
+
+/// Misspelled names of a Procfile, which piku does not read.
+const MISNAMED: [&str; 5] = ["procfile", "ProcFile", "PROCFILE", "Procfile.txt", "procfile.txt"];
+
+/// Known keys that this version does not use yet.
+const NOT_YET: [&str; 1] = ["ACME_ROOT_CA"];
+
+/// The texts of a release.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Texts {
+    /// `Procfile`, if it exists.
+    pub(crate) procfile: Option<Vec<u8>>,
+    /// The misspelled name of the Procfile, if it does not exist.
+    pub(crate) misnamed: Option<String>,
+    /// `ENV`, if it exists.
+    pub(crate) env: Option<Vec<u8>>,
+    /// `envs/<app>/ENV`; empty if it does not exist.
+    pub(crate) stored: Vec<u8>,
+}
+
+/// The first misspelled name for which `is_there` returns true.
+pub(crate) fn misnamed(is_there: impl Fn(&str) -> bool) -> Option<String> {
+    MISNAMED.into_iter().find(|name| is_there(name)).map(str::to_owned)
+}
+
+/// The parsed texts, with ENV not expanded yet.
+#[derive(Clone, Debug)]
+pub(crate) struct Written {
+    procfile: Option<Procfile>,
+    settings: Option<WrittenSettings>,
+    /// Diagnostics of the Procfile, and of the size of either file.
+    diagnostics: Vec<FileDiagnostic>,
+}
+
+/// Both settings files, with their texts to show mistakes in.
+#[derive(Clone, Debug)]
+struct WrittenSettings {
+    env: EnvFile,
+    env_text: Arc<Source>,
+    stored: Option<StoredSettings>,
+    stored_text: Arc<Source>,
+    stored_file: String,
+    of_stored: Vec<FileDiagnostic>,
+}
+
+/// The contents once every variable is known. Options and environment come from the same expansion.
+#[derive(Clone, Debug)]
+pub(crate) struct Inputs {
+    pub(crate) procfile: Procfile,
+    pub(crate) layers: Layers,
+    pub(crate) options: Options,
+}
+
+/// The contents with some variables known, and all diagnostics.
+#[derive(Clone, Debug)]
+pub(crate) struct Reading {
+    pub(crate) procfile: Option<Procfile>,
+    pub(crate) layers: Option<Layers>,
+    /// `Some` if there are no errors.
+    pub(crate) inputs: Option<Inputs>,
+    pub(crate) diagnostics: Vec<FileDiagnostic>,
+}
+
+impl Inputs {
+    /// Keeps only what may be used early.
+    pub(crate) fn early(self) -> EarlyInputs {
+        let options = EarlyOptions::of(&self.options);
+        EarlyInputs { procfile: self.procfile, layers: self.layers, options }
+    }
+
+    /// Whether the app has a site.
+    pub(crate) fn has_site(&self) -> bool {
+        procfile::has_site(&self.procfile, &self.options.nginx.server_names)
+    }
+}
+
+impl Written {
+    /// Parses the texts. [`Written::expand`] returns the mistakes.
+    pub(crate) fn parse(app: Option<&AppName>, texts: &Texts) -> Self {
+        let mut diagnostics = Vec::new();
+        let procfile = parse_procfile(texts, &mut diagnostics);
+        let settings = WrittenSettings::parse(app, texts, &mut diagnostics);
+        Self { procfile, settings, diagnostics }
+    }
+
+    /// Expands the texts with these variables, which ENV may refer to.
+    pub(crate) fn expand(&self, known: &BTreeMap<String, String>) -> Reading {
+        let mut diagnostics = self.diagnostics.clone();
+        let (layers, options) =
+            self.settings.as_ref().and_then(|settings| settings.expand(known, &mut diagnostics)).unzip();
+        let failed = diagnostics.iter().any(FileDiagnostic::is_error);
+        let inputs = match (&self.procfile, &layers, options) {
+            (Some(procfile), Some(layers), Some(options)) if !failed => {
+                Some(Inputs { procfile: procfile.clone(), layers: layers.clone(), options })
+            }
+            _ => None,
+        };
+        Reading { procfile: self.procfile.clone(), layers, inputs, diagnostics: shorten(diagnostics) }
+    }
+
+    /// Expands the texts again, now that every variable is `known`. Earlier stages have used `early`.
+    ///
+    /// # Errors
+    /// The mistakes that appear only now.
+    pub(crate) fn settle(
+        &self,
+        early: &EarlyInputs,
+        known: &BTreeMap<String, String>,
+    ) -> Result<Inputs, Vec<FileDiagnostic>> {
+        let reading = self.expand(known);
+        let Some(inputs) = reading.inputs else {
+            return Err(reading.diagnostics.into_iter().filter(FileDiagnostic::is_error).collect());
+        };
+        let options = EarlyOptions::of(&inputs.options);
+        match early.options.first_that_differs(&options) {
+            None => Ok(inputs),
+            Some(key) => Err(self.settings.iter().flat_map(|all| all.late(key, &inputs.layers)).collect()),
+        }
+    }
+}
+
+impl WrittenSettings {
+    fn parse(app: Option<&AppName>, texts: &Texts, diagnostics: &mut Vec<FileDiagnostic>) -> Option<Self> {
+        let env_text = source("ENV", texts.env.as_deref(), diagnostics)?;
+        // piku writes this file, and `config:set` has checked its size.
+        let stored_text = Arc::new(Source::new(texts.stored.as_slice()));
+        let stored_file = app.map_or_else(|| "settings".to_owned(), |app| format!("envs/{app}/ENV"));
+        let (stored, found) = StoredSettings::parse(stored_text.bytes());
+        let of_stored = FileDiagnostic::of(&stored_file, &stored_text, found).collect();
+        let env = EnvFile::read(env_text.bytes());
+        Some(Self { env, env_text, stored, stored_text, stored_file, of_stored })
+    }
+
+    fn expand(
+        &self,
+        known: &BTreeMap<String, String>,
+        diagnostics: &mut Vec<FileDiagnostic>,
+    ) -> Option<(Layers, Options)> {
+        let expanded = self.env.expand(known);
+        diagnostics.extend(FileDiagnostic::of("ENV", &self.env_text, expanded.diagnostics));
+        diagnostics.extend(self.of_stored.iter().cloned());
+        let layers = Layers::new(expanded.values?, self.stored.as_ref()?);
+        if let Err(error) = layers.check_size() {
+            let found = Diagnostic::error("env::too-much", 0..0, error.to_string()).with_help(error.help());
+            diagnostics.push(FileDiagnostic::of_whole("", found));
+        }
+        for key in NOT_YET {
+            if let Some(setting) = layers.setting(key).filter(|setting| !setting.value.is_empty()) {
+                let message = format!("`{key}` is not used yet");
+                let found = Diagnostic::warning("env::not-yet", setting.span.clone(), message);
+                diagnostics.extend(self.at(setting.origin, found));
+            }
+        }
+        let (options, problems) = settings::options(&layers);
+        for problem in problems {
+            diagnostics.extend(self.at(problem.origin, problem.diagnostic));
+        }
+        Some((layers, options))
+    }
+
+    /// Reports a setting whose early value differs from its final one.
+    fn late(&self, key: &str, layers: &Layers) -> Vec<FileDiagnostic> {
+        let span = layers.setting(key).map_or(0..0, |setting| setting.span.clone());
+        let message = format!("`{key}` refers to a variable that is not known before the build");
+        let found = Diagnostic::error("env::known-too-late", span, message)
+            .with_help("write the value itself: this setting is needed earlier");
+        self.at(layers.origin(key), found)
+    }
+
+    fn at(&self, origin: Origin, found: Diagnostic) -> Vec<FileDiagnostic> {
+        let (file, text) = match origin {
+            Origin::Stored => (self.stored_file.as_str(), &self.stored_text),
+            _ => ("ENV", &self.env_text),
+        };
+        FileDiagnostic::of(file, text, vec![found]).collect()
+    }
+}
+
+/// The text of a file, unless it is too large.
+fn source(file: &str, text: Option<&[u8]>, diagnostics: &mut Vec<FileDiagnostic>) -> Option<Arc<Source>> {
+    let text = text.unwrap_or_default();
+    if text.len() > LARGEST {
+        let message = format!("`{file}` is larger than the limit of 1 MiB ({LARGEST} bytes)");
+        let found = Diagnostic::error("file::too-large", 0..0, message)
+            .with_help("move large values to another file, and refer to that file instead");
+        diagnostics.push(FileDiagnostic::of_whole(file, found));
+        return None;
+    }
+    Some(Arc::new(Source::new(text)))
+}
+
+fn parse_procfile(texts: &Texts, diagnostics: &mut Vec<FileDiagnostic>) -> Option<Procfile> {
+    let Some(text) = &texts.procfile else {
+        let help = match &texts.misnamed {
+            Some(name) => format!("rename `{name}` to `Procfile`: `git mv {name} Procfile`"),
+            None => "add a file `Procfile` with a line such as `web: python app.py`".to_owned(),
+        };
+        let missing = Diagnostic::error(NO_PROCFILE, 0..0, "there is no Procfile").with_help(help);
+        diagnostics.push(FileDiagnostic::of_whole("Procfile", missing));
+        return None;
+    };
+    let text = source("Procfile", Some(text), diagnostics)?;
+    let parsed = piku_procfile::parse(text.bytes());
+    diagnostics.extend(FileDiagnostic::of("Procfile", &text, parsed.diagnostics));
+    if let Some(procfile) = &parsed.procfile {
+        let mistakes = procfile::mistakes(text.bytes(), procfile);
+        diagnostics.extend(FileDiagnostic::of("Procfile", &text, mistakes));
+    }
+    parsed.procfile
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(procfile: &str, env: &str) -> Vec<FileDiagnostic> {
+        let texts = Texts { procfile: Some(procfile.into()), env: Some(env.into()), ..Texts::default() };
+        Written::parse(None, &texts).expand(&BTreeMap::new()).diagnostics
+    }
+
+    #[test]
+    fn a_file_that_nobody_wrote_is_told_in_a_moment() {
+        // Files of the maximum size: anything quadratic in the number of lines would take minutes.
+        let lines = |line: &str| line.repeat(LARGEST / line.len());
+        let cron: String = (0..20_000).map(|at| format!("cron-{at}: @dayly true\n")).collect();
+        let keys: String = (0..40_000).map(|at| format!("PIKU_HEALTHCHEK{at}=1\n")).collect();
+        for (procfile, env) in [
+            (lines("x\n"), String::new()),
+            (lines("web: x\n"), String::new()),
+            (cron, String::new()),
+            ("web: x\n".to_owned(), lines("x\n")),
+            ("web: x\n".to_owned(), keys),
+            ("web: x\n".to_owned(), format!("PIKU_{}=1\n", "X".repeat(LARGEST / 2))),
+        ] {
+            let found = found(&procfile, &env);
+            assert!((1..=51).contains(&found.len()), "{}", found.len());
+            found.iter().for_each(|one| assert!(one.place().line >= 1));
+        }
+    }
+
+    #[test]
+    fn a_procfile_by_another_name_is_named() {
+        let help = |misnamed: Option<String>| {
+            let found = Written::parse(None, &Texts { misnamed, ..Texts::default() })
+                .expand(&BTreeMap::new())
+                .diagnostics;
+            assert_eq!(found.iter().map(|one| one.diagnostic.code).collect::<Vec<_>>(), [NO_PROCFILE]);
+            found[0].diagnostic.help.clone().unwrap()
+        };
+        let there = |name: &str| name == "Procfile.txt";
+        assert_eq!(
+            help(misnamed(there)),
+            "rename `Procfile.txt` to `Procfile`: `git mv Procfile.txt Procfile`"
+        );
+        assert!(help(misnamed(|_| false)).starts_with("add a file `Procfile`"));
+    }
+
+    #[test]
+    fn what_is_not_done_is_said() {
+        let found = found("web: x\n", "NODE_VERSION=20\nNODE_PACKAGE_MANAGER=pnpm\nACME_ROOT_CA=x\n");
+        let said: Vec<&str> = found.iter().map(|one| one.diagnostic.message.as_str()).collect();
+        assert_eq!(said, ["`ACME_ROOT_CA` is not used yet"]);
+    }
+
+    #[test]
+    fn a_file_that_is_too_large_is_refused_unread() {
+        let large = "x".repeat(LARGEST + 1);
+        for (procfile, env) in [(large.as_str(), ""), ("web: x\n", &large)] {
+            let found = found(procfile, env);
+            assert_eq!(found.len(), 1);
+            assert_eq!(found[0].diagnostic.code, "file::too-large");
+            assert!(found[0].text.bytes().is_empty());
+        }
+    }
+
+    /// An app with this ENV, read before the build without variables, and after it.
+    fn settled(env: &str) -> Result<(Inputs, BTreeMap<String, String>), Vec<FileDiagnostic>> {
+        let texts = Texts { procfile: Some(b"web: x\n".into()), env: Some(env.into()), ..Texts::default() };
+        let written = Written::parse(None, &texts);
+        let early = written.expand(&BTreeMap::new()).inputs.unwrap().early();
+        let known = [("VIRTUAL_ENV", "/envs/blog"), ("PIKU_RELEASE", "7")]
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .into();
+        let inputs = written.settle(&early, &known)?;
+        let environment = inputs.layers.process_environment(&known);
+        Ok((inputs, environment))
+    }
+
+    #[test]
+    fn options_and_environment_are_of_one_expansion() {
+        let env = "PIKU_HEALTHCHECK=/of$VIRTUAL_ENV\nPIKU_DEPLOY_BRANCH=v$PIKU_RELEASE\n";
+        let (inputs, environment) = settled(env).unwrap();
+        let options = [inputs.options.healthcheck, inputs.options.deploy_branch];
+        assert_eq!(options.clone().map(Option::unwrap), ["/of/envs/blog", "v7"]);
+        let keys = ["PIKU_HEALTHCHECK", "PIKU_DEPLOY_BRANCH"];
+        assert_eq!(options, keys.map(|key| environment.get(key).cloned()));
+    }
+
+    #[test]
+    fn what_is_needed_before_the_build_can_not_refer_to_what_is_known_after_it() {
+        let refused = settled("A=1\nPIKU_PERSIST=data-$PIKU_RELEASE\n").unwrap_err();
+        let shown = |found: &FileDiagnostic| {
+            format!("{}:{}: {}", found.file, found.place().line, found.diagnostic.message)
+        };
+        assert_eq!(
+            refused.iter().map(shown).collect::<Vec<_>>(),
+            ["ENV:2: `PIKU_PERSIST` refers to a variable that is not known before the build"]
+        );
+    }
+
+    #[test]
+    fn settings_that_no_process_could_be_given_are_refused_together() {
+        let value = "x".repeat(100_000);
+        let env: String =
+            ["A=", &value, "\n"].concat() + &(0..11).map(|at| format!("B{at}=$A\n")).collect::<String>();
+        let found = found("web: x\n", &env);
+        assert_eq!(found.iter().map(|one| one.diagnostic.code).collect::<Vec<_>>(), ["env::too-much"]);
+    }
+}

@@ -1,0 +1,38 @@
+//! Undoes a deploy that did not go live.
+
+use super::order::Scene;
+use super::repair;
+use crate::app::AppName;
+use crate::event::{Report, warn};
+use crate::host::{HostError, files};
+use crate::release::store;
+use crate::root::Root;
+
+/// Restores everything with [`repair`], and waits until the restored processes serve again. Warns about what fails; the
+/// next command tries again.
+pub(crate) fn undo(scene: &Scene<'_>, app: &AppName, report: &mut Report<'_>) {
+    let repaired = repair::repair(scene.root, scene.surroundings, scene.host, app, report);
+    match repaired.and_then(|live| forget(scene.root, app).map(|()| live)) {
+        Ok(Some(live)) => repair::await_return(scene.root, app, &live),
+        Ok(None) => {}
+        Err(error) => warn(
+            report,
+            format!("could not clean up: {error}"),
+            Some("the next command for this app tries again"),
+        ),
+    }
+}
+
+/// Removes the folders of a refused first deploy, if the app has no release. Keeps data that the app wrote, and
+/// settings.
+fn forget(root: &Root, app: &AppName) -> Result<(), HostError> {
+    if store::is_foreign_clone(root, app) || !store::all(root, app)?.is_empty() {
+        return Ok(());
+    }
+    files::remove_folder(&root.releases(app))?;
+    files::remove_folder(&root.logs(app))?;
+    if !files::exists(&root.stored_settings(app)) {
+        files::remove_folder(&root.env(app))?;
+    }
+    files::remove_empty_folder(&root.data(app))
+}

@@ -1,0 +1,36 @@
+//! Ends processes.
+
+use super::enabled::Enabled;
+use super::start;
+use crate::host::launch::{drain_marker, record_path};
+use crate::host::{Host, HostError, Step, apply};
+use crate::root::Root;
+
+/// The steps that disable vassals. With `drain`, they keep serving for a moment first.
+pub(crate) fn disable(root: &Root, vassals: &[Enabled], drain: bool) -> Vec<Step> {
+    let mut steps = Vec::new();
+    for vassal in vassals {
+        let name = vassal.to_string();
+        if drain {
+            let path = drain_marker(&record_path(&root.uwsgi_available(), &name));
+            steps.push(Step::Write { path, mode: 0o600, text: String::new() });
+        }
+        steps.push(Step::Remove(root.uwsgi_enabled().join(name)));
+    }
+    steps
+}
+
+/// Disables vassals and wakes the emperor.
+pub(crate) fn retire(
+    root: &Root,
+    host: &dyn Host,
+    vassals: &[Enabled],
+    drain: bool,
+) -> Result<(), HostError> {
+    if vassals.is_empty() {
+        return Ok(());
+    }
+    let mut steps = disable(root, vassals, drain);
+    steps.push(start::wake(root));
+    apply(host, &steps)
+}

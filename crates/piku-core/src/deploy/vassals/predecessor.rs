@@ -1,0 +1,153 @@
+//! Finds and ends the processes to replace: those of older releases and of legacy piku.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use piku_procfile::runs_in_uwsgi;
+
+use super::enabled::{self, Enabled};
+use super::end;
+use crate::app::AppName;
+use crate::deploy::DeployError;
+use crate::deploy::order::Scene;
+use crate::event::{Report, warn};
+use crate::host::emperor::Heard;
+use crate::host::processes::{self, ProcessTree};
+use crate::host::sockets::{self, Listener};
+use crate::host::{HostError, emperor, health, wait};
+use crate::root::Root;
+use crate::vassal::VassalName;
+
+/// How long old processes may take to end and release their ports. A little longer than their launcher allows.
+pub(crate) const END: Duration = Duration::from_secs(crate::host::launch::GRACE.as_secs() + 5);
+
+/// How long the last requests in the backlog of a socket may wait.
+const BACKLOG: Duration = Duration::from_secs(3);
+
+/// Enabled vassals of the app that do not belong to `run` and that `wanted` selects.
+pub(crate) fn vassals(
+    root: &Root,
+    app: &AppName,
+    run: u32,
+    wanted: impl Fn(&VassalName) -> bool,
+) -> Result<Vec<Enabled>, HostError> {
+    let picked = |one: &Enabled| one.ours().is_some_and(|name| name.run != run && wanted(name));
+    Ok(enabled::of_app(root, app)?.into_iter().filter(picked).collect())
+}
+
+/// Enabled vassals of legacy piku that `wanted` selects by kind.
+pub(crate) fn foreign(
+    root: &Root,
+    app: &AppName,
+    wanted: impl Fn(&str) -> bool,
+) -> Result<Vec<Enabled>, HostError> {
+    let picked = |one: &Enabled| one.ours().is_none() && wanted(one.kind());
+    Ok(enabled::of_app(root, app)?.into_iter().filter(picked).collect())
+}
+
+/// Disables vassals and waits until their processes have ended. Fails if that takes longer than [`END`]; `repair` then
+/// starts them again.
+pub(crate) fn end(scene: &Scene<'_>, names: &[Enabled]) -> Result<(), DeployError> {
+    end_within(scene, names, END)
+}
+
+fn end_within(scene: &Scene<'_>, names: &[Enabled], limit: Duration) -> Result<(), DeployError> {
+    if names.is_empty() {
+        return Ok(());
+    }
+    let stats = emperor::must_tell(&scene.root.emperor_stats())?;
+    let tree = ProcessTree::read();
+    // Do not wait for the uWSGI master: it exits late and holds no resources.
+    let running: Vec<i32> = names
+        .iter()
+        .filter_map(|name| stats.vassal(&name.to_string()))
+        .flat_map(|vassal| tree.below(vassal.pid))
+        .collect();
+    end::retire(scene.root, scene.host, names, false)?;
+    let alive = || running.iter().copied().find(|pid| processes::is_alive(*pid));
+    match wait::until(limit, || alive().is_none().then_some(())).map_or_else(alive, |()| None) {
+        Some(pid) => Err(DeployError::StillRunning { process: processes::name(pid) }),
+        None => Ok(()),
+    }
+}
+
+/// Waits until the emperor no longer has any of the vassals, and warns if that takes too long.
+pub(crate) fn await_end(root: &Root, names: &[Enabled], report: &mut Report<'_>) {
+    if !are_gone_within(root, names, END) {
+        warn(report, "some processes are still ending", Some("`piku ps` and `piku doctor` show their state"));
+    }
+}
+
+/// Whether the emperor has none of the vassals within `limit`. False if it does not answer.
+fn are_gone_within(root: &Root, names: &[Enabled], limit: Duration) -> bool {
+    wait::until(limit, || match emperor::hear(&root.emperor_stats()) {
+        Heard::Stats(stats) => {
+            names.iter().all(|name| stats.vassal(&name.to_string()).is_none()).then_some(())
+        }
+        Heard::Nobody => Some(()),
+        Heard::Silence => None,
+    })
+    .is_some()
+}
+
+/// Makes sure that nothing listens on `address`: ends a process of an older run of the app, and fails if another
+/// program listens there. If the deploy fails later, `repair` restores the old process.
+pub(crate) fn vacate(
+    scene: &Scene<'_>,
+    app: &AppName,
+    run: u32,
+    address: SocketAddr,
+) -> Result<(), DeployError> {
+    match owner(scene.root, app, address)? {
+        Owner::Nobody => Ok(()),
+        Owner::App(name) => {
+            if name.ours().is_some_and(|name| name.run == run) {
+                return Ok(());
+            }
+            end::retire(scene.root, scene.host, std::slice::from_ref(&name), false)?;
+            let left = || (sockets::listener(scene.root, address) == Listener::Nobody).then_some(());
+            wait::until(END, left)
+                .ok_or(DeployError::PortInUse { port: address.port(), by: Some(name.to_string()) })
+        }
+        Owner::Stranger(by) => Err(DeployError::PortInUse { port: address.port(), by }),
+    }
+}
+
+/// Refuses a port in use by another program. The app's own processes may use it.
+pub(crate) fn refuse_strangers(root: &Root, app: &AppName, address: SocketAddr) -> Result<(), DeployError> {
+    match owner(root, app, address)? {
+        Owner::Stranger(by) => Err(DeployError::PortInUse { port: address.port(), by }),
+        Owner::Nobody | Owner::App(_) => Ok(()),
+    }
+}
+
+enum Owner {
+    Nobody,
+    /// One of the app's own vassals.
+    App(Enabled),
+    Stranger(Option<String>),
+}
+
+fn owner(root: &Root, app: &AppName, address: SocketAddr) -> Result<Owner, HostError> {
+    Ok(match sockets::listener(root, address) {
+        Listener::Nobody => Owner::Nobody,
+        Listener::Stranger(by) => Owner::Stranger(by),
+        Listener::Vassal(name) => match enabled::read(root, app, &name)? {
+            Some(ours) => Owner::App(ours),
+            None => Owner::Stranger(Some(name)),
+        },
+    })
+}
+
+/// Waits until every request sent to the sockets of old uWSGI processes has been accepted.
+///
+/// Connections are accepted in order. So when piku's own, made last, is answered, all others have been accepted, and
+/// uWSGI finishes accepted requests before it stops.
+pub(crate) fn drain_backlogs(root: &Root, names: &[Enabled]) {
+    for name in names.iter().filter_map(Enabled::ours).filter(|name| runs_in_uwsgi(&name.kind)) {
+        health::wait_for_turn(&root.socket(&name.app, name.run, name.index), BACKLOG);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -97,7 +97,7 @@ impl From<VassalName> for String {
     }
 }
 
-/// Reads a list of names, and leaves out what is none: nothing could be found by it.
+/// Reads a list of names, and skips invalid ones, which match no vassal.
 pub(crate) fn known<'de, D: Deserializer<'de>>(names: D) -> Result<Vec<VassalName>, D::Error> {
     let names = Vec::<String>::deserialize(names)?;
     Ok(names.iter().filter_map(|name| name.parse().ok()).collect())

@@ -52,6 +52,18 @@ fn the_table_of_stages_names_files_and_all_of_them() {
 }
 
 #[test]
+fn the_calls_of_a_deploy_are_those_of_the_map() {
+    let map = std::fs::read_to_string(workspace().join("ARCHITECTURE.md")).unwrap();
+    let table = map.split("| call | does |").nth(1).unwrap().split("\n\n").next().unwrap();
+    let named: Vec<&str> =
+        table.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+    assert_eq!(named.len(), 4);
+    let pipeline = std::fs::read_to_string(folder().join("pipeline.rs")).unwrap();
+    let at = |call: &&str| pipeline.find(&format!("{call}::{call}(")).unwrap_or_else(|| panic!("no {call}"));
+    assert!(named.iter().map(at).is_sorted(), "another order than {named:?}");
+}
+
+#[test]
 fn files_and_functions_are_short() {
     let mut long = Vec::new();
     for (file, code) in files() {

@@ -1,15 +1,18 @@
-//! The point of no return, and what follows it.
+//! The last of the four calls of a deploy: the point of no return, and what follows it.
 
 use super::arrival::Arrival;
-use super::order::Deployed;
-use super::plan::reached;
+use super::order::{Deployed, Scene};
+use super::plan::{Plan, reached};
 use super::prepare::Prepared;
 use super::source::adopt;
-use super::{DeployError, handover, live, switch};
+use super::switch::Switched;
+use super::vassals::enabled::{self, Enabled};
+use super::vassals::{end, predecessor, socket_links};
+use super::{DeployError, live, traffic};
+use crate::app::AppName;
 use crate::event::{Report, stage as tell, warn};
-use crate::host::ports;
+use crate::host::{HostError, Step, ports};
 use crate::release::{Release, store};
-use crate::vassal::VassalName;
 
 /// A release that is live.
 pub(crate) struct Committed<'a> {
@@ -19,10 +22,10 @@ pub(crate) struct Committed<'a> {
 
 /// Makes the release live, and undoes that if nginx can't reach its static files.
 pub(crate) fn commit<'a>(
-    prepared: Prepared<'a>,
-    vassals: Vec<VassalName>,
+    switched: Switched<'a>,
     report: &mut Report<'_>,
 ) -> Result<Committed<'a>, DeployError> {
+    let Switched { prepared, vassals } = switched;
     let release = Release { vassals, ..prepared.record() };
     make_live(&prepared, &release, report)?;
     Ok(Committed { prepared, release })
@@ -32,7 +35,7 @@ fn make_live(prepared: &Prepared<'_>, release: &Release, report: &mut Report<'_>
     let Prepared { scene, order, built, ready, .. } = prepared;
     let (root, host, app, source) = (scene.root, scene.host, &order.app, &built.source);
     let folders = [source.number, source.owner];
-    switch::open_to_nginx(root, app, folders, ready.site.as_ref(), !release.persist.is_empty())?;
+    traffic::open_to_nginx(root, app, folders, ready.site.as_ref(), !release.persist.is_empty())?;
     scene.go_on()?;
     let foreign = store::is_foreign_clone(root, app);
     if foreign {
@@ -66,8 +69,7 @@ impl Committed<'_> {
         let (root, app) = (scene.root, &order.app);
         let outcomes = [
             live::finish(root, scene.host, app, &release).map_err(DeployError::from),
-            handover::let_go(scene, app, &ready.plan, &release, ready.site.is_some())
-                .map_err(DeployError::from),
+            let_go(scene, app, &ready.plan, &release, ready.site.is_some()).map_err(DeployError::from),
             ports::release_all_but(root, app, &release.ports).map_err(DeployError::from),
             prepared.prune(report),
         ];
@@ -80,4 +82,28 @@ impl Committed<'_> {
         }
         Deployed { addresses: reached::addresses(&built.inputs, &ready.plan), release, live: true }
     }
+}
+
+/// Ends every process that the live release does not need.
+fn let_go(
+    scene: &Scene<'_>,
+    app: &AppName,
+    plan: &Plan,
+    release: &Release,
+    drain: bool,
+) -> Result<(), HostError> {
+    let Scene { root, host, .. } = *scene;
+    let needed = |one: &Enabled| one.ours().is_some_and(|name| release.vassals.contains(&name.first_start()));
+    let old = enabled::of_app(root, app)?.into_iter().filter(|one| !needed(one));
+    let serves = |one: &Enabled| drain && one.ours().is_some_and(|name| name.kind == "web");
+    let (draining, ending): (Vec<Enabled>, Vec<Enabled>) = old.partition(serves);
+    if socket_links::of_plan(root, plan).is_empty() {
+        // Remove links to sockets that no longer exist.
+        for (link, _) in socket_links::present(root, app) {
+            host.carry_out(&Step::Remove(link))?;
+        }
+    }
+    predecessor::drain_backlogs(root, &ending);
+    end::retire(root, host, &ending, false)?;
+    end::retire(root, host, &draining, true)
 }

@@ -1,10 +1,10 @@
 //! The deploy: each stage takes the value of the previous one, and can be read on its own.
 //!
-//! [`receive`] chooses what a push deploys, which becomes an [`order`]. [`pipeline`] then makes the calls of a deploy:
-//! [`prepare`], with [`source`], [`build`], and [`plan`]; [`handover`], with [`vassals`], [`switch`], and [`arrival`];
-//! and [`commit`], with [`live`] and [`prune`]. Everything is rendered before anything is stopped. If any of it fails,
-//! [`undo`] lets [`repair`] restore the live release, as after a crash: there is only one cleanup, so it is always
-//! exercised.
+//! [`receive`] chooses what a push deploys, which becomes an [`order`]. [`pipeline`] then makes four calls:
+//! [`prepare`], with [`source`], [`build`], and [`plan`]; [`start`], with [`vassals`]; [`switch`], with [`traffic`]
+//! and [`arrival`]; and [`commit`], with [`live`] and [`prune`]. Everything is rendered before anything is stopped. If
+//! any of it fails, [`undo`] lets [`repair`] restore the live release, as after a crash: there is only one cleanup, so
+//! it is always exercised.
 
 mod arrival;
 pub(crate) mod build;
@@ -14,7 +14,6 @@ mod commit;
 pub(crate) mod detect;
 pub(crate) mod environment_fit;
 mod error;
-pub(crate) mod handover;
 mod live;
 pub(crate) mod order;
 pub(crate) mod pipeline;
@@ -25,9 +24,11 @@ mod ready;
 pub(crate) mod receive;
 pub(crate) mod repair;
 pub(crate) mod source;
+mod start;
 pub(crate) mod switch;
 #[cfg(test)]
 mod tests;
+mod traffic;
 mod undo;
 pub(crate) mod vassals;
 

@@ -1,12 +1,10 @@
 //! Runs the stages of a deploy in order, from an [`Order`] to a live release.
 
-use super::handover::Handover;
 use super::order::{Deployed, Order, Scene};
 use super::prepare::Prepared;
-use super::{DeployError, commit, prepare, undo};
+use super::{DeployError, commit, prepare, start, switch, undo};
 use crate::app::AppName;
 use crate::event::Report;
-use crate::vassal::VassalName;
 
 /// Carries out an order. The caller must hold the lock of the app and have repaired it.
 ///
@@ -37,13 +35,13 @@ pub(crate) fn go_live(prepared: Prepared<'_>, report: &mut Report<'_>) -> Result
     or_undo(&scene, &app, outcome, report)
 }
 
-fn calls(mut prepared: Prepared<'_>, report: &mut Report<'_>) -> Result<Deployed, DeployError> {
+fn calls(prepared: Prepared<'_>, report: &mut Report<'_>) -> Result<Deployed, DeployError> {
     if prepared.waits() {
         return prepared.keep(report);
     }
-    prepared.built.release_guards();
-    let vassals = handover(&prepared, report)?;
-    let committed = commit::commit(prepared, vassals, report)?;
+    let started = start::start(prepared, report)?;
+    let switched = switch::switch(started, report)?;
+    let committed = commit::commit(switched, report)?;
     Ok(committed.settle(report))
 }
 
@@ -59,18 +57,4 @@ fn or_undo<T>(
         undo::undo(scene, app, report);
     }
     outcome
-}
-
-fn handover(prepared: &Prepared<'_>, report: &mut Report<'_>) -> Result<Vec<VassalName>, DeployError> {
-    let Prepared { scene, built, ready, .. } = prepared;
-    let handover = Handover {
-        scene,
-        basis: &prepared.basis(),
-        live: built.source.live.as_ref(),
-        access: &ready.access,
-        rendered: &ready.vassals,
-        nginx: ready.nginx.as_ref(),
-        report,
-    };
-    handover.run(&ready.plan, ready.site.as_ref())
 }

@@ -4,7 +4,9 @@ use jiff::Timestamp;
 
 use super::built::Built;
 use super::order::{Deployed, Order, Scene};
+use super::plan::Process;
 use super::plan::basis::Basis;
+use super::plan::render::Rendered;
 use super::ready::{self, Ready};
 use super::{DeployError, live, prune, source, undo};
 use crate::event::Report;
@@ -66,6 +68,17 @@ impl Prepared<'_> {
             vassals: Vec::new(),
             ports: ready.plan.ports.all(),
         }
+    }
+
+    /// The processes of the plan that `wanted` selects.
+    pub(crate) fn processes(&self, wanted: impl Fn(&Process) -> bool) -> Vec<&Process> {
+        self.ready.plan.processes.iter().filter(|process| wanted(process)).collect()
+    }
+
+    /// The rendered vassals of these processes.
+    pub(crate) fn rendered(&self, processes: &[&Process]) -> impl Iterator<Item = &Rendered> {
+        let of_them = |one: &&Rendered| processes.iter().any(|process| process.name == one.name);
+        self.ready.vassals.iter().filter(of_them)
     }
 
     /// Whether it is a new release that waits for `restart` or `start`: deploys do not restart the app and something is

@@ -1,86 +1,141 @@
-//! Moves traffic. All of this can be undone.
+//! The third of the four calls of a deploy: moves the app to the new processes. `repair` can undo all of it.
+//!
+//! Processes that run next to their predecessors get the traffic. One that can't (a worker, or a `web` process with a
+//! fixed port) starts after its predecessor has ended.
 
-use super::DeployError;
-use super::plan::render::Rendered;
-use super::plan::site::RenderedSite;
+use piku_procfile::runs_in_uwsgi;
+
+use super::arrival::Arrival;
+use super::order::Scene;
+use super::plan::basis::Basis;
+use super::plan::{Process, Work};
+use super::prepare::Prepared;
+use super::start::Started;
+use super::vassals::check::{self, Watched};
 use super::vassals::enabled::Enabled;
-use super::vassals::{end, start};
-use crate::app::AppName;
-use crate::host::{Host, HostError, Step, Surroundings, apply, certificate, files, nginx};
-use crate::root::Root;
+use super::vassals::{end, predecessor, socket_links, start as vassals};
+use super::{DeployError, traffic};
+use crate::event::{Report, stage as tell};
+use crate::host::files;
+use crate::vassal::{CRON, FRONT, VassalName};
 
-/// Writes the new site and the links to the sockets behind it, and waits until nginx serves it.
-///
-/// The links move the traffic of `wsgi`. Existing links are changed last, so that the old processes serve while nginx
-/// reloads. The site is only written if it differs, since waiting for nginx takes longer than everything else.
-pub(crate) fn site(
-    root: &Root,
-    surroundings: &Surroundings,
-    host: &dyn Host,
-    app: &AppName,
-    site: Option<&RenderedSite>,
-    links: &[(camino::Utf8PathBuf, camino::Utf8PathBuf)],
-    server_names: &[String],
-) -> Result<(), DeployError> {
-    let link = |(path, target): &(camino::Utf8PathBuf, camino::Utf8PathBuf)| Step::Link {
-        path: path.clone(),
-        target: target.clone(),
-    };
-    let (moved, new): (Vec<_>, Vec<_>) = links.iter().partition(|(path, _)| files::exists(path));
-    apply(host, &new.into_iter().map(link).collect::<Vec<_>>())?;
-    let path = root.site(app);
-    match site {
-        Some(site) => {
-            certificate::ensure(&root.certificate(app), &root.certificate_key(app), server_names)?;
-            if files::read_text(&path)?.as_deref() != Some(&site.text) {
-                host.carry_out(&Step::Write { path, mode: 0o644, text: site.text.clone() })?;
-                nginx::reload_and_wait(root, surroundings, &site.question)?;
+/// A release that has the traffic and, if it has a site, has responded through nginx.
+pub(crate) struct Switched<'a> {
+    pub(crate) prepared: Prepared<'a>,
+    /// The names of all vassals of the release.
+    pub(crate) vassals: Vec<VassalName>,
+}
+
+/// Replaces the workers, moves traffic, and requests a page of the release.
+pub(crate) fn switch<'a>(started: Started<'a>, report: &mut Report<'_>) -> Result<Switched<'a>, DeployError> {
+    let Started { prepared, waiting } = started;
+    let mut switching =
+        Switching { scene: &prepared.scene, prepared: &prepared, basis: prepared.basis(), report };
+    let vassals = switching.run(&waiting)?;
+    Ok(Switched { prepared, vassals })
+}
+
+struct Switching<'a, 'b, 'c> {
+    scene: &'a Scene<'a>,
+    prepared: &'a Prepared<'a>,
+    basis: Basis<'a>,
+    report: &'b mut Report<'c>,
+}
+
+impl Switching<'_, '_, '_> {
+    /// Performs the handover. Returns the names of all vassals of the release.
+    fn run(&mut self, waiting: &[Process]) -> Result<Vec<VassalName>, DeployError> {
+        let (prepared, ready) = (self.prepared, &self.prepared.ready);
+        let Scene { root, surroundings, host, .. } = *self.scene;
+        let (app, site) = (self.basis.app, ready.site.as_ref());
+        let waits = |worker: &Process| waiting.iter().any(|one| one.name == worker.name);
+        let others = prepared.processes(|process| process.is_worker() && !waits(process));
+        self.replace_workers(&waiting.iter().collect::<Vec<_>>(), &others)?;
+        let names = &self.basis.inputs.options.nginx.server_names;
+        let links = socket_links::of_plan(root, &ready.plan);
+        traffic::site(root, surroundings, host, app, site, &links, names)?;
+        let lasting = prepared.processes(|process| process.name.kind != FRONT);
+        let mut vassals: Vec<VassalName> = lasting.into_iter().map(|process| process.name.clone()).collect();
+        for front in prepared.processes(|process| process.name.kind == FRONT) {
+            vassals.push(self.front(front)?);
+        }
+        let fixed = prepared.processes(|process| process.endpoint().is_some() && process.takes_turns());
+        self.take_turns(&fixed)?;
+        if let Some((site, nginx)) = site.zip(ready.nginx.as_ref()) {
+            Arrival { basis: &self.basis, plan: &ready.plan, door: &site.door, nginx }.of_app(self.report)?;
+        }
+        Ok(vassals)
+    }
+
+    /// Replaces the workers and waits until the new ones are healthy. If they are not, `repair` restores the old ones.
+    ///
+    /// The launchers of `waiting` are already running; `others` start now.
+    fn replace_workers(&mut self, waiting: &[&Process], others: &[&Process]) -> Result<(), DeployError> {
+        let workers = &[waiting, others].concat();
+        if workers.is_empty() {
+            return Ok(());
+        }
+        let (root, app) = (self.scene.root, self.basis.app);
+        let replaced = |kind: &str| workers.iter().any(|worker| worker.name.kind == kind);
+        let foreign = |kind: &str| replaced(kind) || replaced(CRON) && kind.starts_with("cron");
+        let foreign = predecessor::foreign(root, app, foreign)?;
+        let old = predecessor::vassals(root, app, self.basis.run, |name| replaced(&name.kind))?;
+        let doing = if foreign.is_empty() && old.is_empty() { "Starting" } else { "Replacing" };
+        tell(self.report, format!("{doing} {}", Process::listed(workers)));
+        // Vassals of legacy piku do not use slots.
+        predecessor::end(self.scene, &foreign)?;
+        let watched = Watched::all(root, workers);
+        end::replace(root, self.scene.host, &old, self.prepared.rendered(others))?;
+        check::all_stay(self.scene, &watched, self.report)
+    }
+
+    /// Replaces processes with a fixed port. Nothing listens on the port while the new one starts.
+    fn take_turns(&mut self, fixed: &[&Process]) -> Result<(), DeployError> {
+        if fixed.is_empty() {
+            return Ok(());
+        }
+        let (Scene { root, host, .. }, basis) = (*self.scene, &self.basis);
+        let foreign = predecessor::foreign(root, basis.app, |kind| kind == "web" || runs_in_uwsgi(kind))?;
+        predecessor::end(self.scene, &foreign)?;
+        let kinds = |name: &VassalName| fixed.iter().any(|process| process.name.kind == name.kind);
+        let old = predecessor::vassals(root, basis.app, basis.run, kinds)?;
+        if old.is_empty() {
+            for process in fixed {
+                if let Work::Web { address, .. } = &process.work {
+                    predecessor::vacate(self.scene, basis.app, basis.run, *address)?;
+                }
+            }
+        } else {
+            tell(
+                self.report,
+                format!("Replacing {}, which must own its port: expect a short gap", Process::listed(fixed)),
+            );
+        }
+        let watched = Watched::all(root, fixed);
+        end::replace(root, host, &old, self.prepared.rendered(fixed))?;
+        check::all_healthy(self.scene, &basis.inputs.options, &watched)
+    }
+
+    /// Keeps the current router if it is unchanged, or replaces it.
+    fn front(&mut self, process: &Process) -> Result<VassalName, DeployError> {
+        let (Scene { root, host, .. }, basis) = (*self.scene, &self.basis);
+        let Work::Front { address, .. } = &process.work else { return Ok(process.name.clone()) };
+        predecessor::end(self.scene, &predecessor::foreign(root, basis.app, runs_in_uwsgi)?)?;
+        let Some(rendered) = self.prepared.rendered(&[process]).next() else {
+            return Ok(process.name.clone());
+        };
+        let routers = predecessor::vassals(root, basis.app, basis.run, |name| name.kind == FRONT)?;
+        for first in routers.iter().filter_map(Enabled::ours).map(VassalName::first_start) {
+            if files::read_text(&root.uwsgi_available().join(first.to_string()))?.as_deref()
+                == Some(&rendered.ini)
+            {
+                return Ok(first);
             }
         }
-        None if files::exists(&path) => {
-            host.carry_out(&Step::Remove(path))?;
-            nginx::reload(root, surroundings)?;
-        }
-        None => {}
+        predecessor::vacate(self.scene, basis.app, basis.run, *address)?;
+        let watched = Watched::all(root, &[process]);
+        vassals::start(root, host, [rendered])?;
+        check::all_healthy(self.scene, &basis.inputs.options, &watched)?;
+        Ok(process.name.clone())
     }
-    Ok(apply(host, &moved.into_iter().map(link).collect::<Vec<_>>())?)
-}
-
-/// Starts processes that replace their predecessors. The old ones are disabled at the same time, and the launchers of
-/// the new ones wait for them to end.
-pub(crate) fn replace(
-    root: &Root,
-    host: &dyn Host,
-    old: &[Enabled],
-    new: &[Rendered],
-) -> Result<(), DeployError> {
-    let mut steps: Vec<Step> = end::disable(root, old, false);
-    for vassal in new {
-        steps.extend(vassal.written(&root.uwsgi_available()));
-        steps.push(start::enable(root, &vassal.name));
-    }
-    if !steps.is_empty() {
-        steps.push(start::wake(root));
-    }
-    Ok(apply(host, &steps)?)
-}
-
-/// Gives nginx, which may be another user, access to the tree of a release and the app's data if the site serves files
-/// from them, and to nothing otherwise.
-pub(crate) fn open_to_nginx(
-    root: &Root,
-    app: &AppName,
-    numbers: [u32; 2],
-    site: Option<&RenderedSite>,
-    persists: bool,
-) -> Result<(), HostError> {
-    let serves_files = site.is_some_and(|site| site.serves_files);
-    // A release that shares a tree is reached through its own folder too.
-    for number in numbers {
-        files::set_mode(&root.release(app, number), if serves_files { 0o711 } else { 0o700 })?;
-    }
-    if site.is_some_and(|site| site.serves_data || site.serves_files && persists) {
-        files::set_mode(&root.data(app), 0o711)?;
-    }
-    Ok(())
 }

@@ -62,7 +62,7 @@ impl Piku {
         work(self, report)
     }
 
-    /// Takes the lock of `app`, and tidies up.
+    /// Takes the lock of `app`, and repairs the app after an earlier crash.
     pub(crate) fn lock(&self, app: &AppName, doing: &str, report: &mut Report<'_>) -> Result<AppLock, Error> {
         let lock = AppLock::take(&self.root.lock(app), doing, &mut |holder| {
             let who = if holder.is_empty() { "another command is running" } else { holder };
@@ -74,7 +74,7 @@ impl Piku {
         Ok(lock)
     }
 
-    /// Where the deploys of this piku happen.
+    /// The context of deploys.
     pub(crate) fn scene(&self) -> Scene<'_> {
         Scene { root: &self.root, surroundings: &self.surroundings, host: self.host(), cancel: &self.cancel }
     }
@@ -104,7 +104,7 @@ impl Piku {
         })
     }
 
-    /// Adds that an order was refused to the log of its app.
+    /// Logs that an order was refused.
     pub(crate) fn refused(&self, order: &Order, error: DeployError, report: &mut Report<'_>) -> Error {
         let kept = order.kept().map(|kept| kept.number);
         let entry = HistoryEntry::now(&order.app, Happened::Refused, &order.cause, order.by.as_deref());

@@ -59,7 +59,7 @@ pub struct Release {
     /// piku made the release.
     #[serde(default)]
     pub(crate) stopped_question: Option<Question>,
-    /// The vassals, by whose names they are found again.
+    /// The names of its vassals.
     #[serde(deserialize_with = "crate::vassal::known")]
     pub vassals: Vec<VassalName>,
     /// The ports it holds.

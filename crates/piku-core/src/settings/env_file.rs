@@ -41,12 +41,12 @@ pub fn parse(bytes: &[u8], known: &BTreeMap<String, String>) -> ParsedEnv {
     EnvFile::read(bytes).expand(known)
 }
 
-/// An `ENV` file that is parsed and not yet expanded: what it says depends on the variables that it refers to.
+/// A parsed `ENV` file that is not expanded yet, since its values depend on variables.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct EnvFile {
-    /// Every line that sets something, with the values as they are written.
+    /// Every line that sets a key, with the value as written.
     lines: Vec<Assignment>,
-    /// What is wrong or odd whatever the variables are.
+    /// Errors and warnings that do not depend on variables.
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -84,11 +84,11 @@ impl EnvFile {
         self.lines.push(Assignment { key, value, span: value_span.clone(), key_span: key_span.clone() });
     }
 
-    /// Replaces every reference to an earlier line or to one of the `known` variables.
+    /// Expands every reference to an earlier line or to one of the `known` variables.
     pub(crate) fn expand(&self, known: &BTreeMap<String, String>) -> ParsedEnv {
         let mut diagnostics = self.diagnostics.clone();
         let mut found = Found { known, values: BTreeMap::new() };
-        // Of all lines, those that a later one replaces among them.
+        // The weight of all lines, including those that a later line replaces.
         let mut weight = 0;
         for (at, line) in self.lines.iter().enumerate() {
             let value = expand(&line.value, |name| found.lookup(name));
@@ -117,7 +117,7 @@ impl EnvFile {
 /// The values so far.
 struct Found<'a> {
     known: &'a BTreeMap<String, String>,
-    /// By key, with the place among the lines.
+    /// By key, each with the index of its line.
     values: BTreeMap<&'a str, (usize, String)>,
 }
 

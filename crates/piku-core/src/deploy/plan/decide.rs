@@ -66,6 +66,12 @@ impl Process {
         }
     }
 
+    /// The readable names of several processes: `web.1, web.2`.
+    pub(crate) fn listed(processes: &[&Self]) -> String {
+        let names = processes.iter().map(|process| process.shown());
+        names.collect::<Vec<_>>().join(", ")
+    }
+
     /// The endpoint for health checks, if it has one.
     pub(crate) fn endpoint(&self) -> Option<Endpoint> {
         match &self.work {

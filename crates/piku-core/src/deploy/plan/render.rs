@@ -36,7 +36,7 @@ const LONGEST_SOCKET: usize = 107;
 /// The two files of a vassal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Rendered {
-    /// Its name, which is that of the file for uWSGI.
+    /// Its name, which is also the name of the file for uWSGI.
     pub(crate) name: VassalName,
     /// The file for uWSGI, without any user values.
     pub(crate) ini: String,

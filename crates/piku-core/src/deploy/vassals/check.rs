@@ -34,8 +34,13 @@ pub(crate) struct Watched<'a> {
 }
 
 impl<'a> Watched<'a> {
+    /// Records the lengths of the logs of all of them.
+    pub(crate) fn all(root: &Root, processes: &[&'a Process]) -> Vec<Self> {
+        processes.iter().map(|process| Self::new(root, process)).collect()
+    }
+
     /// Records the length of the log. Call it before the process is started.
-    pub(crate) fn new(root: &Root, process: &'a Process) -> Self {
+    fn new(root: &Root, process: &'a Process) -> Self {
         let log = match process.work {
             Work::Cron { .. } => root.scheduler_log(&process.name.app),
             _ => root.log(&process.name.app, &process.name.kind, process.name.index),

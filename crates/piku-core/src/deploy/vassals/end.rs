@@ -1,7 +1,9 @@
-//! Ends processes.
+//! Ends processes, and starts those that replace them.
 
 use super::enabled::Enabled;
 use super::start;
+use crate::deploy::DeployError;
+use crate::deploy::plan::render::Rendered;
 use crate::host::launch::{drain_marker, record_path};
 use crate::host::{Host, HostError, Step, apply};
 use crate::root::Root;
@@ -33,4 +35,23 @@ pub(crate) fn retire(
     let mut steps = disable(root, vassals, drain);
     steps.push(start::wake(root));
     apply(host, &steps)
+}
+
+/// Starts processes that replace their predecessors. The old ones are disabled at the same time, and the launchers of
+/// the new ones wait for them to end.
+pub(crate) fn replace<'a>(
+    root: &Root,
+    host: &dyn Host,
+    old: &[Enabled],
+    new: impl IntoIterator<Item = &'a Rendered>,
+) -> Result<(), DeployError> {
+    let mut steps: Vec<Step> = disable(root, old, false);
+    for vassal in new {
+        steps.extend(vassal.written(&root.uwsgi_available()));
+        steps.push(start::enable(root, &vassal.name));
+    }
+    if !steps.is_empty() {
+        steps.push(start::wake(root));
+    }
+    Ok(apply(host, &steps)?)
 }

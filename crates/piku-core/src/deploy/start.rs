@@ -1,0 +1,107 @@
+//! The second of the four calls of a deploy: starts new processes next to the old ones and checks them. They get no
+//! traffic yet.
+
+use super::DeployError;
+use super::plan::{Process, Work, render};
+use super::prepare::Prepared;
+use super::vassals::check::{self, Watched};
+use super::vassals::{end, predecessor, start as vassals};
+use crate::event::{Report, stage as tell};
+use crate::host::launch::is_slot_held;
+use crate::host::ports;
+use crate::release::store;
+use crate::settings::Strategy;
+use crate::vassal::{FRONT, REHEARSAL};
+
+/// A release whose processes run next to those that serve.
+///
+/// [`undo`](super::undo) ends the processes that the live release does not need.
+pub(crate) struct Started<'a> {
+    pub(crate) prepared: Prepared<'a>,
+    /// The workers whose launchers are already running and wait for their predecessors to end.
+    pub(crate) waiting: Vec<Process>,
+}
+
+/// Starts processes that can run next to their predecessors, and tries the others on another port.
+pub(crate) fn start<'a>(
+    mut prepared: Prepared<'a>,
+    report: &mut Report<'_>,
+) -> Result<Started<'a>, DeployError> {
+    prepared.built.release_guards();
+    let stop_first = runs(&prepared) && prepared.built.inputs.options.strategy == Strategy::StopFirst;
+    if stop_first {
+        end_predecessors(&prepared, report)?;
+    }
+    let waiting = prepared.processes(|process| process.is_worker() && has_to_wait(&prepared, process));
+    let beside = prepared.processes(|process| process.endpoint().is_some() && !process.takes_turns());
+    start_and_check(&prepared, &beside, &waiting, report)?;
+    prepared.scene.go_on()?;
+    if runs(&prepared) && !stop_first {
+        let fixed = prepared.processes(|process| process.endpoint().is_some() && process.takes_turns());
+        rehearse(&prepared, &fixed, report)?;
+    }
+    let waiting = waiting.into_iter().cloned().collect();
+    Ok(Started { prepared, waiting })
+}
+
+/// Whether any process of the app should be running now.
+fn runs(prepared: &Prepared<'_>) -> bool {
+    let (root, app) = (prepared.scene.root, &prepared.order.app);
+    let is_there = prepared.built.source.live.is_some() || store::is_foreign_clone(root, app);
+    is_there && !store::is_stopped(root, app)
+}
+
+/// Ends every process of the old release except for the router, for a machine without memory for two copies.
+fn end_predecessors(prepared: &Prepared<'_>, report: &mut Report<'_>) -> Result<(), DeployError> {
+    let (root, app) = (prepared.scene.root, &prepared.order.app);
+    tell(
+        report,
+        "Stopping the old processes first (PIKU_DEPLOY_STRATEGY); requests fail until the new ones are healthy",
+    );
+    let mut old = predecessor::vassals(root, app, prepared.built.run, |name| name.kind != FRONT)?;
+    old.extend(predecessor::foreign(root, app, |_| true)?);
+    predecessor::end(&prepared.scene, &old)
+}
+
+/// Whether the launcher of this worker waits for its predecessor to end, regardless of when it is started.
+fn has_to_wait(prepared: &Prepared<'_>, worker: &Process) -> bool {
+    is_slot_held(&prepared.scene.root.slot(&worker.name.app, &worker.name.kind, worker.name.index))
+}
+
+/// Starts processes that run next to their predecessors, and checks them. Starts the launchers of `waiting` at the same
+/// time, so that they are ready when the predecessors of their workers are told to end.
+fn start_and_check(
+    prepared: &Prepared<'_>,
+    processes: &[&Process],
+    waiting: &[&Process],
+    report: &mut Report<'_>,
+) -> Result<(), DeployError> {
+    let scene = &prepared.scene;
+    if processes.is_empty() {
+        return vassals::start(scene.root, scene.host, prepared.rendered(waiting));
+    }
+    tell(report, format!("Starting {}", Process::listed(processes)));
+    let watched = Watched::all(scene.root, processes);
+    vassals::start(scene.root, scene.host, prepared.rendered(&[processes, waiting].concat()))?;
+    check::all_healthy(scene, &prepared.built.inputs.options, &watched)
+}
+
+/// Tries processes with a fixed port on another port, while the old ones still serve.
+fn rehearse(prepared: &Prepared<'_>, fixed: &[&Process], report: &mut Report<'_>) -> Result<(), DeployError> {
+    let (scene, basis) = (&prepared.scene, prepared.basis());
+    for process in fixed {
+        let Work::Web { command, address } = &process.work else { continue };
+        let port = ports::pick(scene.root, basis.app, address.ip())?.port;
+        let mut trial = (*process).clone();
+        trial.name.start = REHEARSAL;
+        trial.work = Work::Web { command: command.clone(), address: (address.ip(), port).into() };
+        trial.env = basis.environment(port, &process.name.kind);
+        tell(report, format!("Trying {}.{} on port {port}", trial.name.kind, trial.name.index));
+        let watched = Watched::all(scene.root, &[&trial]);
+        let rendered = render::render(&basis, &trial, &prepared.ready.access)?;
+        vassals::start(scene.root, scene.host, [&rendered])?;
+        check::all_healthy(scene, &basis.inputs.options, &watched)?;
+        end::retire(scene.root, scene.host, &[rendered.name.into()], false)?;
+    }
+    Ok(())
+}

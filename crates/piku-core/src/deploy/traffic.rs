@@ -1,0 +1,64 @@
+//! Routes requests to the processes: the site and the links to sockets. All of this can be undone.
+
+use super::DeployError;
+use super::plan::site::RenderedSite;
+use crate::app::AppName;
+use crate::host::{Host, HostError, Step, Surroundings, apply, certificate, files, nginx};
+use crate::root::Root;
+
+/// Writes the new site and the links to the sockets behind it, and waits until nginx serves it.
+///
+/// The links move the traffic of `wsgi`. Existing links are changed last, so that the old processes serve while nginx
+/// reloads. The site is only written if it differs, since waiting for nginx takes longer than everything else.
+pub(crate) fn site(
+    root: &Root,
+    surroundings: &Surroundings,
+    host: &dyn Host,
+    app: &AppName,
+    site: Option<&RenderedSite>,
+    links: &[(camino::Utf8PathBuf, camino::Utf8PathBuf)],
+    server_names: &[String],
+) -> Result<(), DeployError> {
+    let link = |(path, target): &(camino::Utf8PathBuf, camino::Utf8PathBuf)| Step::Link {
+        path: path.clone(),
+        target: target.clone(),
+    };
+    let (moved, new): (Vec<_>, Vec<_>) = links.iter().partition(|(path, _)| files::exists(path));
+    apply(host, &new.into_iter().map(link).collect::<Vec<_>>())?;
+    let path = root.site(app);
+    match site {
+        Some(site) => {
+            certificate::ensure(&root.certificate(app), &root.certificate_key(app), server_names)?;
+            if files::read_text(&path)?.as_deref() != Some(&site.text) {
+                host.carry_out(&Step::Write { path, mode: 0o644, text: site.text.clone() })?;
+                nginx::reload_and_wait(root, surroundings, &site.question)?;
+            }
+        }
+        None if files::exists(&path) => {
+            host.carry_out(&Step::Remove(path))?;
+            nginx::reload(root, surroundings)?;
+        }
+        None => {}
+    }
+    Ok(apply(host, &moved.into_iter().map(link).collect::<Vec<_>>())?)
+}
+
+/// Gives nginx, which may be another user, access to the tree of a release and the app's data if the site serves files
+/// from them, and to nothing otherwise.
+pub(crate) fn open_to_nginx(
+    root: &Root,
+    app: &AppName,
+    numbers: [u32; 2],
+    site: Option<&RenderedSite>,
+    persists: bool,
+) -> Result<(), HostError> {
+    let serves_files = site.is_some_and(|site| site.serves_files);
+    // A release that shares a tree is reached through its own folder too.
+    for number in numbers {
+        files::set_mode(&root.release(app, number), if serves_files { 0o711 } else { 0o700 })?;
+    }
+    if site.is_some_and(|site| site.serves_data || site.serves_files && persists) {
+        files::set_mode(&root.data(app), 0o711)?;
+    }
+    Ok(())
+}

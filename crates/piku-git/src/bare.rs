@@ -1,6 +1,8 @@
 //! The bare repository that receives pushes: its refs, and its commits.
 
-use camino::Utf8Path;
+use std::time::{Duration, SystemTime};
+
+use camino::{Utf8Path, Utf8PathBuf};
 use gix::bstr::ByteSlice;
 
 use crate::{Error, files};
@@ -103,6 +105,30 @@ pub fn record_release(repository: &Utf8Path, number: u32, commit: &str) -> Resul
 /// [`Error::File`] when it can't be written. Whether the commit exists is not checked.
 pub fn set_branch(repository: &Utf8Path, branch: &str, commit: &str) -> Result<(), Error> {
     write_ref(repository, branch, commit)
+}
+
+/// Returns how long ago git locked a ref or HEAD, which it locks along with the ref; `None` if neither is locked.
+///
+/// Git holds such locks for a few milliseconds and can't move the ref while there is one (gitrepository-layout(5)). One
+/// that is older was left by a git that was killed, or by a power cut.
+#[must_use]
+pub fn locked_since(repository: &Utf8Path, name: &str) -> Option<Duration> {
+    let made = |lock: Utf8PathBuf| lock.symlink_metadata().ok()?.modified().ok();
+    let last = locks(repository, name).into_iter().filter_map(made).max()?;
+    // The clock may have been set back meanwhile.
+    Some(SystemTime::now().duration_since(last).unwrap_or_default())
+}
+
+/// Removes git's locks of a ref and of HEAD, which whoever made them no longer needs. A second call does nothing.
+///
+/// # Errors
+/// [`Error::File`] when one can't be removed.
+pub fn unlock(repository: &Utf8Path, name: &str) -> Result<(), Error> {
+    locks(repository, name).iter().try_for_each(|lock| files::remove(lock))
+}
+
+fn locks(repository: &Utf8Path, name: &str) -> [Utf8PathBuf; 2] {
+    [name, "HEAD"].map(|name| repository.join(format!("{name}.lock")))
 }
 
 /// Points HEAD at a branch, by its full name, so that a clone checks it out.

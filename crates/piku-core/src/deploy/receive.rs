@@ -32,6 +32,12 @@ pub enum RefusedPush {
         /// The existing branch.
         other: String,
     },
+    /// git has locked the branch, so it could not move it after the deploy.
+    #[error("`{branch}` is locked: another git process is changing it, or was killed while it did")]
+    Locked {
+        /// The branch.
+        branch: String,
+    },
     /// A ref that is reserved for piku.
     #[error("`{name}` is reserved for piku")]
     Reserved {
@@ -49,6 +55,9 @@ impl RefusedPush {
                 "push only the one to deploy: `git push <remote> {}`, or select it with `config:set {app} PIKU_DEPLOY_BRANCH=…`",
                 branches.first().map_or("main", String::as_str)
             ),
+            Self::Locked { .. } => {
+                "push again in a moment; a lock of more than ten seconds is removed then".to_owned()
+            }
             Self::Overtaken { .. } => "fetch and merge what they pushed, then push again".to_owned(),
             Self::Conflicting { other, .. } => {
                 format!("choose another name, or delete `{other}` on the server first")

@@ -11,7 +11,7 @@ use crate::app::AppName;
 use crate::deploy::receive::{Choice, RefUpdate, RefusedPush, choose, why_kept};
 use crate::deploy::source::inputs::LARGEST;
 use crate::error::Error;
-use crate::event::{Report, stage};
+use crate::event::{Report, stage, warn};
 use crate::history::{self, Happened};
 use crate::host::command::{self, Status};
 use crate::host::lock::{AppLock, SharedLock};
@@ -28,6 +28,11 @@ const HOOKS: [&str; 2] = ["pre-receive", "update"];
 const MOVING: &str = "piku-moving";
 /// How long git may take to move the branch after the `update` hook.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How long to wait for a locked branch before reporting it. git needs a lock for only a few milliseconds.
+const LOCKED: Duration = Duration::from_secs(1);
+/// The age at which a lock counts as left over from a killed git process.
+const ABANDONED: Duration = Duration::from_secs(10);
 
 /// A file in the repository on which every push holds a shared lock.
 const PUSHING: &str = "piku-pushing";
@@ -263,6 +268,7 @@ impl Piku {
             {
                 return Err(RefusedPush::Conflicting { branch: branch.to_owned(), other }.into());
             }
+            piku.must_be_free(app, &update.name, report)?;
             let cause = Cause::Push { branch: branch.to_owned() };
             let order = piku.of_commit(app, cause, &update.new, actor)?;
             let moving = format!("{push} {} {} {}", update.old, update.new, update.name);
@@ -290,8 +296,26 @@ impl Piku {
         let now = git::resolve(&repo, moving.branch)?;
         if live && now.as_deref() == moving.old {
             git::set_branch(&repo, moving.branch, moving.new)?;
+            // git was ended before or while it moved the branch.
+            git::unlock(&repo, moving.branch)?;
         }
         Ok(files::remove(&repo.join(MOVING))?)
+    }
+
+    /// Refuses a locked branch, which git could not move after the deploy. Removes the lock of a killed git process.
+    fn must_be_free(&self, app: &AppName, name: &str, report: &mut Report<'_>) -> Result<(), Error> {
+        let repo = self.root.repo(app);
+        let branch = name.trim_start_matches("refs/heads/");
+        let free = || git::locked_since(&repo, name).is_none().then_some(());
+        if wait::until(LOCKED, free).is_some() {
+            return Ok(());
+        }
+        if git::locked_since(&repo, name).is_some_and(|age| age < ABANDONED) {
+            return Err(RefusedPush::Locked { branch: branch.to_owned() }.into());
+        }
+        git::unlock(&repo, name)?;
+        warn(report, format!("removed a lock of `{branch}` that an interrupted git had left"), None);
+        Ok(())
     }
 
     /// Waits until git has moved the branch of the previous push, which happens after that push has released the lock.

@@ -53,6 +53,15 @@ impl<'server> App<'server> {
         self
     }
 
+    /// Adds six hundred small files: so many that piku reuses the tree of an old release instead of writing a new one.
+    #[must_use]
+    pub fn with_many_files(self) -> Self {
+        for number in 0..600 {
+            self.write(&format!("many/{number}.txt"), format!("{number}\n"));
+        }
+        self
+    }
+
     /// Adds every file of a folder.
     #[must_use]
     pub fn with_files_of(self, folder: &Utf8Path) -> Self {

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
-use piku_core::host::{self, HostError};
+use piku_core::HostError;
+use piku_core::process;
 use piku_core::server::{Record, Server};
 
 use crate::args::Command;
@@ -47,29 +48,29 @@ pub(crate) fn owner(command: &mut Command, words: &[OsString]) -> Result<Option<
     if concerns_nobody(command) {
         return Ok(None);
     }
-    let Some(user) = host::account().map(|(name, _)| name) else { return Ok(None) };
-    if !host::is_root() && surroundings::has_root() {
+    let Some(user) = process::account().map(|(name, _)| name) else { return Ok(None) };
+    if !process::is_root() && surroundings::has_root() {
         return Ok(None);
     }
     let Some(server) = Server::here().filter(|server| server.user != user) else { return Ok(None) };
     let named = surroundings::named_root();
-    if named.as_ref().is_some_and(|root| !host::is_root() || *root != server.root()) {
+    if named.as_ref().is_some_and(|root| !process::is_root() || *root != server.root()) {
         return Ok(None);
     }
-    if host::is_root() {
+    if process::is_root() {
         let held = held(command, words)?;
-        if host::has_terminal() {
+        if process::has_terminal() {
             become_apart(&server, held)?;
         }
-        host::become_user(&server.user, &server.home)?;
+        process::become_user(&server.user, &server.home)?;
         return Ok(Some(server));
     }
-    if host::may_use_sudo() {
+    if process::may_use_sudo() {
         let words = held(command, words)?;
         let program = surroundings::program();
         let sudo = ["sudo", "--set-home", "--user", &server.user, "--", program.as_str()].map(OsString::from);
         let words: Vec<OsString> = sudo.into_iter().chain(words).collect();
-        match host::launch::become_program(&words, &BTreeMap::new())? {}
+        match process::become_program(&words, &BTreeMap::new())? {}
     }
     // A root in the home folder must be asked for explicitly.
     if matches!(command, Command::Setup(_)) {
@@ -86,7 +87,7 @@ pub(crate) fn owner(command: &mut Command, words: &[OsString]) -> Result<Option<
 fn become_apart(server: &Record, words: Vec<OsString>) -> Result<(), HostError> {
     let program = surroundings::program();
     let (start, env) = if surroundings::is_interactive() {
-        host::enter(&server.home)?;
+        process::enter(&server.home)?;
         let user = server.user.as_str();
         let env = [("HOME", server.home.as_str()), ("USER", user), ("LOGNAME", user)];
         (vec!["runuser", "--pty", "--user", user, "--", program.as_str()], env.to_vec())
@@ -96,7 +97,7 @@ fn become_apart(server: &Record, words: Vec<OsString>) -> Result<(), HostError> 
     };
     let words: Vec<OsString> = start.into_iter().map(OsString::from).chain(words).collect();
     let env = env.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
-    match host::launch::become_program(&words, &env)? {}
+    match process::become_program(&words, &env)? {}
 }
 
 /// Commands that use no root, or concern the whole machine.
@@ -132,7 +133,7 @@ fn hold_input(command: &mut Command) -> Result<(), HostError> {
     if let Command::SetupSsh { file } = command
         && file != "-"
     {
-        host::read_from(file)?;
+        process::read_from(file)?;
         *file = "-".to_owned();
     }
     Ok(())

@@ -69,19 +69,16 @@ fn shown(line: &[u8], span: &Range<usize>) -> (String, Range<usize>) {
 mod tests {
     use std::sync::Arc;
 
-    use piku_core::Diagnostic;
-    use piku_core::FileDiagnostic;
+    use piku_core::{Diagnostic, FileDiagnostic, Source};
 
     #[test]
     fn a_mistake_is_drawn_under_its_line_whatever_bytes_are_in_it() {
         let text = b"web: x\nw\x1b[2J\xffrker x\r\n";
         let at = text.iter().position(|byte| *byte == 0xff).unwrap_or_default();
         let found = Diagnostic::error("procfile::not-utf-8", at..at + 1, "byte 0xff is not UTF-8\u{1b}[2J");
-        let found = FileDiagnostic {
-            file: "Procfile".into(),
-            text: Arc::new(piku_core::Source::new(&text[..])),
-            diagnostic: found.with_help("save the file as UTF-8\u{7}"),
-        };
+        let (found, text) =
+            (found.with_help("save the file as UTF-8\u{7}"), Arc::new(Source::new(&text[..])));
+        let found = FileDiagnostic::of("Procfile", &text, vec![found]).next().unwrap();
         insta::assert_snapshot!(super::diagnostic(&found, false), @r"
         error[procfile::not-utf-8]: byte 0xff is not UTF-8\u{1b}[2J
          --> Procfile:2:6

@@ -64,7 +64,7 @@ pub(crate) fn command(name: &str, ui: &Ui) -> Result<Vec<String>, ExitCode> {
     let actor = [(surroundings::ACTOR.to_owned(), name.to_owned())].into();
     match read(&line) {
         Request::Command(words) => Ok(words),
-        Request::Files(words) => match piku_core::host::launch::become_program(&words, &actor) {
+        Request::Files(words) => match piku_core::process::become_program(&words, &actor) {
             Ok(never) => match never {},
             Err(error) => {
                 ui.failure(&error, None);

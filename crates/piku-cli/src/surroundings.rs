@@ -4,14 +4,12 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 
 use camino::Utf8PathBuf;
-use piku_core::host::account;
+use piku_core::process::account;
 use piku_core::server::Record;
 use piku_core::{Actor, Piku, Root, Surroundings};
 
 /// The variable that tells hooks whose key was used over ssh.
 pub(crate) const ACTOR: &str = "PIKU_ACTOR";
-/// The maximum number of processes of one kind, unless `PIKU_MAX_PROCESSES` is set.
-const MAX_PROCESSES: u32 = 64;
 
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
@@ -44,16 +42,14 @@ pub(crate) fn piku(server: Option<&Record>) -> Piku {
     let home = server.map_or_else(home, |server| server.home.clone());
     let root = variable("PIKU_ROOT").map_or_else(|| home.join(".piku"), Utf8PathBuf::from);
     let root = if root.is_absolute() { root } else { here().join(root) };
-    let surroundings = Surroundings {
-        user: account.map(|(name, _)| name).or_else(|| variable("USER")).unwrap_or_else(|| "piku".to_owned()),
-        path: variable("PATH").unwrap_or_default(),
-        program: program(),
-        nginx_reload: variable("PIKU_NGINX_RELOAD"),
-        max_processes: variable("PIKU_MAX_PROCESSES")
-            .and_then(|text| text.parse().ok())
-            .unwrap_or(MAX_PROCESSES),
-        home,
-    };
+    let user =
+        account.map(|(name, _)| name).or_else(|| variable("USER")).unwrap_or_else(|| "piku".to_owned());
+    let mut surroundings =
+        Surroundings::new(user, home, program()).with_path(variable("PATH").unwrap_or_default());
+    surroundings.nginx_reload = variable("PIKU_NGINX_RELOAD");
+    if let Some(most) = variable("PIKU_MAX_PROCESSES").and_then(|text| text.parse().ok()) {
+        surroundings.max_processes = most;
+    }
     Piku::new(Root::new(root), surroundings)
 }
 
@@ -75,7 +71,7 @@ pub(crate) fn program() -> Utf8PathBuf {
 
 /// The user or key that runs the command.
 pub(crate) fn actor() -> Actor {
-    Actor { name: variable(ACTOR) }
+    variable(ACTOR).map(Actor::named).unwrap_or_default()
 }
 
 /// What a one-off command needs to know about its terminal.

@@ -15,14 +15,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let [_, app, folder] = words.as_slice() else { return Err("usage: deploy_folder APP FOLDER".into()) };
     let app: AppName = app.parse()?;
     let root = Root::new(std::env::var("PIKU_ROOT")?);
-    let surroundings = Surroundings {
-        home: std::env::var("HOME")?.into(),
-        user: std::env::var("USER").unwrap_or_else(|_| "piku".into()),
-        path: std::env::var("PATH")?,
-        program: std::env::var("PIKU")?.into(),
-        nginx_reload: None,
-        max_processes: 64,
-    };
+    let user = std::env::var("USER").unwrap_or_else(|_| "piku".into());
+    let surroundings = Surroundings::new(user, std::env::var("HOME")?, std::env::var("PIKU")?)
+        .with_path(std::env::var("PATH")?);
     let piku = Piku::new(root, surroundings);
     let done =
         piku.deploy_folder(&app, folder.as_str().into(), &Actor::default(), &mut |event| match event {

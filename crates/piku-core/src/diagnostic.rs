@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use piku_procfile::{Diagnostic, Place, Severity, Source};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// The maximum number of diagnostics to show: nobody reads more, and a generated file may have thousands.
 const MOST: usize = 50;
@@ -12,6 +13,7 @@ const MORE: &str = "file::more";
 
 /// A [`Diagnostic`] together with the file it refers to.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FileDiagnostic {
     /// The name of the file as the user knows it: `Procfile`, `ENV`, or `envs/<app>/ENV`.
     pub file: String,
@@ -57,6 +59,58 @@ impl FileDiagnostic {
     #[must_use]
     pub fn place(&self) -> Place {
         self.text.place(self.diagnostic.span.start)
+    }
+}
+
+/// A [`FileDiagnostic`] without the text that it is about, as `check --json` prints it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct DiagnosticRecord {
+    /// Whether it stops a deploy.
+    #[serde(with = "SeverityRecord")]
+    pub severity: Severity,
+    /// Names the kind of mistake; stable across releases.
+    pub code: String,
+    /// The file as the person knows it; empty where it is about none.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+    /// What is wrong.
+    pub message: String,
+    /// What to do now.
+    pub help: Option<String>,
+}
+
+/// How a [`Severity`] is written.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Severity", rename_all = "kebab-case")]
+enum SeverityRecord {
+    Error,
+    Warning,
+}
+
+impl From<&FileDiagnostic> for DiagnosticRecord {
+    fn from(found: &FileDiagnostic) -> Self {
+        let Place { line, column } = found.place();
+        let Diagnostic { severity, code, message, help, .. } = &found.diagnostic;
+        Self {
+            severity: *severity,
+            code: (*code).to_owned(),
+            file: found.file.clone(),
+            line,
+            column,
+            message: message.clone(),
+            help: help.clone(),
+        }
+    }
+}
+
+/// Written as its [`DiagnosticRecord`].
+impl Serialize for FileDiagnostic {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        DiagnosticRecord::from(self).serialize(serializer)
     }
 }
 

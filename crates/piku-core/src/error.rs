@@ -144,8 +144,8 @@ impl Error {
             Self::Hook(_) => "push::hook",
             Self::Key(_) => "setup::key",
             Self::EmperorRuns { .. } => "emperor::runs",
-            Self::Nginx(_) => "nginx",
-            Self::Host(_) => "host",
+            Self::Nginx(error) => error.code(),
+            Self::Host(error) => error.code(),
         }
     }
 

@@ -1,11 +1,14 @@
 //! Events that an operation reports while it runs.
 
-use crate::diagnostic::FileDiagnostic;
+use serde::{Deserialize, Serialize, Serializer};
+
+use crate::diagnostic::{DiagnosticRecord, FileDiagnostic};
 
 /// Something that happened during an operation.
 ///
-/// Events arrive in order, and each can be shown on one line. An embedding program may ignore them.
-#[derive(Debug)]
+/// Events come in order, and each can be shown as one line. An embedding program may ignore them all, or keep them as
+/// [`EventRecord`]s.
+#[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
     /// A stage begins, or reports a decision.
@@ -21,6 +24,62 @@ pub enum Event<'a> {
     },
     /// An error or a warning about a file that a user wrote.
     Diagnostic(&'a FileDiagnostic),
+}
+
+/// An [`Event`] that can be kept, sent, and read again: an object whose `event` says which one it is.
+///
+/// ```
+/// use piku_core::{Event, EventRecord};
+///
+/// let line = serde_json::to_string(&Event::Stage("Building with uv"))?;
+/// assert_eq!(line, r#"{"event":"stage","text":"Building with uv"}"#);
+/// let read: EventRecord = serde_json::from_str(&line)?;
+/// assert_eq!(read, EventRecord::Stage { text: "Building with uv".to_owned() });
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "event")]
+#[non_exhaustive]
+pub enum EventRecord {
+    /// As [`Event::Stage`].
+    Stage {
+        /// What begins, or was decided.
+        text: String,
+    },
+    /// As [`Event::Output`].
+    Output {
+        /// The line, without its end.
+        line: String,
+    },
+    /// As [`Event::Warning`].
+    Warning {
+        /// The problem.
+        message: String,
+        /// What to do about it.
+        help: Option<String>,
+    },
+    /// As [`Event::Diagnostic`].
+    Diagnostic(DiagnosticRecord),
+}
+
+impl From<Event<'_>> for EventRecord {
+    fn from(event: Event<'_>) -> Self {
+        match event {
+            Event::Stage(text) => Self::Stage { text: text.to_owned() },
+            Event::Output(line) => Self::Output { line: line.to_owned() },
+            Event::Warning { message, help } => {
+                Self::Warning { message: message.to_owned(), help: help.map(str::to_owned) }
+            }
+            Event::Diagnostic(found) => Self::Diagnostic(found.into()),
+        }
+    }
+}
+
+/// Written as its [`EventRecord`].
+impl Serialize for Event<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        EventRecord::from(*self).serialize(serializer)
+    }
 }
 
 /// A callback that receives events.
@@ -40,4 +99,37 @@ pub(crate) fn warn(report: &mut Report<'_>, message: impl AsRef<str>, help: Opti
 pub(crate) fn capitalized(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use piku_procfile::{Diagnostic, Source};
+
+    use super::*;
+
+    #[test]
+    fn an_event_is_one_object_that_reads_back() {
+        let text = Arc::new(Source::new("web: a\nb\n"));
+        let mistake =
+            Diagnostic::error("procfile::no-colon", 7..8, "there is no `:`").with_help("write `b: …`");
+        let found = FileDiagnostic { file: "Procfile".to_owned(), text, diagnostic: mistake };
+        let events = [
+            Event::Stage("Building"),
+            Event::Output("a \"quoted\" line"),
+            Event::Warning { message: "odd", help: None },
+            Event::Diagnostic(&found),
+        ];
+        let lines = events.map(|event| serde_json::to_string(&event).unwrap());
+        insta::assert_snapshot!(lines.join("\n"), @r#"
+        {"event":"stage","text":"Building"}
+        {"event":"output","line":"a \"quoted\" line"}
+        {"event":"warning","message":"odd","help":null}
+        {"event":"diagnostic","severity":"error","code":"procfile::no-colon","file":"Procfile","line":2,"column":1,"message":"there is no `:`","help":"write `b: …`"}
+        "#);
+        for (line, event) in lines.iter().zip(events) {
+            assert_eq!(serde_json::from_str::<EventRecord>(line).unwrap(), EventRecord::from(event));
+        }
+    }
 }

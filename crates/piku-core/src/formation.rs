@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// Counts by kind. The default count is 1.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Formation(BTreeMap<String, u32>);
+pub(crate) struct Formation(BTreeMap<String, u32>);
 
 /// One `KIND=N` of `ps:scale`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +66,7 @@ impl Formation {
     /// Reads `SCALING`: lines of `kind:count`, as in legacy piku. Skips invalid lines, since only piku writes this
     /// file.
     #[must_use]
-    pub fn read(text: &str) -> Self {
+    pub(crate) fn read(text: &str) -> Self {
         let lines = text.lines().filter_map(|line| line.split_once(':').or_else(|| line.split_once('=')));
         let counts =
             lines.filter_map(|(kind, count)| Some((kind.trim().to_owned(), count.trim().parse().ok()?)));
@@ -75,24 +75,24 @@ impl Formation {
 
     /// The number of processes of `kind`.
     #[must_use]
-    pub fn count(&self, kind: &str) -> u32 {
+    pub(crate) fn count(&self, kind: &str) -> u32 {
         self.0.get(kind).copied().unwrap_or(1)
     }
 
     /// Sets a count.
-    pub fn set(&mut self, scale: &Scale) {
+    pub(crate) fn set(&mut self, scale: &Scale) {
         self.0.insert(scale.kind.clone(), scale.count);
     }
 
     /// The counts of the kinds in `procfile`, without any others.
     #[must_use]
-    pub fn for_procfile(&self, procfile: &Procfile) -> Self {
+    pub(crate) fn for_procfile(&self, procfile: &Procfile) -> Self {
         let running = procfile.entries().iter().filter(|entry| is_running_kind(&entry.kind));
         Self(running.map(|entry| (entry.name.to_string(), self.count(entry.name.as_str()))).collect())
     }
 
     /// Kinds and counts, by name.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, u32)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, u32)> {
         self.0.iter().map(|(kind, count)| (kind.as_str(), *count))
     }
 }

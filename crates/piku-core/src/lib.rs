@@ -1,8 +1,8 @@
 //! Apps, releases, and the deploy pipeline of piku, a micro-PaaS that fits into one user's home folder.
 //!
-//! [`Piku`] has a method for each operation. Methods report [`Event`]s to a callback and return typed errors with help
-//! texts. This crate never prints, exits, or reads the process environment. Nearly everything that touches the machine
-//! is in [`host`].
+//! [`Piku`] has a method for each operation. They report [`Event`]s to a callback and return typed errors with
+//! help; nothing here prints, exits, or reads the process environment. The machine needs git, uWSGI, and the `piku`
+//! program, which [`Surroundings`] names.
 //!
 //! ```
 //! use piku_core::{AppName, Piku, Root, Surroundings};
@@ -10,14 +10,7 @@
 //! # let home = camino::Utf8PathBuf::from_path_buf(folder.path().to_owned()).unwrap();
 //! let piku = Piku::new(
 //!     Root::new(home.join(".piku")),
-//!     Surroundings {
-//!         home,
-//!         user: "piku".into(),
-//!         path: "/usr/bin:/bin".into(),
-//!         program: "/usr/local/bin/piku".into(),
-//!         nginx_reload: None,
-//!         max_processes: 64,
-//!     },
+//!     Surroundings::new("piku", home, "/usr/local/bin/piku"),
 //! );
 //! assert!(piku.apps()?.is_empty());
 //! let unknown: AppName = "blog".parse()?;
@@ -35,9 +28,10 @@ mod error;
 mod event;
 mod formation;
 mod history;
-pub mod host;
+mod host;
 mod operations;
 mod piku;
+pub mod process;
 mod release;
 mod root;
 pub mod server;
@@ -61,23 +55,22 @@ pub use app::{AppName, InvalidAppName};
 pub use cancel::Cancel;
 pub use deploy::DeployError;
 pub use deploy::receive::{InvalidRefUpdate, RefUpdate, RefusedPush};
-pub use diagnostic::FileDiagnostic;
+pub use diagnostic::{DiagnosticRecord, FileDiagnostic};
 pub use error::Error;
-pub use event::{Event, Report};
-pub use formation::{Formation, InvalidScale, Scale};
+pub use event::{Event, EventRecord, Report};
+pub use formation::{InvalidScale, Scale};
 pub use history::{Happened, HistoryEntry};
-pub use host::Surroundings;
+pub use host::nginx_error::NginxError;
+pub use host::{HostError, Surroundings};
 pub use operations::{
     Actor, AppStatus, Checked, CheckedProcess, Destroyed, Done, Finding, KindStatus, Level, LogLine,
     PreparedDeploy, ProcessStatus, ReleaseEntry, RunTarget, State,
 };
 pub use piku::Piku;
 pub use piku_procfile::{Diagnostic, Place, Severity, Source};
-pub use release::{Cause, Made, Release};
 pub use root::Root;
 pub use setup::{AddedKey, Prepared};
 pub use ssh_key::KeyError;
-pub use vassal::{FRONT, NotAVassal, VassalName};
 
 /// Tests the examples in the README together with those in the documentation.
 #[cfg(doctest)]

@@ -3,7 +3,7 @@
 use crate::app::AppName;
 use crate::cancel::Cancel;
 use crate::error::Error;
-use crate::host::{Host, HostError, Machine, Surroundings};
+use crate::host::{HostError, Surroundings};
 use crate::release::store;
 use crate::root::Root;
 
@@ -15,7 +15,6 @@ use crate::root::Root;
 pub struct Piku {
     pub(crate) root: Root,
     pub(crate) surroundings: Surroundings,
-    pub(crate) machine: Machine,
     pub(crate) cancel: Cancel,
 }
 
@@ -23,7 +22,7 @@ impl Piku {
     /// Uses `root`, which [`Piku::setup`](crate::Piku::setup) prepares.
     #[must_use]
     pub fn new(root: Root, surroundings: Surroundings) -> Self {
-        Self { root, surroundings, machine: Machine, cancel: Cancel::default() }
+        Self { root, surroundings, cancel: Cancel::default() }
     }
 
     /// Makes `cancel` cancel deploys that are not live yet.
@@ -43,10 +42,6 @@ impl Piku {
     #[must_use]
     pub fn surroundings(&self) -> &Surroundings {
         &self.surroundings
-    }
-
-    pub(crate) fn host(&self) -> &dyn Host {
-        &self.machine
     }
 
     /// Fails if the app does not exist, and suggests one with a similar name.

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use piku_uwsgi::Emperor;
+use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::event::{Event, Report, stage};
@@ -22,7 +23,8 @@ const EMPEROR_LOG: u64 = 1_048_576;
 const CURSE_TOLERANCE: u32 = 120;
 
 /// The result of `setup`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Prepared {
     /// The root folder.
     pub root: Utf8PathBuf,
@@ -33,7 +35,8 @@ pub struct Prepared {
 }
 
 /// A key that `setup:ssh` processed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct AddedKey {
     /// The name of its owner in piku.
     pub name: String,

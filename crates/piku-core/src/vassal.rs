@@ -14,7 +14,7 @@ use crate::app::AppName;
 /// Each start gets a new name, because uWSGI's emperor throttles crashing vassals by file name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct VassalName {
+pub(crate) struct VassalName {
     /// The app.
     pub app: AppName,
     /// The kind of process, as in the Procfile, [`FRONT`], or `-cron` for the scheduler of all jobs.
@@ -31,7 +31,7 @@ pub struct VassalName {
 /// The kind of the router vassal, which holds the TCP port of an app that uWSGI runs, across releases.
 ///
 /// It can't collide with a process in a Procfile, whose name can't begin with `-`.
-pub const FRONT: &str = "-port";
+pub(crate) const FRONT: &str = "-port";
 
 /// The kind of the vassal that runs all cron jobs of an app.
 pub(crate) const CRON: &str = "-cron";
@@ -43,7 +43,7 @@ impl VassalName {
     /// The name of the first start of the same process. Its files in `uwsgi-available` and the record of the release
     /// use this name.
     #[must_use]
-    pub fn first_start(&self) -> Self {
+    pub(crate) fn first_start(&self) -> Self {
         Self { start: self.start.min(1), ..self.clone() }
     }
 }
@@ -58,7 +58,7 @@ impl fmt::Display for VassalName {
 /// The file name is not that of a piku vassal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not the name of a vassal")]
-pub struct NotAVassal;
+pub(crate) struct NotAVassal;
 
 impl FromStr for VassalName {
     type Err = NotAVassal;

@@ -21,14 +21,7 @@ impl Machine {
         let home = Utf8PathBuf::from_path_buf(folder.path().to_owned()).unwrap();
         // What `setup` makes, as far as an app of files needs it.
         std::fs::create_dir_all(home.join("root/apps")).unwrap();
-        let surroundings = Surroundings {
-            home: home.clone(),
-            user: "piku".into(),
-            path: "/usr/bin:/bin".into(),
-            program: "/bin/true".into(),
-            nginx_reload: None,
-            max_processes: 64,
-        };
+        let surroundings = Surroundings::new("piku", &home, "/bin/true");
         let piku = Piku::new(Root::new(home.join("root")), surroundings);
         Self { _folder: folder, home, piku, app: "site".parse().unwrap() }
     }

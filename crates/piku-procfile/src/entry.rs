@@ -10,6 +10,7 @@ use crate::piece::Piece;
 
 /// A name and the command it stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Entry {
     /// Unique in its Procfile.
     pub name: ProcessName,

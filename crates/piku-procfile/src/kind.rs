@@ -5,6 +5,7 @@ use crate::wsgi::WsgiEntry;
 
 /// What an entry is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Kind {
     /// `wsgi`: a Python application in uWSGI.
     Wsgi(WsgiEntry),

@@ -50,7 +50,7 @@ impl Asked {
     /// Makes the warning for a host that has another version that will do.
     pub(crate) fn accept(&self, runtime: RuntimeName, has: Version) -> Warning {
         Warning {
-            code: "runtime-near-version",
+            code: "runtime::near-version",
             message: format!(
                 "`{}` asks for {} {}, and {has} is used",
                 self.origin,

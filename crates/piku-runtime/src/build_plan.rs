@@ -8,6 +8,7 @@ use crate::{BuildKey, DecidingSettings, Placement, Step, Version, Warning, Word}
 
 /// A build as data: what to run, what it provides, and the key that identifies its result.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct BuildPlan {
     /// The same whenever the result would be the same: covers everything that decides it.
     pub key: BuildKey,
@@ -30,6 +31,7 @@ pub struct BuildPlan {
 
 /// For which trees the result of a build can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Reuse {
     /// Any tree that gives the same key.
     AnyTree,
@@ -42,6 +44,7 @@ pub enum Reuse {
 
 /// What the processes of an app get from a build.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Provides {
     /// Folders to put before `PATH`, the first one first.
     pub path: Vec<Word>,

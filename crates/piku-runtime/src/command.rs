@@ -7,6 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 /// A word of a command, in which the caller fills in the folder.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Word {
     /// Literal text.
     Text(String),
@@ -39,6 +40,7 @@ pub struct Places<'a> {
 
 /// A command of a build.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Command {
     /// The program, never looked up in `PATH`.
     pub program: Word,
@@ -56,6 +58,7 @@ pub struct Command {
 
 /// A command with all paths filled in.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ResolvedCommand {
     /// The program, never looked up in `PATH`.
     pub program: Utf8PathBuf,

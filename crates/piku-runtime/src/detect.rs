@@ -6,10 +6,12 @@ use crate::{
     generic, go, java, node, php, python, ruby, rust,
 };
 
-/// Decides which runtime the tree needs, and why.
-///
-/// A missing tool is reported by [`plan`](crate::plan()) and never changes the choice.
-pub fn detect(tree: &dyn SourceTree, toolbox: &Toolbox, wishes: &Wishes) -> Result<Detection, DetectError> {
+/// As [`Planner::detect`](crate::Planner::detect).
+pub(crate) fn detect(
+    tree: &dyn SourceTree,
+    toolbox: &Toolbox,
+    wishes: &Wishes,
+) -> Result<Detection, DetectError> {
     let (runtime, evidence) = decide(tree, wishes)?;
     let named = wishes.named().is_some();
     let found = Detection { evidence, ..Detection::of(runtime) };
@@ -32,9 +34,8 @@ pub fn detect(tree: &dyn SourceTree, toolbox: &Toolbox, wishes: &Wishes) -> Resu
     Ok(found)
 }
 
-/// Decides which runtime the tree needs without looking at any tool, so that the caller asks only the
-/// [`version_questions`](RuntimeName::version_questions) of that runtime.
-pub fn runtime(tree: &dyn SourceTree, wishes: &Wishes) -> Result<RuntimeName, DetectError> {
+/// As [`Planner::runtime`](crate::Planner::runtime).
+pub(crate) fn runtime(tree: &dyn SourceTree, wishes: &Wishes) -> Result<RuntimeName, DetectError> {
     decide(tree, wishes).map(|(runtime, _)| runtime)
 }
 
@@ -101,7 +102,7 @@ fn others(tree: &dyn SourceTree, chosen: RuntimeName) -> Option<Warning> {
     let shown: Vec<String> =
         found.iter().map(|(other, file)| format!("`{file}` ({})", other.title())).collect();
     Some(Warning {
-        code: "runtime-others",
+        code: "runtime::others",
         message: match chosen {
             RuntimeName::Generic | RuntimeName::Static => format!("nothing is built of {}", shown.join(", ")),
             _ => format!("{} is built, and nothing of {}", chosen.title(), shown.join(", ")),

@@ -6,6 +6,7 @@ use crate::{NodeChoice, PythonChoice, RuntimeName, Version};
 
 /// Which runtime a tree needs, with the reasons.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Detection {
     /// The runtime.
     pub runtime: RuntimeName,
@@ -23,6 +24,7 @@ pub struct Detection {
 
 /// Evidence for a runtime or for a version.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Evidence {
     /// The file or the setting.
     pub file: String,
@@ -32,6 +34,7 @@ pub struct Evidence {
 
 /// Something valid that deserves a second look.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Warning {
     /// Stable across releases.
     pub code: &'static str,
@@ -44,7 +47,9 @@ pub struct Warning {
 }
 
 impl Detection {
-    pub(crate) fn of(runtime: RuntimeName) -> Self {
+    /// Starts with the runtime alone, without a reason.
+    #[must_use]
+    pub fn of(runtime: RuntimeName) -> Self {
         let (evidence, warnings) = (Vec::new(), Vec::new());
         Self { runtime, version: None, evidence, warnings, python: None, node: None }
     }
@@ -59,7 +64,8 @@ impl Detection {
 }
 
 impl Evidence {
-    pub(crate) fn new(file: impl Into<String>, meaning: impl Into<String>) -> Self {
+    /// Makes evidence of what a file or a setting says, phrased to follow its name.
+    pub fn new(file: impl Into<String>, meaning: impl Into<String>) -> Self {
         Self { file: file.into(), meaning: meaning.into() }
     }
 }

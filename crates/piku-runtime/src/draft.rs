@@ -138,7 +138,7 @@ impl<'a> Draft<'a> {
     /// Warns that nothing pins the versions of packages.
     pub(crate) fn warn_not_locked(&mut self, manifest: &str, lock: &str, command: &str) {
         self.warnings.push(Warning {
-            code: "runtime-not-locked",
+            code: "runtime::not-locked",
             message: format!("`{manifest}` has no `{lock}`, so the versions of its packages are not fixed"),
             help: Some(format!("run `{command}` and commit `{lock}`")),
             file: Some(manifest.to_owned()),

@@ -102,17 +102,17 @@ impl DetectError {
     /// Returns the name of the error, stable across releases.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::UnknownRuntime { .. } => "runtime-unknown",
-            Self::TwoLocks { .. } => "runtime-two-locks",
-            Self::LockAlone { .. } => "runtime-lock-alone",
-            Self::PoetryWithoutLock => "python-poetry-without-lock",
-            Self::BadJson { .. } => "runtime-bad-json",
-            Self::UnknownPackageManager { .. } => "node-unknown-package-manager",
-            Self::BadVersion { .. } => "runtime-bad-version",
-            Self::OtherVersion { .. } => "runtime-other-version",
-            Self::NoPython => "python-missing",
-            Self::NoSuchVersion { .. } => "python-no-such-version",
-            Self::DoesNotFit { .. } => "python-does-not-fit",
+            Self::UnknownRuntime { .. } => "runtime::unknown",
+            Self::TwoLocks { .. } => "runtime::two-locks",
+            Self::LockAlone { .. } => "runtime::lock-alone",
+            Self::PoetryWithoutLock => "python::poetry-without-lock",
+            Self::BadJson { .. } => "runtime::bad-json",
+            Self::UnknownPackageManager { .. } => "node::unknown-package-manager",
+            Self::BadVersion { .. } => "runtime::bad-version",
+            Self::OtherVersion { .. } => "runtime::other-version",
+            Self::NoPython => "python::missing",
+            Self::NoSuchVersion { .. } => "python::no-such-version",
+            Self::DoesNotFit { .. } => "python::does-not-fit",
         }
     }
 

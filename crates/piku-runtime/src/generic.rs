@@ -21,7 +21,7 @@ pub(crate) fn detect(tree: &dyn SourceTree, mut found: Detection, asked_for: boo
     for (file, language) in foreign(tree) {
         found.because(file, format!("belongs to {language}"));
         found.warn(Warning {
-            code: "runtime-not-built",
+            code: "runtime::not-built",
             message: format!("piku does not build {language} apps, so `{file}` is not used"),
             help: Some(
                 "let the app bring what it needs, or build it in a `preflight` or `release` line".to_owned(),

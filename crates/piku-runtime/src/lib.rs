@@ -1,32 +1,29 @@
 //! Decides which runtime a source tree needs, says why, and plans its build.
 //!
-//! Pure: a [`SourceTree`] and a [`Toolbox`] go in, a [`Detection`] and a [`BuildPlan`] come out. It never runs a
-//! tool, never looks for one, and reads the tree only through the trait. The plan is a list of commands as data,
+//! Pure: a [`SourceTree`], a [`Toolbox`], and [`Wishes`] go in, a [`Detection`] and a [`BuildPlan`] come out. It never
+//! runs a tool, never looks for one, and reads the tree only through the trait. The plan is a list of commands as data,
 //! whose paths the caller fills in, and a key that is the same whenever the result of the build would be the same.
+//! With the feature `fs`, `FolderTree` is a tree in a folder, and `Toolbox::discover` finds what is on a `PATH`.
 //!
 //! ```
-//! use piku_runtime::{Interpreter, MemoryTree, Source, Toolbox, Wishes, detect, plan};
+//! use piku_runtime::{Interpreter, MemoryTree, Planner, Source, Toolbox, Wishes};
 //!
 //! let tree = MemoryTree::new("4f2a90c").with("requirements.txt", "flask==3.0.0\n");
-//! let toolbox = Toolbox::new("linux-x86_64-glibc").with_interpreter(Interpreter {
-//!     version: "3.11.2".parse()?,
-//!     path: "/usr/bin/python3.11".into(),
-//!     source: Source::System,
-//!     has_venv: true,
-//! });
-//! let wishes = Wishes::default();
+//! let python = Interpreter::new("3.11.2".parse()?, "/usr/bin/python3.11", Source::System, true);
+//! let toolbox = Toolbox::new("linux-x86_64-glibc").with_interpreter(python);
+//! let planner = Planner::new(&tree, toolbox, Wishes::default());
 //!
-//! let detection = detect(&tree, &toolbox, &wishes)?;
+//! let detection = planner.detect()?;
 //! assert_eq!(detection.runtime.to_string(), "python");
 //! assert_eq!(detection.evidence[0].file, "requirements.txt");
 //!
-//! let build = plan(&detection, &tree, &toolbox, &wishes)?.expect("Python has a build");
+//! let build = planner.plan(&detection)?.expect("Python has a build");
 //! assert_eq!(build.steps[0].to_string(), "/usr/bin/python3.11 -m venv $BUILD");
 //! assert_eq!(build.provides.path[0].to_string(), "$BUILD/bin");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Begin at [`detect`] and [`plan`]. Each language is one module: what it is detected by, which version the app asks
+//! Begin at [`Planner`]. Each language is one module: what it is detected by, which version the app asks
 //! for, and its plan, made with a `Draft` that keeps the key complete. Its name is in [`RuntimeName`].
 
 mod asked;
@@ -39,6 +36,8 @@ mod detect;
 mod detection;
 mod draft;
 mod error;
+#[cfg(feature = "fs")]
+mod fs;
 mod generic;
 mod go;
 mod java;
@@ -48,6 +47,7 @@ mod node;
 mod php;
 mod plan;
 mod plan_error;
+mod planner;
 mod python;
 mod range;
 mod ruby;
@@ -62,13 +62,14 @@ mod wishes;
 pub use build_plan::{BuildPlan, Provides, Reuse};
 pub use command::{Command, Places, ResolvedCommand, Word};
 pub use deciding::DecidingSettings;
-pub use detect::{detect, runtime};
 pub use detection::{Detection, Evidence, Warning};
 pub use error::DetectError;
+#[cfg(feature = "fs")]
+pub use fs::FolderTree;
 pub use key::BuildKey;
 pub use node::{NodeChoice, NodeSource, PackageManager};
-pub use plan::plan;
 pub use plan_error::PlanError;
+pub use planner::Planner;
 pub use python::{PythonChoice, PythonManifest};
 pub use runtime::{RuntimeName, VersionQuestion};
 pub use step::{Copied, Placement, Step};

@@ -5,10 +5,8 @@ use crate::{
     php, python, ruby, rust,
 };
 
-/// Plans the build of what was detected; `None` when there is nothing to build.
-///
-/// Takes the same tree, toolbox, and wishes as [`detect`](crate::detect()).
-pub fn plan(
+/// As [`Planner::plan`](crate::Planner::plan).
+pub(crate) fn plan(
     detection: &Detection,
     tree: &dyn SourceTree,
     toolbox: &Toolbox,

@@ -44,10 +44,10 @@ impl PlanError {
     /// Returns the name of the error, stable across releases.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::NoTool { .. } => "runtime-tool-missing",
-            Self::NoVenv { .. } => "python-venv-missing",
-            Self::NoSuchFile { .. } => "python-requirements-missing",
-            Self::BadPackage { .. } => "python-bad-package",
+            Self::NoTool { .. } => "runtime::tool-missing",
+            Self::NoVenv { .. } => "python::venv-missing",
+            Self::NoSuchFile { .. } => "python::requirements-missing",
+            Self::BadPackage { .. } => "python::bad-package",
         }
     }
 

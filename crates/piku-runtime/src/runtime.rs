@@ -35,6 +35,7 @@ pub enum RuntimeName {
 /// How to ask a tool for its version: run `program` with `args`. [`Version::first_in`](crate::Version::first_in)
 /// reads the answer, from either output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct VersionQuestion {
     /// The tool's name in the [`Toolbox`](crate::Toolbox).
     pub tool: &'static str,

@@ -7,6 +7,9 @@ use camino::Utf8PathBuf;
 use crate::{Command, Word};
 
 /// One step of a build.
+///
+/// Whoever carries out a plan must know every kind of step, so a new one is a new version of this crate that the compiler
+/// tells of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
     /// Runs a command.
@@ -49,6 +52,7 @@ pub enum Copied {
 /// copy, and the next release can use the build too. A file already in the tree stays if it is the same, and is
 /// replaced if the build has changed it. What the build does not have is skipped.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Placement {
     /// Where it is, relative to the folder of the build.
     pub from: Utf8PathBuf,

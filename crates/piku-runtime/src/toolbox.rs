@@ -9,6 +9,7 @@ use crate::Version;
 
 /// The tools and interpreters of the machine that builds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Toolbox {
     /// The path of each tool, by name; plans ask for those of [`Toolbox::TOOLS`].
     pub tools: BTreeMap<String, Utf8PathBuf>,
@@ -24,6 +25,7 @@ pub struct Toolbox {
 
 /// A Python interpreter of this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Interpreter {
     /// The version it reports.
     pub version: Version,
@@ -37,6 +39,7 @@ pub struct Interpreter {
 
 /// Who installed an interpreter, in order of preference at equal versions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Source {
     /// The operating system, which also keeps it up to date.
     System,
@@ -44,6 +47,13 @@ pub enum Source {
     Pyenv,
     /// uv.
     Uv,
+}
+
+impl Interpreter {
+    /// Describes the interpreter at `path`, which is not a shim.
+    pub fn new(version: Version, path: impl Into<Utf8PathBuf>, source: Source, has_venv: bool) -> Self {
+        Self { version, path: path.into(), source, has_venv }
+    }
 }
 
 impl Toolbox {

@@ -6,6 +6,7 @@ use crate::RuntimeName;
 
 /// What the app and its settings ask for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Wishes {
     /// `PIKU_RUNTIME`: the runtime to use instead of detecting one. Blank counts as absent.
     pub runtime: Option<String>,

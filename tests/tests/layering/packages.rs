@@ -55,21 +55,24 @@ fn every_library_is_packaged_with_its_readme_and_licences() {
     }
 }
 
+/// What a package is built with, with these words for its features.
+#[track_caller]
+fn below(package: &str, features: &[&str]) -> Vec<String> {
+    let words = ["tree", "--package", package, "--edges", "normal", "--depth", "1", "--prefix", "none"];
+    let tree = cargo(&[&words, features].concat());
+    tree.lines().skip(1).map(|line| line.split(' ').next().unwrap_or_default().to_owned()).collect()
+}
+
 #[test]
 fn reading_a_procfile_brings_no_clock_along() {
-    let tree = cargo(&[
-        "tree",
-        "--package",
-        "piku-procfile",
-        "--no-default-features",
-        "--edges",
-        "normal",
-        "--depth",
-        "1",
-        "--prefix",
-        "none",
-    ]);
-    let below: Vec<&str> =
-        tree.lines().skip(1).map(|line| line.split(' ').next().unwrap_or_default()).collect();
-    assert_eq!(below, ["thiserror"]);
+    assert_eq!(below("piku-procfile", &["--no-default-features"]), ["thiserror"]);
+}
+
+#[test]
+fn a_build_is_planned_without_the_machine_unless_it_is_asked_for() {
+    let system = "rustix".to_owned();
+    assert!(!below("piku-runtime", &[]).contains(&system));
+    assert!(below("piku-runtime", &["--features", "fs"]).contains(&system));
+    let text = std::fs::read_to_string(workspace().join("crates/piku-runtime/src/lib.rs")).unwrap();
+    assert!(text.contains("#[cfg(feature = \"fs\")]\nmod fs;\n"));
 }

@@ -300,6 +300,8 @@ fn a_deploy_killed_at_any_step_leaves_one_release_serving_and_the_next_command_r
     let rows = Mutex::new(Vec::new());
     let wsgi = server.app_from("hello-wsgi", "blog").served_as("blog.test");
     wsgi.write("Procfile", "wsgi: app:app\n");
+    // So many that their tree is recycled.
+    let wsgi = wsgi.with_many_files();
     let web = server.app_from("hello-web", "shop").served_as("shop.test");
     for app in [&wsgi, &web] {
         app.write("ENV", app.read("ENV") + "PIKU_KEEP_RELEASES=2\n");
@@ -323,6 +325,7 @@ fn a_disk_that_is_full_at_any_step_leaves_one_release_serving_and_the_next_comma
     let app = server.app_from("hello-wsgi", "blog");
     app.write("Procfile", "wsgi: app:app\n");
     app.write("ENV", "PIKU_KEEP_RELEASES=2\n");
+    let app = app.with_many_files();
     walk_redeploys(&server, &app, "redeploy, wsgi", Fault::FullDisk, &rows);
     report("fault-walk-full-disk.md", rows.into_inner().unwrap());
     assert_eq!(leftovers(&server), [""; 0]);

@@ -11,7 +11,7 @@ fn releases(server: &TestServer) -> Vec<String> {
 #[test]
 fn old_releases_go_and_their_tree_serves_the_next_one() {
     let server = TestServer::new();
-    let blog = server.app_from("hello-wsgi", "blog").file("ENV", "PIKU_KEEP_RELEASES=3\n");
+    let blog = server.app_from("hello-wsgi", "blog").file("ENV", "PIKU_KEEP_RELEASES=3\n").with_many_files();
     for version in 1..8 {
         blog.set_version(version);
         blog.git().run(["commit", "--quiet", "--allow-empty", "-m", "Next"]);

@@ -1,56 +1,14 @@
 //! `check`.
 
-use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use camino::Utf8PathBuf;
-use piku_core::{Checked, FileDiagnostic, Severity};
-use serde::Serialize;
+use piku_core::Checked;
 
 use super::list::print_json;
 use crate::error::CliError;
 use crate::session::Session;
 use crate::{surroundings, ui};
-
-#[derive(Serialize)]
-struct Json<'a> {
-    processes: Option<Vec<JsonProcess<'a>>>,
-    env: &'a Option<BTreeMap<String, String>>,
-    runtime: &'a Option<String>,
-    diagnostics: Vec<JsonDiagnostic<'a>>,
-}
-
-#[derive(Serialize)]
-struct JsonProcess<'a> {
-    name: &'a str,
-    command: &'a str,
-}
-
-#[derive(Serialize)]
-struct JsonDiagnostic<'a> {
-    severity: &'static str,
-    code: &'a str,
-    file: &'a str,
-    line: usize,
-    column: usize,
-    message: &'a str,
-    help: Option<&'a str>,
-}
-
-impl<'a> From<&'a FileDiagnostic> for JsonDiagnostic<'a> {
-    fn from(found: &'a FileDiagnostic) -> Self {
-        let place = found.place();
-        Self {
-            severity: if found.diagnostic.severity == Severity::Error { "error" } else { "warning" },
-            code: found.diagnostic.code,
-            file: &found.file,
-            line: place.line,
-            column: place.column,
-            message: &found.diagnostic.message,
-            help: found.diagnostic.help.as_deref(),
-        }
-    }
-}
 
 pub(super) fn check(
     folder: Option<Utf8PathBuf>,
@@ -64,24 +22,11 @@ pub(super) fn check(
     }
     let checked = session.piku.check(&folder)?;
     if json {
-        print_json(&as_json(&checked), session);
+        print_json(&checked, session);
     } else {
         show(&checked, session);
     }
     Ok(ExitCode::from(u8::from(checked.has_errors())))
-}
-
-fn as_json(checked: &Checked) -> Json<'_> {
-    let processes = checked
-        .processes
-        .as_ref()
-        .map(|all| all.iter().map(|one| JsonProcess { name: &one.name, command: &one.command }).collect());
-    Json {
-        processes,
-        env: &checked.env,
-        runtime: &checked.runtime,
-        diagnostics: checked.diagnostics.iter().map(JsonDiagnostic::from).collect(),
-    }
 }
 
 fn show(checked: &Checked, session: &Session) {

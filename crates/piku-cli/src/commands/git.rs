@@ -5,7 +5,7 @@ use std::io::Read;
 use std::process::ExitCode;
 
 use camino::Utf8PathBuf;
-use piku_core::host::launch::become_program;
+use piku_core::process::become_program;
 use piku_core::{AppName, Error, RefUpdate};
 
 use super::change::tell;

@@ -57,7 +57,7 @@ fn dispatch(parsed: Result<Cli, clap::Error>, words: &[OsString], actor: Actor) 
         return match ssh::command(&name, &session.ui) {
             Ok(words) => {
                 let parsed = Cli::try_parse_from(["piku".to_owned()].into_iter().chain(words));
-                dispatch(parsed, &[], Actor { name: Some(name) })
+                dispatch(parsed, &[], Actor::named(name))
             }
             Err(status) => status,
         };

@@ -5,7 +5,7 @@ pub(crate) mod steps;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use piku_procfile::Kind;
-use piku_runtime::{DecidingSettings, Detection, Places, Provides, Reuse, RuntimeName};
+use piku_runtime::{DecidingSettings, Detection, FolderTree, Places, Provides, Reuse, RuntimeName};
 
 pub(crate) use self::made::Build;
 use self::steps::{BuildContext, HALF};
@@ -15,7 +15,7 @@ use super::{DeployError, environment_fit};
 use crate::app::AppName;
 use crate::event::{Report, stage, warn};
 use crate::host::facts::Uwsgi;
-use crate::host::toolbox::{self, CheckedOut};
+use crate::host::toolbox;
 use crate::host::{HostError, files, git, placing};
 use crate::release::{Made, Release};
 use crate::root::Root;
@@ -65,8 +65,8 @@ pub(crate) fn build(
     inputs: &EarlyInputs,
     report: &mut Report<'_>,
 ) -> Result<Build, DeployError> {
-    let tree_id = git::tree_id(site.tree, site.commit);
-    let tree = CheckedOut { tree: site.tree, commit: site.commit, tree_id: tree_id.as_deref() };
+    let tree_id = git::tree_id(site.tree, site.commit).unwrap_or_else(|| site.commit.to_owned());
+    let tree = FolderTree::new(site.tree, site.commit).with_tree_id(tree_id);
     let plugin = site.uwsgi.and_then(|uwsgi| uwsgi.python.as_ref());
     let known = Known {
         procfile: Some(&inputs.procfile),
@@ -75,8 +75,7 @@ pub(crate) fn build(
         plugin: plugin.map(|(_, version)| *version),
     };
     let answers = site.root.build_cache().join(toolbox::ANSWERS);
-    let Detected { toolbox, mut wishes, detection } =
-        detect::detect(site.surroundings, &tree, known, Some(&answers));
+    let Detected { mut planner, detection } = detect::detect(site.surroundings, &tree, known, Some(&answers));
     let detection = detection
         .map_err(|source| DeployError::Detect { app: site.app.clone(), source: Box::new(source) })?;
     tell(&detection, report);
@@ -89,9 +88,10 @@ pub(crate) fn build(
     let has_wsgi = inputs.procfile.entries().iter().any(|entry| matches!(entry.kind, Kind::Wsgi(_)));
     let own_uwsgi = has_wsgi && chosen.is_some() && chosen != plugin.map(|(_, version)| *version);
     if own_uwsgi {
-        wishes.extra_packages.push("pyuwsgi".to_owned());
+        planner.wishes.extra_packages.push("pyuwsgi".to_owned());
     }
-    let plan = piku_runtime::plan(&detection, &tree, &toolbox, &wishes)
+    let plan = planner
+        .plan(&detection)
         .map_err(|source| DeployError::BuildPlan { app: site.app.clone(), source: Box::new(source) })?;
     let Some(plan) = plan else { return Ok(Build::default()) };
     for warning in &plan.warnings {
@@ -223,17 +223,10 @@ mod tests {
     #[test]
     fn a_build_is_told_with_the_files_that_decided_it() {
         let of = |runtime, evidence: &[(&str, &str)]| {
-            let evidence = evidence
-                .iter()
-                .map(|(file, meaning)| Evidence { file: (*file).to_owned(), meaning: (*meaning).to_owned() });
-            described(&Detection {
-                runtime,
-                version: "3.1.2".parse().ok(),
-                evidence: evidence.collect(),
-                warnings: Vec::new(),
-                python: None,
-                node: None,
-            })
+            let mut found = Detection::of(runtime);
+            found.version = "3.1.2".parse().ok();
+            found.evidence = evidence.iter().map(|(file, meaning)| Evidence::new(*file, *meaning)).collect();
+            described(&found)
         };
         let gems = ("Gemfile", "lists the packages");
         assert_eq!(of(RuntimeName::Ruby, &[gems]), "Ruby 3.1.2, from Gemfile");

@@ -33,7 +33,7 @@ pub(crate) fn commit<'a>(
 
 fn make_live(prepared: &Prepared<'_>, release: &Release, report: &mut Report<'_>) -> Result<(), DeployError> {
     let Prepared { scene, order, built, ready, .. } = prepared;
-    let (root, host, app, source) = (scene.root, scene.host, &order.app, &built.source);
+    let (root, app, source) = (scene.root, &order.app, &built.source);
     let folders = [source.number, source.owner];
     traffic::open_to_nginx(root, app, folders, ready.site.as_ref(), !release.persist.is_empty())?;
     scene.go_on()?;
@@ -41,7 +41,7 @@ fn make_live(prepared: &Prepared<'_>, release: &Release, report: &mut Report<'_>
     if foreign {
         adopt::clone(root, scene.surroundings, app, source.owner, report)?;
     }
-    live::make_live(root, host, app, release)?;
+    live::make_live(root, app, release)?;
     let Some((site, nginx)) = ready.site.as_ref().zip(ready.nginx.as_ref()) else { return Ok(()) };
     // nginx finds static files through the link to the live release, so it serves the new ones only now.
     let basis = prepared.basis();
@@ -54,7 +54,7 @@ fn make_live(prepared: &Prepared<'_>, release: &Release, report: &mut Report<'_>
             Ok(())
         }
         Err(error) => {
-            live::take_back(root, host, app, release.number, order.kept(), source.live.as_ref())?;
+            live::take_back(root, app, release.number, order.kept(), source.live.as_ref())?;
             Err(error)
         }
     }
@@ -68,7 +68,7 @@ impl Committed<'_> {
         let Prepared { scene, order, built, ready, .. } = &prepared;
         let (root, app) = (scene.root, &order.app);
         let outcomes = [
-            live::finish(root, scene.host, app, &release).map_err(DeployError::from),
+            live::finish(root, app, &release).map_err(DeployError::from),
             let_go(scene, app, &ready.plan, &release, ready.site.is_some()).map_err(DeployError::from),
             ports::release_all_but(root, app, &release.ports).map_err(DeployError::from),
             prepared.prune(report),
@@ -92,7 +92,7 @@ fn let_go(
     release: &Release,
     drain: bool,
 ) -> Result<(), HostError> {
-    let Scene { root, host, .. } = *scene;
+    let Scene { root, .. } = *scene;
     let needed = |one: &Enabled| one.ours().is_some_and(|name| release.vassals.contains(&name.first_start()));
     let old = enabled::of_app(root, app)?.into_iter().filter(|one| !needed(one));
     let serves = |one: &Enabled| drain && one.ours().is_some_and(|name| name.kind == "web");
@@ -100,10 +100,10 @@ fn let_go(
     if socket_links::of_plan(root, plan).is_empty() {
         // Remove links to sockets that no longer exist.
         for (link, _) in socket_links::present(root, app) {
-            host.carry_out(&Step::Remove(link))?;
+            Step::Remove(link).carry_out()?;
         }
     }
     predecessor::drain_backlogs(root, &ending);
-    end::retire(root, host, &ending, false)?;
-    end::retire(root, host, &draining, true)
+    end::retire(root, &ending, false)?;
+    end::retire(root, &draining, true)
 }

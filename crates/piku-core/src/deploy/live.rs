@@ -1,45 +1,28 @@
 //! Makes a release live on disk: one rename, and what follows from it.
 
 use crate::app::AppName;
-use crate::host::{Host, HostError, Step, apply, files, git};
+use crate::host::{HostError, Step, apply, files, git};
 use crate::release::{Release, store};
 use crate::root::Root;
 
 /// The point of no return: points `apps/<app>` to the release, whose record names the run. It is one rename: of the
 /// link or, for another run of the live release, of its record.
-pub(crate) fn make_live(
-    root: &Root,
-    host: &dyn Host,
-    app: &AppName,
-    release: &Release,
-) -> Result<(), HostError> {
+pub(crate) fn make_live(root: &Root, app: &AppName, release: &Release) -> Result<(), HostError> {
     store::set_unfinished(root, app, release.number, true)?;
     store::save(root, app, release)?;
     let (path, target) = (root.app(app), store::live_target(app, release.number));
     if files::link_target(&path).as_ref() == Some(&target) {
         return Ok(());
     }
-    host.carry_out(&Step::Link { path, target })
+    Step::Link { path, target }.carry_out()
 }
 
 /// Stores a release that goes live with the next `restart` or `start`.
-pub(crate) fn keep_waiting(
-    root: &Root,
-    host: &dyn Host,
-    app: &AppName,
-    release: &Release,
-) -> Result<(), HostError> {
+pub(crate) fn keep_waiting(root: &Root, app: &AppName, release: &Release) -> Result<(), HostError> {
     store::save(root, app, release)?;
-    host.carry_out(&Step::Write {
-        path: root.stored_settings(app),
-        mode: 0o600,
-        text: release.settings.clone(),
-    })?;
-    host.carry_out(&Step::Write {
-        path: root.scaling(app),
-        mode: 0o600,
-        text: release.formation.to_string(),
-    })?;
+    Step::Write { path: root.stored_settings(app), mode: 0o600, text: release.settings.clone() }
+        .carry_out()?;
+    Step::Write { path: root.scaling(app), mode: 0o600, text: release.formation.to_string() }.carry_out()?;
     git::record_release(&root.repo(app), release.number, &release.commit)?;
     store::set_waiting(root, app, Some(release.number))
 }
@@ -48,17 +31,17 @@ pub(crate) fn keep_waiting(
 /// new release or restores the record of a kept one.
 pub(crate) fn take_back(
     root: &Root,
-    host: &dyn Host,
     app: &AppName,
     number: u32,
     again: Option<&Release>,
     before: Option<&Release>,
 ) -> Result<(), HostError> {
     let path = root.app(app);
-    host.carry_out(&match before {
+    let step = match before {
         Some(before) => Step::Link { path, target: store::live_target(app, before.number) },
         None => Step::Remove(path),
-    })?;
+    };
+    step.carry_out()?;
     match again {
         Some(as_it_was) => {
             store::save(root, app, as_it_was)?;
@@ -69,21 +52,13 @@ pub(crate) fn take_back(
 }
 
 /// Writes everything that depends on which release is live. It is safe to repeat, which `repair` does after a crash.
-pub(crate) fn finish(
-    root: &Root,
-    host: &dyn Host,
-    app: &AppName,
-    release: &Release,
-) -> Result<(), HostError> {
+pub(crate) fn finish(root: &Root, app: &AppName, release: &Release) -> Result<(), HostError> {
     let secret = |path, text| Step::Write { path, mode: 0o600, text };
-    apply(
-        host,
-        &[
-            secret(root.stored_settings(app), release.settings.clone()),
-            secret(root.scaling(app), release.formation.to_string()),
-            secret(root.live_env(app), crate::settings::live_env::render(&release.live_env)),
-        ],
-    )?;
+    apply(&[
+        secret(root.stored_settings(app), release.settings.clone()),
+        secret(root.scaling(app), release.formation.to_string()),
+        secret(root.live_env(app), crate::settings::live_env::render(&release.live_env)),
+    ])?;
     if root.repo(app).exists() {
         git::record_release(&root.repo(app), release.number, &release.commit)?;
     }

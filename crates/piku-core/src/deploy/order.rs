@@ -4,7 +4,7 @@ use super::DeployError;
 use crate::app::AppName;
 use crate::cancel::Cancel;
 use crate::formation::Formation;
-use crate::host::{Host, Surroundings};
+use crate::host::Surroundings;
 use crate::release::{Cause, Release};
 use crate::root::Root;
 
@@ -91,7 +91,6 @@ impl Order {
 pub(crate) struct Scene<'a> {
     pub(crate) root: &'a Root,
     pub(crate) surroundings: &'a Surroundings,
-    pub(crate) host: &'a dyn Host,
     pub(crate) cancel: &'a Cancel,
 }
 

@@ -96,7 +96,7 @@ impl Prepared<'_> {
     /// Stores it for the next `restart` or `start`.
     pub(crate) fn keep(self, report: &mut Report<'_>) -> Result<Deployed, DeployError> {
         let release = self.record();
-        live::keep_waiting(self.scene.root, self.scene.host, &self.order.app, &release)?;
+        live::keep_waiting(self.scene.root, &self.order.app, &release)?;
         self.prune(report)?;
         Ok(Deployed { release, live: false, addresses: Vec::new() })
     }

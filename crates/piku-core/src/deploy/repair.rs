@@ -13,7 +13,7 @@ use crate::app::AppName;
 use crate::event::{Report, warn};
 use crate::host::health::{self, Endpoint};
 use crate::host::launch::{drain_marker, record_path};
-use crate::host::{Host, HostError, Step, Surroundings, apply, emperor, files, nginx, ports, wait};
+use crate::host::{HostError, Step, Surroundings, apply, emperor, files, nginx, ports, wait};
 use crate::release::{Release, store};
 use crate::root::Root;
 use crate::vassal::VassalName;
@@ -33,25 +33,26 @@ const RETURN: Duration = Duration::from_secs(30);
 pub(crate) fn repair(
     root: &Root,
     surroundings: &Surroundings,
-    host: &dyn Host,
     app: &AppName,
     report: &mut Report<'_>,
 ) -> Result<Option<Release>, HostError> {
     let live = store::live(root, app)?;
     if let Some(release) = live.as_ref().filter(|release| store::is_unfinished(root, app, release.number)) {
-        live_release::finish(root, host, app, release)?;
+        live_release::finish(root, app, release)?;
     }
-    let restarted = vassals(root, host, app, live.as_ref(), report)?;
-    site(root, surroundings, host, app, live.as_ref())?;
+    let (steps, restarted) = vassals(root, app, live.as_ref(), report)?;
+    apply(&steps)?;
+    tidy(root, app, live.as_ref())?;
+    site(root, surroundings, app, live.as_ref())?;
+    let releases = store::all(root, app)?;
     for number in store::numbers(root, app)? {
-        let half_made = number != 0 && store::load(root, app, number)?.is_none();
-        if half_made {
+        let is_whole = releases.iter().any(|release| release.number == number);
+        if number != 0 && !is_whole {
             persist::undo(&root.release(app, number))?;
             checkout::keep_for_the_next(root, app, number)?;
         }
     }
     sweep(root, app)?;
-    let releases = store::all(root, app)?;
     let builds: Vec<String> = releases.iter().filter_map(|release| release.build.clone()).collect();
     build::prune(root, app, &builds)?;
     let held = live.as_ref().map_or(&[][..], |release| &release.ports);
@@ -68,15 +69,14 @@ fn sweep(root: &Root, app: &AppName) -> Result<(), HostError> {
     shared.into_iter().chain(own).chain(releases).try_for_each(|folder| files::sweep(&folder))
 }
 
-/// Enables exactly the vassals of the live release. Returns whether any had to be enabled. Warns about vassals whose
-/// files are gone.
+/// What enables exactly the vassals of the live release, and whether any have to be started. Tells of those whose files are
+/// gone.
 fn vassals(
     root: &Root,
-    host: &dyn Host,
     app: &AppName,
     live: Option<&Release>,
     report: &mut Report<'_>,
-) -> Result<bool, HostError> {
+) -> Result<(Vec<Step>, bool), HostError> {
     let wanted = match live {
         Some(release) if !store::is_stopped(root, app) => release.vassals.as_slice(),
         _ => &[],
@@ -118,10 +118,8 @@ fn vassals(
     }
     if !steps.is_empty() {
         steps.push(start::wake(root));
-        apply(host, &steps)?;
     }
-    tidy(root, app, live)?;
-    Ok(restarted)
+    Ok((steps, restarted))
 }
 
 /// Gives processes time to start their threads before they are ended.
@@ -197,14 +195,13 @@ fn tidy(root: &Root, app: &AppName, live: Option<&Release>) -> Result<(), HostEr
 pub(crate) fn site(
     root: &Root,
     surroundings: &Surroundings,
-    host: &dyn Host,
     app: &AppName,
     live: Option<&Release>,
 ) -> Result<(), HostError> {
     let Some(release) = live else {
         // A failed first deploy leaves no site, but a site of legacy piku stays.
         if !store::is_foreign_clone(root, app) && files::exists(&root.site(app)) {
-            host.carry_out(&Step::Remove(root.site(app)))?;
+            Step::Remove(root.site(app)).carry_out()?;
             drop(nginx::reload(root, surroundings));
         }
         return Ok(());
@@ -215,7 +212,7 @@ pub(crate) fn site(
             steps.push(Step::Link { path: link, target });
         }
     }
-    apply(host, &steps)?;
+    apply(&steps)?;
     let path = root.site(app);
     let is = files::read_text(&path)?;
     let wanted = if store::is_stopped(root, app) { &release.site_stopped } else { &release.site };
@@ -223,8 +220,8 @@ pub(crate) fn site(
         return Ok(());
     }
     match wanted {
-        Some(text) => host.carry_out(&Step::Write { path, mode: 0o644, text: text.clone() })?,
-        None => host.carry_out(&Step::Remove(path))?,
+        Some(text) => Step::Write { path, mode: 0o644, text: text.clone() }.carry_out()?,
+        None => Step::Remove(path).carry_out()?,
     }
     // Ignore this error: it would hide the error of the failed deploy.
     drop(nginx::reload(root, surroundings));

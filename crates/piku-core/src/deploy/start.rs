@@ -78,11 +78,11 @@ fn start_and_check(
 ) -> Result<(), DeployError> {
     let scene = &prepared.scene;
     if processes.is_empty() {
-        return vassals::start(scene.root, scene.host, prepared.rendered(waiting));
+        return vassals::start(scene.root, prepared.rendered(waiting));
     }
     tell(report, format!("Starting {}", Process::listed(processes)));
     let watched = Watched::all(scene.root, processes);
-    vassals::start(scene.root, scene.host, prepared.rendered(&[processes, waiting].concat()))?;
+    vassals::start(scene.root, prepared.rendered(&[processes, waiting].concat()))?;
     check::all_healthy(scene, &prepared.built.inputs.options, &watched)
 }
 
@@ -99,9 +99,9 @@ fn rehearse(prepared: &Prepared<'_>, fixed: &[&Process], report: &mut Report<'_>
         tell(report, format!("Trying {}.{} on port {port}", trial.name.kind, trial.name.index));
         let watched = Watched::all(scene.root, &[&trial]);
         let rendered = render::render(&basis, &trial, &prepared.ready.access)?;
-        vassals::start(scene.root, scene.host, [&rendered])?;
+        vassals::start(scene.root, [&rendered])?;
         check::all_healthy(scene, &basis.inputs.options, &watched)?;
-        end::retire(scene.root, scene.host, &[rendered.name.into()], false)?;
+        end::retire(scene.root, &[rendered.name.into()], false)?;
     }
     Ok(())
 }

@@ -46,14 +46,14 @@ impl Switching<'_, '_, '_> {
     /// Performs the handover. Returns the names of all vassals of the release.
     fn run(&mut self, waiting: &[Process]) -> Result<Vec<VassalName>, DeployError> {
         let (prepared, ready) = (self.prepared, &self.prepared.ready);
-        let Scene { root, surroundings, host, .. } = *self.scene;
+        let Scene { root, surroundings, .. } = *self.scene;
         let (app, site) = (self.basis.app, ready.site.as_ref());
         let waits = |worker: &Process| waiting.iter().any(|one| one.name == worker.name);
         let others = prepared.processes(|process| process.is_worker() && !waits(process));
         self.replace_workers(&waiting.iter().collect::<Vec<_>>(), &others)?;
         let names = &self.basis.inputs.options.nginx.server_names;
         let links = socket_links::of_plan(root, &ready.plan);
-        traffic::site(root, surroundings, host, app, site, &links, names)?;
+        traffic::site(root, surroundings, app, site, &links, names)?;
         let lasting = prepared.processes(|process| process.name.kind != FRONT);
         let mut vassals: Vec<VassalName> = lasting.into_iter().map(|process| process.name.clone()).collect();
         for front in prepared.processes(|process| process.name.kind == FRONT) {
@@ -85,7 +85,7 @@ impl Switching<'_, '_, '_> {
         // Vassals of legacy piku do not use slots.
         predecessor::end(self.scene, &foreign)?;
         let watched = Watched::all(root, workers);
-        end::replace(root, self.scene.host, &old, self.prepared.rendered(others))?;
+        end::replace(root, &old, self.prepared.rendered(others))?;
         check::all_stay(self.scene, &watched, self.report)
     }
 
@@ -94,7 +94,7 @@ impl Switching<'_, '_, '_> {
         if fixed.is_empty() {
             return Ok(());
         }
-        let (Scene { root, host, .. }, basis) = (*self.scene, &self.basis);
+        let (Scene { root, .. }, basis) = (*self.scene, &self.basis);
         let foreign = predecessor::foreign(root, basis.app, |kind| kind == "web" || runs_in_uwsgi(kind))?;
         predecessor::end(self.scene, &foreign)?;
         let kinds = |name: &VassalName| fixed.iter().any(|process| process.name.kind == name.kind);
@@ -112,13 +112,13 @@ impl Switching<'_, '_, '_> {
             );
         }
         let watched = Watched::all(root, fixed);
-        end::replace(root, host, &old, self.prepared.rendered(fixed))?;
+        end::replace(root, &old, self.prepared.rendered(fixed))?;
         check::all_healthy(self.scene, &basis.inputs.options, &watched)
     }
 
     /// Keeps the current router if it is unchanged, or replaces it.
     fn front(&mut self, process: &Process) -> Result<VassalName, DeployError> {
-        let (Scene { root, host, .. }, basis) = (*self.scene, &self.basis);
+        let (Scene { root, .. }, basis) = (*self.scene, &self.basis);
         let Work::Front { address, .. } = &process.work else { return Ok(process.name.clone()) };
         predecessor::end(self.scene, &predecessor::foreign(root, basis.app, runs_in_uwsgi)?)?;
         let Some(rendered) = self.prepared.rendered(&[process]).next() else {
@@ -134,7 +134,7 @@ impl Switching<'_, '_, '_> {
         }
         predecessor::vacate(self.scene, basis.app, basis.run, *address)?;
         let watched = Watched::all(root, &[process]);
-        vassals::start(root, host, [rendered])?;
+        vassals::start(root, [rendered])?;
         check::all_healthy(self.scene, &basis.inputs.options, &watched)?;
         Ok(process.name.clone())
     }

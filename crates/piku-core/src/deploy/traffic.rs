@@ -3,7 +3,7 @@
 use super::DeployError;
 use super::plan::site::RenderedSite;
 use crate::app::AppName;
-use crate::host::{Host, HostError, Step, Surroundings, apply, certificate, files, nginx};
+use crate::host::{HostError, Step, Surroundings, apply, certificate, files, nginx};
 use crate::root::Root;
 
 /// Writes the new site and the links to the sockets behind it, and waits until nginx serves it.
@@ -13,7 +13,6 @@ use crate::root::Root;
 pub(crate) fn site(
     root: &Root,
     surroundings: &Surroundings,
-    host: &dyn Host,
     app: &AppName,
     site: Option<&RenderedSite>,
     links: &[(camino::Utf8PathBuf, camino::Utf8PathBuf)],
@@ -24,23 +23,23 @@ pub(crate) fn site(
         target: target.clone(),
     };
     let (moved, new): (Vec<_>, Vec<_>) = links.iter().partition(|(path, _)| files::exists(path));
-    apply(host, &new.into_iter().map(link).collect::<Vec<_>>())?;
+    apply(&new.into_iter().map(link).collect::<Vec<_>>())?;
     let path = root.site(app);
     match site {
         Some(site) => {
             certificate::ensure(&root.certificate(app), &root.certificate_key(app), server_names)?;
             if files::read_text(&path)?.as_deref() != Some(&site.text) {
-                host.carry_out(&Step::Write { path, mode: 0o644, text: site.text.clone() })?;
+                Step::Write { path, mode: 0o644, text: site.text.clone() }.carry_out()?;
                 nginx::reload_and_wait(root, surroundings, &site.question)?;
             }
         }
         None if files::exists(&path) => {
-            host.carry_out(&Step::Remove(path))?;
+            Step::Remove(path).carry_out()?;
             nginx::reload(root, surroundings)?;
         }
         None => {}
     }
-    Ok(apply(host, &moved.into_iter().map(link).collect::<Vec<_>>())?)
+    Ok(apply(&moved.into_iter().map(link).collect::<Vec<_>>())?)
 }
 
 /// Gives nginx, which may be another user, access to the tree of a release and the app's data if the site serves files

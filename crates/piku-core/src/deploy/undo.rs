@@ -11,7 +11,7 @@ use crate::root::Root;
 /// Restores everything with [`repair`], and waits until the restored processes serve again. Warns about what fails; the
 /// next command tries again.
 pub(crate) fn undo(scene: &Scene<'_>, app: &AppName, report: &mut Report<'_>) {
-    let repaired = repair::repair(scene.root, scene.surroundings, scene.host, app, report);
+    let repaired = repair::repair(scene.root, scene.surroundings, app, report);
     match repaired.and_then(|live| forget(scene.root, app).map(|()| live)) {
         Ok(Some(live)) => repair::await_return(scene.root, app, &live),
         Ok(None) => {}

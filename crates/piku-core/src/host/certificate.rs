@@ -10,7 +10,7 @@ use super::{HostError, files};
 ///
 /// # Errors
 /// [`HostError::File`] if the files can't be written or the names are not valid in a certificate.
-pub fn ensure(certificate: &Utf8Path, key: &Utf8Path, names: &[String]) -> Result<bool, HostError> {
+pub(crate) fn ensure(certificate: &Utf8Path, key: &Utf8Path, names: &[String]) -> Result<bool, HostError> {
     if files::exists(certificate) && files::exists(key) {
         return Ok(false);
     }

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use camino::{Utf8Path, Utf8PathBuf};
 use rustix::process::{Pid, Signal};
 
-pub use piku_launch::Status;
+pub(crate) use piku_launch::Status;
 
 use super::HostError;
 use super::listening::{self, FIRST_SILENCE, Output};
@@ -18,7 +18,7 @@ const LAST_LINES: usize = 40;
 
 /// A program to run, as words: never a command line for a shell.
 #[derive(Clone, Debug)]
-pub struct Invocation {
+pub(crate) struct Invocation {
     /// The program and its arguments.
     pub words: Vec<String>,
     /// The folder it runs in.
@@ -34,7 +34,7 @@ pub struct Invocation {
 impl Invocation {
     /// A program with its arguments. It runs in `/` with an empty environment.
     #[must_use]
-    pub fn new(words: impl IntoIterator<Item = impl Into<String>>) -> Self {
+    pub(crate) fn new(words: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self {
             words: words.into_iter().map(Into::into).collect(),
             cwd: "/".into(),
@@ -46,14 +46,14 @@ impl Invocation {
 
     /// Runs in `folder`.
     #[must_use]
-    pub fn in_folder(mut self, folder: &Utf8Path) -> Self {
+    pub(crate) fn in_folder(mut self, folder: &Utf8Path) -> Self {
         folder.clone_into(&mut self.cwd);
         self
     }
 
     /// Runs with exactly this environment.
     #[must_use]
-    pub fn with_env(mut self, env: &BTreeMap<String, String>) -> Self {
+    pub(crate) fn with_env(mut self, env: &BTreeMap<String, String>) -> Self {
         env.clone_into(&mut self.env);
         self
     }
@@ -62,21 +62,21 @@ impl Invocation {
     ///
     /// Killing a shell leaves its children running; the launcher ends them too (see [`piku_launch::supervise()`]).
     #[must_use]
-    pub fn supervised(mut self, launcher: &Utf8Path) -> Self {
+    pub(crate) fn supervised(mut self, launcher: &Utf8Path) -> Self {
         self.launcher = Some(launcher.to_owned());
         self
     }
 
     /// Sends SIGTERM to the program on cancellation. A launcher then ends everything it supervises.
     #[must_use]
-    pub fn cancelled_by(mut self, cancel: &Cancel) -> Self {
+    pub(crate) fn cancelled_by(mut self, cancel: &Cancel) -> Self {
         self.cancel = cancel.clone();
         self
     }
 
     /// The command as typed in a shell.
     #[must_use]
-    pub fn line(&self) -> String {
+    pub(crate) fn line(&self) -> String {
         let words = self.words.iter().map(String::as_str);
         shlex::try_join(words).unwrap_or_else(|_| self.words.join(" "))
     }
@@ -93,7 +93,7 @@ impl Invocation {
     ///
     /// # Errors
     /// [`HostError::Start`] if it can't be started. A program that fails is not an error: check the status.
-    pub fn run(&self, on_line: &mut dyn FnMut(&str)) -> Result<Status, HostError> {
+    pub(crate) fn run(&self, on_line: &mut dyn FnMut(&str)) -> Result<Status, HostError> {
         self.listen(&mut |output| {
             if let Output::Line(line) = output {
                 on_line(line);
@@ -129,7 +129,7 @@ impl Invocation {
     ///
     /// # Errors
     /// As for [`Invocation::run`]; [`HostError::Failed`] with the last lines of output if it fails.
-    pub fn check(&self, on_line: &mut dyn FnMut(&str)) -> Result<(), HostError> {
+    pub(crate) fn check(&self, on_line: &mut dyn FnMut(&str)) -> Result<(), HostError> {
         self.check_listening(&mut |output| {
             if let Output::Line(line) = output {
                 on_line(line);
@@ -171,7 +171,7 @@ impl Invocation {
     ///
     /// # Errors
     /// As for [`Invocation::check`], with the lines of standard error.
-    pub fn read(&self) -> Result<Vec<u8>, HostError> {
+    pub(crate) fn read(&self) -> Result<Vec<u8>, HostError> {
         let program = self.words.first().cloned().unwrap_or_default();
         let output = self
             .command()

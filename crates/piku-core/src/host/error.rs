@@ -79,6 +79,22 @@ pub enum HostError {
 }
 
 impl HostError {
+    /// Names the mistake; stable across releases.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::File { .. } => "host::file",
+            Self::User { .. } => "host::user",
+            Self::Start { .. } => "host::start",
+            Self::Listen { .. } => "host::listen",
+            Self::Failed { .. } => "host::failed",
+            Self::EmperorSilent { .. } => "host::emperor-silent",
+            Self::Damaged { .. } => "host::damaged",
+            Self::NginxPath { .. } => "host::nginx-path",
+            Self::Git(_) => "host::git",
+        }
+    }
+
     /// Wraps an I/O error.
     pub(crate) fn file(
         action: &'static str,

@@ -14,8 +14,7 @@ const LONGEST_ANSWER: u64 = 64 * 1024;
 
 /// What a process listens on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Endpoint {
+pub(crate) enum Endpoint {
     /// HTTP over TCP.
     Http(SocketAddr),
     /// The uwsgi protocol over a unix socket.

@@ -19,7 +19,7 @@ use super::HostError;
 ///
 /// # Errors
 /// [`HostError::Start`] if the program can't be started. Never returns on success.
-pub fn become_command(
+pub(crate) fn become_command(
     folder: &Utf8Path,
     env: &BTreeMap<String, String>,
     shell: &str,
@@ -59,7 +59,7 @@ pub fn become_program(
 ///
 /// # Errors
 /// [`HostError::Start`] if the program can't be started. Never returns on success.
-pub fn become_alone(
+pub(crate) fn become_alone(
     words: &[String],
     env: &BTreeMap<String, String>,
 ) -> Result<std::convert::Infallible, HostError> {

@@ -1,25 +1,25 @@
 //! The machine: files, processes, sockets. Nearly all code of this crate that reads or changes it is below this folder.
 //! [`piku_git`] handles repositories, and [`piku_launch`] starts the processes of apps.
 //!
-//! Changes to what is live are lists of [`Step`]s that a [`Host`] carries out: [`Machine`] for real, [`FakeHost`] in
-//! memory. The other files talk to one thing each: git, the emperor, nginx, a process.
+//! Changing what is live is a list of [`Step`]s, which can be shown before it is carried out. The other files each speak
+//! with one neighbour: git, the emperor, nginx, a process.
 
 #![allow(clippy::disallowed_methods, reason = "this folder is the one place that touches the machine")]
 
-mod account;
-pub mod certificate;
-pub mod command;
+pub(crate) mod account;
+pub(crate) mod certificate;
+pub(crate) mod command;
 pub(crate) mod copy;
 pub(crate) mod door;
-pub mod emperor;
+pub(crate) mod emperor;
 pub(crate) mod environment;
 mod error;
 pub(crate) mod examine;
 pub(crate) mod facts;
 pub(crate) mod files;
 pub(crate) mod git;
-pub mod health;
-pub mod launch;
+pub(crate) mod health;
+pub(crate) mod launch;
 mod listening;
 pub(crate) mod lock;
 pub(crate) mod logs;
@@ -41,8 +41,7 @@ mod tls;
 pub(crate) mod toolbox;
 pub(crate) mod wait;
 
-pub use account::{account, become_user, enter, has_terminal, is_root, may_use_sudo, read_from};
 pub use error::HostError;
-pub use step::{FakeHost, Host, Machine, Step, apply};
+pub(crate) use step::{Step, apply};
 pub(crate) use surroundings::SYSTEM_PATH;
 pub use surroundings::Surroundings;

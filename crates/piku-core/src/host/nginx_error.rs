@@ -35,6 +35,17 @@ pub enum NginxError {
 }
 
 impl NginxError {
+    /// Names the mistake; stable across releases.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Reload(_) => "nginx::reload",
+            Self::Refused { .. } => "nginx::refused",
+            Self::Stopped => "nginx::stopped",
+            Self::Silent { .. } => "nginx::silent",
+        }
+    }
+
     /// What to check.
     #[must_use]
     pub fn help(&self) -> String {

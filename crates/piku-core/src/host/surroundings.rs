@@ -7,6 +7,7 @@ pub(crate) const SYSTEM_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/
 
 /// What piku knows about the process it runs in. The embedding program reads it once.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Surroundings {
     /// The home folder of the user that apps run as.
     pub home: Utf8PathBuf,
@@ -23,17 +24,47 @@ pub struct Surroundings {
 }
 
 impl Surroundings {
-    /// Surroundings with git and cp, but without piku.
-    #[cfg(test)]
-    pub(crate) fn of_tests(home: &camino::Utf8Path) -> Self {
+    /// Apps run as `user`, whose folder is `home`; `program` is an executable `piku` of the same version as this crate.
+    ///
+    /// Programs are looked for in the usual folders, somebody else reloads nginx, and up to 64 processes of a kind may run.
+    #[must_use]
+    pub fn new(
+        user: impl Into<String>,
+        home: impl Into<Utf8PathBuf>,
+        program: impl Into<Utf8PathBuf>,
+    ) -> Self {
         Self {
-            home: home.to_owned(),
-            user: "piku".to_owned(),
-            path: "/usr/local/bin:/usr/bin:/bin".to_owned(),
-            program: "/nowhere/piku".into(),
+            home: home.into(),
+            user: user.into(),
+            path: String::new(),
+            program: program.into(),
             nginx_reload: None,
             max_processes: 64,
         }
+    }
+
+    /// Looks for programs in these folders first, which are divided by colons as in `PATH`.
+    #[must_use]
+    pub fn with_path(self, path: impl Into<String>) -> Self {
+        Self { path: path.into(), ..self }
+    }
+
+    /// Sets the command line that makes nginx read its configuration anew.
+    #[must_use]
+    pub fn with_nginx_reload(self, command: impl Into<String>) -> Self {
+        Self { nginx_reload: Some(command.into()), ..self }
+    }
+
+    /// Sets the most processes of one kind.
+    #[must_use]
+    pub fn with_max_processes(self, most: u32) -> Self {
+        Self { max_processes: most, ..self }
+    }
+
+    /// Surroundings with git and cp, but without piku.
+    #[cfg(test)]
+    pub(crate) fn of_tests(home: &camino::Utf8Path) -> Self {
+        Self::new("piku", home, "/nowhere/piku").with_path("/usr/local/bin:/usr/bin:/bin")
     }
 
     /// The folders to search for programs: the given ones, then the user's, then the system's.

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use piku_procfile::{Kind, Procfile};
-use piku_runtime::{Interpreter, RuntimeName, Source, SourceTree, Toolbox, Version};
+use piku_runtime::{RuntimeName, Source, Toolbox, Version};
 
 use super::command::Invocation;
-use super::search_path::SearchPath;
 use super::{Surroundings, files};
 
 /// Finds tools and interpreters. Versions come from names: `python3.11` as the target of a link, `3.12.1` in pyenv's
@@ -16,26 +15,15 @@ use super::{Surroundings, files};
 /// Runs no program, so that a push with nothing to build is fast. `preferred` becomes the default Python if such an
 /// interpreter is found.
 pub(crate) fn look(surroundings: &Surroundings, preferred: Option<(u32, u32)>) -> Toolbox {
-    let path = SearchPath::read(&surroundings.search_path());
-    let mut toolbox = Toolbox::new(platform());
-    for tool in Toolbox::TOOLS {
-        if let Some(found) = path.program(tool) {
-            toolbox = toolbox.with_tool(tool, found);
-        }
-    }
-    let mut interpreters = system(&path);
-    let standard = interpreters.first().map(|interpreter| interpreter.version);
-    interpreters.extend(in_folders(&surroundings.home.join(".pyenv/versions"), Source::Pyenv, |name| name));
-    interpreters.extend(in_folders(&surroundings.home.join(".local/share/uv/python"), Source::Uv, |name| {
-        name.strip_prefix("cpython-").and_then(|rest| rest.split('-').next()).unwrap_or_default()
-    }));
+    let mut toolbox = Toolbox::discover(&surroundings.search_path())
+        .with_interpreters_in(&surroundings.home.join(".pyenv/versions"), Source::Pyenv)
+        .with_interpreters_in(&surroundings.home.join(".local/share/uv/python"), Source::Uv);
     let preferred = preferred.and_then(|(major, minor)| format!("{major}.{minor}").parse::<Version>().ok());
     let has = |wanted: &Version| {
-        interpreters.iter().any(|found| found.version.to_string().starts_with(&wanted.to_string()))
+        let mut versions = toolbox.interpreters.iter().map(|found| found.version.to_string());
+        versions.any(|version| version.starts_with(&wanted.to_string()))
     };
-    toolbox.default_python =
-        preferred.filter(has).or(standard).or_else(|| interpreters.first().map(|i| i.version));
-    toolbox.interpreters = interpreters;
+    toolbox.default_python = preferred.filter(has).or(toolbox.default_python);
     toolbox
 }
 
@@ -133,99 +121,9 @@ pub(crate) fn is_static(procfile: &Procfile) -> bool {
     procfile.entries().iter().all(|entry| matches!(entry.kind, Kind::Static))
 }
 
-/// What compiled packages depend on other than the interpreter.
-fn platform() -> String {
-    let libc = if cfg!(target_env = "musl") { "musl" } else { "glibc" };
-    format!("{}-{}-{libc}", std::env::consts::OS, std::env::consts::ARCH)
-}
-
-/// Interpreters on the path, `python3` first, without shims of version managers.
-fn system(path: &SearchPath) -> Vec<Interpreter> {
-    let mut found: Vec<Interpreter> = Vec::new();
-    let names =
-        ["python3".to_owned()].into_iter().chain((6..40).rev().map(|minor| format!("python3.{minor}")));
-    for program in names.flat_map(|name| path.all(&name)) {
-        let Ok(real) = program.canonicalize_utf8() else { continue };
-        let version = real.file_name().and_then(|name| name.strip_prefix("python")?.parse::<Version>().ok());
-        let Some(version) = version.filter(|version| version.to_string().contains('.')) else { continue };
-        if found.iter().all(|known| known.path != real) {
-            let has_venv = has_venv(&real, &version);
-            found.push(Interpreter { version, path: real, source: Source::System, has_venv });
-        }
-    }
-    found
-}
-
-/// Interpreters in folders named for their versions.
-fn in_folders(parent: &Utf8Path, source: Source, version_of: impl Fn(&str) -> &str) -> Vec<Interpreter> {
-    let names = files::names(parent).unwrap_or_default();
-    names
-        .iter()
-        .filter_map(|name| {
-            let version = version_of(name).parse::<Version>().ok()?;
-            let path = parent.join(name).join("bin/python3");
-            let has_venv = has_venv(&path.canonicalize_utf8().ok()?, &version);
-            Some(Interpreter { version, path, source, has_venv })
-        })
-        .collect()
-}
-
-/// Whether `-m venv` works: Debian ships ensurepip in a separate package.
-fn has_venv(interpreter: &Utf8Path, version: &Version) -> bool {
-    let text = version.to_string();
-    let minor: Vec<&str> = text.split('.').take(2).collect();
-    let prefix = interpreter.parent().and_then(Utf8Path::parent).unwrap_or(Utf8Path::new("/"));
-    prefix.join(format!("lib/python{}/ensurepip/__init__.py", minor.join("."))).exists()
-}
-
-/// A deployment clone as a [`SourceTree`]. Reading never follows a link out of the tree.
-#[derive(Debug)]
-pub(crate) struct CheckedOut<'a> {
-    pub(crate) tree: &'a Utf8Path,
-    pub(crate) commit: &'a str,
-    /// git's id of its contents, if needed.
-    pub(crate) tree_id: Option<&'a str>,
-}
-
-impl SourceTree for CheckedOut<'_> {
-    fn names(&self) -> Vec<String> {
-        files::names(self.tree).unwrap_or_default().into_iter().filter(|name| name != ".git").collect()
-    }
-
-    fn read(&self, path: &str) -> Option<Vec<u8>> {
-        let whole = self.tree.join(path).canonicalize_utf8().ok()?;
-        let inside = whole.starts_with(self.tree.canonicalize_utf8().ok()?) && whole.is_file();
-        inside.then(|| files::read(&whole).ok().flatten()).flatten()
-    }
-
-    fn identity(&self) -> &str {
-        self.commit
-    }
-
-    fn tree_id(&self) -> &str {
-        self.tree_id.unwrap_or(self.commit)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_shim_is_not_an_interpreter_and_a_version_comes_from_the_name() {
-        let folder = tempfile::tempdir().unwrap();
-        let at = |name: &str| Utf8PathBuf::from_path_buf(folder.path().join(name)).unwrap();
-        std::fs::create_dir_all(at("shims")).unwrap();
-        std::fs::create_dir_all(at("usr/bin")).unwrap();
-        std::fs::create_dir_all(at("usr/lib/python3.11/ensurepip")).unwrap();
-        std::fs::write(at("usr/lib/python3.11/ensurepip/__init__.py"), "").unwrap();
-        std::fs::write(at("shims/python3"), "#!/bin/sh\n").unwrap();
-        std::fs::write(at("usr/bin/python3.11"), "").unwrap();
-        super::super::files::link(&at("usr/bin/python3"), Utf8Path::new("python3.11")).unwrap();
-        let found = system(&SearchPath::read(&format!("{}:{}", at("shims"), at("usr/bin"))));
-        assert_eq!(found.len(), 1);
-        assert_eq!((found[0].version.to_string().as_str(), found[0].has_venv), ("3.11", true));
-    }
 
     #[test]
     fn an_answer_is_remembered_of_a_program_as_it_is_and_never_of_a_switch() {
@@ -247,19 +145,5 @@ mod tests {
         assert_eq!(remember(&known).as_deref(), Some("1.22.1"));
         // The program has changed, so it is run again; `true` does not print a version of Go.
         assert_ne!(remember(&Answer { size: 1, ..known }).as_deref(), Some("1.22.1"));
-    }
-
-    #[test]
-    fn reading_does_not_leave_the_tree() {
-        let folder = tempfile::tempdir().unwrap();
-        let at = |name: &str| Utf8PathBuf::from_path_buf(folder.path().join(name)).unwrap();
-        std::fs::create_dir_all(at("tree")).unwrap();
-        std::fs::write(at("secret"), "x").unwrap();
-        std::fs::write(at("tree/requirements.txt"), "flask\n").unwrap();
-        super::super::files::link(&at("tree/link"), Utf8Path::new("../secret")).unwrap();
-        let tree = at("tree");
-        let tree = CheckedOut { tree: &tree, commit: "c", tree_id: None };
-        assert_eq!(tree.read("requirements.txt").unwrap(), b"flask\n");
-        assert_eq!((tree.read("link"), tree.read("../secret"), tree.read("/etc/passwd")), (None, None, None));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::app::AppName;
 use crate::deploy::vassals::legacy;
@@ -13,7 +13,8 @@ use crate::release::store;
 use crate::vassal::VassalName;
 
 /// An app, as listed by `apps`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct AppStatus {
     /// The app.
     pub name: AppName,

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::releases::describe_commit;
 use crate::app::AppName;
 use crate::deploy::DeployError;
@@ -24,12 +26,19 @@ const STOPPED_SITE: Duration = Duration::from_secs(3);
 
 /// Who requested an operation: the owner of an ssh key, or unknown for a command on the server itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Actor {
     /// The name of the ssh key.
     pub name: Option<String>,
 }
 
 impl Actor {
+    /// The owner of the ssh key with this name, or whoever an embedding program knows by it.
+    #[must_use]
+    pub fn named(name: impl Into<String>) -> Self {
+        Self { name: Some(name.into()) }
+    }
+
     /// Describes the operation to others who wait for the lock: "alice is pushing `blog`".
     pub(crate) fn doing(&self, what: &str, app: &AppName) -> String {
         format!("{} is {what} `{app}`", self.name.as_deref().unwrap_or("another command"))
@@ -37,7 +46,8 @@ impl Actor {
 }
 
 /// The result of a change.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Done {
     /// The release.
     pub release: u32,
@@ -69,14 +79,14 @@ impl Piku {
             stage(report, format!("Waiting: {who}"));
         })?;
         self.link_launcher()?;
-        repair::repair(&self.root, &self.surroundings, self.host(), app, report)?;
+        repair::repair(&self.root, &self.surroundings, app, report)?;
         self.settle_branch(app)?;
         Ok(lock)
     }
 
     /// The context of deploys.
     pub(crate) fn scene(&self) -> Scene<'_> {
-        Scene { root: &self.root, surroundings: &self.surroundings, host: self.host(), cancel: &self.cancel }
+        Scene { root: &self.root, surroundings: &self.surroundings, cancel: &self.cancel }
     }
 
     pub(crate) fn carry_out(&self, order: &Order, report: &mut Report<'_>) -> Result<Done, Error> {
@@ -398,12 +408,12 @@ impl Piku {
             files::make_folder(&piku.root.releases(app), 0o711)?;
             store::set_stopped(&piku.root, app, true)?;
             let live = store::live(&piku.root, app)?;
-            repair::site(&piku.root, &piku.surroundings, piku.host(), app, live.as_ref())?;
+            repair::site(&piku.root, &piku.surroundings, app, live.as_ref())?;
             // Requests get the answer of a stopped app before the processes behind the old site are gone.
             if let Some(question) = live.as_ref().and_then(|live| live.stopped_question.as_ref()) {
                 nginx::await_answer(question, STOPPED_SITE);
             }
-            end::retire(&piku.root, piku.host(), &names, false)?;
+            end::retire(&piku.root, &names, false)?;
             predecessor::await_end(&piku.root, &names, report);
             let stopped = HistoryEntry::now(app, Happened::Stopped, history::STOP, actor.name.as_deref());
             piku.write_down(&stopped, app, report);

@@ -11,13 +11,14 @@ use crate::diagnostic::FileDiagnostic;
 use crate::error::Error;
 use crate::host::facts;
 use crate::host::files;
-use crate::host::toolbox::CheckedOut;
 use crate::piku::Piku;
 use piku_procfile::{Diagnostic, Severity};
-use piku_runtime::Warning;
+use piku_runtime::{FolderTree, Warning};
+use serde::{Deserialize, Serialize};
 
 /// The result of a check.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Checked {
     /// The processes in the Procfile, in order; `None` if it has a mistake.
     pub processes: Option<Vec<CheckedProcess>>,
@@ -30,7 +31,8 @@ pub struct Checked {
 }
 
 /// A process in the Procfile.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct CheckedProcess {
     /// Its name.
     pub name: String,
@@ -85,7 +87,7 @@ impl Piku {
             reading.diagnostics.push(found);
         }
         let plugin = uwsgi.and_then(|uwsgi| uwsgi.python);
-        let tree = CheckedOut { tree: folder, commit: "", tree_id: None };
+        let tree = FolderTree::new(folder, "");
         let options = reading.inputs.as_ref().map(|inputs| EarlyOptions::of(&inputs.options));
         let known = Known {
             procfile: reading.procfile.as_ref(),
@@ -93,11 +95,11 @@ impl Piku {
             settings: env.clone().unwrap_or_default(),
             plugin: plugin.map(|(_, version)| version),
         };
-        let Detected { toolbox, wishes, detection } = detect::detect(&self.surroundings, &tree, known, None);
+        let Detected { planner, detection } = detect::detect(&self.surroundings, &tree, known, None);
         let runtime = match detection {
             Ok(detection) => {
                 let mut warnings = detection.warnings.clone();
-                match piku_runtime::plan(&detection, &tree, &toolbox, &wishes) {
+                match planner.plan(&detection) {
                     Ok(plan) => warnings.extend(plan.into_iter().flat_map(|plan| plan.warnings)),
                     Err(error) => reading.diagnostics.push(refused(error.code(), &error, error.help())),
                 }

@@ -1,6 +1,7 @@
 //! `destroy`.
 
 use camino::Utf8PathBuf;
+use serde::{Deserialize, Serialize};
 
 use super::Actor;
 use crate::app::AppName;
@@ -14,7 +15,8 @@ use crate::root::Root;
 use crate::vassal::VassalName;
 
 /// The result of a destroy.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Destroyed {
     /// The app's folders and site that were removed. Other files, such as sockets and vassals, are removed too but not
     /// listed.
@@ -34,7 +36,7 @@ impl Piku {
         self.locked(app, &actor.doing("destroying", app), report, |piku, report| {
             let root = &piku.root;
             let names = enabled::of_app(root, app)?;
-            end::retire(root, piku.host(), &names, false)?;
+            end::retire(root, &names, false)?;
             predecessor::await_end(root, &names, report);
             // First of all: a site whose certificate is gone would keep nginx from reading any.
             let mut gone = vec![root.site(app)];

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::app::AppName;
 use crate::error::Error;
@@ -16,7 +16,8 @@ use crate::piku::Piku;
 const LOOK: Duration = Duration::from_millis(250);
 
 /// A line of a log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct LogLine {
     /// The process that wrote it, such as `web.1`.
     pub process: String,

@@ -13,6 +13,8 @@ mod processes;
 mod releases;
 mod repair;
 mod run;
+#[cfg(test)]
+mod tests;
 
 pub use apps::AppStatus;
 pub use change::{Actor, Done};

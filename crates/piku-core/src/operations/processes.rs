@@ -5,7 +5,7 @@ use std::fmt;
 
 use piku_procfile::runs_in_uwsgi;
 use piku_uwsgi::stats::EmperorStats;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::app::AppName;
 use crate::deploy::vassals::enabled::{self, Enabled};
@@ -17,7 +17,8 @@ use crate::release::store;
 use crate::vassal::{CRON, VassalName};
 
 /// The processes of one kind.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct KindStatus {
     /// The kind.
     pub kind: String,
@@ -28,7 +29,8 @@ pub struct KindStatus {
 }
 
 /// One process.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ProcessStatus {
     /// Its index within its kind, from 1.
     pub index: u32,
@@ -43,8 +45,9 @@ pub struct ProcessStatus {
 }
 
 /// The state of a process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum State {
     /// It is running.
     Running,

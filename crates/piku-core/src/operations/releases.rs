@@ -1,7 +1,7 @@
 //! `releases`, `events`.
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::app::AppName;
 use crate::error::Error;
@@ -12,7 +12,8 @@ use crate::release::{Release, store};
 use crate::root::Root;
 
 /// A release, as listed by `releases`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ReleaseEntry {
     /// Its number.
     pub number: u32,

@@ -12,6 +12,7 @@ use crate::piku::Piku;
 
 /// The folder and environment for one-off commands, the same as for processes of the live release.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RunTarget {
     /// The complete environment.
     pub env: BTreeMap<String, String>,

@@ -3,4 +3,4 @@
 mod record;
 pub(crate) mod store;
 
-pub use record::{Cause, Made, Release};
+pub(crate) use record::{Cause, Made, Release};

@@ -16,7 +16,7 @@ use crate::vassal::VassalName;
 /// What is running can change: a restart, a change of scale, or a rollback starts another [run](Release::run) of the
 /// same release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Release {
+pub(crate) struct Release {
     /// Its number, from 1. A refused deploy uses one up.
     pub number: u32,
     /// The number of the current run, which the fields from [`Release::formation`] on describe. `None` for a release
@@ -68,8 +68,7 @@ pub struct Release {
 
 /// What a build provides to the processes of a release: enough to start them without running any tool.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Made {
+pub(crate) struct Made {
     /// The folder of the build, if it has one.
     pub folder: Option<Utf8PathBuf>,
     /// Folders to put in front of `PATH`.
@@ -87,7 +86,7 @@ pub struct Made {
 impl Release {
     /// The number of the current run, unique for the app. It is part of the names of its vassals and sockets.
     #[must_use]
-    pub fn run_number(&self) -> u32 {
+    pub(crate) fn run_number(&self) -> u32 {
         self.run.unwrap_or(self.number)
     }
 }
@@ -95,7 +94,7 @@ impl Release {
 /// What caused a release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "what")]
-pub enum Cause {
+pub(crate) enum Cause {
     /// A push.
     Push {
         /// The branch, without `refs/heads/`.

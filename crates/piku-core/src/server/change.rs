@@ -13,6 +13,7 @@ use super::record::Record;
 
 /// A change to the machine. Making it twice is safe.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Change {
     /// Make a part of the server.
     Make(Part),

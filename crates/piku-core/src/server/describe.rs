@@ -15,6 +15,7 @@ const NGINX: &str = "/usr/sbin/nginx";
 
 /// A server as it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Server {
     /// The user that everything runs as.
     pub user: String,

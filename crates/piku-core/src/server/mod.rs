@@ -1,8 +1,8 @@
 //! A server, described once: its user, folders, units, and nginx.
 //!
-//! The description is data ([`Server::parts`]). `setup --system` compares it with the machine and makes the changes,
-//! `--dry-run` prints them, `--undo` reverts them, the package ships its unit files, and `doctor` reports differences.
-//! Only `settle` touches the machine, through [`host::server`](crate::host).
+//! The description is data ([`Server::parts`]). `setup --system` compares it with the machine and carries out what
+//! differs, `--dry-run` prints that, `--undo` takes back what was made, the package ships the unit files of it, and
+//! `doctor` compares again. `settle` alone touches the machine, by way of `host::server`.
 
 pub(crate) mod change;
 pub(crate) mod describe;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Which nginx serves the sites.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum NginxWay {
     /// piku's own: it runs as piku's user and serves nothing else.
     Own,

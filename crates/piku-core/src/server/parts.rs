@@ -15,6 +15,7 @@ pub(super) const MACHINES_NGINX: &str = "nginx.service";
 
 /// A part of a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Part {
     /// A user without a password, with a home folder and with a shell, which ssh uses to run the forced command.
     Account {

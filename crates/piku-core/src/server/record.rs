@@ -11,6 +11,7 @@ pub const RECORD: &str = "/var/lib/piku/server.json";
 
 /// What `setup --system` changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Record {
     /// The version of this format.
     pub schema: u32,

@@ -65,7 +65,7 @@ impl ServerError {
             Self::NginxInUse { .. } => "server::nginx-in-use",
             Self::NoServer => "server::none",
             Self::Change { .. } => "server::change",
-            Self::Host(_) => "host",
+            Self::Host(error) => error.code(),
         }
     }
 
@@ -92,6 +92,7 @@ impl ServerError {
 
 /// The result of `setup --system`.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Settled {
     /// The server that was set up, or would be.
     pub server: Server,
@@ -196,7 +197,11 @@ fn usual_way(seen: &Seen) -> NginxWay {
 }
 
 fn require_root(surroundings: &Surroundings) -> Result<(), ServerError> {
-    if host::is_root() { Ok(()) } else { Err(ServerError::NotRoot { user: surroundings.user.clone() }) }
+    if host::account::is_root() {
+        Ok(())
+    } else {
+        Err(ServerError::NotRoot { user: surroundings.user.clone() })
+    }
 }
 
 fn refuse(surroundings: &Surroundings, seen: &Seen, way: NginxWay, dry_run: bool) -> Result<(), ServerError> {

@@ -5,6 +5,7 @@ use super::nginx_way::NginxWay;
 
 /// A systemd unit file.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct UnitFile {
     /// Its name, such as `piku.service`.
     pub name: &'static str,

@@ -11,6 +11,7 @@ use super::{keys, limits, lines};
 
 /// One setting of an `ENV` file.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Assignment {
     /// `[A-Za-z_][A-Za-z0-9_]*`.
     pub key: String,
@@ -24,6 +25,7 @@ pub struct Assignment {
 
 /// The contents of an `ENV` file.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ParsedEnv {
     /// Each key once, in the order of the lines that set it; `None` if there is any error.
     pub values: Option<Vec<Assignment>>,

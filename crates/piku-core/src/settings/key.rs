@@ -4,6 +4,7 @@ use std::fmt;
 
 /// A setting that piku reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Key {
     /// Its name, as written in `ENV`.
     pub name: &'static str,
@@ -29,6 +30,7 @@ impl Key {
 
 /// The type of a value. `Display` gives the phrase that the reference uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ValueType {
     /// `1`, `true`, `yes`, `y`, `on`, or `enabled`; or `0`, `false`, `no`, `n`, `off`, `disabled`, or empty. Ignores
     /// case.

@@ -10,6 +10,7 @@ use super::stored::StoredSettings;
 
 /// Where a setting comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Origin {
     /// The app's `ENV` file.
     File,
@@ -21,6 +22,7 @@ pub enum Origin {
 
 /// A setting in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Setting {
     /// Its value; expanded if it comes from the `ENV` file.
     pub value: String,

@@ -12,6 +12,7 @@ pub(crate) const PRIVATE: [&str; 3] = ["ENV", "LIVE_ENV", "Procfile"];
 
 /// The settings of a site.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct NginxOptions {
     /// `NGINX_SERVER_NAME`: each name once, normalized by [`ServerName`]. Empty if the app has no site.
     pub server_names: Vec<String>,
@@ -39,6 +40,7 @@ pub struct NginxOptions {
 
 /// What nginx caches for an app. Times are in seconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct CacheOptions {
     /// `NGINX_CACHE_PREFIXES`, to be parsed by [`Cache::parse_prefixes`]; without it nothing is cached.
     pub prefixes: Option<String>,

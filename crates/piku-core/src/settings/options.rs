@@ -12,6 +12,7 @@ use super::uwsgi::{self, UwsgiOptions};
 
 /// Every setting that piku reads, with the default where one is not set or invalid.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Options {
     /// `PIKU_AUTO_RESTART`.
     pub auto_restart: bool,
@@ -45,6 +46,7 @@ pub struct Options {
 
 /// The order in which processes are replaced.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Strategy {
     /// Start the new processes, then stop the old ones: no gap, but memory for both copies.
     #[default]

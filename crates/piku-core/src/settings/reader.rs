@@ -9,6 +9,7 @@ use super::layers::{Layers, Origin};
 
 /// A setting with an invalid value.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct OptionProblem {
     /// The key.
     pub key: &'static str,

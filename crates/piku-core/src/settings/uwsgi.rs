@@ -5,6 +5,7 @@ use super::reader::{Reader, Refusal};
 
 /// The `UWSGI_*` settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct UwsgiOptions {
     /// `UWSGI_PROCESSES`.
     pub processes: u32,

@@ -5,6 +5,7 @@ use crate::Version;
 
 /// The package manager of an app, and the Node.js that runs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct NodeChoice {
     /// What installs the packages.
     pub manager: PackageManager,
@@ -18,6 +19,7 @@ pub struct NodeChoice {
 
 /// Where Node.js comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum NodeSource {
     /// The host's.
     Host,

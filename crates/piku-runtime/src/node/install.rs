@@ -98,7 +98,7 @@ fn words(manager: PackageManager) -> Words {
     }
 }
 
-/// Plans the build of what [`detect`](crate::detect()) chose.
+/// Plans the build of what [`detect`](crate::Planner::detect) chose.
 ///
 /// Installs development packages unless `NODE_ENV` is `production`, as all package managers do. A `build` script
 /// always gets them; they are removed after it.

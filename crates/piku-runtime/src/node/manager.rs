@@ -39,7 +39,7 @@ pub(crate) fn choose(
         None => found.because("package.json", "lists the packages"),
     }
     let unused = locks.iter().filter(|(_, other)| Some(*other) != lock).map(|(_, other)| Warning {
-        code: "node-lock-unused",
+        code: "node::lock-unused",
         message: format!("`{other}` is not used: {manager} installs the packages"),
         help: Some(format!("remove it: `git rm {other}`")),
         file: Some((*other).to_owned()),
@@ -67,7 +67,7 @@ fn named(
     found.because(origin, format!("asks for {}", text.split('+').next().unwrap_or(text)));
     if more {
         found.warn(Warning {
-            code: "node-options-unused",
+            code: "node::options-unused",
             message: format!("only `{text}` of NODE_PACKAGE_MANAGER is used, and none of its options"),
             help: Some("write options into `.npmrc` or the like".to_owned()),
             file: None,

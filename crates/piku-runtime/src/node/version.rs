@@ -85,7 +85,7 @@ fn engines(host: Option<Version>, package: &Package, found: &mut Detection) -> R
     let Some(text) = package.node_engines() else { return Ok(()) };
     let Ok(range) = text.parse::<Range>() else {
         found.warn(Warning {
-            code: "node-engines-unread",
+            code: "node::engines-unread",
             message: format!("`engines.node` of `package.json` is `{text}`, which is no range of versions"),
             help: Some("write a range such as `>=20` or `^22`".to_owned()),
             file: Some("package.json".to_owned()),

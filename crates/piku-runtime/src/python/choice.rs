@@ -5,6 +5,7 @@ use crate::python::manifest::PythonManifest;
 
 /// The interpreter and the manifest of a Python app.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PythonChoice {
     /// The interpreter that makes the virtual environment.
     pub interpreter: Interpreter,

@@ -125,7 +125,7 @@ fn sorted(mut interpreters: Vec<Interpreter>) -> Vec<Interpreter> {
 fn warnings(tree: &dyn SourceTree) -> Vec<Warning> {
     let nearly = |name: &String| name.to_ascii_lowercase().starts_with("requirement");
     let warning = |name: String| Warning {
-        code: "python-requirements-elsewhere",
+        code: "python::requirements-elsewhere",
         message: format!("`{name}` is not read: only `requirements.txt` in the top folder is"),
         help: Some("add a `requirements.txt` that names it with a line `-r`, or rename it".to_owned()),
         file: Some(name),

@@ -158,7 +158,7 @@ fn pipenv(
     let mut install = Install::new(environment, vec![step]).by("pipenv").good_for(reuse);
     if !locked {
         install.warnings.push(Warning {
-            code: "python-not-locked",
+            code: "python::not-locked",
             message: "`Pipfile` has no `Pipfile.lock`, so the versions of its packages are not fixed"
                 .to_owned(),
             help: Some("run `pipenv lock` and commit `Pipfile.lock`".to_owned()),

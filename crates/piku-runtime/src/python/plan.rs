@@ -12,7 +12,7 @@ use crate::{
     Toolbox, Wishes, Word,
 };
 
-/// Plans the build of what [`detect`](crate::detect()) chose.
+/// Plans the build of what [`detect`](crate::Planner::detect) chose.
 pub(crate) fn plan(
     choice: &PythonChoice,
     tree: &dyn SourceTree,

@@ -47,7 +47,7 @@ pub(crate) fn requirements(tree: &dyn SourceTree, start: &str) -> Result<Require
                         open.push(path);
                     }
                     None => all.warnings.push(Warning {
-                        code: "python-requirements-outside",
+                        code: "python::requirements-outside",
                         message: format!("line {line} of `{file}` names a file outside of the source tree"),
                         help: Some(
                             "move it into the repository: a change to it is not noticed where it is"

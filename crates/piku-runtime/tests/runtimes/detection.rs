@@ -2,7 +2,7 @@
 
 use piku_runtime::{DetectError, Detection, RuntimeName, Wishes};
 
-use crate::given::{Files, look};
+use crate::given::{Files, look, wishing};
 
 /// Shows a detection on one line: runtime, version, evidence, and the codes of warnings.
 pub(crate) fn line(found: &Result<Detection, DetectError>) -> String {
@@ -132,7 +132,7 @@ fn every_tree_has_its_runtime() {
         ),
         (
             &[("package.json", r#"{"packageManager": "pnpm@9.1.0"}"#), ("package-lock.json", "")],
-            "node 20.19.2 Pnpm: package.json asks for pnpm@9.1.0, package.json lists the packages !node-lock-unused",
+            "node 20.19.2 Pnpm: package.json asks for pnpm@9.1.0, package.json lists the packages !node::lock-unused",
         ),
         (
             &[("package.json", r#"{"packageManager": "bun@1.1.0"}"#)],
@@ -144,16 +144,16 @@ fn every_tree_has_its_runtime() {
                 ("bun.lock", ""),
                 ("package-lock.json", ""),
             ],
-            "node 20.19.2 Npm: package.json asks for npm@10.2.0, package-lock.json locks the packages !node-lock-unused",
+            "node 20.19.2 Npm: package.json asks for npm@10.2.0, package-lock.json locks the packages !node::lock-unused",
         ),
-        (&[("package.json", r#"{"packageManager": "cnpm@1"}"#)], "error node-unknown-package-manager"),
-        (&[("package.json", "{}"), ("package-lock.json", ""), ("yarn.lock", "")], "error runtime-two-locks"),
-        (&[("package.json", "{}"), ("pnpm-lock.yaml", ""), ("bun.lock", "")], "error runtime-two-locks"),
-        (&[("package-lock.json", "{}")], "error runtime-lock-alone"),
-        (&[("bun.lock", "")], "error runtime-lock-alone"),
-        (&[("package.json", "{\"name\": }")], "error runtime-bad-json"),
-        (&[("package.json", "[]")], "error runtime-bad-json"),
-        (&[("package.json", "")], "error runtime-bad-json"),
+        (&[("package.json", r#"{"packageManager": "cnpm@1"}"#)], "error node::unknown-package-manager"),
+        (&[("package.json", "{}"), ("package-lock.json", ""), ("yarn.lock", "")], "error runtime::two-locks"),
+        (&[("package.json", "{}"), ("pnpm-lock.yaml", ""), ("bun.lock", "")], "error runtime::two-locks"),
+        (&[("package-lock.json", "{}")], "error runtime::lock-alone"),
+        (&[("bun.lock", "")], "error runtime::lock-alone"),
+        (&[("package.json", "{\"name\": }")], "error runtime::bad-json"),
+        (&[("package.json", "[]")], "error runtime::bad-json"),
+        (&[("package.json", "")], "error runtime::bad-json"),
         // Node.js: which version.
         (
             &[("package.json", "{}"), (".node-version", "20\n"), (".nvmrc", "18\n")],
@@ -169,7 +169,7 @@ fn every_tree_has_its_runtime() {
         ),
         (
             &[("package.json", "{}"), (".nvmrc", "v20.11.1\n")],
-            "node 20.19.2 Npm: package.json lists the packages, .nvmrc asks for Node.js 20.11.1 !runtime-near-version",
+            "node 20.19.2 Npm: package.json lists the packages, .nvmrc asks for Node.js 20.11.1 !runtime::near-version",
         ),
         (
             &[("package.json", "{}"), (".tool-versions", "nodejs 20.19.2\n")],
@@ -185,19 +185,19 @@ fn every_tree_has_its_runtime() {
         ),
         (
             &[("package.json", r#"{"engines": {"node": "lts"}}"#)],
-            "node 20.19.2 Npm: package.json lists the packages !node-engines-unread",
+            "node 20.19.2 Npm: package.json lists the packages !node::engines-unread",
         ),
-        (&[("package.json", "{}"), (".nvmrc", "18\n")], "error runtime-other-version"),
-        (&[("package.json", "{}"), (".nvmrc", "18.20.1\n")], "error runtime-other-version"),
-        (&[("package.json", "{}"), (".nvmrc", "iojs\n")], "error runtime-bad-version"),
-        (&[("package.json", r#"{"engines": {"node": "^22"}}"#)], "error runtime-other-version"),
+        (&[("package.json", "{}"), (".nvmrc", "18\n")], "error runtime::other-version"),
+        (&[("package.json", "{}"), (".nvmrc", "18.20.1\n")], "error runtime::other-version"),
+        (&[("package.json", "{}"), (".nvmrc", "iojs\n")], "error runtime::bad-version"),
+        (&[("package.json", r#"{"engines": {"node": "^22"}}"#)], "error runtime::other-version"),
         // Go.
         (&[("go.mod", "module blog\n\ngo 1.19\n")], "go 1.19.8: go.mod describes a module for Go 1.19"),
         (&[("go.mod", "module blog\n")], "go 1.19.8: go.mod describes a module"),
         (&[("go.work", "go 1.18\n\nuse ./api\n")], "go 1.19.8: go.work describes a workspace for Go 1.18"),
         (&[("main.go", "package main\n")], "go 1.19.8: main.go is a program without a module"),
         (&[("serve.go", "package main\n")], "generic: "),
-        (&[("go.mod", "module blog\n\ngo 1.22.1 // new\n")], "error runtime-other-version"),
+        (&[("go.mod", "module blog\n\ngo 1.22.1 // new\n")], "error runtime::other-version"),
         // Ruby.
         (&[("Gemfile", ""), ("Gemfile.lock", "")], "ruby 3.1.2: Gemfile.lock locks the packages"),
         (&[("Gemfile", "")], "ruby 3.1.2: Gemfile lists the packages"),
@@ -207,10 +207,10 @@ fn every_tree_has_its_runtime() {
         ),
         (
             &[("Gemfile", ""), (".ruby-version", "3.1.6\n")],
-            "ruby 3.1.2: Gemfile lists the packages, .ruby-version asks for Ruby 3.1.6 !runtime-near-version",
+            "ruby 3.1.2: Gemfile lists the packages, .ruby-version asks for Ruby 3.1.6 !runtime::near-version",
         ),
-        (&[("Gemfile", ""), (".ruby-version", "3.3.0\n")], "error runtime-other-version"),
-        (&[("Gemfile", ""), (".ruby-version", "jruby-9.4\n")], "error runtime-bad-version"),
+        (&[("Gemfile", ""), (".ruby-version", "3.3.0\n")], "error runtime::other-version"),
+        (&[("Gemfile", ""), (".ruby-version", "jruby-9.4\n")], "error runtime::bad-version"),
         (&[("Gemfile.lock", "")], "generic: "),
         // Rust.
         (&[("Cargo.toml", ""), ("Cargo.lock", "")], "rust 1.75.0: Cargo.lock locks the packages"),
@@ -230,16 +230,16 @@ fn every_tree_has_its_runtime() {
         ),
         (
             &[("pom.xml", ""), ("system.properties", "java.runtime.version = 21\n")],
-            "error runtime-other-version",
+            "error runtime::other-version",
         ),
-        (&[("pom.xml", ""), (".java-version", "newest\n")], "error runtime-bad-version"),
+        (&[("pom.xml", ""), (".java-version", "newest\n")], "error runtime::bad-version"),
         (&[("deps.edn", "{}")], "clojure 17.0.15: deps.edn describes the project"),
         (&[("project.clj", "")], "clojure 17.0.15: project.clj describes the project"),
-        (&[("project.clj", ""), (".java-version", "21")], "error runtime-other-version"),
+        (&[("project.clj", ""), (".java-version", "21")], "error runtime::other-version"),
         // PHP and Deno.
         (&[("composer.json", "{}"), ("composer.lock", "{}")], "php 8.2.7: composer.lock locks the packages"),
         (&[("composer.json", "{}")], "php 8.2.7: composer.json lists the packages"),
-        (&[("composer.json", "oops")], "error runtime-bad-json"),
+        (&[("composer.json", "oops")], "error runtime::bad-json"),
         (&[("index.php", "")], "generic: "),
         (&[("deno.json", "{}")], "deno 2.1.4: deno.json describes the project"),
         (&[("deno.jsonc", "// ours\n{}")], "deno 2.1.4: deno.jsonc describes the project"),
@@ -247,41 +247,41 @@ fn every_tree_has_its_runtime() {
         // Several languages: one is built, with a warning about the others.
         (
             &[("package.json", "{}"), ("requirements.txt", "")],
-            "python 3.11.2 (system): requirements.txt lists the packages !runtime-others",
+            "python 3.11.2 (system): requirements.txt lists the packages !runtime::others",
         ),
         (
             &[("package.json", "{}"), ("Gemfile", ""), ("Gemfile.lock", "")],
-            "ruby 3.1.2: Gemfile.lock locks the packages !runtime-others",
+            "ruby 3.1.2: Gemfile.lock locks the packages !runtime::others",
         ),
         (
             &[("package.json", "{}"), ("composer.json", "{}")],
-            "php 8.2.7: composer.json lists the packages !runtime-others",
+            "php 8.2.7: composer.json lists the packages !runtime::others",
         ),
         (
             &[("package.json", "{}"), ("deno.json", "{}")],
-            "deno 2.1.4: deno.json describes the project !runtime-others",
+            "deno 2.1.4: deno.json describes the project !runtime::others",
         ),
         (
             &[("go.mod", ""), ("Cargo.toml", ""), ("pom.xml", "")],
-            "go 1.19.8: go.mod describes a module !runtime-others",
+            "go 1.19.8: go.mod describes a module !runtime::others",
         ),
         (
             &[("pom.xml", ""), ("project.clj", "")],
-            "java 17.0.15: pom.xml describes the project !runtime-others",
+            "java 17.0.15: pom.xml describes the project !runtime::others",
         ),
         // Languages that are not built.
-        (&[("mix.exs", "")], "generic: mix.exs belongs to Elixir !runtime-not-built"),
-        (&[("Package.swift", "")], "generic: Package.swift belongs to Swift !runtime-not-built"),
+        (&[("mix.exs", "")], "generic: mix.exs belongs to Elixir !runtime::not-built"),
+        (&[("Package.swift", "")], "generic: Package.swift belongs to Swift !runtime::not-built"),
         // Only the top folder counts, and only the right spelling.
         (&[("web/requirements.txt", "")], "generic: "),
         (&[("web/package.json", "")], "generic: "),
         (&[("requirements.txt/base.txt", "")], "generic: "),
         // Mistakes.
-        (&[("uv.lock", ""), ("poetry.lock", ""), ("pyproject.toml", PROJECT)], "error runtime-two-locks"),
-        (&[("pdm.lock", ""), ("Pipfile.lock", ""), ("Pipfile", "")], "error runtime-two-locks"),
-        (&[("uv.lock", "")], "error runtime-lock-alone"),
-        (&[("Pipfile.lock", "")], "error runtime-lock-alone"),
-        (&[("pyproject.toml", POETRY)], "error python-poetry-without-lock"),
+        (&[("uv.lock", ""), ("poetry.lock", ""), ("pyproject.toml", PROJECT)], "error runtime::two-locks"),
+        (&[("pdm.lock", ""), ("Pipfile.lock", ""), ("Pipfile", "")], "error runtime::two-locks"),
+        (&[("uv.lock", "")], "error runtime::lock-alone"),
+        (&[("Pipfile.lock", "")], "error runtime::lock-alone"),
+        (&[("pyproject.toml", POETRY)], "error python::poetry-without-lock"),
     ];
     for (files, expected) in cases {
         assert_eq!(line(&look(files, &Wishes::default())), *expected, "{files:?}");
@@ -290,17 +290,17 @@ fn every_tree_has_its_runtime() {
 
 #[test]
 fn a_process_that_needs_python_gets_it_without_a_manifest() {
-    let wishes = Wishes { needs: Some(RuntimeName::Python), ..Wishes::default() };
+    let wishes = wishing(|it| it.needs = Some(RuntimeName::Python));
     let cases: &[(Files, &str)] = &[
         (&[("app.py", "")], "python 3.11.2 (system): Procfile has `wsgi`"),
-        (&[("package.json", "")], "python 3.11.2 (system): Procfile has `wsgi` !runtime-others"),
+        (&[("package.json", "")], "python 3.11.2 (system): Procfile has `wsgi` !runtime::others"),
         (
             &[("requirements/base.txt", "")],
-            "python 3.11.2 (system): Procfile has `wsgi` !python-requirements-elsewhere",
+            "python 3.11.2 (system): Procfile has `wsgi` !python::requirements-elsewhere",
         ),
         (
             &[("Requirements.txt", "")],
-            "python 3.11.2 (system): Procfile has `wsgi` !python-requirements-elsewhere",
+            "python 3.11.2 (system): Procfile has `wsgi` !python::requirements-elsewhere",
         ),
         (&[("requirements.txt", "")], "python 3.11.2 (system): requirements.txt lists the packages"),
     ];
@@ -316,20 +316,20 @@ fn a_process_of_uwsgi_gets_its_language_without_a_manifest() {
         (Ruby, &[("config.ru", "")], "ruby 3.1.2: Procfile has `rwsgi`"),
         (Ruby, &[("Gemfile", "")], "ruby 3.1.2: Gemfile lists the packages"),
         (Php, &[("index.php", "")], "php 8.2.7: Procfile has `php`"),
-        (Php, &[("package.json", "{}")], "php 8.2.7: Procfile has `php` !runtime-others"),
-        (Php, &[("composer.lock", "{}")], "error runtime-lock-alone"),
+        (Php, &[("package.json", "{}")], "php 8.2.7: Procfile has `php` !runtime::others"),
+        (Php, &[("composer.lock", "{}")], "error runtime::lock-alone"),
         (Java, &[("app.war", "")], "java 17.0.15: Procfile has `jwsgi`"),
         (Java, &[("project.clj", "")], "clojure 17.0.15: project.clj describes the project"),
     ];
     for (needs, files, expected) in cases {
-        let wishes = Wishes { needs: Some(*needs), ..Wishes::default() };
+        let wishes = wishing(|it| it.needs = Some(*needs));
         assert_eq!(line(&look(files, &wishes)), *expected, "{needs} {files:?}");
     }
 }
 
 #[test]
 fn files_that_are_served_need_no_build_unless_they_are_made_by_one() {
-    let wishes = Wishes { only_static: true, ..Wishes::default() };
+    let wishes = wishing(|it| it.only_static = true);
     let cases: &[(Files, &str)] = &[
         (&[("index.html", "")], "static: Procfile has nothing but `static`"),
         (&[("package.json", "{}")], "node 20.19.2 Npm: package.json lists the packages"),

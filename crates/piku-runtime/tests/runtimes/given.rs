@@ -1,8 +1,8 @@
 //! Trees, hosts, and settings for tests.
 
 use piku_runtime::{
-    BuildPlan, DetectError, Detection, Interpreter, MemoryTree, PlanError, Source, Toolbox, Wishes, detect,
-    plan,
+    BuildPlan, DetectError, Detection, Interpreter, MemoryTree, PlanError, Planner, Source, SourceTree,
+    Toolbox, Wishes,
 };
 
 /// Paths and contents.
@@ -14,16 +14,19 @@ pub(crate) fn tree(files: Files<'_>) -> MemoryTree {
 
 pub(crate) fn settings(pairs: &[(&str, &str)]) -> Wishes {
     let settings = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    Wishes { settings: settings.collect(), ..Wishes::default() }
+    wishing(|it| it.settings = settings.collect())
+}
+
+pub(crate) fn wishing(change: impl FnOnce(&mut Wishes)) -> Wishes {
+    let mut wishes = Wishes::default();
+    change(&mut wishes);
+    wishes
 }
 
 /// A host with the system's Python 3.11.2, as on Debian 12, three other Pythons, and the versions of all other tools.
 pub(crate) fn versions() -> Toolbox {
-    let python = |version: &str, path: &str, source, has_venv| Interpreter {
-        version: version.parse().unwrap(),
-        path: path.into(),
-        source,
-        has_venv,
+    let python = |version: &str, path: &str, source, has_venv| {
+        Interpreter::new(version.parse().unwrap(), path, source, has_venv)
     };
     let mut host = Toolbox::new("linux-x86_64-glibc")
         .with_interpreter(python("3.13.1", "/uv/3.13.1/bin/python3.13", Source::Uv, true))
@@ -66,12 +69,21 @@ pub(crate) fn look(files: Files<'_>, wishes: &Wishes) -> Result<Detection, Detec
     detect(&tree(files), &versions(), wishes)
 }
 
+pub(crate) fn detect(
+    tree: &dyn SourceTree,
+    host: &Toolbox,
+    wishes: &Wishes,
+) -> Result<Detection, DetectError> {
+    Planner::new(tree, host.clone(), wishes.clone()).detect()
+}
+
 pub(crate) fn planned(
     tree: &MemoryTree,
     host: &Toolbox,
     wishes: &Wishes,
 ) -> Result<Option<BuildPlan>, PlanError> {
-    plan(&detect(tree, host, wishes).unwrap(), tree, host, wishes)
+    let planner = Planner::new(tree, host.clone(), wishes.clone());
+    planner.plan(&planner.detect().unwrap())
 }
 
 /// Shows the steps, what the app gets, and for which trees the result can be used.

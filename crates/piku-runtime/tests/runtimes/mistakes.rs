@@ -1,8 +1,8 @@
 //! Errors where nothing can be decided or planned, and warnings.
 
-use piku_runtime::{DetectError, Detection, RuntimeName, Toolbox, Wishes, detect};
+use piku_runtime::{DetectError, Detection, RuntimeName, Toolbox, Wishes};
 
-use crate::given::{Files, look, planned, settings, tree, versions};
+use crate::given::{Files, detect, look, planned, settings, tree, versions, wishing};
 
 const POETRY: &str = "[tool.poetry]\nname = \"blog\"\npackage-mode = false\n";
 
@@ -18,11 +18,11 @@ fn told(found: Result<Detection, DetectError>) -> String {
 
 #[test]
 fn every_mistake_says_what_to_do() {
-    let with = |version: &str| Wishes { python_version: Some(version.to_owned()), ..Wishes::default() };
+    let with = |version: &str| wishing(|it| it.python_version = Some(version.to_owned()));
     let none = Wishes::default();
     let old_deno = versions().with_version("deno", "1.46.3".parse().unwrap());
     let found = [
-        look(&[], &Wishes { runtime: Some("cobol".to_owned()), ..Wishes::default() }),
+        look(&[], &wishing(|it| it.runtime = Some("cobol".to_owned()))),
         look(&[("uv.lock", ""), ("poetry.lock", ""), ("pyproject.toml", "")], &none),
         look(&[("package.json", "{}"), ("package-lock.json", ""), ("yarn.lock", "")], &none),
         look(&[("uv.lock", "")], &none),
@@ -47,86 +47,86 @@ fn every_mistake_says_what_to_do() {
         detect(&tree(&[("requirements.txt", "")]), &Toolbox::new("linux"), &none),
     ];
     insta::assert_snapshot!(found.map(told).join("\n\n"), @r"
-    error[runtime-unknown]: there is no runtime `cobol`
+    error[runtime::unknown]: there is no runtime `cobol`
     help: set PIKU_RUNTIME to `python`, `ruby`, `php`, `go`, `rust`, `java`, `clojure`, `deno`, `bun`, `node`, `static`, or `generic`, or unset it
 
-    error[runtime-two-locks]: `uv.lock` and `poetry.lock` both lock the packages of this app
+    error[runtime::two-locks]: `uv.lock` and `poetry.lock` both lock the packages of this app
     help: keep the one whose tool you use: `git rm poetry.lock` or `git rm uv.lock`
 
-    error[runtime-two-locks]: `package-lock.json` and `yarn.lock` both lock the packages of this app
+    error[runtime::two-locks]: `package-lock.json` and `yarn.lock` both lock the packages of this app
     help: keep the one whose tool you use: `git rm yarn.lock` or `git rm package-lock.json`; or name it in NODE_PACKAGE_MANAGER
 
-    error[runtime-lock-alone]: `uv.lock` is here, but `pyproject.toml` is not
+    error[runtime::lock-alone]: `uv.lock` is here, but `pyproject.toml` is not
     help: commit `pyproject.toml` as well, or remove `uv.lock`
 
-    error[runtime-lock-alone]: `package-lock.json` is here, but `package.json` is not
+    error[runtime::lock-alone]: `package-lock.json` is here, but `package.json` is not
     help: commit `package.json` as well, or remove `package-lock.json`
 
-    error[python-poetry-without-lock]: `pyproject.toml` is written for Poetry, but `poetry.lock` is not here
+    error[python::poetry-without-lock]: `pyproject.toml` is written for Poetry, but `poetry.lock` is not here
     help: run `poetry lock` and commit `poetry.lock`
 
-    error[runtime-bad-json]: could not read `package.json` as JSON
+    error[runtime::bad-json]: could not read `package.json` as JSON
       because: expected value at line 2 column 11
     help: correct `package.json`: it must be one JSON object
 
-    error[runtime-bad-json]: could not read `composer.json` as JSON
+    error[runtime::bad-json]: could not read `composer.json` as JSON
       because: invalid type: sequence, expected a map at line 1 column 0
     help: correct `composer.json`: it must be one JSON object
 
-    error[node-unknown-package-manager]: `package.json` asks for the package manager `cnpm@9`, which piku does not know
+    error[node::unknown-package-manager]: `package.json` asks for the package manager `cnpm@9`, which piku does not know
     help: name `npm`, `pnpm`, `yarn`, or `bun`
 
-    error[runtime-bad-version]: could not read the Python version in `.python-version`
+    error[runtime::bad-version]: could not read the Python version in `.python-version`
       because: `pypy3.10` is not a version
     help: write a version of CPython such as `3.12` or `3.12.1`
 
-    error[runtime-bad-version]: could not read the Node.js version in `.nvmrc`
+    error[runtime::bad-version]: could not read the Node.js version in `.nvmrc`
       because: `iojs` is not a version
     help: write a version such as `22`, `22.11.0`, or `lts/jod`
 
-    error[runtime-bad-version]: could not read the Ruby version in `.ruby-version`
+    error[runtime::bad-version]: could not read the Ruby version in `.ruby-version`
       because: `jruby-9.4` is not a version
     help: write a version such as `3.3` or `3.3.6`
 
-    error[runtime-bad-version]: could not read the Java version in `.java-version`
+    error[runtime::bad-version]: could not read the Java version in `.java-version`
       because: `newest` is not a version
     help: write a version such as `17` or `21`
 
-    error[python-no-such-version]: `PYTHON_VERSION` asks for Python 3.12.1, which this host does not have
+    error[python::no-such-version]: `PYTHON_VERSION` asks for Python 3.12.1, which this host does not have
     help: ask for one that is here: 3.11.2 (system), 3.11.2 (pyenv), 3.12.4 (pyenv), 3.12.7 (uv), 3.13.1 (uv)
 
-    error[runtime-other-version]: `package.json` asks for Node.js ^22, and this host has 20.19.2
+    error[runtime::other-version]: `package.json` asks for Node.js ^22, and this host has 20.19.2
     help: install that one on the host; or `apt install nodeenv` and name an exact version in NODE_VERSION, such as `22.11.0`
 
-    error[runtime-other-version]: `.nvmrc` asks for Node.js 18.20.1, and this host has 20.19.2
+    error[runtime::other-version]: `.nvmrc` asks for Node.js 18.20.1, and this host has 20.19.2
     help: install nodeenv on the host, which fetches it: `apt install nodeenv`
 
-    error[runtime-other-version]: `.ruby-version` asks for Ruby 3.3.0, and this host has 3.1.2
+    error[runtime::other-version]: `.ruby-version` asks for Ruby 3.3.0, and this host has 3.1.2
     help: install that one on the host, or ask for the one that is here
 
-    error[runtime-other-version]: `go.mod` asks for Go 1.22, and this host has 1.19.8
+    error[runtime::other-version]: `go.mod` asks for Go 1.22, and this host has 1.19.8
     help: install a newer Go on the host, as https://go.dev/dl shows, or lower the line in `go.mod`
 
-    error[runtime-other-version]: `.java-version` asks for Java 21, and this host has 17.0.15
+    error[runtime::other-version]: `.java-version` asks for Java 21, and this host has 17.0.15
     help: install a newer JDK on the host and make it the default: `update-alternatives --config javac`
 
-    error[runtime-other-version]: `deno.json` asks for Deno 2 or newer, and this host has 1.46.3
+    error[runtime::other-version]: `deno.json` asks for Deno 2 or newer, and this host has 1.46.3
     help: install a newer Deno on the host: `deno upgrade`
 
-    error[python-does-not-fit]: `pyproject.toml` requires Python >=3.12,<4, and the default of this host gives 3.11.2 (system)
+    error[python::does-not-fit]: `pyproject.toml` requires Python >=3.12,<4, and the default of this host gives 3.11.2 (system)
     help: set PYTHON_VERSION=3.12; here are 3.12.4 (pyenv), 3.12.7 (uv), 3.13.1 (uv)
 
-    error[python-does-not-fit]: `pyproject.toml` requires Python >= 3.14, and the default of this host gives 3.11.2 (system)
+    error[python::does-not-fit]: `pyproject.toml` requires Python >= 3.14, and the default of this host gives 3.11.2 (system)
     help: install a Python that fits on the host, or lower `requires-python`
 
-    error[python-missing]: this app needs Python, and this host has none
+    error[python::missing]: this app needs Python, and this host has none
     help: install it on the host: `apt install python3 python3-venv`
     ");
 }
 
 #[test]
 fn warnings_say_what_to_do() {
-    let needs_python = Wishes { needs: Some(RuntimeName::Python), ..Wishes::default() };
+    let needs_python = wishing(|it| it.needs = Some(RuntimeName::Python));
     let none = Wishes::default();
     let found = [
         look(&[("requirements/base.txt", "")], &needs_python),
@@ -195,39 +195,39 @@ fn a_missing_tool_is_told_with_what_brings_it() {
         .chain(half.iter().map(|files| told(files, &some)))
         .collect();
     insta::assert_snapshot!(told.join("\n"), @r"
-    error[runtime-tool-missing]: `package.json` needs Node.js, which this host does not have
+    error[runtime::tool-missing]: `package.json` needs Node.js, which this host does not have
     help: install it on the host: `apt install nodejs npm`, or a newer one as https://nodejs.org shows
-    error[runtime-tool-missing]: `bun.lock` needs Bun, which this host does not have
+    error[runtime::tool-missing]: `bun.lock` needs Bun, which this host does not have
     help: install it on the host, as https://bun.sh shows
-    error[runtime-tool-missing]: `go.mod` needs Go, which this host does not have
+    error[runtime::tool-missing]: `go.mod` needs Go, which this host does not have
     help: install it on the host: `apt install golang-go`, or a newer one as https://go.dev/dl shows
-    error[runtime-tool-missing]: `Gemfile` needs bundler, which this host does not have
+    error[runtime::tool-missing]: `Gemfile` needs bundler, which this host does not have
     help: install it on the host: `apt install ruby-bundler ruby-dev build-essential`
-    error[runtime-tool-missing]: `Cargo.toml` needs cargo, which this host does not have
+    error[runtime::tool-missing]: `Cargo.toml` needs cargo, which this host does not have
     help: install it on the host: `apt install cargo`, or a newer one as https://rustup.rs shows
-    error[runtime-tool-missing]: `pom.xml` needs a JDK, which this host does not have
+    error[runtime::tool-missing]: `pom.xml` needs a JDK, which this host does not have
     help: install it on the host: `apt install default-jdk-headless`
-    error[runtime-tool-missing]: `deps.edn` needs a JDK, which this host does not have
+    error[runtime::tool-missing]: `deps.edn` needs a JDK, which this host does not have
     help: install it on the host: `apt install default-jdk-headless`
-    error[runtime-tool-missing]: `composer.json` needs composer, which this host does not have
+    error[runtime::tool-missing]: `composer.json` needs composer, which this host does not have
     help: install it on the host: `apt install composer php-cli unzip`
-    error[runtime-tool-missing]: `deno.json` needs Deno, which this host does not have
+    error[runtime::tool-missing]: `deno.json` needs Deno, which this host does not have
     help: install it on the host, as https://docs.deno.com/runtime shows
-    error[runtime-tool-missing]: `package.json` needs npm, which this host does not have
+    error[runtime::tool-missing]: `package.json` needs npm, which this host does not have
     help: install it on the host: `apt install npm`
-    error[runtime-tool-missing]: `pnpm-lock.yaml` needs pnpm, which this host does not have
+    error[runtime::tool-missing]: `pnpm-lock.yaml` needs pnpm, which this host does not have
     help: install it on the host: `npm install -g pnpm`, or corepack, which fetches it: `npm install -g corepack`
-    error[runtime-tool-missing]: `yarn.lock` needs Yarn, which this host does not have
+    error[runtime::tool-missing]: `yarn.lock` needs Yarn, which this host does not have
     help: install it on the host: `apt install yarnpkg`
-    error[runtime-tool-missing]: `yarn.lock` needs Yarn 2 or newer, which this host does not have
+    error[runtime::tool-missing]: `yarn.lock` needs Yarn 2 or newer, which this host does not have
     help: install corepack on the host, which fetches it: `npm install -g corepack`
-    error[runtime-tool-missing]: `pom.xml` needs Maven, which this host does not have
+    error[runtime::tool-missing]: `pom.xml` needs Maven, which this host does not have
     help: install it on the host (`apt install maven`), or commit Maven's wrapper (`mvn wrapper:wrapper`)
-    error[runtime-tool-missing]: `build.gradle` needs Gradle, which this host does not have
+    error[runtime::tool-missing]: `build.gradle` needs Gradle, which this host does not have
     help: commit Gradle's wrapper (`gradle wrapper`), or install it on the host (`apt install gradle`)
-    error[runtime-tool-missing]: `deps.edn` needs the Clojure tools, which this host does not have
+    error[runtime::tool-missing]: `deps.edn` needs the Clojure tools, which this host does not have
     help: install the Clojure tools on the host, as https://clojure.org/guides/install_clojure shows
-    error[runtime-tool-missing]: `project.clj` needs Leiningen, which this host does not have
+    error[runtime::tool-missing]: `project.clj` needs Leiningen, which this host does not have
     help: install it on the host: `apt install leiningen`
     ");
 }

@@ -2,7 +2,7 @@
 
 use piku_runtime::{Reuse, RuntimeName, Step, Toolbox, Wishes};
 
-use crate::given::{Files, equipped, planned, shown, shown_with, tree, with};
+use crate::given::{Files, equipped, planned, shown, shown_with, tree, wishing, with};
 
 #[test]
 fn go_builds_every_program() {
@@ -230,7 +230,7 @@ fn deno_installs_what_is_locked_into_a_folder_of_the_build() {
 fn an_app_without_a_manifest_has_nothing_to_build() {
     let cases = [None, Some(RuntimeName::Ruby), Some(RuntimeName::Php), Some(RuntimeName::Java)];
     for needs in cases {
-        let wishes = Wishes { needs, ..Wishes::default() };
+        let wishes = wishing(|it| it.needs = needs);
         let plan = planned(&tree(&[("index.html", "")]), &Toolbox::new("linux"), &wishes).unwrap();
         assert_eq!(plan, None, "{needs:?}");
     }

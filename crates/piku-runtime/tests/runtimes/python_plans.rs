@@ -1,20 +1,17 @@
 //! The plan of each kind of Python app, as text, and what changes its key.
 
 use piku_runtime::{
-    BuildPlan, Interpreter, MemoryTree, PlanError, Reuse, RuntimeName, Source, Toolbox, Wishes, detect, plan,
+    BuildPlan, Interpreter, MemoryTree, PlanError, Reuse, RuntimeName, Source, Toolbox, Wishes,
 };
+
+use crate::given::wishing;
 
 fn host() -> Toolbox {
     Toolbox::new("linux-x86_64-glibc").with_interpreter(python())
 }
 
 fn python() -> Interpreter {
-    Interpreter {
-        version: "3.11.2".parse().unwrap(),
-        path: "/usr/bin/python3.11".into(),
-        source: Source::System,
-        has_venv: true,
-    }
+    Interpreter::new("3.11.2".parse().unwrap(), "/usr/bin/python3.11", Source::System, true)
 }
 
 fn tree(files: &[(&str, &str)]) -> MemoryTree {
@@ -22,13 +19,12 @@ fn tree(files: &[(&str, &str)]) -> MemoryTree {
 }
 
 fn planned(tree: &MemoryTree, host: &Toolbox, wishes: &Wishes) -> Result<BuildPlan, PlanError> {
-    let found = detect(tree, host, wishes).unwrap();
-    plan(&found, tree, host, wishes).map(|plan| plan.expect("Python has a build"))
+    crate::given::planned(tree, host, wishes).map(|plan| plan.expect("Python has a build"))
 }
 
 /// Shows progress lines and commands, and for which trees the result can be used.
 fn shown(files: &[(&str, &str)], host: &Toolbox) -> String {
-    let wishes = Wishes { needs: Some(RuntimeName::Python), ..Wishes::default() };
+    let wishes = wishing(|it| it.needs = Some(RuntimeName::Python));
     let plan = planned(&tree(files), host, &wishes).unwrap();
     let mut text: String = plan.steps.iter().map(|step| format!("# {}\n{step}\n", step.says())).collect();
     for warning in &plan.warnings {
@@ -236,7 +232,7 @@ fn a_process_without_a_manifest_gets_an_empty_environment() {
 
 #[test]
 fn extra_packages_come_last() {
-    let wishes = Wishes { extra_packages: vec!["pyuwsgi".to_owned()], ..Wishes::default() };
+    let wishes = wishing(|it| it.extra_packages = vec!["pyuwsgi".to_owned()]);
     let plan = planned(&tree(&[("requirements.txt", "")]), &host(), &wishes).unwrap();
     assert_eq!(
         plan.steps.last().unwrap().to_string(),
@@ -256,8 +252,7 @@ fn what_an_app_gets_of_its_build() {
 #[test]
 fn a_generic_app_has_nothing_to_build() {
     let tree = tree(&[("index.html", "")]);
-    let found = detect(&tree, &host(), &Wishes::default()).unwrap();
-    assert_eq!(plan(&found, &tree, &host(), &Wishes::default()).unwrap(), None);
+    assert_eq!(crate::given::planned(&tree, &host(), &Wishes::default()).unwrap(), None);
 }
 
 #[test]
@@ -273,13 +268,13 @@ fn a_missing_tool_is_told_and_never_replaced() {
         format!("error[{}]: {error}\nhelp: {}", error.code(), error.help().unwrap())
     };
     insta::assert_snapshot!(cases.iter().map(told).collect::<Vec<_>>().join("\n"), @r"
-    error[runtime-tool-missing]: `uv.lock` needs uv, which this host does not have
+    error[runtime::tool-missing]: `uv.lock` needs uv, which this host does not have
     help: install it on the host, as https://docs.astral.sh/uv shows, or push the output of `uv export` as `requirements.txt` instead
-    error[runtime-tool-missing]: `poetry.lock` needs Poetry, which this host does not have
+    error[runtime::tool-missing]: `poetry.lock` needs Poetry, which this host does not have
     help: install it on the host (`pipx install poetry`), or push the output of `poetry export` as `requirements.txt` instead
-    error[runtime-tool-missing]: `pdm.lock` needs PDM, which this host does not have
+    error[runtime::tool-missing]: `pdm.lock` needs PDM, which this host does not have
     help: install it on the host (`pipx install pdm`), or push the output of `pdm export` as `requirements.txt` instead
-    error[runtime-tool-missing]: `Pipfile.lock` needs Pipenv, which this host does not have
+    error[runtime::tool-missing]: `Pipfile.lock` needs Pipenv, which this host does not have
     help: install it on the host (`pipx install pipenv`), or push the output of `pipenv requirements` as `requirements.txt` instead
     ");
 }
@@ -298,9 +293,9 @@ fn a_host_without_venv_is_told_which_package_it_lacks() {
 #[test]
 fn a_package_that_would_be_an_option_is_refused() {
     for name in ["--index-url=http://evil", "", " x", "."] {
-        let wishes = Wishes { extra_packages: vec![name.to_owned()], ..Wishes::default() };
+        let wishes = wishing(|it| it.extra_packages = vec![name.to_owned()]);
         let error = planned(&tree(&[("requirements.txt", "")]), &host(), &wishes).unwrap_err();
-        assert_eq!(error.code(), "python-bad-package");
+        assert_eq!(error.code(), "python::bad-package");
     }
 }
 

@@ -1,9 +1,9 @@
 //! What settings ask for, and what the host has.
 
-use piku_runtime::{RuntimeName, Toolbox, Version, Wishes, detect, runtime};
+use piku_runtime::{Planner, RuntimeName, Toolbox, Version, Wishes};
 
 use crate::detection::line;
-use crate::given::{Files, look, settings, tree, versions};
+use crate::given::{Files, detect, look, settings, tree, versions, wishing};
 
 #[test]
 fn a_runtime_that_is_named_is_the_one() {
@@ -31,16 +31,16 @@ fn a_runtime_that_is_named_is_the_one() {
         (
             "bun",
             &[("package.json", "{}"), ("yarn.lock", "")],
-            "bun 1.1.38 Bun: PIKU_RUNTIME asks for bun, package.json lists the packages !node-lock-unused",
+            "bun 1.1.38 Bun: PIKU_RUNTIME asks for bun, package.json lists the packages !node::lock-unused",
         ),
         ("node", &[("index.js", "")], "node: PIKU_RUNTIME asks for node"),
         ("go", &[("app.py", "")], "go 1.19.8: PIKU_RUNTIME asks for go"),
         (" ", &[("setup.py", "")], "python 3.11.2 (system): setup.py describes the project"),
-        ("cobol", &[("setup.py", "")], "error runtime-unknown"),
-        ("Python", &[("setup.py", "")], "error runtime-unknown"),
+        ("cobol", &[("setup.py", "")], "error runtime::unknown"),
+        ("Python", &[("setup.py", "")], "error runtime::unknown"),
     ];
     for (name, files, expected) in cases {
-        let wishes = Wishes { runtime: Some((*name).to_owned()), ..Wishes::default() };
+        let wishes = wishing(|it| it.runtime = Some((*name).to_owned()));
         assert_eq!(line(&look(files, &wishes)), *expected, "{name} {files:?}");
     }
 }
@@ -58,11 +58,11 @@ fn settings_go_before_the_files_of_node() {
         (
             &[("NODE_PACKAGE_MANAGER", "yarn --ignore-engines")],
             "node 20.19.2 YarnClassic: NODE_PACKAGE_MANAGER asks for yarn, yarn.lock locks the packages, \
-             .nvmrc asks for Node.js 20 !node-options-unused",
+             .nvmrc asks for Node.js 20 !node::options-unused",
         ),
-        (&[("NODE_PACKAGE_MANAGER", "rm")], "error node-unknown-package-manager"),
-        (&[("NODE_VERSION", "22")], "error runtime-other-version"),
-        (&[("NODE_VERSION", "twenty")], "error runtime-bad-version"),
+        (&[("NODE_PACKAGE_MANAGER", "rm")], "error node::unknown-package-manager"),
+        (&[("NODE_VERSION", "22")], "error runtime::other-version"),
+        (&[("NODE_VERSION", "twenty")], "error runtime::bad-version"),
     ];
     for (pairs, expected) in cases {
         assert_eq!(line(&look(both, &settings(pairs))), *expected, "{pairs:?}");
@@ -80,7 +80,7 @@ fn nodeenv_brings_the_version_that_the_host_does_not_have() {
     assert_eq!(found("20.11.1"), format!("node 20.11.1 Npm: {why} 20.11.1"));
     assert_eq!(found("20.19.2"), format!("node 20.19.2 Npm: {why} 20.19.2"));
     assert_eq!(found("20"), format!("node 20.19.2 Npm: {why} 20"));
-    assert_eq!(found("18"), "error runtime-other-version");
+    assert_eq!(found("18"), "error runtime::other-version");
 }
 
 #[test]
@@ -101,7 +101,8 @@ fn without_the_versions_of_tools_nothing_is_refused() {
 
 #[test]
 fn the_runtime_is_known_before_any_tool_is_asked() {
-    let name = |files: Files| runtime(&tree(files), &Wishes::default()).unwrap();
+    let name =
+        |files: Files| Planner::new(&tree(files), Toolbox::default(), Wishes::default()).runtime().unwrap();
     let tools =
         |files: Files| name(files).version_questions().iter().map(|it| it.tool).collect::<Vec<_>>().join(" ");
     assert_eq!(tools(&[("package.json", "not read yet")]), "node bun");
@@ -132,7 +133,7 @@ fn the_version_is_the_settings_then_the_files_then_the_hosts() {
         (Some("python3.13"), "", "3.13.1 (uv)", "PYTHON_VERSION"),
     ];
     for (setting, file, version, reason) in cases {
-        let wishes = Wishes { python_version: setting.map(str::to_owned), ..Wishes::default() };
+        let wishes = wishing(|it| it.python_version = setting.map(str::to_owned));
         let found =
             look(&[("requirements.txt", ""), (".python-version", file)], &wishes).unwrap().python.unwrap();
         assert_eq!(
@@ -165,7 +166,7 @@ fn the_order_of_the_toolbox_does_not_matter() {
     let mut backwards = versions();
     backwards.interpreters.reverse();
     for version in ["3", "3.11", "3.12", "3.13"] {
-        let wishes = Wishes { python_version: Some(version.to_owned()), ..Wishes::default() };
+        let wishes = wishing(|it| it.python_version = Some(version.to_owned()));
         let with = |host: &Toolbox| {
             detect(&tree(&[("setup.py", "")]), host, &wishes).unwrap().python.unwrap().interpreter
         };

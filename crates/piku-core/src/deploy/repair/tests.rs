@@ -6,22 +6,26 @@ use camino::Utf8PathBuf;
 
 use super::*;
 use crate::event::Event;
-use crate::host::FakeHost;
 use crate::host::emperor::tests::speak;
 
 const RELEASE: &str = r#"{"number":3,"commit":"0123","created":"2026-11-23T04:30:00Z","cause":{"what":"restart"},"tree_of":3,
     "settings":"","formation":{},"live_env":{},
     "vassals":["blog_web.1@blog.3.1.ini","blog_worker.1@blog.3.1.ini"],"ports":[]}"#;
 
-fn mended(root: &Root) -> (Result<bool, HostError>, String, Vec<String>) {
-    let (host, mut told) = (FakeHost::default(), Vec::new());
+/// What would be done to the vassals, whether any are started, and what is told.
+fn mending(root: &Root) -> (Result<(String, bool), HostError>, Vec<String>) {
+    let mut told = Vec::new();
     let release: Release = serde_json::from_str(RELEASE).unwrap();
-    let restarted = vassals(root, &host, &"blog".parse().unwrap(), Some(&release), &mut |event| {
+    let found = vassals(root, &"blog".parse().unwrap(), Some(&release), &mut |event| {
         if let Event::Warning { message, help } = event {
             told.push(format!("{message}; {}", help.unwrap_or_default()));
         }
     });
-    (restarted, host.transcript().replace(root.path().as_str(), "$PIKU"), told)
+    let shown = |steps: Vec<Step>| {
+        let steps: String = steps.iter().map(|step| format!("{step}\n")).collect();
+        steps.replace(root.path().as_str(), "$PIKU")
+    };
+    (found.map(|(steps, restarted)| (shown(steps), restarted)), told)
 }
 
 fn root(folder: &tempfile::TempDir) -> Root {
@@ -42,8 +46,9 @@ fn a_process_whose_files_are_gone_is_named_and_the_others_are_started() {
     let folder = tempfile::tempdir().unwrap();
     let root = root(&folder);
     std::fs::remove_file(root.uwsgi_available().join("blog_web.1@blog.3.1.ini")).unwrap();
-    let (restarted, steps, told) = mended(&root);
-    assert!(restarted.unwrap());
+    let (found, told) = mending(&root);
+    let (steps, restarted) = found.unwrap();
+    assert!(restarted);
     assert!(
         !steps.contains("blog_web") && steps.contains("enable $PIKU/uwsgi-enabled/blog_worker"),
         "{steps}"
@@ -63,7 +68,5 @@ fn nothing_is_started_under_a_name_that_a_hanging_emperor_may_know() {
     let folder = tempfile::tempdir().unwrap();
     let root = root(&folder);
     speak(&root.emperor_stats(), String::new());
-    let (restarted, steps, _) = mended(&root);
-    assert!(matches!(restarted, Err(HostError::EmperorSilent { .. })));
-    assert_eq!(steps, "");
+    assert!(matches!(mending(&root).0, Err(HostError::EmperorSilent { .. })));
 }

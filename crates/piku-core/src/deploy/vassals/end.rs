@@ -5,7 +5,7 @@ use super::start;
 use crate::deploy::DeployError;
 use crate::deploy::plan::render::Rendered;
 use crate::host::launch::{drain_marker, record_path};
-use crate::host::{Host, HostError, Step, apply};
+use crate::host::{HostError, Step, apply};
 use crate::root::Root;
 
 /// The steps that disable vassals. With `drain`, they keep serving for a moment first.
@@ -23,25 +23,19 @@ pub(crate) fn disable(root: &Root, vassals: &[Enabled], drain: bool) -> Vec<Step
 }
 
 /// Disables vassals and wakes the emperor.
-pub(crate) fn retire(
-    root: &Root,
-    host: &dyn Host,
-    vassals: &[Enabled],
-    drain: bool,
-) -> Result<(), HostError> {
+pub(crate) fn retire(root: &Root, vassals: &[Enabled], drain: bool) -> Result<(), HostError> {
     if vassals.is_empty() {
         return Ok(());
     }
     let mut steps = disable(root, vassals, drain);
     steps.push(start::wake(root));
-    apply(host, &steps)
+    apply(&steps)
 }
 
 /// Starts processes that replace their predecessors. The old ones are disabled at the same time, and the launchers of
 /// the new ones wait for them to end.
 pub(crate) fn replace<'a>(
     root: &Root,
-    host: &dyn Host,
     old: &[Enabled],
     new: impl IntoIterator<Item = &'a Rendered>,
 ) -> Result<(), DeployError> {
@@ -53,5 +47,5 @@ pub(crate) fn replace<'a>(
     if !steps.is_empty() {
         steps.push(start::wake(root));
     }
-    Ok(apply(host, &steps)?)
+    Ok(apply(&steps)?)
 }

@@ -63,7 +63,7 @@ fn end_within(scene: &Scene<'_>, names: &[Enabled], limit: Duration) -> Result<(
         .filter_map(|name| stats.vassal(&name.to_string()))
         .flat_map(|vassal| tree.below(vassal.pid))
         .collect();
-    end::retire(scene.root, scene.host, names, false)?;
+    end::retire(scene.root, names, false)?;
     let alive = || running.iter().copied().find(|pid| processes::is_alive(*pid));
     match wait::until(limit, || alive().is_none().then_some(())).map_or_else(alive, |()| None) {
         Some(pid) => Err(DeployError::StillRunning { process: processes::name(pid) }),
@@ -104,7 +104,7 @@ pub(crate) fn vacate(
             if name.ours().is_some_and(|name| name.run == run) {
                 return Ok(());
             }
-            end::retire(scene.root, scene.host, std::slice::from_ref(&name), false)?;
+            end::retire(scene.root, std::slice::from_ref(&name), false)?;
             let left = || (sockets::listener(scene.root, address) == Listener::Nobody).then_some(());
             wait::until(END, left)
                 .ok_or(DeployError::PortInUse { port: address.port(), by: Some(name.to_string()) })

@@ -2,14 +2,13 @@
 
 use crate::deploy::DeployError;
 use crate::deploy::plan::render::Rendered;
-use crate::host::{Host, Step, apply};
+use crate::host::{Step, apply};
 use crate::root::Root;
 use crate::vassal::VassalName;
 
 /// Writes the vassals and enables them.
 pub(crate) fn start<'a>(
     root: &Root,
-    host: &dyn Host,
     vassals: impl IntoIterator<Item = &'a Rendered>,
 ) -> Result<(), DeployError> {
     let mut steps = Vec::new();
@@ -20,7 +19,7 @@ pub(crate) fn start<'a>(
     if !steps.is_empty() {
         steps.push(wake(root));
     }
-    Ok(apply(host, &steps)?)
+    Ok(apply(&steps)?)
 }
 
 /// The step that enables a vassal.

@@ -6,8 +6,8 @@ use camino::Utf8PathBuf;
 
 use super::*;
 use crate::cancel::Cancel;
+use crate::host::Surroundings;
 use crate::host::emperor::tests::speak;
-use crate::host::{Machine, Surroundings};
 
 const NAME: &str = "blog_worker.1@blog.3.0.ini";
 
@@ -27,8 +27,7 @@ fn root(folder: &tempfile::TempDir) -> Root {
 fn a_process_that_does_not_end_in_time_refuses_the_deploy() {
     let folder = tempfile::tempdir().unwrap();
     let (root, surroundings) = (root(&folder), Surroundings::of_tests("/home/piku".into()));
-    let scene =
-        Scene { root: &root, surroundings: &surroundings, host: &Machine, cancel: &Cancel::default() };
+    let scene = Scene { root: &root, surroundings: &surroundings, cancel: &Cancel::default() };
     // The test itself plays the vassal's master.
     let me = std::process::id();
     speak(&root.emperor_stats(), format!(r#"{{"vassals":[{{"id":"{NAME}","pid":{me}}}],"blacklist":[]}}"#));
@@ -48,8 +47,7 @@ fn a_process_that_does_not_end_in_time_refuses_the_deploy() {
 fn an_emperor_that_hangs_has_not_stopped() {
     let folder = tempfile::tempdir().unwrap();
     let (root, surroundings) = (root(&folder), Surroundings::of_tests("/home/piku".into()));
-    let scene =
-        Scene { root: &root, surroundings: &surroundings, host: &Machine, cancel: &Cancel::default() };
+    let scene = Scene { root: &root, surroundings: &surroundings, cancel: &Cancel::default() };
     let (names, short) = ([worker()], Duration::from_millis(20));
     assert!(are_gone_within(&root, &names, short), "nobody listens");
     speak(&root.emperor_stats(), String::new());

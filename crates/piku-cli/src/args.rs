@@ -35,16 +35,16 @@ pub(crate) struct OneApp {
 /// What `setup` prepares.
 #[derive(Debug, Args)]
 pub(crate) struct Setup {
-    /// Make this machine a server: user, folders, units, nginx
+    /// Set up this machine as a server: user, folders, units, nginx
     #[arg(long)]
     pub(crate) system: bool,
-    /// Which nginx serves the sites: piku's own, or the machine's
+    /// Which nginx serves the sites: piku's own or the system's
     #[arg(long, value_name = "own|system")]
     pub(crate) nginx: Option<NginxWay>,
-    /// Print what would be done, and change nothing
+    /// Print the changes without making them
     #[arg(long, requires = "system")]
     pub(crate) dry_run: bool,
-    /// Take back what `--system` has made; apps and data stay
+    /// Undo `--system`; apps and data are kept
     #[arg(long, requires = "system", conflicts_with = "nginx")]
     pub(crate) undo: bool,
 }
@@ -114,7 +114,7 @@ pub(crate) enum Command {
         #[arg(value_parser = key)]
         key: String,
     },
-    /// Change settings, and make a release of it
+    /// Change settings and make a release
     #[command(name = "config:set")]
     ConfigSet {
         /// The app
@@ -123,7 +123,7 @@ pub(crate) enum Command {
         #[arg(required = true, value_name = "KEY=VALUE", allow_hyphen_values = true)]
         settings: Vec<String>,
     },
-    /// Remove settings, and make a release of it
+    /// Remove settings and make a release
     #[command(name = "config:unset")]
     ConfigUnset {
         /// The app
@@ -132,12 +132,12 @@ pub(crate) enum Command {
         #[arg(required = true, value_name = "KEY", value_parser = key)]
         keys: Vec<String>,
     },
-    /// Show the whole environment of the live release
+    /// Show the complete environment of the live release
     #[command(name = "config:live")]
     ConfigLive(Listing),
-    /// Make a release of the last pushed commit, in a fresh tree
+    /// Make a release from the last pushed commit, in a fresh tree
     Deploy(OneApp),
-    /// Remove an app, all but its data and its cache
+    /// Remove an app, except for its data and cache
     Destroy {
         /// The app
         app: AppName,
@@ -160,7 +160,7 @@ pub(crate) enum Command {
         /// Include uWSGI's own startup and shutdown lines
         #[arg(long)]
         all: bool,
-        /// Print JSON, an object a line
+        /// Print JSON, one object per line
         #[arg(long)]
         json: bool,
     },
@@ -177,9 +177,9 @@ pub(crate) enum Command {
     },
     /// List the releases of an app, `*` before the live one
     Releases(Listing),
-    /// Show what happened to an app, or to all of them, refused pushes too
+    /// Show the history of an app, or of all apps, including refused pushes
     Events {
-        /// The app; without it, all of them
+        /// The app; all apps by default
         app: Option<AppName>,
         /// Print JSON
         #[arg(long)]
@@ -189,10 +189,10 @@ pub(crate) enum Command {
     Rollback {
         /// The app
         app: AppName,
-        /// The release; without it, the one that was live before the live one
+        /// The release; by default the one that was live before
         release: Option<u32>,
     },
-    /// Start every process of an app anew
+    /// Restart every process of an app
     Restart(OneApp),
     /// Stop every process of an app
     Stop(OneApp),
@@ -206,9 +206,9 @@ pub(crate) enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "CMD")]
         command: Vec<String>,
     },
-    /// Show what a push of a folder would say, without pushing
+    /// Check a folder for mistakes, as a push would, without pushing
     Check {
-        /// The folder; without it, the current one
+        /// The folder; the current one by default
         folder: Option<Utf8PathBuf>,
         /// Print JSON
         #[arg(long)]
@@ -220,9 +220,9 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Prepare the folders, and a uWSGI where there is none; with `--system`, the whole server
+    /// Prepare the folders, and uWSGI if there is none; with `--system`, the whole server
     Setup(Setup),
-    /// Let the owner of an ssh key push and command
+    /// Let the owner of an ssh key push and run commands
     #[command(name = "setup:ssh")]
     SetupSsh {
         /// A file with public keys, or `-` for standard input
@@ -230,20 +230,20 @@ pub(crate) enum Command {
     },
     /// Run the uWSGI emperor in the foreground
     Emperor {
-        /// Stop the one that runs, and every app with it, within ten seconds
+        /// Stop the running emperor, and every app with it, within ten seconds
         #[arg(long)]
         stop: bool,
     },
-    /// Bring every app to what its live release says, and make environments anew that the system no longer fits
+    /// Repair every app after a crash, and rebuild environments that no longer match the system
     Repair,
-    /// Print the script that completes the commands of piku in a shell
+    /// Print a completion script for a shell
     Completions {
         /// The shell
         shell: clap_complete::Shell,
     },
     /// Print a manual page, for `man -l -`
     Man {
-        /// The command; without it, the page of all of piku
+        /// The command; the page of piku itself by default
         command: Option<String>,
         /// List the commands that have a page
         #[arg(long, hide = true, conflicts_with = "command")]

@@ -1,39 +1,39 @@
-//! The name of an app, the one word that a user and the machine share.
+//! The name of an app.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// The longest name, in bytes: with the file names built from it, it stays below the 255 of a file system.
+/// The maximum length, in bytes. File names built from it stay below the file system's limit of 255.
 const LONGEST: usize = 63;
 
 /// The name of an app, which is also its folder, its file stem, and its upstream.
 ///
-/// Letters, digits, `.`, `_`, and `-`, beginning with a letter or a digit, so that a name can never climb
-/// out of the apps folder or read as an option. It does not end in `.git` or `.lock`, which git keeps for itself.
+/// Letters, digits, `.`, `_`, and `-`, beginning with a letter or a digit, so that a name can't escape from the apps
+/// folder or be read as an option. It can't end in `.git` or `.lock`, which git reserves.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct AppName(String);
 
-/// Why a text is not the name of an app.
+/// Why a text is not a valid app name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidAppName {
-    /// Nothing was given.
+    /// It is empty.
     #[error("an app needs a name")]
     Empty,
-    /// A character that a name can't hold.
+    /// It contains an invalid character.
     #[error("`{name}` is not an app name: it holds {found:?} at position {position}")]
     Character {
         /// The text as given.
         name: String,
         /// The character.
         found: char,
-        /// Where it stands, counted in characters from 1.
+        /// Its position in characters, from 1.
         position: usize,
     },
-    /// The first character is neither a letter nor a digit.
+    /// It does not begin with a letter or a digit.
     #[error("`{name}` is not an app name: it begins with {found:?}")]
     Beginning {
         /// The text as given.
@@ -41,13 +41,13 @@ pub enum InvalidAppName {
         /// The first character.
         found: char,
     },
-    /// Two dots in a row.
+    /// It contains two dots in a row.
     #[error("`{name}` is not an app name: it holds `..`")]
     Dots {
         /// The text as given.
         name: String,
     },
-    /// An ending that git keeps for itself.
+    /// It has an ending that git reserves.
     #[error("`{name}` is not an app name: it ends in `{ending}`")]
     Ending {
         /// The text as given.
@@ -55,7 +55,7 @@ pub enum InvalidAppName {
         /// The ending.
         ending: &'static str,
     },
-    /// More characters than fit.
+    /// It is too long.
     #[error("`{name}` is not an app name: it is longer than {LONGEST} characters")]
     TooLong {
         /// The text as given.
@@ -64,10 +64,10 @@ pub enum InvalidAppName {
 }
 
 impl AppName {
-    /// Reads the name from the path of a git address: `name`, `/name`, and `name.git` all mean `name`.
+    /// Parses the path of a git URL: `name`, `/name`, and `name.git` all mean `name`.
     ///
     /// # Errors
-    /// [`InvalidAppName`] when what is left is not a name.
+    /// [`InvalidAppName`] if the rest is not a valid name.
     pub fn from_git_path(path: &str) -> Result<Self, InvalidAppName> {
         // `ssh://host//name` has two slashes before the name.
         let name = path.trim_start_matches('/');
@@ -75,7 +75,7 @@ impl AppName {
         name.strip_suffix(".git").unwrap_or(name).parse()
     }
 
-    /// The name as text.
+    /// Returns the name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

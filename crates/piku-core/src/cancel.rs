@@ -1,13 +1,12 @@
-//! Ending an operation from outside, as long as nothing has changed for good.
+//! Cancels an operation from outside, before its changes are final.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// A wish to end what is going on, which another thread may express.
+/// A request to cancel an operation, which another thread may make.
 ///
-/// A deploy looks at it until the moment at which the new release becomes live: what builds then is stopped, whatever
-/// was half made is taken back, and the deploy ends with an error that says so. After that moment the wish comes too
-/// late, and the deploy succeeds.
+/// Until the new release becomes live, a cancelled deploy stops its build, undoes what it started, and fails with an
+/// error that says so. After that it is too late: the deploy succeeds.
 ///
 /// ```
 /// use piku_core::Cancel;
@@ -23,12 +22,12 @@ pub struct Cancel {
 }
 
 impl Cancel {
-    /// Expresses the wish. It can't be taken back; a second call changes nothing.
+    /// Requests cancellation. This can't be undone; a second call changes nothing.
     pub fn cancel(&self) {
         self.wished.store(true, Ordering::Relaxed);
     }
 
-    /// Whether it was expressed.
+    /// Whether cancellation was requested.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.wished.load(Ordering::Relaxed)

@@ -1,30 +1,30 @@
-//! A mistake in a file that a person wrote, with the file.
+//! Diagnostics together with the file they refer to.
 
 use std::sync::Arc;
 
 use piku_procfile::{Diagnostic, Place, Severity, Source};
 use serde::{Deserialize, Serialize, Serializer};
 
-/// How many mistakes and second looks are told of at most: nobody reads more, and a generated file has thousands.
+/// The maximum number of diagnostics to show: nobody reads more, and a generated file may have thousands.
 const MOST: usize = 50;
 
-/// The code of what says that there is more.
+/// The code of the diagnostic that counts those not shown.
 const MORE: &str = "file::more";
 
-/// A [`Diagnostic`] together with the text it is about.
+/// A [`Diagnostic`] together with the file it refers to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FileDiagnostic {
-    /// The file as the person knows it: `Procfile`, `ENV`, or `envs/<app>/ENV`.
+    /// The name of the file as the user knows it: `Procfile`, `ENV`, or `envs/<app>/ENV`.
     pub file: String,
-    /// The whole text, so that whoever shows the mistake can show the line.
+    /// The whole text, so that the line can be shown.
     pub text: Arc<Source>,
     /// What is wrong, and where.
     pub diagnostic: Diagnostic,
 }
 
 impl FileDiagnostic {
-    /// Joins each diagnostic to its file.
+    /// Attaches the file to each diagnostic.
     pub fn of<'a>(
         file: &'a str,
         text: &'a Arc<Source>,
@@ -37,7 +37,7 @@ impl FileDiagnostic {
         })
     }
 
-    /// Joins a diagnostic to a file as a whole, or to none when that has no name.
+    /// Attaches a diagnostic to a whole file, or to no file if `file` is empty.
     #[must_use]
     pub fn of_whole(file: impl Into<String>, diagnostic: Diagnostic) -> Self {
         Self { file: file.into(), text: Arc::default(), diagnostic }
@@ -49,7 +49,7 @@ impl FileDiagnostic {
         self.diagnostic.severity == Severity::Error
     }
 
-    /// Whether it stands for all those that are not told of.
+    /// Whether it stands for all diagnostics that are not shown.
     #[must_use]
     pub fn is_rest(&self) -> bool {
         self.diagnostic.code == MORE
@@ -114,7 +114,7 @@ impl Serialize for FileDiagnostic {
     }
 }
 
-/// Keeps the first [`MOST`], errors rather than warnings, and one more that counts the others.
+/// Keeps the first [`MOST`] diagnostics, preferring errors, and adds one that counts the rest.
 pub(crate) fn shorten(all: Vec<FileDiagnostic>) -> Vec<FileDiagnostic> {
     if all.len() <= MOST {
         return all;
@@ -131,7 +131,7 @@ pub(crate) fn shorten(all: Vec<FileDiagnostic>) -> Vec<FileDiagnostic> {
     kept.into_iter().chain(rest).collect()
 }
 
-/// What stands for those that are not told of, at the place of the first error among them.
+/// A diagnostic that stands for `hidden`, at the place of the first error among them.
 fn rest(hidden: &[FileDiagnostic]) -> Option<FileDiagnostic> {
     let errors = hidden.iter().filter(|found| found.is_error()).count();
     let counted = |count: usize, what: &str| match count {
@@ -151,10 +151,10 @@ fn rest(hidden: &[FileDiagnostic]) -> Option<FileDiagnostic> {
     Some(FileDiagnostic { diagnostic, ..first.clone() })
 }
 
-/// The code of what says that there is no Procfile.
+/// The code of a missing Procfile.
 pub(crate) const NO_PROCFILE: &str = "procfile::missing";
 
-/// The diagnostic that there is no Procfile, where it is the only one.
+/// The diagnostic of a missing Procfile, if it is the only one.
 pub(crate) fn no_procfile(diagnostics: &[FileDiagnostic]) -> Option<&FileDiagnostic> {
     match diagnostics {
         [only] if only.diagnostic.code == NO_PROCFILE => Some(only),
@@ -162,7 +162,7 @@ pub(crate) fn no_procfile(diagnostics: &[FileDiagnostic]) -> Option<&FileDiagnos
     }
 }
 
-/// How many mistakes there are, and in which files, as a sentence.
+/// A sentence with the number of mistakes and the files they are in.
 pub(crate) fn count(diagnostics: &[FileDiagnostic]) -> String {
     if let Some(missing) = no_procfile(diagnostics) {
         return format!("{} in the commit", missing.diagnostic.message);

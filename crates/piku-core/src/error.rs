@@ -1,4 +1,4 @@
-//! Why an operation could not be carried out.
+//! The error type of all operations.
 
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -10,11 +10,11 @@ use crate::host::nginx_error::NginxError;
 use crate::settings::InvalidSetting;
 use crate::ssh_key::KeyError;
 
-/// Why an operation could not be carried out. The machine is as it was, unless a variant says otherwise.
+/// Why an operation failed. Nothing has changed on the machine, unless a variant says otherwise.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A name that can't be an app's.
+    /// Invalid app name.
     #[error(transparent)]
     AppName(#[from] InvalidAppName),
     /// No such app.
@@ -22,10 +22,10 @@ pub enum Error {
     UnknownApp {
         /// The name as given.
         app: AppName,
-        /// The app whose name is nearest.
+        /// The existing app with the most similar name.
         nearest: Option<AppName>,
     },
-    /// An app that was never deployed, or only by legacy piku.
+    /// The app was never deployed, or only by legacy piku.
     #[error("`{app}` has no release yet")]
     NeverDeployed {
         /// The app.
@@ -40,16 +40,16 @@ pub enum Error {
         app: AppName,
         /// The number asked for.
         number: u32,
-        /// Those it has.
+        /// The releases that are kept.
         available: Vec<u32>,
     },
-    /// Nothing to go back to.
+    /// There is no earlier release to go back to.
     #[error("`{app}` has no release before the live one")]
     NothingBefore {
         /// The app.
         app: AppName,
     },
-    /// A setting that is not there.
+    /// No such setting.
     #[error("`{app}` has no setting `{key}`")]
     UnknownSetting {
         /// The app.
@@ -57,10 +57,10 @@ pub enum Error {
         /// The key.
         key: String,
     },
-    /// A key or value that can't be a setting.
+    /// Invalid key or value of a setting.
     #[error(transparent)]
     InvalidSetting(#[from] InvalidSetting),
-    /// The settings file was changed by hand and can't be read.
+    /// The settings file was edited by hand and is invalid.
     #[error("the settings of `{app}` can't be read: line {line}: {message}")]
     DamagedSettings {
         /// The app.
@@ -70,17 +70,17 @@ pub enum Error {
         /// What is wrong.
         message: String,
     },
-    /// A kind that the Procfile does not have.
+    /// The Procfile has no process of this kind.
     #[error("`{app}` has no process `{kind}`")]
     UnknownKind {
         /// The app.
         app: AppName,
         /// The kind asked for.
         kind: String,
-        /// Those it has.
+        /// The kinds in the Procfile.
         available: Vec<String>,
     },
-    /// A value that piku can't honour.
+    /// Invalid value for a setting that piku reads.
     #[error("`{key}`: {message}; nothing was changed")]
     UnfitSetting {
         /// The key.
@@ -90,38 +90,38 @@ pub enum Error {
         /// What to set instead.
         help: Option<String>,
     },
-    /// More processes than allowed.
+    /// Too many processes.
     #[error("`{kind}` can run 0 to {most} times, not {count}")]
     TooMany {
         /// The kind.
         kind: String,
-        /// As asked for.
+        /// The number requested.
         count: u32,
         /// The limit.
         most: u32,
     },
-    /// A deploy was refused.
+    /// The deploy failed.
     #[error(transparent)]
     Deploy(#[from] DeployError),
-    /// A push was refused before any deploy.
+    /// The push was refused before a deploy began.
     #[error(transparent)]
     Push(#[from] RefusedPush),
-    /// A hook was called by something other than git.
+    /// The hook was not called by git.
     #[error(transparent)]
     Hook(#[from] InvalidRefUpdate),
-    /// A key that can't be added.
+    /// Invalid ssh key.
     #[error(transparent)]
     Key(#[from] KeyError),
-    /// There is an emperor for this root.
-    #[error("an emperor is running already, and answers at `{socket}`")]
+    /// An emperor is already running for this root.
+    #[error("an emperor is already running and answers on `{socket}`")]
     EmperorRuns {
-        /// Where it answers.
+        /// The socket it answers on.
         socket: camino::Utf8PathBuf,
     },
-    /// nginx did not follow.
+    /// nginx did not apply the configuration.
     #[error(transparent)]
     Nginx(#[from] NginxError),
-    /// The machine did not do what was asked.
+    /// An action on the machine failed.
     #[error(transparent)]
     Host(#[from] HostError),
 }
@@ -152,7 +152,7 @@ impl Serialize for Error {
 }
 
 impl Error {
-    /// Names the mistake; stable across releases.
+    /// A code for the error, stable across versions.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -185,10 +185,10 @@ impl Error {
             }
             Self::UnknownApp { nearest: Some(nearest), .. } => Some(format!("did you mean `{nearest}`?")),
             Self::UnknownApp { app, .. } => {
-                Some(format!("`git push piku@<server>:{app} main` creates it; `apps` lists those there are"))
+                Some(format!("`git push piku@<server>:{app} main` creates it; `apps` lists all apps"))
             }
             Self::NeverDeployed { app, is_legacy: true } => {
-                Some(format!("`deploy {app}` takes over what legacy piku (piku.py) runs; so does a push"))
+                Some(format!("`deploy {app}` or a push takes over what legacy piku (piku.py) runs"))
             }
             Self::NeverDeployed { app, .. } => Some(format!("push it: `git push piku@<server>:{app} main`")),
             Self::UnknownRelease { app, available, .. } => {
@@ -222,7 +222,7 @@ impl Error {
         }
     }
 
-    /// Lines of output that explain the error, to be shown right above it.
+    /// Output that explains the error, to show right above it.
     #[must_use]
     pub fn output(&self) -> &[String] {
         match self {

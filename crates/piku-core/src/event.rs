@@ -1,28 +1,28 @@
-//! What a running operation tells its caller.
+//! Events that an operation reports while it runs.
 
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::diagnostic::{DiagnosticRecord, FileDiagnostic};
 
-/// Something that happened while an operation ran.
+/// Something that happened during an operation.
 ///
 /// Events come in order, and each can be shown as one line. An embedding program may ignore them all, or keep them as
 /// [`EventRecord`]s.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// A stage of the work begins, or tells what it decided.
+    /// A stage begins, or reports a decision.
     Stage(&'a str),
-    /// A line that a build tool or a process of the app wrote.
+    /// A line of output from a build tool or a process of the app.
     Output(&'a str),
-    /// Something deserves a second look, and goes on all the same.
+    /// A problem that does not stop the operation.
     Warning {
-        /// What was seen.
+        /// The problem.
         message: &'a str,
         /// What to do about it.
         help: Option<&'a str>,
     },
-    /// A mistake in a file that a person wrote, or something odd in it.
+    /// An error or a warning about a file that a user wrote.
     Diagnostic(&'a FileDiagnostic),
 }
 
@@ -53,7 +53,7 @@ pub enum EventRecord {
     },
     /// As [`Event::Warning`].
     Warning {
-        /// What was seen.
+        /// The problem.
         message: String,
         /// What to do about it.
         help: Option<String>,
@@ -82,7 +82,7 @@ impl Serialize for Event<'_> {
     }
 }
 
-/// Where events go.
+/// A callback that receives events.
 pub type Report<'a> = dyn FnMut(Event<'_>) + 'a;
 
 /// Reports the beginning of a stage.
@@ -95,7 +95,7 @@ pub(crate) fn warn(report: &mut Report<'_>, message: impl AsRef<str>, help: Opti
     report(Event::Warning { message: message.as_ref(), help });
 }
 
-/// The text with a capital letter, as a stage begins.
+/// Capitalizes the first letter.
 pub(crate) fn capitalized(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())

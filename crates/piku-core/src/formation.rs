@@ -1,4 +1,4 @@
-//! How many processes of each kind an app runs: its formation, kept in `SCALING`.
+//! The formation of an app: how many processes of each kind it runs, stored in `SCALING`.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::str::FromStr;
 use piku_procfile::{Kind, Procfile};
 use serde::{Deserialize, Serialize};
 
-/// Counts by kind. A kind without a line runs once.
+/// Counts by kind. The default count is 1.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Formation(BTreeMap<String, u32>);
@@ -17,18 +17,18 @@ pub(crate) struct Formation(BTreeMap<String, u32>);
 pub struct Scale {
     /// The kind.
     pub kind: String,
-    /// How many.
+    /// The number of processes.
     pub count: u32,
 }
 
-/// Why a text is not `KIND=N`.
+/// Why a text is not a valid `KIND=N`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidScale {
-    /// It is not written so.
+    /// It does not have this form.
     #[error("`{0}` is not a kind and a count, such as `worker=2`")]
     Form(String),
-    /// No machine runs so many.
+    /// The count does not fit into 32 bits.
     #[error("{count} processes of `{kind}` are more than any machine runs")]
     Count {
         /// The kind.
@@ -43,7 +43,7 @@ impl FromStr for Scale {
 
     fn from_str(text: &str) -> Result<Self, InvalidScale> {
         let (kind, count) = text.split_once('=').ok_or_else(|| InvalidScale::Form(text.to_owned()))?;
-        // Digits only: `u32` would read `+2` too.
+        // Digits only: parsing a `u32` would accept `+2` too.
         let digits = !count.is_empty() && count.bytes().all(|byte| byte.is_ascii_digit());
         if kind.is_empty() || !digits {
             return Err(InvalidScale::Form(text.to_owned()));
@@ -56,15 +56,15 @@ impl FromStr for Scale {
     }
 }
 
-/// Whether processes of this kind run all the time, and can be counted.
+/// Whether processes of this kind run continuously and can be scaled.
 #[must_use]
 pub(crate) fn is_running_kind(kind: &Kind) -> bool {
     !matches!(kind, Kind::Preflight | Kind::Release | Kind::Static)
 }
 
 impl Formation {
-    /// Reads `SCALING`: `kind:count` lines, as legacy piku writes them. Lines that are none are skipped:
-    /// piku alone writes this file.
+    /// Reads `SCALING`: lines of `kind:count`, as in legacy piku. Skips invalid lines, since only piku writes this
+    /// file.
     #[must_use]
     pub(crate) fn read(text: &str) -> Self {
         let lines = text.lines().filter_map(|line| line.split_once(':').or_else(|| line.split_once('=')));
@@ -73,7 +73,7 @@ impl Formation {
         Self(counts.collect())
     }
 
-    /// How many processes of `kind` run.
+    /// The number of processes of `kind`.
     #[must_use]
     pub(crate) fn count(&self, kind: &str) -> u32 {
         self.0.get(kind).copied().unwrap_or(1)
@@ -84,7 +84,7 @@ impl Formation {
         self.0.insert(scale.kind.clone(), scale.count);
     }
 
-    /// The counts of what `procfile` names, and of nothing else.
+    /// The counts of the kinds in `procfile`, without any others.
     #[must_use]
     pub(crate) fn for_procfile(&self, procfile: &Procfile) -> Self {
         let running = procfile.entries().iter().filter(|entry| is_running_kind(&entry.kind));

@@ -1,6 +1,6 @@
-//! What happened to an app, one entry after the other, never changed afterwards.
+//! The event log of an app: append-only.
 //!
-//! `events/<app>.jsonl` has an object a line, oldest first; 600.
+//! `events/<app>.jsonl` has one JSON object per line, oldest first; 600.
 
 use std::fmt;
 
@@ -11,10 +11,10 @@ use crate::app::AppName;
 use crate::host::{HostError, files};
 use crate::root::Root;
 
-/// The longest reason that is kept, in characters.
+/// The maximum length of a reason, in characters.
 const LONGEST_REASON: usize = 400;
 
-/// One thing that happened to an app.
+/// An entry of the event log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct HistoryEntry {
@@ -22,30 +22,30 @@ pub struct HistoryEntry {
     pub time: Timestamp,
     /// The app.
     pub app: String,
-    /// What came of it.
+    /// The outcome.
     pub what: Happened,
-    /// What was asked for, in words: `push of main`, `restart`, `rollback to 3`.
+    /// What was requested, in words: `push of main`, `restart`, `rollback to 3`.
     pub cause: String,
-    /// Who asked, where known.
+    /// Who requested it, if known.
     pub by: Option<String>,
-    /// The release that it was about.
+    /// The release concerned.
     pub release: Option<u32>,
-    /// The commit that it was about, in full.
+    /// The full hash of the commit concerned.
     pub commit: Option<String>,
     /// Why it was refused.
     pub reason: Option<String>,
 }
 
-/// What came of something that was asked for.
+/// The outcome of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Happened {
     /// A release is live.
     Live,
-    /// A release waits for a restart, or for the start of a stopped app.
+    /// A release waits for `restart`, or for `start` if the app is stopped.
     Waiting,
-    /// It was refused, and nothing changed.
+    /// The request was refused, and nothing changed.
     Refused,
     /// The app was stopped.
     Stopped,
@@ -66,7 +66,7 @@ impl fmt::Display for Happened {
 }
 
 impl HistoryEntry {
-    /// Something that happens now.
+    /// Creates an entry with the current time.
     pub(crate) fn now(app: &AppName, what: Happened, cause: impl fmt::Display, by: Option<&str>) -> Self {
         Self {
             time: crate::host::wait::now(),
@@ -80,20 +80,20 @@ impl HistoryEntry {
         }
     }
 
-    /// Says which release it is about.
+    /// Sets the release and the commit concerned.
     pub(crate) fn of(mut self, release: Option<u32>, commit: &str) -> Self {
         self.release = release;
         self.commit = Some(commit.to_owned());
         self
     }
 
-    /// Says why it was refused.
+    /// Sets the reason of a refusal.
     pub(crate) fn because(mut self, reason: &str) -> Self {
         self.reason = Some(reason.chars().take(LONGEST_REASON).collect());
         self
     }
 
-    /// Adds it to the log of its app.
+    /// Appends it to the log of the app.
     pub(crate) fn write(&self, root: &Root, app: &AppName) -> Result<(), HostError> {
         let path = root.events(app);
         files::make_folder(&root.all_events(), 0o700)?;
@@ -104,28 +104,28 @@ impl HistoryEntry {
     }
 }
 
-/// The log of an app, oldest first. A line that a crash has cut is left out.
+/// The log of an app, oldest first. Skips lines that a crash cut short.
 pub(crate) fn read(root: &Root, app: &AppName) -> Result<Vec<HistoryEntry>, HostError> {
     let text = files::read_text(&root.events(app))?.unwrap_or_default();
     Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
 }
 
-/// The apps that have a log, those that are gone among them.
+/// The apps that have a log, including destroyed ones.
 pub(crate) fn apps(root: &Root) -> Result<Vec<AppName>, HostError> {
     let names = files::names(&root.all_events())?;
     Ok(names.iter().filter_map(|name| name.strip_suffix(ENDING)?.parse().ok()).collect())
 }
 
-/// How the name of a log ends.
+/// The suffix of the file names of logs.
 pub(crate) const ENDING: &str = ".jsonl";
 
-/// When a release last became live, as far as the log tells.
+/// When a release last became live, according to the log.
 pub(crate) fn live_since(entries: &[HistoryEntry], release: u32) -> Option<Timestamp> {
     let live = |entry: &&HistoryEntry| entry.what == Happened::Live && entry.release == Some(release);
     entries.iter().rev().find(live).map(|entry| entry.time)
 }
 
-/// What was asked for that is no release's cause.
+/// The cause of a stop, which makes no release.
 pub(crate) const STOP: &str = "stop";
-/// The same.
+/// The cause of a destroy, which makes no release.
 pub(crate) const DESTROY: &str = "destroy";

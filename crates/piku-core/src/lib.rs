@@ -1,4 +1,4 @@
-//! Apps, releases, and the deploy pipeline of piku: a micro-PaaS that fits into one user's home folder.
+//! Apps, releases, and the deploy pipeline of piku, a micro-PaaS that fits into one user's home folder.
 //!
 //! [`Piku`] has a method for each operation. They report [`Event`]s to a callback and return typed errors with
 //! help; nothing here prints, exits, or reads the process environment. The machine needs git, uWSGI, and the `piku`
@@ -18,7 +18,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Begin at [`Piku`]; the way of a push is in `deploy/`, a stage a file.
+//! Start at [`Piku`]. A push is handled in `deploy/`, with one file per stage.
 
 mod app;
 mod cancel;
@@ -63,7 +63,7 @@ pub use root::Root;
 pub use setup::{AddedKey, Prepared};
 pub use ssh_key::KeyError;
 
-/// The examples of the README, which are tested with those of the documentation.
+/// Tests the examples in the README together with those in the documentation.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,4 +1,4 @@
-//! The operations: one method for each thing a person can ask for. Their bodies are in [`crate::operations`].
+//! [`Piku`], the entry point. Its operations are in [`crate::operations`].
 
 use crate::app::AppName;
 use crate::cancel::Cancel;
@@ -7,10 +7,10 @@ use crate::host::{HostError, Surroundings};
 use crate::release::store;
 use crate::root::Root;
 
-/// piku on one machine: a root folder and what surrounds it.
+/// piku on one machine: a root folder and its surroundings.
 ///
-/// Making one touches nothing. Each operation takes the lock of its app for as long as it changes something,
-/// so any number of programs may hold one at once.
+/// Creating one has no effect on the machine. An operation that changes an app holds the lock of the app, so several
+/// programs may use the same root at the same time.
 #[derive(Debug)]
 pub struct Piku {
     pub(crate) root: Root,
@@ -19,32 +19,32 @@ pub struct Piku {
 }
 
 impl Piku {
-    /// Works below `root`, which [`Piku::setup`](crate::Piku::setup) prepares.
+    /// Uses `root`, which [`Piku::setup`](crate::Piku::setup) prepares.
     #[must_use]
     pub fn new(root: Root, surroundings: Surroundings) -> Self {
         Self { root, surroundings, cancel: Cancel::default() }
     }
 
-    /// Lets whoever holds `cancel` end deploys that have not become live yet.
+    /// Makes `cancel` cancel deploys that are not live yet.
     #[must_use]
     pub fn cancelled_by(mut self, cancel: &Cancel) -> Self {
         self.cancel = cancel.clone();
         self
     }
 
-    /// Where everything is.
+    /// The root folder.
     #[must_use]
     pub fn root(&self) -> &Root {
         &self.root
     }
 
-    /// What piku knows of the process that it runs in.
+    /// What piku knows about the process it runs in.
     #[must_use]
     pub fn surroundings(&self) -> &Surroundings {
         &self.surroundings
     }
 
-    /// Refuses an app that is not there, naming the nearest one that is.
+    /// Fails if the app does not exist, and suggests one with a similar name.
     pub(crate) fn must_exist(&self, app: &AppName) -> Result<(), Error> {
         if store::exists(&self.root, app) {
             return Ok(());
@@ -58,7 +58,7 @@ impl Piku {
         Err(Error::UnknownApp { app: app.clone(), nearest: nearest.map(|(_, other)| other) })
     }
 
-    /// Every app there is, by name: those that have a repository and those that are live.
+    /// The names of all apps: those with a repository and those that are live.
     pub(crate) fn app_names(&self) -> Result<Vec<AppName>, HostError> {
         let mut names = crate::host::files::names(&self.root.repos())?;
         names.extend(crate::host::files::names(&self.root.apps())?);

@@ -1,13 +1,12 @@
-//! Where everything is below the root folder. The names are part of what piku promises to the outside.
+//! The paths below the root folder. Their names are part of piku's public interface.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::app::AppName;
 
-/// The folder that holds all of piku's files, `~/.piku` unless told otherwise.
+/// The folder that holds all of piku's files, by default `~/.piku`.
 ///
-/// Paths only: nothing here looks at the machine. The folder names are those of legacy piku,
-/// so that a root made by it keeps working.
+/// Pure: it only computes paths. Folder names are those of legacy piku, so that an existing root keeps working.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Root(Utf8PathBuf);
 
@@ -24,7 +23,7 @@ macro_rules! of_an_app {
 }
 
 impl Root {
-    /// Names the folder, which need not exist. The path should be absolute: it is written into configuration.
+    /// Uses `path`, which need not exist. It should be absolute, since it is written into configuration.
     #[must_use]
     pub fn new(path: impl Into<Utf8PathBuf>) -> Self {
         Self(path.into())
@@ -37,7 +36,7 @@ impl Root {
     }
 
     folders! {
-        /// Symbolic links to the live releases' trees.
+        /// A symbolic link for each app to the tree of its live release.
         apps = "apps";
         /// Deployment clones, a folder for each app.
         all_releases = "releases";
@@ -45,34 +44,34 @@ impl Root {
         repos = "repos";
         /// Settings and builds; 700.
         envs = "envs";
-        /// The apps' own data, never deleted.
+        /// The data of apps, never deleted.
         all_data = "data";
         /// Output of processes.
         all_logs = "logs";
         /// Sites, their sockets and certificates.
         nginx = "nginx";
-        /// Everything of the nginx that piku runs itself: its configuration, pid file, and temporary files. Not there
-        /// where the machine's nginx serves the sites. No site is called that: those end in `.conf`.
+        /// The configuration, pid file, and temporary files of piku's own nginx. It does not exist if the system's
+        /// nginx serves the sites. It can't collide with a site, whose name ends in `.conf`.
         own_nginx = "nginx/server";
-        /// The configuration of the nginx that piku runs itself. That there is one says that there is such an nginx.
+        /// The configuration of piku's own nginx. The root uses its own nginx if this file exists.
         own_nginx_conf = "nginx/server/nginx.conf";
-        /// Where that nginx keeps what it needs while it runs; on a server a link to a folder in memory.
+        /// The runtime files of piku's own nginx; on a server a link to a folder in memory.
         own_nginx_run = "nginx/server/run";
-        /// The process id of that nginx.
+        /// The process id of piku's own nginx.
         own_nginx_pid = "nginx/server/run/nginx.pid";
-        /// What that nginx says of a configuration that it refuses.
+        /// Where piku's own nginx logs why it rejected a configuration.
         own_nginx_log = "nginx/server/refused.log";
         /// The emperor's configuration, log, and private uWSGI.
         uwsgi = "uwsgi";
-        /// Every vassal and what it is launched with; 700, since that holds settings.
+        /// Every vassal with its launch record; 700, since that contains settings.
         uwsgi_available = "uwsgi-available";
         /// The vassals that the emperor runs.
         uwsgi_enabled = "uwsgi-enabled";
         /// Sockets and slots of running processes.
         run = "run";
-        /// nginx caches.
+        /// The nginx caches of apps.
         all_caches = "cache";
-        /// What package managers have fetched, for the builds of all apps; no app can be called that.
+        /// Downloads of package managers, shared by the builds of all apps. It can't be the name of an app.
         build_cache = "cache/.build";
         /// ACME challenges.
         acme = "acme";
@@ -80,9 +79,9 @@ impl Root {
         plugins = "plugins";
         /// One lock file for each app.
         locks = "locks";
-        /// The last numbers of each app's releases and runs, those that were destroyed included.
+        /// The last release and run number of each app, including destroyed ones.
         numbers = "numbers";
-        /// What happened to each app, those that were destroyed included.
+        /// The event log of each app, including destroyed ones.
         all_events = "events";
         /// One file for each port that an app holds.
         ports = "ports";
@@ -90,18 +89,18 @@ impl Root {
         emperor_ini = "uwsgi/uwsgi.ini";
         /// The emperor's log.
         emperor_log = "uwsgi/uwsgi.log";
-        /// Where the emperor tells how its vassals are.
+        /// The socket on which the emperor serves the state of its vassals.
         emperor_stats = "uwsgi/emperor.stats";
         /// The emperor's process id.
         emperor_pid = "uwsgi/emperor.pid";
         /// A symbolic link to the program that is the emperor's wrapper and the launcher of daemons.
         launcher = "uwsgi/piku-launch";
-        /// The private environment with uWSGI's wheel, where the machine has no uWSGI.
+        /// A virtual environment with uWSGI's wheel, if the machine has no uWSGI.
         private_uwsgi = "uwsgi/venv";
     }
 
     of_an_app! {
-        /// The link to the live release's tree.
+        /// The link to the tree of the live release.
         app = |root, app| root.join("apps").join(app.as_str());
         /// The app's releases.
         releases = |root, app| root.join("releases").join(app.as_str());
@@ -109,17 +108,17 @@ impl Root {
         repo = |root, app| root.join("repos").join(app.as_str());
         /// The folder of the app's settings and builds.
         env = |root, app| root.join("envs").join(app.as_str());
-        /// What compilers keep between the builds of the app.
+        /// The cache of compilers, kept between builds of the app.
         app_build_cache = |root, app| root.join("envs").join(app.as_str()).join("cache");
         /// Settings made with `config:set`; 600.
         stored_settings = |root, app| root.join("envs").join(app.as_str()).join("ENV");
         /// The environment of the live release; 600.
         live_env = |root, app| root.join("envs").join(app.as_str()).join("LIVE_ENV");
-        /// How many processes of each kind.
+        /// The number of processes of each kind.
         scaling = |root, app| root.join("envs").join(app.as_str()).join("SCALING");
-        /// What happened to the app; 600.
+        /// The event log of the app; 600.
         events = |root, app| root.join("events").join(format!("{app}.jsonl"));
-        /// The app's own data, `$DATA_ROOT`.
+        /// The app's data, `$DATA_ROOT`.
         data = |root, app| root.join("data").join(app.as_str());
         /// The app's logs, `$LOG_ROOT`.
         logs = |root, app| root.join("logs").join(app.as_str());
@@ -131,7 +130,7 @@ impl Root {
         certificate = |root, app| root.join("nginx").join(format!("{app}.crt"));
         /// The certificate's key; 600.
         certificate_key = |root, app| root.join("nginx").join(format!("{app}.key"));
-        /// A deployment clone that no release needs: the next one is made from it.
+        /// An unused deployment clone, from which the next one is made.
         spare = |root, app| root.join("releases").join(app.as_str()).join("spare");
         /// The app's lock.
         lock = |root, app| root.join("locks").join(app.as_str());
@@ -155,39 +154,40 @@ impl Root {
         self.logs(app).join(format!("{kind}.{index}.log"))
     }
 
-    /// The log of the router that keeps the port of a `wsgi` app without a site.
+    /// The log of the router that holds the port of a `wsgi` app without a site.
     #[must_use]
     pub fn router_log(&self, app: &AppName) -> Utf8PathBuf {
         self.uwsgi().join(format!("{app}.router.log"))
     }
 
-    /// The log of the scheduler of an app's cron jobs. What the jobs write is in logs of their own.
+    /// The log of the scheduler of an app's cron jobs. The output of the jobs goes elsewhere.
     #[must_use]
     pub fn scheduler_log(&self, app: &AppName) -> Utf8PathBuf {
         self.uwsgi().join(format!("{app}.cron.log"))
     }
 
-    /// A file that only one of two successive processes may hold.
+    /// A lock file, so that a process and its successor never run at the same time.
     #[must_use]
     pub fn slot(&self, app: &AppName, kind: &str, index: u32) -> Utf8PathBuf {
         self.run().join(format!("{app}@{kind}.{index}.slot"))
     }
 
-    /// The socket that nginx asks for `wsgi` process `index`: a symbolic link to the live release's own.
+    /// The socket through which nginx reaches `wsgi` process `index`: a symbolic link to the socket of the live
+    /// release.
     ///
-    /// `@` can't be part of an app's name, so no app's second socket is another app's first.
+    /// An app name can't contain `@`, so the names of two apps never collide.
     #[must_use]
     pub fn site_socket(&self, app: &AppName, index: u32) -> Utf8PathBuf {
         self.nginx().join(if index == 1 { format!("{app}.sock") } else { format!("{app}@{index}.sock") })
     }
 
-    /// The socket of a process in which uWSGI runs the app, of a run of a release.
+    /// The socket of a process in which uWSGI serves the app, for one run of a release.
     #[must_use]
     pub fn socket(&self, app: &AppName, run: u32, index: u32) -> Utf8PathBuf {
         self.run().join(format!("{app}.{run}.{index}.sock"))
     }
 
-    /// Whose socket a file of [`Root::run`] is, and of which run; `None` when it is none.
+    /// The app and run of a socket in [`Root::run`]; `None` if the file is not such a socket.
     #[must_use]
     pub fn socket_owner(name: &str) -> Option<(AppName, u32)> {
         let (rest, index) = name.strip_suffix(".sock")?.rsplit_once('.')?;

@@ -1,4 +1,4 @@
-//! Prepares a machine: the root folder, a uWSGI, the keys of those who may push.
+//! Prepares a machine: the root folder, a uWSGI, and the ssh keys of users.
 
 use std::convert::Infallible;
 
@@ -16,44 +16,44 @@ use crate::piku::Piku;
 use crate::server::NginxWay;
 use crate::ssh_key::{KeyError, PublicKey, authorized_line, read_keys};
 
-/// The emperor's log is cut at this size, and one older piece is kept.
+/// The emperor's log is rotated at this size, in bytes; one older log is kept.
 const EMPEROR_LOG: u64 = 1_048_576;
 
-/// Seconds that a vassal may take to stop: longer than it gives its own processes.
+/// How long a vassal may take to stop, in seconds: longer than it gives its own processes.
 const CURSE_TOLERANCE: u32 = 120;
 
-/// What `setup` found and made.
+/// The result of `setup`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Prepared {
     /// The root folder.
     pub root: Utf8PathBuf,
-    /// The uWSGI that will run the emperor.
+    /// The uWSGI that runs the emperor.
     pub uwsgi: Utf8PathBuf,
-    /// Whether that is a private one, installed below the root.
+    /// Whether that uWSGI is private, installed below the root.
     pub private: bool,
 }
 
-/// What `setup:ssh` did with a key.
+/// A key that `setup:ssh` processed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AddedKey {
-    /// The name by which piku knows its owner.
+    /// The name of its owner in piku.
     pub name: String,
     /// The fingerprint, as `ssh-keygen -l` shows it.
     pub fingerprint: String,
-    /// False when it was there already.
+    /// False if it had been added before.
     pub new: bool,
 }
 
 impl Piku {
-    /// Makes every folder with its mode, the emperor's configuration, and, where the machine has no uWSGI,
-    /// a private one below the root. A second call changes nothing.
+    /// Creates the folders and the emperor's configuration, and installs a private uWSGI below the root if the machine
+    /// has none. A second call changes nothing.
     ///
-    /// With `nginx`, the root is prepared for an nginx of piku's own, or for the machine's; without, it stays as it is.
+    /// `nginx` prepares the root for piku's own nginx or for the system's; `None` keeps the current one.
     ///
     /// # Errors
-    /// [`Error::Host`] when a folder can't be made or uWSGI can't be installed.
+    /// [`Error::Host`] if a folder can't be created or uWSGI can't be installed.
     pub fn setup(&self, nginx: Option<NginxWay>, report: &mut Report<'_>) -> Result<Prepared, Error> {
         match nginx {
             Some(NginxWay::Own) => files::make_folder(&self.root.own_nginx(), 0o700)?,
@@ -68,7 +68,7 @@ impl Piku {
         }
         let none = || HostError::Start {
             program: "uwsgi".to_owned(),
-            source: std::io::Error::new(std::io::ErrorKind::NotFound, "it was installed and is not there"),
+            source: std::io::Error::new(std::io::ErrorKind::NotFound, "not found after it was installed"),
         };
         let uwsgi = facts::uwsgi(&self.root, &self.surroundings).ok_or_else(none)?;
         let private = uwsgi.program.starts_with(&private);
@@ -78,7 +78,7 @@ impl Piku {
     fn prepare_root(&self) -> Result<(), Error> {
         let root = &self.root;
         for (folder, mode) in [
-            // nginx must pass through to sockets, sites, and static files, and see nothing else.
+            // nginx must reach sockets, sites, and static files, but not list these folders.
             (root.path().to_owned(), 0o711),
             (root.apps(), 0o711),
             (root.all_releases(), 0o711),
@@ -172,12 +172,12 @@ impl Piku {
         outcome
     }
 
-    /// Becomes the emperor, in the foreground, with whichever uWSGI there is and with nothing of this
-    /// process's environment: vassals would inherit it.
+    /// Replaces this process with the emperor, in the foreground. It runs whichever uWSGI is available, and with a
+    /// clean environment, since vassals inherit it.
     ///
     /// # Errors
-    /// [`Error::EmperorRuns`] where one does already, [`crate::DeployError::NoUwsgi`]; on success this process never
-    /// returns.
+    /// [`Error::EmperorRuns`] if an emperor is already running; [`crate::DeployError::NoUwsgi`]. Never returns on
+    /// success.
     pub fn become_emperor(&self) -> Result<Infallible, Error> {
         // Two emperors would run every app twice.
         if emperor::hear(&self.root.emperor_stats()) != emperor::Heard::Nobody {
@@ -195,21 +195,21 @@ impl Piku {
         Ok(launch::become_alone(&words, &env.into())?)
     }
 
-    /// Stops the emperor and, with it, every app, within ten seconds. What is live comes back when it starts again.
-    /// Without an emperor nothing happens.
+    /// Stops the emperor, and with it every app, within ten seconds. Live apps run again when the emperor starts. Does
+    /// nothing if no emperor is running.
     pub fn stop_emperor(&self) {
         emperor::stop(&self.root.emperor_pid());
     }
 
-    /// Lets the owners of the keys in `text` push and command. A key that is there already changes nothing.
+    /// Authorizes the public keys in `text` to push and run commands. Adding a key again changes nothing.
     ///
     /// # Errors
-    /// [`Error::Key`] when any line is not a public key: then none is added.
+    /// [`Error::Key`] if any line is not a public key; then no key is added.
     pub fn add_keys(&self, text: &str) -> Result<Vec<AddedKey>, Error> {
         let keys = read_keys(text)?;
         let folder = self.surroundings.home.join(".ssh");
         let path = folder.join("authorized_keys");
-        // Two who add keys at once must not lose each other's.
+        // Concurrent calls must not overwrite each other's keys.
         let _lock = AppLock::take(&self.root.locks().join(".keys"), "", &mut |_| {})?;
         let mut all = files::read_text(&path)?.unwrap_or_default();
         let mut added = Vec::new();
@@ -232,7 +232,7 @@ impl Piku {
         Ok(added)
     }
 
-    /// What ssh itself says of the key; `None` when it does not take it for one.
+    /// The fingerprint by `ssh-keygen`; `None` if it rejects the key.
     fn fingerprint(&self, key: &PublicKey) -> Option<String> {
         let mut file = tempfile::NamedTempFile::new().ok()?;
         std::io::Write::write_all(&mut file, format!("{} {}\n", key.kind, key.blob).as_bytes()).ok()?;

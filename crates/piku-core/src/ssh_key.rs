@@ -1,4 +1,4 @@
-//! Public keys as people give them, and the line of `authorized_keys` that piku makes of each.
+//! Parses public keys and writes their lines in `authorized_keys`.
 
 use camino::Utf8Path;
 
@@ -6,8 +6,8 @@ use camino::Utf8Path;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {
-    /// The text holds no key.
-    #[error("there is no public key in it")]
+    /// The text contains no key.
+    #[error("the input has no public key")]
     Empty,
     /// A line is not a public key.
     #[error("line {line} is not an ssh public key")]
@@ -15,7 +15,7 @@ pub enum KeyError {
         /// The line, from 1.
         line: usize,
     },
-    /// It is the secret half.
+    /// It is a private key.
     #[error("that is a private key, which must never leave its machine")]
     Private,
 }
@@ -31,7 +31,7 @@ impl KeyError {
     }
 }
 
-/// A public key, taken apart so that nothing else of the line is written anywhere.
+/// A public key, parsed so that nothing else on the line is ever written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PublicKey {
     pub(crate) kind: String,
@@ -39,7 +39,7 @@ pub(crate) struct PublicKey {
     pub(crate) name: String,
 }
 
-/// Reads public keys, one a line (sshd(8), "AUTHORIZED_KEYS FILE FORMAT", without options).
+/// Parses public keys, one per line (sshd(8), "AUTHORIZED_KEYS FILE FORMAT", without options).
 pub(crate) fn read_keys(text: &str) -> Result<Vec<PublicKey>, KeyError> {
     if text.contains("PRIVATE KEY-----") {
         return Err(KeyError::Private);
@@ -63,7 +63,7 @@ pub(crate) fn read_keys(text: &str) -> Result<Vec<PublicKey>, KeyError> {
         let comment: String = words.collect::<Vec<_>>().join(" ");
         let safe = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '@' | '+');
         let name: String = comment.chars().filter(safe).take(64).collect();
-        // It becomes an argument, and must not read as an option.
+        // The name is passed as an argument, and must not be read as an option.
         let name = name.trim_start_matches('-').to_owned();
         let name = if name.is_empty() { "default".to_owned() } else { name };
         keys.push(PublicKey { kind: kind.to_owned(), blob: blob.to_owned(), name });
@@ -71,7 +71,7 @@ pub(crate) fn read_keys(text: &str) -> Result<Vec<PublicKey>, KeyError> {
     if keys.is_empty() { Err(KeyError::Empty) } else { Ok(keys) }
 }
 
-/// The line of `authorized_keys`: one forced command, and nothing else that ssh could do.
+/// The line in `authorized_keys`: one forced command, and everything else disabled.
 pub(crate) fn authorized_line(key: &PublicKey, program: &Utf8Path, root: &Utf8Path) -> String {
     let quoted =
         |text: &str| shlex::try_quote(text).map_or_else(|_| String::new(), std::borrow::Cow::into_owned);

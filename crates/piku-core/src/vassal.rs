@@ -1,4 +1,4 @@
-//! The name of a vassal's file, which tells whose it is.
+//! The file name of a vassal, which identifies its app and run.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,10 +9,9 @@ use crate::app::AppName;
 
 /// The file name of a vassal: `<app>_<kind>.<index>@<app>.<run>.<start>.ini`.
 ///
-/// Everything before the `@` is for people. `_` and `.` may be part of names, so `foo_web` + `web` and
-/// `foo` + `web_web` look alike there; everything behind it is exact, since `@` can't be part of a name.
-/// Nothing is ever matched by prefix. Each start has a new name: uWSGI's emperor keeps
-/// its crash throttle by file name.
+/// The part before `@` is for people. It is ambiguous, since names may contain `_` and `.`: `foo_web` + `web` looks
+/// like `foo` + `web_web`. The part after `@` is exact, since no name contains `@`. Names are never matched by prefix.
+/// Each start gets a new name, because uWSGI's emperor throttles crashing vassals by file name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub(crate) struct VassalName {
@@ -20,29 +19,29 @@ pub(crate) struct VassalName {
     pub app: AppName,
     /// The kind of process, as in the Procfile, [`FRONT`], or `-cron` for the scheduler of all jobs.
     pub kind: String,
-    /// The process among those of its kind, from 1; for a [`FRONT`] its port.
+    /// The index of the process within its kind, from 1; for [`FRONT`] the port.
     pub index: u32,
-    /// The run of a release that it belongs to ([`Release::run_number`](crate::Release::run_number)).
+    /// The run that it belongs to ([`Release::run_number`](crate::Release::run_number)).
     pub run: u32,
-    /// Which start of that run; 0 is a rehearsal. It is 1 unless the process had to be brought back after a
-    /// deploy that failed, when the emperor may still be busy with the end of the one before.
+    /// The number of the start within the run, normally 1; 0 is a rehearsal. It is higher if the process was restored
+    /// after a failed deploy, when the emperor may still be busy stopping the previous start.
     pub start: u32,
 }
 
-/// The kind of the vassal that keeps the TCP port of an app that uWSGI runs, while releases come and go.
+/// The kind of the router vassal, which holds the TCP port of an app that uWSGI runs, across releases.
 ///
-/// No process of a Procfile is called so: a name can't begin with `-`.
+/// It can't collide with a process in a Procfile, whose name can't begin with `-`.
 pub(crate) const FRONT: &str = "-port";
 
-/// The kind of the vassal under which all jobs of an app run.
+/// The kind of the vassal that runs all cron jobs of an app.
 pub(crate) const CRON: &str = "-cron";
 
-/// The start number of a rehearsal: a process that is tried on a port of its own before it gets the real one.
+/// The start number of a rehearsal: a process that is tried on a temporary port before it gets the real one.
 pub(crate) const REHEARSAL: u32 = 0;
 
 impl VassalName {
-    /// The name of the same process when its run was first started: that of its files in `uwsgi-available`,
-    /// and the one that a release records.
+    /// The name of the first start of the same process. Its files in `uwsgi-available` and the record of the release
+    /// use this name.
     #[must_use]
     pub(crate) fn first_start(&self) -> Self {
         Self { start: self.start.min(1), ..self.clone() }
@@ -56,7 +55,7 @@ impl fmt::Display for VassalName {
     }
 }
 
-/// A file name that no vassal of ours has.
+/// The file name is not that of a piku vassal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not the name of a vassal")]
 pub(crate) struct NotAVassal;
@@ -77,7 +76,7 @@ impl FromStr for VassalName {
                 run: run.parse().ok()?,
                 start: start.parse().ok()?,
             };
-            // `+7` and `07` read as 7, but only one spelling is ours.
+            // `+7` and `07` parse as 7, but piku writes only one form.
             (name.to_string() == text).then_some(name)
         };
         parse().ok_or(NotAVassal)
@@ -98,7 +97,7 @@ impl From<VassalName> for String {
     }
 }
 
-/// Reads a list of names, and leaves out what is none: nothing could be found by it.
+/// Reads a list of names, and skips invalid ones, which match no vassal.
 pub(crate) fn known<'de, D: Deserializer<'de>>(names: D) -> Result<Vec<VassalName>, D::Error> {
     let names = Vec::<String>::deserialize(names)?;
     Ok(names.iter().filter_map(|name| name.parse().ok()).collect())

@@ -137,9 +137,9 @@ fn odd_lines_are_read_with_a_warning() {
     2:3 warning[env::quoted] at `\"x\"`: the quotes are part of the value of `B`
       help: remove them, unless the app wants them
     3:5 warning[env::inline-comment] at `# why`: `#` begins a comment only at the start of a line: this is part of the value of `C`
-      help: put the comment on a line of its own
+      help: put the comment on its own line
     4:4 warning[env::inline-comment] at `#x`: `#` begins a comment only at the start of a line: this is part of the value of `D`
-      help: put the comment on a line of its own
+      help: put the comment on its own line
     5:1 warning[env::unknown-key] at `NGINX_SERVERNAME`: `NGINX_SERVERNAME` is not a setting of piku
       help: did you mean `NGINX_SERVER_NAME`?
     6:1 warning[env::duplicate-key] at `A`: `A` is set again, in place of line 1
@@ -221,8 +221,8 @@ fn a_damaged_file_says_where() {
       help: write `KEY=value`
     6:1 warning[env::unknown-key] at `UWSGI_PROCESES`: `UWSGI_PROCESES` is not a setting of piku, and not handed on to the processes
       help: did you mean `UWSGI_PROCESSES`?
-    7:1 warning[env::duplicate-key] at `A`: `A` is set again, and this line counts
-      help: remove the earlier line; the next `config:set` of the key does
+    7:1 warning[env::duplicate-key] at `A`: `A` is set again, and this line wins
+      help: remove the earlier line, or let the next `config:set` of the key do it
     "#);
 }
 
@@ -302,7 +302,7 @@ fn bad_values_are_problems_at_their_places() {
       help: set UWSGI_INCLUDE_FILE to a path in the app's folder, such as `deploy/extra.conf`
     12:20 error[env::bad-path] at `/static`: `/static` is not a pair such as `/static:public`
       help: write pairs of a URL and a folder or file, with commas between them: `/static:public,/robots.txt:robots.txt`
-    14:15 warning[env::conflict] at `100`: UWSGI_GEVENT is set too, and counts
+    14:15 warning[env::conflict] at `100`: UWSGI_GEVENT is set too, and wins
       help: remove one of the two
     15:14 error[env::out-of-range] at `99999999999999999999999`: 99999999999999999999999 is not from 1 to 65535
       help: set UWSGI_LISTEN to a whole number, 1 to 65535 connections

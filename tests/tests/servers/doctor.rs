@@ -25,15 +25,15 @@ macro_rules! unit_has {
     };
 }
 
-/// With the machine's nginx.
+/// With the system's nginx.
 const FAULTS: [Fault; 8] = [
     Fault {
         made_by: "gpasswd -d piku www-data && systemctl restart piku && sleep 1 && piku restart blog",
         named: "sockets of apps are open to every user",
     },
     Fault { made_by: unit_has!("Type=notify"), named: "has `Type=notify`" },
-    Fault { made_by: unit_has!("KillSignal=SIGQUIT"), named: "another `KillSignal` than SIGTERM" },
-    Fault { made_by: "chmod 700 /home/piku", named: "can't go through `/home/piku` (mode 700)" },
+    Fault { made_by: unit_has!("KillSignal=SIGQUIT"), named: "`KillSignal` other than SIGTERM" },
+    Fault { made_by: "chmod 700 /home/piku", named: "can't enter `/home/piku` (mode 700)" },
     Fault { made_by: unit_has!("KillMode=control-group"), named: "has `KillMode=control-group`" },
     Fault { made_by: "systemctl stop nginx", named: "nginx is not running" },
     Fault { made_by: "systemctl disable --now piku-nginx.path", named: "enable and start `piku-nginx.path`" },

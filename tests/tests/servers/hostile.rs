@@ -56,6 +56,6 @@ fn an_app_can_t_harm_those_who_administer_its_server() {
 
     // A record that somebody else could have written is none.
     server.root("chmod 777 /var/lib/piku").succeeds();
-    server.root("piku setup --system --undo").is_refused().says("has made nothing on this machine");
+    server.root("piku setup --system --undo").is_refused().says("is not a piku server");
     server.root("chmod 755 /var/lib/piku && piku doctor").succeeds();
 }

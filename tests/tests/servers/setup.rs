@@ -145,7 +145,7 @@ fn an_nginx_that_serves_a_site_goes_on(debian: Debian) {
     server
         .install_package()
         .succeeds()
-        .says("The machine's nginx serves the sites beside what it served before");
+        .says("The system's nginx serves the sites, next to what it served before");
     allow_laptop(&server);
     shop_is_open();
     server

@@ -37,7 +37,7 @@ fn an_old_clone_is_adopted_with_its_files_its_settings_and_its_processes() {
     assert!(server.ssh(["apps"]).succeeds().stdout.contains("*blog\n"));
 
     blog.set_version(2);
-    blog.push().succeeds().says("with 3 files of its own");
+    blog.push().succeeds().says("with 3 untracked files");
     assert_eq!(blog.get("/").body, "Hello from version 2\n");
     assert!(clone.is_symlink());
     assert_eq!(server.text("apps/blog/uploads/cat.jpg"), "meow");
@@ -79,7 +79,7 @@ fn before_its_first_release_an_old_app_is_known_and_can_be_destroyed() {
     assert_eq!(server.ssh(["config:get", "blog", "COLOR"]).succeeds().stdout, "green\n");
     server.ssh(["restart", "blog"]).ends_with(1).says("`deploy blog` takes over");
 
-    server.ssh(["deploy", "blog"]).succeeds().says("with no file of its own");
+    server.ssh(["deploy", "blog"]).succeeds().says("with no untracked files");
     assert_eq!(server.live_settings("blog")["COLOR"], "green");
     server.ssh(["destroy", "blog", "--force"]).succeeds();
     assert_eq!(server.names_in("uwsgi-available"), ["blog_worker_worker.1.ini"]);

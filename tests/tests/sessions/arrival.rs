@@ -169,9 +169,9 @@ fn an_app_without_a_name_is_said_to_be_for_this_machine_alone() {
     let server = TestServer::new();
     let text = "until it has a name: `config:set blog NGINX_SERVER_NAME=…`";
     let blog = server.app_from("hello-wsgi", "blog");
-    blog.push().succeeds().ends_saying(2, &format!("It answers on this machine alone {text}"));
+    blog.push().succeeds().ends_saying(2, &format!("It is only reachable from this machine {text}"));
     add_settings(&blog, "BIND_ADDRESS=0.0.0.0\n");
     blog.push().succeeds().never_says("alone");
     let files = server.app("site").file("Procfile", "static: public\n").file("public/index.html", "x");
-    files.push().succeeds().ends_saying(2, "Nobody serves its files until it has a name");
+    files.push().succeeds().ends_saying(2, "Its files are not served until it has a name");
 }

@@ -217,6 +217,6 @@ fn a_second_emperor_is_refused_and_the_first_one_goes_on() {
     let blog = server.app_from("hello-wsgi", "blog");
     blog.push().succeeds();
     let second = server.piku(["emperor"]).ends_with(1);
-    assert!(second.stderr.contains("an emperor is running already"), "{}", second.stderr);
+    assert!(second.stderr.contains("an emperor is already running"), "{}", second.stderr);
     assert_eq!(blog.get("/").body, "Hello from version 1\n");
 }

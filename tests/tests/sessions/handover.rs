@@ -37,7 +37,7 @@ fn a_worker_that_ends_at_once_and_again_refuses_the_push_and_the_old_one_works_o
     blog.write("Procfile", "wsgi: app:app\nworker: echo lost my keys; exit 3\n");
     blog.set_version(2);
     let refused = blog.push().is_refused().says("Replacing worker.1");
-    refused.says("worker.1 ends as soon as it is started (exit status 3)").says("lost my keys");
+    refused.says("worker.1 exits right after it starts (exit status 3)").says("lost my keys");
     assert_eq!(blog.get("/").body, "Hello from version 1\n");
     eventually("the old worker works again", || (worker(&server).len() == 1).then_some(()));
     let states = server.ssh(["ps", "blog"]).succeeds();

@@ -113,7 +113,7 @@ fn a_folder_that_is_not_there_is_refused() {
     let outcome = server.app_from("php", "wiki").file("Procfile", "php: www\n").push().is_refused();
     outcome
         .says("error: there is no folder `www` in the app, which `php` names")
-        .says("help: correct the name, or commit the folder: git keeps none that is empty");
+        .says("help: correct the name, or commit the folder; git does not keep empty folders");
 }
 
 #[test]

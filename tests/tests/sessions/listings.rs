@@ -131,7 +131,7 @@ fn check_reads_regular_files_of_the_folder_and_tells_of_fifty_mistakes() {
     std::fs::remove_file(folder.join("ENV")).unwrap();
     std::fs::remove_file(folder.join("Procfile")).unwrap();
     std::fs::write(folder.join("Procfile"), "web: x\n".repeat(200_000)).unwrap();
-    check().says("is larger than 1 MiB");
+    check().says("is larger than the limit of 1 MiB");
 
     std::fs::write(folder.join("Procfile"), "a mistake\n".repeat(20_000)).unwrap();
     let many = check().says("19950 more mistakes not shown").says("more than 50 mistakes");

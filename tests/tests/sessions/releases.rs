@@ -163,7 +163,7 @@ fn settings_of_a_stopped_app_wait_for_its_start_and_an_edited_file_for_a_restart
 
     let file = server.root().join("envs/blog/ENV");
     std::fs::write(file, "COLOR=red\n").unwrap();
-    server.ssh(["restart", "blog"]).succeeds().says("was edited: making a release of it");
+    server.ssh(["restart", "blog"]).succeeds().says("was edited: making a release with it");
     assert_eq!(numbers(&server, "blog"), (vec![1, 2, 3], 3));
     assert!(blog.get("/env").body.contains(r#""COLOR": "red""#));
 }

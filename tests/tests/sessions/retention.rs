@@ -83,7 +83,7 @@ fn persistent_paths_outlive_releases_and_what_was_written_before_is_taken_along(
     assert!(server.root().join("data/blog/uploads/.gitkeep").exists());
 
     // Nothing of it counts as left behind when its releases go.
-    server.ssh(["config:set", "blog", "PIKU_KEEP_RELEASES=1"]).succeeds().never_says("had written");
+    server.ssh(["config:set", "blog", "PIKU_KEEP_RELEASES=1"]).succeeds().never_says("wrote there");
     assert_eq!(read("data/blog/var/db.sqlite3"), "rows");
     server.ssh(["destroy", "blog", "--force"]).succeeds();
     assert_eq!(read("data/blog/uploads/cat.png"), "cat");

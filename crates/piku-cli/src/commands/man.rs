@@ -12,28 +12,28 @@ use crate::session::Session;
 
 /// The first paragraphs of piku(1).
 const DESCRIPTION: [&str; 3] = [
-    "A push to the repository `piku@server:app` makes a release of the commit: it is checked out, built, started beside \
-     the running release, checked, and only then made live. A push that fails changes nothing, and says why. uWSGI \
-     runs the processes of an app, nginx stands in front of those that have a host name.",
-    "Commands are typed on the server, where root acts as the user piku, or over ssh as `ssh piku@server command`.",
-    "An app is a repository with a Procfile, one process a line: `name: command`. Settings are in its file ENV and in \
-     what `piku config:set` keeps.",
+    "A push to the repository `piku@server:app` makes a release from the commit: it is checked out, built, started next \
+     to the running release, and checked before it goes live. A push that fails changes nothing and says why. uWSGI \
+     runs the processes of an app, behind nginx if the app has a host name.",
+    "Run commands on the server, where root acts as the user piku, or over ssh as `ssh piku@server command`.",
+    "An app is a repository with a Procfile, one process per line: `name: command`. Its settings are in the file ENV; \
+     `piku config:set` overrides them.",
 ];
 
 const FILES: [(&str, &str); 9] = [
-    ("~/.piku", "The root. The home of the user piku is /home/piku."),
-    ("~/.piku/apps/APP", "A link to the files of the live release."),
-    ("~/.piku/repos/APP", "The repository that is pushed to."),
-    ("~/.piku/envs/APP/ENV", "What `piku config:set` keeps, a line a setting; readable by its owner alone."),
-    ("~/.piku/data/APP", "What the app itself keeps, `$DATA_ROOT`. piku never deletes it."),
-    ("~/.piku/logs/APP", "What the processes write; bounded in size."),
-    ("~/.piku/nginx", "The sites, with their sockets and certificates."),
-    ("~/.piku/uwsgi", "The configuration of the emperor, and its log."),
-    ("~/.ssh/authorized_keys", "Who may push and command; written by `piku setup:ssh`."),
+    ("~/.piku", "The root folder. The home of the user piku is /home/piku."),
+    ("~/.piku/apps/APP", "A link to the tree of the live release."),
+    ("~/.piku/repos/APP", "The bare repository that receives pushes."),
+    ("~/.piku/envs/APP/ENV", "Settings of `piku config:set`, one per line; readable only by the owner."),
+    ("~/.piku/data/APP", "The data of the app, `$DATA_ROOT`. piku never deletes it."),
+    ("~/.piku/logs/APP", "The output of processes; limited in size."),
+    ("~/.piku/nginx", "Sites, with their sockets and certificates."),
+    ("~/.piku/uwsgi", "The configuration and log of the emperor."),
+    ("~/.ssh/authorized_keys", "The keys that may push and run commands; written by `piku setup:ssh`."),
 ];
 
 const EXIT_STATUS: [(&str, &str); 3] =
-    [("0", "Done."), ("1", "The request could not be carried out."), ("2", "The command line is wrong.")];
+    [("0", "Success."), ("1", "The operation failed."), ("2", "The command line is invalid.")];
 
 const SEE_ALSO: &str = "git-push(1), ssh(1), systemctl(1), nginx(8), uwsgi-core(8)";
 

@@ -53,7 +53,7 @@ fn tell(settled: &Settled, session: &Session) {
         ));
     }
     if settled.server.nginx == NginxWay::System {
-        ui.done(format_args!("The machine's nginx serves the sites beside what it served before"));
+        ui.done(format_args!("The system's nginx serves the sites, next to what it served before"));
     }
     if !settled.down.is_empty() {
         ui.done(format_args!("The server is set up, and not everything runs"));

@@ -1,4 +1,4 @@
-//! Whether a request gets through nginx to the new release and comes back: what "live" means.
+//! Checks that the new release responds to a request through nginx, which is what "live" means.
 
 mod verdict;
 
@@ -17,19 +17,19 @@ use crate::host::health::{self, Reply};
 use crate::host::reach::{Obstacle, Visitor, Wish};
 use crate::host::{files, logs, wait};
 
-/// How long an answer may take, over HTTP and HTTPS together.
+/// The timeout of the requests over HTTP and HTTPS together.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// For how long nginx is asked again when it has no good answer although the app has one.
+/// How long to retry if the app responds but nginx does not pass it on.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// How long a log may take until it has what an app wrote.
+/// How long to wait for the app's output to appear in its log.
 const LOG: Duration = Duration::from_millis(300);
 
-/// How many lines of a log are shown.
+/// The number of log lines to show.
 const SHOWN: usize = 20;
 
-/// What is asked, and all that explains what comes of it.
+/// The request to make, and what is needed to explain its outcome.
 pub(super) struct Arrival<'a> {
     pub(super) basis: &'a Basis<'a>,
     pub(super) plan: &'a Plan,
@@ -38,10 +38,10 @@ pub(super) struct Arrival<'a> {
 }
 
 impl Arrival<'_> {
-    /// Asks an app through nginx, once its processes have the traffic.
+    /// Requests a page of an app through nginx, once its processes have the traffic.
     ///
-    /// An answer is an answer, be it that a page is not there. What nginx says in the app's place, or nothing, refuses
-    /// the release. Errors of the app's own are told; where it has a health check they refuse the release.
+    /// Any response of the app counts, even 404. If nginx responds in its place, or nothing does, the release is
+    /// refused. If the app itself responds with an error, this warns, or refuses the release if it has a health check.
     pub(super) fn of_app(&self, report: &mut Report<'_>) -> Result<(), DeployError> {
         if !matches!(self.plan.serves, Serves::Uwsgi(_) | Serves::Web(_)) {
             return Ok(());
@@ -49,7 +49,7 @@ impl Arrival<'_> {
         self.ask(report, |heard| of_answer(heard, || self.direct(), self.demanded()))
     }
 
-    /// Asks for the files of an app that has nothing else, once they are those of the live release.
+    /// Requests a page of an app that only has static files, once the release is live.
     pub(super) fn of_files(&self, report: &mut Report<'_>) -> Result<(), DeployError> {
         let Serves::Static(folder) = &self.plan.serves else { return Ok(()) };
         let folder = self.basis.root.app(self.basis.app).join(folder);
@@ -80,7 +80,7 @@ impl Arrival<'_> {
         self.conclude(by_https, "https", &marks, report)
     }
 
-    /// What the verdict means for the release.
+    /// Acts on the verdict: accepts the release, warns, or refuses it.
     fn conclude(
         &self,
         verdict: Verdict,
@@ -97,7 +97,7 @@ impl Arrival<'_> {
             Verdict::Live => {}
             Verdict::Late => {
                 let seconds = PATIENCE.as_secs();
-                let help = format!("it is live all the same; `logs {app}` shows what it does");
+                let help = format!("it is live anyway; `logs {app}` shows what it does");
                 warn(report, format!("{url} was not answered within {seconds} seconds"), Some(&help));
             }
             Verdict::App(what) if self.demanded() => {
@@ -113,7 +113,7 @@ impl Arrival<'_> {
             }
             Verdict::App(what) => {
                 marks.said().iter().for_each(|line| report(Event::Output(line)));
-                let help = "it is live all the same; PIKU_HEALTHCHECK refuses a release that fails";
+                let help = "it is live anyway; set PIKU_HEALTHCHECK to refuse a release that fails";
                 warn(report, format!("`{app}` {what} when it is asked for {url}"), Some(help));
             }
             Verdict::Gone => {
@@ -132,7 +132,7 @@ impl Arrival<'_> {
                     return refuse(reason, Vec::new(), Some(way_out(&obstacle)));
                 }
                 let output = marks.nginx_said(&self.door.host);
-                let help = format!("see on the server what nginx writes to `{}`", marks.nginx.0);
+                let help = format!("check `{}` on the server", marks.nginx.0);
                 let help = output.is_empty().then_some(help);
                 return refuse(format!("nginx {what} when it is asked for {url}"), output, help);
             }
@@ -140,7 +140,7 @@ impl Arrival<'_> {
         Ok(())
     }
 
-    /// What the app itself answers: the first bad answer of its processes, or a good one of all.
+    /// Requests the page from each process directly. Returns the first bad reply, or the last one if all are good.
     fn direct(&self) -> Reply {
         let mut last = Reply::Unreachable;
         for endpoint in self.serving().filter_map(Process::endpoint) {
@@ -152,7 +152,7 @@ impl Arrival<'_> {
         last
     }
 
-    /// What keeps nginx from the sockets or the files. In the way of our own nginx, which is the same user, is nothing.
+    /// What denies nginx access to the sockets or files. piku's own nginx runs as the same user and always has access.
     fn obstacle(&self) -> Option<(Visitor, Obstacle)> {
         if self.basis.root.own_nginx_conf().is_file() {
             return None;
@@ -177,7 +177,7 @@ impl Arrival<'_> {
         self.basis.inputs.options.healthcheck.as_deref().unwrap_or("/")
     }
 
-    /// Whether the app itself says what a good answer is.
+    /// Whether the app has a health check, so that errors refuse the release.
     fn demanded(&self) -> bool {
         self.basis.inputs.options.healthcheck.is_some()
     }
@@ -196,25 +196,25 @@ impl Arrival<'_> {
     }
 }
 
-/// How long each log was before the app was asked.
+/// The length of each log before the request.
 struct Marks {
     app: Vec<(Utf8PathBuf, u64)>,
     nginx: (Utf8PathBuf, u64),
 }
 
 impl Marks {
-    /// What the app wrote since then.
+    /// The output of the app since then.
     fn said(&self) -> Vec<String> {
         let all = || -> Vec<String> {
             self.app.iter().flat_map(|(log, from)| logs::own_lines_since(log, *from)).collect()
         };
-        // Another process writes it.
+        // Another process writes the log, so its output may be late.
         let mut lines =
             wait::until(LOG, || Some(all()).filter(|lines| !lines.is_empty())).unwrap_or_default();
         lines.split_off(lines.len().saturating_sub(SHOWN))
     }
 
-    /// What nginx wrote since then of a request for this host.
+    /// The last line that nginx logged since then about a request for this host.
     fn nginx_said(&self, host: &str) -> Vec<String> {
         let of_host = format!("host: \"{host}\"");
         let lines = logs::lines_since(&self.nginx.0, self.nginx.1);
@@ -222,7 +222,7 @@ impl Marks {
     }
 }
 
-/// The verdict on the first answer, unless it speaks against nginx: that may pass, so it is asked again for a while.
+/// Asks for a verdict, and again for a while as long as nginx is to blame, which may be temporary.
 fn settled(mut ask: impl FnMut() -> Verdict) -> Verdict {
     let mut last = Verdict::Live;
     let _ = wait::until(AGAIN, || {
@@ -235,8 +235,6 @@ fn settled(mut ask: impl FnMut() -> Verdict) -> Verdict {
 fn way_out(obstacle: &Obstacle) -> String {
     match obstacle.wish {
         Wish::Enter | Wish::Read => format!("run `{}` on the server", obstacle.way_out()),
-        Wish::Connect => {
-            "let the user of piku be a member of nginx's group, and start the emperor anew".to_owned()
-        }
+        Wish::Connect => "add the user of piku to nginx's group, and restart the emperor".to_owned(),
     }
 }

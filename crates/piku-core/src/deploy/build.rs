@@ -1,4 +1,4 @@
-//! Detects the runtime and builds what the app needs, unless that build is there already.
+//! Detects the runtime and builds the app, unless the same build exists already.
 
 mod made;
 pub(crate) mod steps;
@@ -20,8 +20,7 @@ use crate::host::{HostError, files, git, placing};
 use crate::release::{Made, Release};
 use crate::root::Root;
 
-/// The build that a release was made with, when it is there and still fits the machine. Says what is wrong with one that
-/// is to be made again.
+/// The build of a release, if it exists and still matches the machine. Otherwise reports why it is made again.
 pub(crate) fn of_release(
     root: &Root,
     app: &AppName,
@@ -42,7 +41,7 @@ pub(crate) fn of_release(
     Some(Build { name: release.build.clone(), made })
 }
 
-/// What a build provides, spelled out for the places that it is in.
+/// Resolves what a build provides to actual paths.
 fn spelled(
     provides: &Provides,
     settings: &DecidingSettings,
@@ -60,7 +59,7 @@ fn spelled(
     }
 }
 
-/// Builds, or finds the build whose key is the same.
+/// Builds the app, or reuses the build with the same key.
 pub(crate) fn build(
     site: &BuildContext<'_>,
     inputs: &EarlyInputs,
@@ -81,7 +80,7 @@ pub(crate) fn build(
         .map_err(|source| DeployError::Detect { app: site.app.clone(), source: Box::new(source) })?;
     tell(&detection, report);
 
-    // uWSGI's plugin is linked to one Python. An app with another gets a uWSGI of its own, from its wheel.
+    // uWSGI's plugin is linked to one Python. An app with another version gets its own uWSGI, from the wheel.
     let chosen = detection
         .python
         .as_ref()
@@ -111,7 +110,7 @@ pub(crate) fn build(
     }
     let uwsgi = own_uwsgi.then(|| folder.join("bin/uwsgi"));
     if let Some(missing) = uwsgi.as_deref().filter(|uwsgi| !uwsgi.is_file()) {
-        warn(report, format!("`{missing}` is not there"), None);
+        warn(report, format!("`{missing}` does not exist"), None);
     }
     place(site, &plan.provides, &folder, &name)?;
     let (app_cache, shared_cache) = (site.root.app_build_cache(site.app), site.root.build_cache());
@@ -121,7 +120,7 @@ pub(crate) fn build(
     Ok(Build { name: Some(name), made })
 }
 
-/// Puts what belongs beside the sources into the tree, and notes of which build it is.
+/// Places the build's files into the tree, and records the name of the build.
 fn place(
     site: &BuildContext<'_>,
     provides: &Provides,
@@ -189,12 +188,12 @@ fn described(detection: &Detection) -> String {
     format!("{which}{from}{because}")
 }
 
-/// Names the build that a tree holds files of: another one belongs into a tree of its own.
+/// The file that names the build whose files are in the tree. Another build needs another tree.
 pub(crate) fn placed_marker(tree: &Utf8Path) -> Utf8PathBuf {
     tree.with_file_name("placed")
 }
 
-/// Removes builds that never became complete, and those that none of `used` names.
+/// Removes incomplete builds, and builds that are not in `used`.
 pub(crate) fn prune(root: &Root, app: &AppName, used: &[String]) -> Result<(), HostError> {
     let folder = root.env(app);
     let names = files::names(&folder)?;
@@ -208,7 +207,7 @@ pub(crate) fn prune(root: &Root, app: &AppName, used: &[String]) -> Result<(), H
             files::remove_folder(&path)?;
         }
     }
-    // The markers go last: a build whose removal was interrupted stays marked.
+    // Remove the markers last, so that a build stays marked if its removal is interrupted.
     for name in names.iter().filter(|name| is_build(name) && name.ends_with(HALF)) {
         files::remove(&folder.join(name))?;
     }

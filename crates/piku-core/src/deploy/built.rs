@@ -1,4 +1,4 @@
-//! Claims what a release needs, builds it, and runs what is to run before it serves.
+//! Claims ports and names for a release, builds it, and runs its `preflight` and `release` commands.
 
 pub(super) mod tree;
 
@@ -25,26 +25,26 @@ use crate::release::{Cause, Made, store};
 use crate::root::Root;
 use crate::settings::Layers;
 
-/// How long an emperor that is just being started may take until it answers.
+/// How long to wait for an emperor that is starting.
 const EMPEROR_STARTS: Duration = Duration::from_secs(10);
 
-/// A release that is built, and not planned yet.
+/// A release that is built but not planned yet.
 pub(crate) struct Built {
     pub(crate) source: SourceOfRelease,
-    /// What the texts say, now that every variable is known.
+    /// The inputs, expanded with every variable known.
     pub(crate) inputs: Inputs,
-    /// The number that its vassals and sockets are named by.
+    /// The number of the run, which is part of the names of its vassals and sockets.
     pub(crate) run: u32,
     pub(crate) uwsgi: Option<Uwsgi>,
     pub(crate) build: Build,
     class_path: Vec<Utf8PathBuf>,
     ports: Ports,
-    /// Hold the ports that were picked until its processes are about to start.
+    /// Keep the picked ports reserved until the processes are about to start.
     guards: Vec<TcpListener>,
 }
 
 impl Built {
-    /// Claims what only one app can have, and builds; runs `preflight` and `release` of something new.
+    /// Claims ports and server names, and builds. For a new release, runs `preflight` and `release`.
     pub(crate) fn of_source(
         scene: &Scene<'_>,
         order: &Order,
@@ -65,7 +65,7 @@ impl Built {
             one_off.run(&Kind::Preflight, "preflight", &Made::default(), &early.layers, report)?;
         }
         let build = build_of(scene, order, &source, uwsgi.as_ref(), ports.app, report)?;
-        // Now every variable of ours is known, and ENV may refer to any of them.
+        // Every variable is known now, and ENV may refer to any of them.
         let known = told.variables(&build.made, ports.app, "");
         let inputs = source.written.settle(early, &known).map_err(|mistakes| {
             mistakes.iter().for_each(|mistake| report(Event::Diagnostic(mistake)));
@@ -102,13 +102,13 @@ impl Built {
         }
     }
 
-    /// Lets go of the ports that were picked, for its processes.
+    /// Releases the picked ports, so that the processes can use them.
     pub(crate) fn release_guards(&mut self) {
         self.guards.clear();
     }
 }
 
-/// What the commands that run before the release serves are told of it.
+/// What the commands that run before the release goes live know about it.
 fn told<'a>(scene: &Scene<'a>, order: &'a Order, source: &'a SourceOfRelease) -> Told<'a> {
     Told {
         root: scene.root,
@@ -121,8 +121,8 @@ fn told<'a>(scene: &Scene<'a>, order: &'a Order, source: &'a SourceOfRelease) ->
     }
 }
 
-/// The build on disk of a kept release, or of the one that differs by settings which decide no build, whatever the
-/// machine's tools are by now; else a build.
+/// The existing build of a kept release, or of a release whose settings differ only in ways that do not affect the
+/// build; it does not matter which tools the machine has now. Otherwise a new build.
 fn build_of(
     scene: &Scene<'_>,
     order: &Order,
@@ -146,7 +146,7 @@ fn build_of(
     build::build(&place, &source.early, report)
 }
 
-/// Waits for an emperor that is just being started, after a boot or by a restart of its service.
+/// Waits for an emperor that is starting, after a boot or a restart of its service.
 fn require_emperor(
     root: &Root,
     procfile: &Procfile,
@@ -167,7 +167,7 @@ fn require_emperor(
     Ok(())
 }
 
-/// The commands of a Procfile that run once.
+/// The one-off commands in a Procfile.
 struct OneOff<'a> {
     scene: &'a Scene<'a>,
     told: Told<'a>,
@@ -176,7 +176,7 @@ struct OneOff<'a> {
 }
 
 impl OneOff<'_> {
-    /// Runs `preflight` or `release`, where the Procfile has one.
+    /// Runs `preflight` or `release`, if the Procfile has it.
     fn run(
         &self,
         wanted: &Kind,

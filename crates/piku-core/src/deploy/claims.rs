@@ -1,4 +1,4 @@
-//! What only one app can have: ports and server names.
+//! Claims what only one app can have: ports and server names.
 
 use std::net::{IpAddr, Ipv4Addr, TcpListener};
 
@@ -13,7 +13,7 @@ use crate::host::{HostError, files, ports};
 use crate::release::{Release, store};
 use crate::root::Root;
 
-/// Refuses a server name that is another app's. nginx would take whichever site it reads first.
+/// Refuses a server name that another app has. nginx would use whichever site it reads first.
 pub(crate) fn server_names(root: &Root, app: &AppName, early: &EarlyInputs) -> Result<(), DeployError> {
     if !early.has_site() {
         return Ok(());
@@ -75,8 +75,8 @@ fn served(root: &Root, app: &AppName) -> Result<Option<Served>, HostError> {
     }))
 }
 
-/// Holds the ports that settings name and picks the others, each with a socket that guards it until the processes
-/// are about to start.
+/// Reserves the ports in the settings and picks the others, each with a socket that guards it until the processes are
+/// about to start.
 pub(crate) fn ports(
     root: &Root,
     app: &AppName,
@@ -99,7 +99,7 @@ pub(crate) fn ports(
             predecessor::refuse_strangers(root, app, (listens_at, port).into())?;
             port
         }
-        // A `web` process of the old release is still on its port. Others keep theirs for ever.
+        // A `web` process of the old release still uses its port. Other apps keep theirs forever.
         None => match live.and_then(|release| release.ports.first()).filter(|_| web == 0) {
             Some(port) => *port,
             None => pick()?,

@@ -1,4 +1,4 @@
-//! The last of the four calls of a deploy: the point of no return, and what follows from it.
+//! The last of the four calls of a deploy: the point of no return, and what follows it.
 
 use super::arrival::Arrival;
 use super::order::{Deployed, Scene};
@@ -20,7 +20,7 @@ pub(crate) struct Committed<'a> {
     release: Release,
 }
 
-/// Makes the release live, and takes that back when nginx can't reach files that only the live release has.
+/// Makes the release live, and undoes that if nginx can't reach its static files.
 pub(crate) fn commit<'a>(
     switched: Switched<'a>,
     report: &mut Report<'_>,
@@ -43,12 +43,12 @@ fn make_live(prepared: &Prepared<'_>, release: &Release, report: &mut Report<'_>
     }
     live::make_live(root, app, release)?;
     let Some((site, nginx)) = ready.site.as_ref().zip(ready.nginx.as_ref()) else { return Ok(()) };
-    // nginx looks for files by way of the live release: only now are they the new ones.
+    // nginx finds static files through the link to the live release, so it serves the new ones only now.
     let basis = prepared.basis();
     let outcome = Arrival { basis: &basis, plan: &ready.plan, door: &site.door, nginx }.of_files(report);
     match outcome {
         Ok(()) => Ok(()),
-        // There is no way back to a clone of legacy piku.
+        // A clone of legacy piku can't be restored.
         Err(error) if foreign => {
             warn(report, crate::error_chain(&error), error.help().as_deref());
             Ok(())
@@ -61,8 +61,8 @@ fn make_live(prepared: &Prepared<'_>, release: &Release, report: &mut Report<'_>
 }
 
 impl Committed<'_> {
-    /// Does what follows from the release being live. It serves: what fails now must not refuse it, and `repair` does it
-    /// again.
+    /// Does what remains once the release is live. A failure here does not refuse the release, since it already serves;
+    /// `repair` tries again.
     pub(crate) fn settle(self, report: &mut Report<'_>) -> Deployed {
         let Self { prepared, release } = self;
         let Prepared { scene, order, built, ready, .. } = &prepared;
@@ -75,11 +75,7 @@ impl Committed<'_> {
         ];
         for error in outcomes.into_iter().filter_map(Result::err) {
             let help = "the release is live; the next command for this app tries again";
-            warn(
-                report,
-                format!("not everything around it is done: {}", crate::error_chain(&error)),
-                Some(help),
-            );
+            warn(report, format!("could not finish the deploy: {}", crate::error_chain(&error)), Some(help));
         }
         if let Some(text) = reached::unreached(app, &built.inputs, &ready.plan) {
             tell(report, text);
@@ -88,7 +84,7 @@ impl Committed<'_> {
     }
 }
 
-/// Lets every process go that the live release does not need.
+/// Ends every process that the live release does not need.
 fn let_go(
     scene: &Scene<'_>,
     app: &AppName,
@@ -102,7 +98,7 @@ fn let_go(
     let serves = |one: &Enabled| drain && one.ours().is_some_and(|name| name.kind == "web");
     let (draining, ending): (Vec<Enabled>, Vec<Enabled>) = old.partition(serves);
     if socket_links::of_plan(root, plan).is_empty() {
-        // Links to sockets of processes that are no more would only mislead whoever looks.
+        // Remove links to sockets that no longer exist.
         for (link, _) in socket_links::present(root, app) {
             Step::Remove(link).carry_out()?;
         }

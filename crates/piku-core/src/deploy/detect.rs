@@ -1,4 +1,4 @@
-//! Detects the runtime of a tree, for a push and for `check` alike.
+//! Detects the runtime of a tree, for both a push and `check`.
 
 use std::collections::BTreeMap;
 
@@ -10,22 +10,22 @@ use super::source::inputs::EarlyOptions;
 use crate::host::Surroundings;
 use crate::host::toolbox;
 
-/// What is known of an app before its runtime is; a folder that is checked may have mistakes in any of it.
+/// What is known about an app before its runtime. `None` if it has mistakes, which `check` allows.
 pub(crate) struct Known<'a> {
     pub(crate) procfile: Option<&'a Procfile>,
     pub(crate) options: Option<&'a EarlyOptions>,
     pub(crate) settings: BTreeMap<String, String>,
-    /// The Python of uWSGI's plugin, which is the one of apps that name none.
+    /// The version of Python in uWSGI's plugin, the default for apps.
     pub(crate) plugin: Option<(u32, u32)>,
 }
 
-/// What a build is planned from.
+/// The input for planning a build.
 pub(crate) struct Detected<'a> {
     pub(crate) planner: Planner<'a>,
     pub(crate) detection: Result<Detection, DetectError>,
 }
 
-/// Looks at the tree and for the tools; `answers` is the file that remembers the versions of tools.
+/// Examines the tree and finds tools; `answers` is the file that caches the versions of tools.
 pub(crate) fn detect<'a>(
     surroundings: &Surroundings,
     tree: &'a FolderTree,
@@ -39,7 +39,7 @@ pub(crate) fn detect<'a>(
     wishes.only_static = known.procfile.is_some_and(toolbox::is_static);
     wishes.settings = known.settings;
     let mut planner = Planner::new(tree, toolbox::look(surroundings, known.plugin), wishes);
-    // Where there is no runtime, `detect` says so, and why.
+    // If there is no runtime, `detect` reports it.
     if let Ok(runtime) = planner.runtime() {
         planner.toolbox = toolbox::ask(planner.toolbox, runtime, surroundings, answers);
     }

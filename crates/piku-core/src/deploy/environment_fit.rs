@@ -1,5 +1,5 @@
-//! Whether what a release was started with still fits the machine: an upgrade of the system's Python or uWSGI leaves
-//! environments behind that nothing can be imported from, and another nginx reaches sockets in another way.
+//! Checks whether a running release still matches the machine: an upgrade of the system's Python or uWSGI breaks
+//! virtual environments, and another nginx needs other permissions on sockets.
 
 use std::fmt;
 
@@ -14,26 +14,26 @@ use crate::release::Release;
 use crate::root::Root;
 use crate::vassal::VassalName;
 
-/// Why a release that runs does not fit any more.
+/// Why a running release no longer matches the machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Misfit {
-    /// The interpreter that it was made with is gone.
+    /// The interpreter of its environment is gone.
     Gone {
-        /// The version that it was made for, such as `3.11`.
+        /// The version it was made for, such as `3.11`.
         made_for: String,
     },
-    /// What runs it is another version now.
+    /// The interpreter has another version now.
     Other {
-        /// The version that it was made for.
+        /// The version it was made for.
         made_for: String,
-        /// The version that runs.
+        /// The current version.
         runs: String,
     },
-    /// The sockets were made for an nginx of another user, or while the apps were in other groups.
+    /// The sockets have permissions for another nginx user or other groups.
     Sockets {
         /// Their mode.
         mode: String,
-        /// The mode that they would be made with now.
+        /// The mode they need now.
         wanted: String,
     },
 }
@@ -45,17 +45,17 @@ impl fmt::Display for Misfit {
                 write!(f, "its environment was made for Python {made_for}, which is gone")
             }
             Self::Other { made_for, runs } => {
-                write!(f, "its environment was made for Python {made_for}, and the system has {runs} now")
+                write!(f, "its environment was made for Python {made_for}, but the system now has {runs}")
             }
             Self::Sockets { mode, wanted } => {
-                write!(f, "its sockets were made with mode {mode}, and the nginx of now wants {wanted}")
+                write!(f, "its sockets have mode {mode}, but the current nginx needs {wanted}")
             }
         }
     }
 }
 
-/// Compares the environment of a release with the interpreter that it leads to, and with the Python that the machine's
-/// uWSGI loads where that runs the app.
+/// Compares the environment of a release with its current interpreter, and with the Python of the system's uWSGI if
+/// that runs the app.
 pub(crate) fn misfit(root: &Root, app: &AppName, release: &Release, uwsgi: Option<&Uwsgi>) -> Option<Misfit> {
     let folder = root.env(app).join(release.build.as_ref()?);
     let seen = environment::look(&folder)?;
@@ -70,7 +70,7 @@ pub(crate) fn misfit(root: &Root, app: &AppName, release: &Release, uwsgi: Optio
     other(interpreter).or_else(|| loaded.and_then(other))
 }
 
-/// Compares the sockets of a release that has a site with the access that nginx needs now.
+/// Compares the sockets of a release with a site to the permissions that nginx needs now.
 pub(crate) fn closed_sockets(root: &Root, release: &Release, workers: &Workers) -> Option<Misfit> {
     release.site.as_ref()?;
     let access = SocketAccess::of(root, Some(workers));
@@ -83,7 +83,7 @@ pub(crate) fn closed_sockets(root: &Root, release: &Release, workers: &Workers) 
     Some(Misfit::Sockets { mode, wanted })
 }
 
-/// Whether the machine's uWSGI runs the app, and not one of its own.
+/// Whether the system's uWSGI runs the app, instead of one from its build.
 fn in_machines_uwsgi(root: &Root, release: &Release, uwsgi: &Uwsgi) -> bool {
     let hosted = release.vassals.iter().filter(|name| name.kind == "wsgi");
     if let Some(made) = &release.made {

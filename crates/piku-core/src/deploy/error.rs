@@ -1,4 +1,4 @@
-//! Why a deploy did not come to its end.
+//! The errors of a deploy.
 
 use camino::Utf8PathBuf;
 use piku_nginx::InvalidSite;
@@ -10,17 +10,17 @@ use crate::diagnostic::{self, FileDiagnostic};
 use crate::host::HostError;
 use crate::host::nginx_error::NginxError;
 
-/// Why a deploy did not come to its end. Whatever it is, the old release is still serving.
+/// Why a deploy failed. The old release is still serving.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DeployError {
-    /// A file that a person wrote has mistakes, all of them reported as events before; or there is no Procfile.
+    /// A file that the user wrote has mistakes, which have been reported as events; or there is no Procfile.
     #[error("{}", diagnostic::count(diagnostics))]
     Inputs {
-        /// All of them, warnings left out.
+        /// All errors, without warnings.
         diagnostics: Vec<FileDiagnostic>,
     },
-    /// The runtime could not be decided on.
+    /// The runtime could not be determined.
     #[error("could not decide how to build `{app}`")]
     Detect {
         /// The app.
@@ -39,9 +39,9 @@ pub enum DeployError {
     /// A tool failed while building.
     #[error("the build failed while {doing}")]
     Build {
-        /// What was being done.
+        /// The step that failed.
         doing: String,
-        /// What is known to help.
+        /// A suggested fix, if known.
         help: Option<String>,
         /// How it failed.
         source: HostError,
@@ -54,84 +54,84 @@ pub enum DeployError {
         /// How it failed.
         source: HostError,
     },
-    /// The settings name a port that another app holds.
+    /// The port in the settings belongs to another app.
     #[error("port {port} belongs to the app `{holder}`")]
     PortTaken {
         /// The port.
         port: u16,
-        /// Who holds it.
+        /// The other app.
         holder: AppName,
     },
-    /// The settings name a host that another app's site answers to.
+    /// The server name belongs to the site of another app.
     #[error("the server name `{name}` belongs to the app `{holder}`")]
     ServerNameTaken {
         /// The name.
         name: String,
-        /// Who has it.
+        /// The other app.
         holder: AppName,
     },
-    /// The settings name a port on which something else listens.
+    /// The port in the settings is in use by another program.
     #[error("port {port} is in use{}", by.as_ref().map_or_else(String::new, |by| format!(" by {by}")))]
     PortInUse {
         /// The port.
         port: u16,
-        /// Who has it, where that may be known.
+        /// The program, if known.
         by: Option<String>,
     },
-    /// A process of the old release goes on although it was asked to end.
+    /// An old process did not end in time.
     #[error("an old process has not ended: {process}")]
     StillRunning {
-        /// Which one: `python3 (process 123)`.
+        /// The process, such as `python3 (process 123)`.
         process: String,
     },
-    /// A path of `PIKU_PERSIST` is below a link or a file.
+    /// A path in `PIKU_PERSIST` is below a link or a file.
     #[error("`{path}` can't be kept: a link is in its way")]
     Persist {
         /// The path.
         path: String,
     },
-    /// No uWSGI on this machine.
+    /// uWSGI is not installed.
     #[error("there is no uWSGI on this machine to run processes with")]
     NoUwsgi,
-    /// uWSGI on this machine lacks a plugin.
+    /// The system's uWSGI lacks a plugin.
     #[error("uWSGI on this machine has no plugin `{plugin}`, which `{wanted_by}` needs")]
     NoPlugin {
         /// Its name.
         plugin: String,
-        /// The package that brings it.
+        /// The Debian package of the plugin.
         package: &'static str,
-        /// The kind of process, or the setting.
+        /// The kind of process or the setting that needs it.
         wanted_by: &'static str,
     },
-    /// A file or folder that the app's files name is not there, not after the build either.
+    /// A file or folder that the app names does not exist, even after the build.
     #[error("there is no {what} `{path}` in the app, which `{named_by}` names")]
     NotThere {
         /// `file` or `folder`.
         what: &'static str,
-        /// As it is written.
+        /// The path as written.
         path: String,
-        /// The kind of process, or the setting.
+        /// The kind of process or the setting that needs it.
         named_by: &'static str,
     },
-    /// Whoever wanted it is gone, or wants it no longer.
+    /// The deploy was cancelled, or its client has disconnected.
     #[error("the deploy was cancelled before it was live; nothing has changed")]
     Cancelled,
     /// No emperor is running.
     #[error("the uWSGI emperor is not running, so nothing can be started")]
     NoEmperor,
-    /// A path or value can't be written into uWSGI's configuration.
+    /// A path or value is not valid in uWSGI's configuration.
     #[error("could not write the configuration of uWSGI")]
     Vassal(#[from] InvalidValue),
-    /// A setting can't be written into nginx's configuration.
+    /// A setting is not valid in nginx's configuration.
     #[error("could not write the site of `{app}`")]
     Site {
         /// The app.
         app: AppName,
-        /// Which value.
+        /// The invalid value.
         source: Box<InvalidSite>,
     },
-    /// A socket's path is longer than a unix socket may have.
-    #[error("the path `{path}` is too long for a socket: {} characters, and 107 fit", path.as_str().len())]
+    /// The path is too long for a unix socket.
+    #[error("the path `{path}` is too long for a socket: {} characters instead of at most 107", path.as_str().len())]
     SocketPath {
         /// The path.
         path: Utf8PathBuf,
@@ -139,35 +139,35 @@ pub enum DeployError {
     /// A process of the new release is not healthy.
     #[error("{process} {reason}")]
     Unhealthy {
-        /// Which one: `web.1`.
+        /// The process, such as `web.1`.
         process: String,
-        /// What was seen.
+        /// What is wrong with it.
         reason: String,
-        /// The last lines that it wrote.
+        /// The last lines of its output.
         output: Vec<String>,
-        /// What is known to help.
+        /// A suggested fix, if known.
         help: Option<String>,
     },
-    /// A request that was to go through nginx to the new release did not come back.
+    /// A request through nginx to the new release failed.
     #[error("{reason}")]
     Unreached {
-        /// What was seen, and what keeps nginx from the app.
+        /// How it failed, and what prevents nginx from reaching the app.
         reason: String,
-        /// What nginx said of it.
+        /// What nginx logged about it.
         output: Vec<String>,
-        /// What takes it out of the way, where that is known.
+        /// How to fix it, if known.
         help: Option<String>,
     },
-    /// nginx does not run the new site.
+    /// nginx does not serve the new site.
     #[error(transparent)]
     Nginx(#[from] NginxError),
-    /// The machine did not do what was asked.
+    /// An operation on the machine failed.
     #[error(transparent)]
     Host(#[from] HostError),
 }
 
 impl DeployError {
-    /// Names the mistake; stable across releases.
+    /// A code for the error, stable across versions.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -213,14 +213,14 @@ impl DeployError {
                 Some(format!("choose another NGINX_SERVER_NAME, or take it from `{holder}` first: `config:set {holder} NGINX_SERVER_NAME=…`"))
             }
             Self::PortInUse { .. } => Some("stop it, or choose another PORT".to_owned()),
-            Self::StillRunning { .. } => Some("see on the server what it waits for, end it if need be, and deploy again".to_owned()),
+            Self::StillRunning { .. } => Some("check on the server what it is waiting for, kill it if necessary, and deploy again".to_owned()),
             Self::Host(HostError::EmperorSilent { .. }) => Some(
-                "start it anew on the server: `piku emperor`, or the service that runs it, such as `systemctl restart piku`".to_owned(),
+                "restart it on the server: `piku emperor`, or the service that runs it, such as `systemctl restart piku`".to_owned(),
             ),
-            Self::Persist { .. } => Some("see that every folder above it is a real one, in the app's folder and in $DATA_ROOT".to_owned()),
-            Self::NoUwsgi => Some("run `piku setup` on the server, which installs one below piku's folder".to_owned()),
-            Self::NoPlugin { package, .. } => Some(format!("install it on the host, where uWSGI is Debian's own: `apt install '{package}'`")),
-            Self::NotThere { what: "folder", .. } => Some("correct the name, or commit the folder: git keeps none that is empty".to_owned()),
+            Self::Persist { .. } => Some("make sure that no parent folder is a link, neither in the app's folder nor in $DATA_ROOT".to_owned()),
+            Self::NoUwsgi => Some("run `piku setup` on the server, which installs one in piku's folder".to_owned()),
+            Self::NoPlugin { package, .. } => Some(format!("install it on the server, if uWSGI is Debian's package: `apt install '{package}'`")),
+            Self::NotThere { what: "folder", .. } => Some("correct the name, or commit the folder; git does not keep empty folders".to_owned()),
             Self::NotThere { .. } => Some("correct the name, or commit the file".to_owned()),
             Self::NoEmperor => Some(
                 "start it on the server: `piku emperor`, or the service that runs it, such as `systemctl start piku`".to_owned(),
@@ -231,12 +231,12 @@ impl DeployError {
         }
     }
 
-    /// Lines of output that explain the error, to be shown right above it.
+    /// Output that explains the error, to show right above it.
     #[must_use]
     pub fn output(&self) -> &[String] {
         match self {
             Self::Unhealthy { output, .. } | Self::Unreached { output, .. } => output,
-            // What nginx has against a site is what its author needs to know.
+            // The message of nginx shows what is wrong with the site.
             Self::Nginx(NginxError::Reload(HostError::Failed { output, .. })) => output,
             _ => &[],
         }

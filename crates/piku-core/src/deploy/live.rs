@@ -1,12 +1,12 @@
-//! Which release is the live one, on disk: one rename, and what follows from it.
+//! Makes a release live on disk: one rename, and what follows from it.
 
 use crate::app::AppName;
 use crate::host::{HostError, Step, apply, files, git};
 use crate::release::{Release, store};
 use crate::root::Root;
 
-/// The point of no return: `apps/<app>` leads to the release, whose record names the run that is to serve. It is one
-/// rename: that of the link, or, for another run of the live release, that of its record.
+/// The point of no return: points `apps/<app>` to the release, whose record names the run. It is one rename: of the
+/// link or, for another run of the live release, of its record.
 pub(crate) fn make_live(root: &Root, app: &AppName, release: &Release) -> Result<(), HostError> {
     store::set_unfinished(root, app, release.number, true)?;
     store::save(root, app, release)?;
@@ -17,7 +17,7 @@ pub(crate) fn make_live(root: &Root, app: &AppName, release: &Release) -> Result
     Step::Link { path, target }.carry_out()
 }
 
-/// Keeps a release that is not to be live before the next `restart` or `start`.
+/// Stores a release that goes live with the next `restart` or `start`.
 pub(crate) fn keep_waiting(root: &Root, app: &AppName, release: &Release) -> Result<(), HostError> {
     store::save(root, app, release)?;
     Step::Write { path: root.stored_settings(app), mode: 0o600, text: release.settings.clone() }
@@ -27,8 +27,8 @@ pub(crate) fn keep_waiting(root: &Root, app: &AppName, release: &Release) -> Res
     store::set_waiting(root, app, Some(release.number))
 }
 
-/// Takes back a [`make_live`] by which nginx was to get files that it can't read. What was live before is again, or there
-/// is nothing; a new release was never made, and one that was there is as it was.
+/// Undoes [`make_live`], if nginx can't read static files: restores what was live before, if anything, and forgets a
+/// new release or restores the record of a kept one.
 pub(crate) fn take_back(
     root: &Root,
     app: &AppName,
@@ -51,7 +51,7 @@ pub(crate) fn take_back(
     }
 }
 
-/// Writes what follows from a release being live. Safe to repeat; after a crash it is.
+/// Writes everything that depends on which release is live. It is safe to repeat, which `repair` does after a crash.
 pub(crate) fn finish(root: &Root, app: &AppName, release: &Release) -> Result<(), HostError> {
     let secret = |path, text| Step::Write { path, mode: 0o600, text };
     apply(&[

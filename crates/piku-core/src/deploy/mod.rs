@@ -1,10 +1,10 @@
-//! The way of a push: each stage takes the value of the one before, and can be read alone.
+//! The deploy: each stage takes the value of the previous one, and can be read on its own.
 //!
-//! [`receive`] decides what a push deploys, and an [`order`] says so. [`pipeline`] then makes four calls: [`prepare`], with
-//! [`source`], [`build`], and [`plan`]; [`start`], with [`vassals`]; [`switch`], with [`traffic`] and [`arrival`]; and
-//! [`commit`], with [`live`] and [`prune`]. Everything is spelled before anything is stopped. Whatever fails, [`undo`]
-//! lets [`repair`] bring back what the live release says, as it does after a crash: there is one way to tidy up, and it
-//! is walked all the time.
+//! [`receive`] chooses what a push deploys, which becomes an [`order`]. [`pipeline`] then makes four calls:
+//! [`prepare`], with [`source`], [`build`], and [`plan`]; [`start`], with [`vassals`]; [`switch`], with [`traffic`]
+//! and [`arrival`]; and [`commit`], with [`live`] and [`prune`]. Everything is rendered before anything is stopped. If
+//! any of it fails, [`undo`] lets [`repair`] restore the live release, as after a crash: there is only one cleanup, so
+//! it is always exercised.
 
 mod arrival;
 pub(crate) mod build;

@@ -1,4 +1,4 @@
-//! What is to become live, and where: the currency of this folder.
+//! What to deploy, and where: the values that all stages share.
 
 use super::DeployError;
 use crate::app::AppName;
@@ -8,52 +8,52 @@ use crate::host::Surroundings;
 use crate::release::{Cause, Release};
 use crate::root::Root;
 
-/// What is to become live.
+/// What to make live.
 #[derive(Clone, Debug)]
 pub(crate) struct Order {
     pub(crate) app: AppName,
-    /// What was asked for; the cause of a new release.
+    /// The operation that requested it; the cause of a new release.
     pub(crate) cause: Cause,
-    /// Who asked, by the name of the ssh key.
+    /// Who requested it: the name of the ssh key.
     pub(crate) by: Option<String>,
-    /// What is to run.
+    /// What to run.
     pub(crate) what: What,
-    /// How many processes of each kind.
+    /// The number of processes of each kind.
     pub(crate) formation: Formation,
 }
 
-/// What is to run: something new, or a release that is there.
+/// What to run: something new or an existing release.
 #[derive(Clone, Debug)]
 pub(crate) enum What {
     /// A new release.
     New(NewRelease),
-    /// A release that is kept, with its build and its settings, in another run.
+    /// Another run of a kept release, with its build and settings.
     Kept(Box<Release>),
 }
 
-/// What a new release is made from.
+/// The source of a new release.
 #[derive(Clone, Debug)]
 pub(crate) struct NewRelease {
     pub(crate) commit: String,
-    /// The release whose commit is deployed again with other settings; `None` where the commit is new.
+    /// The release with the same commit, if only settings change.
     pub(crate) like: Option<Box<Release>>,
-    /// Whether the tree of that release is used again.
+    /// Whether to share the tree of that release.
     pub(crate) shares_tree: bool,
-    /// Whether there is to be another build than that release's.
+    /// Whether it needs a new build, instead of the build of that release.
     pub(crate) builds: bool,
-    /// The text of `envs/<app>/ENV` from this release on.
+    /// The text of `envs/<app>/ENV` as of this release.
     pub(crate) settings: Vec<u8>,
 }
 
 impl NewRelease {
-    /// The release whose tree is used again.
+    /// The release whose tree it shares.
     pub(crate) fn tree_from(&self) -> Option<&Release> {
         self.like.as_deref().filter(|_| self.shares_tree)
     }
 }
 
 impl Order {
-    /// The new release that is ordered.
+    /// The new release, if that is ordered.
     pub(crate) fn new_release(&self) -> Option<&NewRelease> {
         match &self.what {
             What::New(new) => Some(new),
@@ -61,7 +61,7 @@ impl Order {
         }
     }
 
-    /// The kept release that is ordered.
+    /// The kept release, if that is ordered.
     pub(crate) fn kept(&self) -> Option<&Release> {
         match &self.what {
             What::New(_) => None,
@@ -69,7 +69,7 @@ impl Order {
         }
     }
 
-    /// The commit that is to run.
+    /// The commit to run.
     pub(crate) fn commit(&self) -> &str {
         match &self.what {
             What::New(new) => &new.commit,
@@ -86,7 +86,7 @@ impl Order {
     }
 }
 
-/// Where a deploy happens.
+/// The context of a deploy.
 #[derive(Clone, Copy)]
 pub(crate) struct Scene<'a> {
     pub(crate) root: &'a Root,
@@ -95,18 +95,18 @@ pub(crate) struct Scene<'a> {
 }
 
 impl Scene<'_> {
-    /// Refuses to go on once nobody wants the outcome any more.
+    /// Fails if the deploy was cancelled.
     pub(crate) fn go_on(&self) -> Result<(), DeployError> {
         if self.cancel.is_cancelled() { Err(DeployError::Cancelled) } else { Ok(()) }
     }
 }
 
-/// What came of an order.
+/// The result of a deploy.
 #[derive(Clone, Debug)]
 pub(crate) struct Deployed {
     pub(crate) release: Release,
-    /// Whether it is live, or waits for a restart.
+    /// Whether it is live; otherwise it waits for a restart.
     pub(crate) live: bool,
-    /// Where the app answers, as far as piku knows.
+    /// The addresses of the app, as far as piku knows.
     pub(crate) addresses: Vec<String>,
 }

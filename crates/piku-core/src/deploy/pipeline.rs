@@ -1,4 +1,4 @@
-//! The calls of a deploy in their order, from an [`Order`] to a live release.
+//! Runs the stages of a deploy in order, from an [`Order`] to a live release.
 
 use super::order::{Deployed, Order, Scene};
 use super::prepare::Prepared;
@@ -6,9 +6,9 @@ use super::{DeployError, commit, prepare, start, switch, undo};
 use crate::app::AppName;
 use crate::event::Report;
 
-/// Carries out an order. To be called with the app's lock held, after a repair.
+/// Carries out an order. The caller must hold the lock of the app and have repaired it.
 ///
-/// On any error everything is as before: the old release serves, and what was half made is gone.
+/// On error, everything is as before: the old release serves, and incomplete work has been removed.
 pub(crate) fn run(
     scene: &Scene<'_>,
     order: &Order,
@@ -18,7 +18,7 @@ pub(crate) fn run(
     go_live(prepared, report)
 }
 
-/// The first half of [`run`]: nothing that runs is touched.
+/// The first half of [`run`], which does not touch running processes.
 pub(crate) fn prepare<'a>(
     scene: &Scene<'a>,
     order: &Order,
@@ -28,7 +28,7 @@ pub(crate) fn prepare<'a>(
     or_undo(scene, &order.app, outcome, report)
 }
 
-/// The second half: live, unless it is to wait for a restart.
+/// The second half: makes the release live, unless it waits for a restart.
 pub(crate) fn go_live(prepared: Prepared<'_>, report: &mut Report<'_>) -> Result<Deployed, DeployError> {
     let (scene, app) = (prepared.scene, prepared.order.app.clone());
     let outcome = calls(prepared, report);
@@ -51,7 +51,7 @@ fn or_undo<T>(
     outcome: Result<T, DeployError>,
     report: &mut Report<'_>,
 ) -> Result<T, DeployError> {
-    // What fails because it was ended says nothing of its own.
+    // If the deploy was cancelled, report that instead of the failure it caused.
     let outcome = outcome.map_err(|error| scene.go_on().err().unwrap_or(error));
     if outcome.is_err() {
         undo::undo(scene, app, report);

@@ -1,4 +1,4 @@
-//! The first of the four calls of a deploy: source, build, `release` command, and every text of the new release.
+//! The first of the four calls of a deploy: source, build, `release` command, and rendering.
 
 use jiff::Timestamp;
 
@@ -13,7 +13,7 @@ use crate::event::Report;
 use crate::host::wait;
 use crate::release::{Cause, Release, store};
 
-/// A release that is built and spelled, and of which nothing runs.
+/// A release that is built and rendered but not started.
 pub(crate) struct Prepared<'a> {
     pub(crate) scene: Scene<'a>,
     pub(crate) order: Order,
@@ -22,7 +22,7 @@ pub(crate) struct Prepared<'a> {
     when: Timestamp,
 }
 
-/// Prepares what is ordered. What runs is not touched.
+/// Prepares an order without touching running processes.
 pub(crate) fn prepare<'a>(
     scene: &Scene<'a>,
     order: &Order,
@@ -36,12 +36,12 @@ pub(crate) fn prepare<'a>(
 }
 
 impl Prepared<'_> {
-    /// What it was planned from.
+    /// The input of its plan.
     pub(crate) fn basis(&self) -> Basis<'_> {
         self.built.basis(&self.scene, &self.order)
     }
 
-    /// The record of the release, with the run that is to serve.
+    /// The record of the release with the new run.
     pub(crate) fn record(&self) -> Release {
         let (order, built, ready) = (&self.order, &self.built, &self.ready);
         let source = &built.source;
@@ -70,19 +70,19 @@ impl Prepared<'_> {
         }
     }
 
-    /// The processes of the plan that `wanted` picks.
+    /// The processes of the plan that `wanted` selects.
     pub(crate) fn processes(&self, wanted: impl Fn(&Process) -> bool) -> Vec<&Process> {
         self.ready.plan.processes.iter().filter(|process| wanted(process)).collect()
     }
 
-    /// What was spelled of these processes.
+    /// The rendered vassals of these processes.
     pub(crate) fn rendered(&self, processes: &[&Process]) -> impl Iterator<Item = &Rendered> {
         let of_them = |one: &&Rendered| processes.iter().any(|process| process.name == one.name);
         self.ready.vassals.iter().filter(of_them)
     }
 
-    /// Whether it is something new that waits until somebody asks for a restart or a start: the app is not to be restarted
-    /// by a deploy and something runs that would be, or it is stopped and only its settings change.
+    /// Whether it is a new release that waits for `restart` or `start`: deploys do not restart the app and something is
+    /// live, or the app is stopped and only its settings change.
     pub(crate) fn waits(&self) -> bool {
         if self.order.kept().is_some() {
             return false;
@@ -93,7 +93,7 @@ impl Prepared<'_> {
         !self.built.inputs.options.auto_restart && self.built.source.live.is_some()
     }
 
-    /// Keeps it for the next restart or start.
+    /// Stores it for the next `restart` or `start`.
     pub(crate) fn keep(self, report: &mut Report<'_>) -> Result<Deployed, DeployError> {
         let release = self.record();
         live::keep_waiting(self.scene.root, &self.order.app, &release)?;
@@ -101,12 +101,13 @@ impl Prepared<'_> {
         Ok(Deployed { release, live: false, addresses: Vec::new() })
     }
 
-    /// Takes everything back: the folder of the release, a build that nothing else uses, its ports. No process has to end.
+    /// Undoes everything: removes the folder of the release and a build that nothing else uses, and releases its
+    /// ports. No process has to end.
     pub(crate) fn discard(self, report: &mut Report<'_>) {
         undo::undo(&self.scene, &self.order.app, report);
     }
 
-    /// Removes the releases that are too many with this one.
+    /// Removes old releases beyond the limit.
     pub(crate) fn prune(&self, report: &mut Report<'_>) -> Result<(), DeployError> {
         let keep = self.built.inputs.options.keep_releases;
         Ok(prune::prune(self.scene.root, self.scene.surroundings, &self.order.app, keep, report)?)

@@ -1,4 +1,4 @@
-//! Removes what no release needs any more.
+//! Removes old releases and builds.
 
 use super::build;
 use super::source::{checkout, rescue};
@@ -8,14 +8,14 @@ use crate::host::{HostError, Surroundings};
 use crate::release::{Release, store};
 use crate::root::Root;
 
-/// Releases of the last commits that are kept beside the newest of each: of one commit there may be many, each with other
+/// The number of releases to keep in addition to the newest one of each commit: a commit may have many, with different
 /// settings.
 const BESIDE: usize = 20;
 
-/// Removes old releases but those of the last `keep` commits, the live one, one that waits, and those whose tree another
-/// one runs from.
+/// Removes old releases, except for those of the last `keep` commits, the live one, a waiting one, and those whose tree
+/// another one shares.
 ///
-/// What the app wrote into a tree is moved to `data/<app>/rescued/<n>` first.
+/// First moves files that the app wrote to a tree to `data/<app>/rescued/<n>`.
 pub(crate) fn prune(
     root: &Root,
     surroundings: &Surroundings,

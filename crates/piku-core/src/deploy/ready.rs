@@ -1,4 +1,4 @@
-//! Plans a release that is built, and spells all of it, before anything is started or stopped.
+//! Plans a built release and renders all of it, before anything is started or stopped.
 
 use super::DeployError;
 use super::plan::basis::Basis;
@@ -8,7 +8,7 @@ use super::plan::{self, Plan, Serves};
 use crate::host::facts::{self, Nginx};
 use crate::host::socket_access::SocketAccess;
 
-/// Everything that a release consists of on the machine, as text, before anything of it is there.
+/// Everything that a release writes to the machine, rendered but not written yet.
 pub(crate) struct Ready {
     pub(crate) plan: Plan,
     /// Every process of the plan.
@@ -20,7 +20,7 @@ pub(crate) struct Ready {
     pub(crate) access: SocketAccess,
 }
 
-/// Plans the release and spells all of it.
+/// Plans the release and renders all of it.
 pub(crate) fn ready(basis: &Basis<'_>) -> Result<Ready, DeployError> {
     let plan = plan::plan(basis);
     let memory = basis.root.build_cache().join(facts::NGINX);

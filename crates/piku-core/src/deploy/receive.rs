@@ -1,4 +1,4 @@
-//! What a push deploys, in the words of this server: [`piku_git::choose`] for an app, with help.
+//! Chooses what a push deploys: [`piku_git::choose`] for an app, with help for its errors.
 
 pub(crate) use piku_git::Choice;
 use piku_git::{InvalidPush, Kept};
@@ -6,40 +6,40 @@ pub use piku_git::{InvalidRefUpdate, RefUpdate};
 
 use crate::app::AppName;
 
-/// Why a push can't be taken.
+/// Why a push was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RefusedPush {
-    /// Several branches, and nothing says which.
-    #[error("{} branches were pushed to `{app}` at once, and none of them is `main` or `master`: {}", branches.len(), branches.join(", "))]
+    /// Several branches were pushed, and none is preferred.
+    #[error("{} branches were pushed to `{app}` at once, and none is `main` or `master`: {}", branches.len(), branches.join(", "))]
     Ambiguous {
         /// The app.
         app: AppName,
         /// The branches.
         branches: Vec<String>,
     },
-    /// Somebody pushed to the branch while this push waited.
-    #[error("`{branch}` has moved: somebody else pushed to it meanwhile")]
+    /// Somebody else pushed to the branch while this push waited.
+    #[error("`{branch}` has moved: somebody else has pushed to it")]
     Overtaken {
         /// The branch.
         branch: String,
     },
-    /// git can't keep both branches.
-    #[error("there can't be a branch `{branch}` beside `{other}`")]
+    /// git can't have both branches.
+    #[error("git can't have both a branch `{branch}` and a branch `{other}`")]
     Conflicting {
         /// The branch.
         branch: String,
-        /// The one that is there.
+        /// The existing branch.
         other: String,
     },
-    /// git could not move the branch afterwards.
-    #[error("`{branch}` is locked: another git is changing it, or was killed while it did")]
+    /// git has locked the branch, so it could not move it after the deploy.
+    #[error("`{branch}` is locked: another git process is changing it, or was killed while it did")]
     Locked {
         /// The branch.
         branch: String,
     },
-    /// A ref that piku keeps for itself.
-    #[error("`{name}` is kept by piku for itself")]
+    /// A ref that is reserved for piku.
+    #[error("`{name}` is reserved for piku")]
     Reserved {
         /// The ref.
         name: String,
@@ -52,7 +52,7 @@ impl RefusedPush {
     pub fn help(&self) -> String {
         match self {
             Self::Ambiguous { app, branches } => format!(
-                "push the one that is to go live: `git push <remote> {}`, or name it with `config:set {app} PIKU_DEPLOY_BRANCH=…`",
+                "push only the one to deploy: `git push <remote> {}`, or select it with `config:set {app} PIKU_DEPLOY_BRANCH=…`",
                 branches.first().map_or("main", String::as_str)
             ),
             Self::Locked { .. } => {
@@ -70,7 +70,7 @@ impl RefusedPush {
 /// Chooses the branch that a push to `app` deploys. `wanted` is `PIKU_DEPLOY_BRANCH`.
 ///
 /// # Errors
-/// [`RefusedPush`] when it can't be told, or a ref of piku's own is touched.
+/// [`RefusedPush`] if the choice is ambiguous, or the push changes a reserved ref.
 pub(crate) fn choose(
     app: &AppName,
     updates: &[RefUpdate],
@@ -82,11 +82,11 @@ pub(crate) fn choose(
     })
 }
 
-/// Why nothing is deployed, for the person who pushes.
+/// A message that says why nothing is deployed.
 pub(crate) fn why_kept(kept: &Kept) -> String {
     match kept {
         Kept::NoBranch => "nothing to deploy: tags and deletions never deploy".to_owned(),
-        Kept::OtherBranch { wanted } => format!("kept, not deployed: PIKU_DEPLOY_BRANCH is `{wanted}`"),
+        Kept::OtherBranch { wanted } => format!("stored but not deployed: PIKU_DEPLOY_BRANCH is `{wanted}`"),
     }
 }
 
@@ -104,11 +104,11 @@ mod tests {
         let refused = choose(&app, &updates, None).unwrap_err();
         assert_eq!(
             format!("{refused}; {}", refused.help()),
-            "2 branches were pushed to `blog` at once, and none of them is `main` or `master`: dev, other; \
-             push the one that is to go live: `git push <remote> dev`, or name it with \
+            "2 branches were pushed to `blog` at once, and none is `main` or `master`: dev, other; \
+            push only the one to deploy: `git push <remote> dev`, or select it with \
              `config:set blog PIKU_DEPLOY_BRANCH=…`"
         );
         let Choice::Store(kept) = choose(&app, &updates, Some("live")).unwrap() else { panic!("deployed") };
-        assert_eq!(why_kept(&kept), "kept, not deployed: PIKU_DEPLOY_BRANCH is `live`");
+        assert_eq!(why_kept(&kept), "stored but not deployed: PIKU_DEPLOY_BRANCH is `live`");
     }
 }

@@ -1,4 +1,4 @@
-//! Brings the machine to what the live release says: after a crash, and after every deploy that failed.
+//! Makes the machine match the live release, after a crash and after every failed deploy.
 
 use std::time::Duration;
 
@@ -18,18 +18,18 @@ use crate::release::{Release, store};
 use crate::root::Root;
 use crate::vassal::VassalName;
 
-/// The age in seconds at which a process has surely started its threads.
+/// The age at which a process has certainly started its threads, in seconds.
 const YOUNG: u64 = 3;
 
-/// How long a younger one may still take for that.
+/// How long to wait for a younger process to start them.
 const THREADS: Duration = Duration::from_millis(400);
 
-/// How long a refused deploy waits for old processes that it had ended to serve again.
+/// How long a failed deploy waits for restored processes to serve again.
 const RETURN: Duration = Duration::from_secs(30);
 
-/// Removes what a deploy has half made and restores what it has half changed. With nothing to do it writes nothing.
+/// Removes and restores whatever a deploy left incomplete. Writes nothing if there is nothing to do.
 ///
-/// Gives the live release when processes of it had to be started anew. To be called with the app's lock held.
+/// Returns the live release if processes of it had to be restarted. The caller must hold the lock of the app.
 pub(crate) fn repair(
     root: &Root,
     surroundings: &Surroundings,
@@ -60,7 +60,7 @@ pub(crate) fn repair(
     Ok(live.filter(|_| restarted))
 }
 
-/// Removes files that never got their names.
+/// Removes leftover temporary files.
 fn sweep(root: &Root, app: &AppName) -> Result<(), HostError> {
     let (available, enabled) = (root.uwsgi_available(), root.uwsgi_enabled());
     let shared = [root.apps(), root.nginx(), available, enabled, root.numbers(), root.ports()];
@@ -86,7 +86,7 @@ fn vassals(
     for one in enabled::of_app(root, app)? {
         match one.ours().map(VassalName::first_start) {
             Some(first) if wanted.contains(&first) && !running.contains(&first) => running.push(first),
-            // Before the first release of ours, the vassals of legacy piku are the ones that serve.
+            // Until the first release, the vassals of legacy piku serve.
             None if live.is_none() => {}
             _ => leaving.push(one),
         }
@@ -100,9 +100,9 @@ fn vassals(
         warn(
             report,
             format!(
-                "{process} of `{app}` does not run and can't be started: its files `{file}/{name}*` are gone"
+                "{process} of `{app}` is not running and can't be started: its files `{file}/{name}*` are gone"
             ),
-            Some(&format!("`piku deploy {app}` makes them anew")),
+            Some(&format!("`piku deploy {app}` creates them again")),
         );
     }
     let restarted = !names.is_empty();
@@ -122,11 +122,11 @@ fn vassals(
     Ok((steps, restarted))
 }
 
-/// Gives processes that are to end the time to start their threads.
+/// Gives processes time to start their threads before they are ended.
 ///
-/// A process of uWSGI 2.0 that is asked to end just then may wait for ever for a lock that a cancelled thread of its own
-/// has, until its master kills it ([`AppVassal::mercy`](piku_uwsgi::AppVassal)), or nobody does where that ends first.
-/// One that has served a request, be it our own question, or is a few seconds old, is past that.
+/// A uWSGI 2.0 process that is ended while it starts its threads may wait forever for a lock that one of the cancelled
+/// threads holds. Its master kills it eventually ([`AppVassal::mercy`](piku_uwsgi::AppVassal)), but not if the master
+/// ends first. A process that has served a request, or is a few seconds old, is safe to end.
 fn await_threads(root: &Root, leaving: &[Enabled]) {
     let ours = leaving.iter().filter_map(Enabled::ours);
     let names: Vec<String> =
@@ -142,14 +142,14 @@ fn await_threads(root: &Root, leaving: &[Enabled]) {
     }
 }
 
-/// Whether everything is there that a process is started with.
+/// Whether the files to start a process exist.
 fn can_start(root: &Root, name: &VassalName) -> bool {
     let (available, name) = (root.uwsgi_available(), name.to_string());
     files::exists(&available.join(&name)) && files::exists(&record_path(&available, &name))
 }
 
-/// A name for the next start of a process, which the emperor doesn't know: it may still be ending the last one of
-/// that name, or hold its crashes against it.
+/// A name for the next start of a process that the emperor does not know yet: under an old name, it may still be
+/// stopping the process or throttling it after crashes.
 fn next_start(stats: &EmperorStats, name: &VassalName) -> VassalName {
     let ids = stats.vassals.iter().map(|one| &one.id).chain(stats.blacklist.iter().map(|one| &one.id));
     let same =
@@ -158,7 +158,7 @@ fn next_start(stats: &EmperorStats, name: &VassalName) -> VassalName {
     VassalName { start: last.map_or(1, |last| last + 1), ..name.clone() }
 }
 
-/// After a failed deploy, waits until the restored release serves again, or until it takes too long.
+/// After a failed deploy, waits until the restored release serves again, with a timeout.
 pub(crate) fn await_return(root: &Root, app: &AppName, release: &Release) {
     let has = |kind: &str| release.vassals.iter().filter(|name| name.kind == kind).count();
     let bind = release.live_env.get("BIND_ADDRESS").map_or("", String::as_str);
@@ -170,8 +170,7 @@ pub(crate) fn await_return(root: &Root, app: &AppName, release: &Release) {
     wait::until(RETURN, || endpoints.iter().all(health::accepts).then_some(()));
 }
 
-/// Removes the files of vassals that are neither running nor the live release's, and sockets that one which was
-/// killed has left.
+/// Removes files of vassals that do not belong to the live release, and sockets left by killed processes.
 fn tidy(root: &Root, app: &AppName, live: Option<&Release>) -> Result<(), HostError> {
     let available = root.uwsgi_available();
     for name in files::names(&available)? {
@@ -192,7 +191,7 @@ fn tidy(root: &Root, app: &AppName, live: Option<&Release>) -> Result<(), HostEr
     Ok(())
 }
 
-/// Gives nginx the site of the live release again.
+/// Restores the site of the live release.
 pub(crate) fn site(
     root: &Root,
     surroundings: &Surroundings,
@@ -200,7 +199,7 @@ pub(crate) fn site(
     live: Option<&Release>,
 ) -> Result<(), HostError> {
     let Some(release) = live else {
-        // A first deploy that failed leaves no site; one of legacy piku stays.
+        // A failed first deploy leaves no site, but a site of legacy piku stays.
         if !store::is_foreign_clone(root, app) && files::exists(&root.site(app)) {
             Step::Remove(root.site(app)).carry_out()?;
             drop(nginx::reload(root, surroundings));
@@ -224,7 +223,7 @@ pub(crate) fn site(
         Some(text) => Step::Write { path, mode: 0o644, text: text.clone() }.carry_out()?,
         None => Step::Remove(path).carry_out()?,
     }
-    // The deploy that failed says so; that nginx can't be reached either would hide it.
+    // Ignore this error: it would hide the error of the failed deploy.
     drop(nginx::reload(root, surroundings));
     Ok(())
 }

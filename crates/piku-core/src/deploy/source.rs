@@ -1,4 +1,4 @@
-//! The source of a release: its tree, and what a person wrote in it.
+//! The source of a release: its tree, and what the user wrote in it.
 
 pub(crate) mod adopt;
 pub(crate) mod checkout;
@@ -24,24 +24,24 @@ use crate::release::{Release, store};
 use crate::root::Root;
 use crate::settings::{self, Layers, StoredSettings};
 
-/// The tree of a release, and what was read from it.
+/// The tree of a release and its contents.
 #[derive(Debug)]
 pub(crate) struct SourceOfRelease {
-    /// The release's number.
+    /// The number of the release.
     pub(crate) number: u32,
     /// The release whose folder holds the tree.
     pub(crate) owner: u32,
     pub(crate) tree: Utf8PathBuf,
-    /// Procfile and settings, to be expanded once every variable is known.
+    /// Procfile and settings, to be expanded again once every variable is known.
     pub(crate) written: Written,
-    /// What they say until then.
+    /// The inputs until then.
     pub(crate) early: EarlyInputs,
     pub(crate) formation: Formation,
-    /// What is live now.
+    /// The live release.
     pub(crate) live: Option<Release>,
 }
 
-/// Makes the tree of what is ordered, or finds it, and reads it.
+/// Creates or finds the tree of an order, and reads it.
 pub(crate) fn of_order(
     scene: &Scene<'_>,
     order: &Order,
@@ -73,8 +73,8 @@ pub(crate) fn of_order(
     Ok(SourceOfRelease { number, owner, tree: root.tree(app, owner), written, early, formation, live })
 }
 
-/// Whether a release of the same commit with these settings needs another build than `like`: a setting that decides
-/// the build has another value, or it is not known which do.
+/// Whether a release of the same commit with these settings needs another build than `like`: a setting that affects the
+/// build has changed, or it is not known which ones do.
 pub(crate) fn builds_anew(
     root: &Root,
     surroundings: &Surroundings,
@@ -99,7 +99,7 @@ pub(crate) fn builds_anew(
     Ok(names.any(|name| deciding.include(name) && before.get(name) != now.get(name)))
 }
 
-/// Gives the release its number and its tree.
+/// Allocates the number of the release and creates its tree.
 fn numbered_tree(
     scene: &Scene<'_>,
     app: &AppName,
@@ -116,7 +116,7 @@ fn numbered_tree(
     Ok((number, owner.unwrap_or(number)))
 }
 
-/// Links the files that outlive releases into the tree; returns the release whose folder holds it.
+/// Links persistent files into the tree. Returns the release whose folder holds the tree.
 fn persisted(
     scene: &Scene<'_>,
     order: &Order,
@@ -127,7 +127,7 @@ fn persisted(
 ) -> Result<u32, DeployError> {
     let (root, app, persist) = (scene.root, &order.app, &early.options.persist);
     if owner != number && store::load(root, app, owner)?.is_none_or(|owner| owner.persist != *persist) {
-        // The tree of a release that runs is not changed.
+        // Do not change a tree that may be running.
         files::remove(&root.tree(app, number))?;
         checkout::fresh(root, scene.surroundings, app, number, order.commit(), report)?;
         owner = number;
@@ -144,22 +144,22 @@ fn persisted(
     Ok(owner)
 }
 
-/// The folders that every deploy needs, with the modes that keep secrets in and let nginx reach its sockets.
+/// Creates the folders that every deploy needs, with modes that protect secrets but give nginx access to sockets.
 fn prepare_folders(root: &Root, app: &AppName) -> Result<(), DeployError> {
     for (path, mode) in
         [(root.releases(app), 0o711), (root.env(app), 0o700), (root.logs(app), 0o700), (root.run(), 0o711)]
     {
         files::make_folder(&path, mode)?;
     }
-    // What is in there is the app's own; so is the mode, once it is there.
+    // This folder belongs to the app, so do not change the mode of an existing one.
     if !files::exists(&root.data(app)) {
         files::make_folder(&root.data(app), 0o700)?;
     }
     Ok(())
 }
 
-/// Reports every diagnostic, and goes on when none is an error. That there is no Procfile is the error itself, unless
-/// there are others: it has no line to show.
+/// Reports all diagnostics and fails if any is an error. If the only error is a missing Procfile, it is not reported
+/// but becomes the error itself, since it has no line to show.
 fn accept(reading: inputs::Reading, report: &mut Report<'_>) -> Result<EarlyInputs, DeployError> {
     let is_alone = reading.diagnostics.iter().filter(|found| found.is_error()).count() == 1;
     let is_the_error = |found: &FileDiagnostic| is_alone && found.diagnostic.code == diagnostic::NO_PROCFILE;
@@ -170,7 +170,7 @@ fn accept(reading: inputs::Reading, report: &mut Report<'_>) -> Result<EarlyInpu
     reading.inputs.map(Inputs::early).ok_or_else(|| DeployError::Inputs { diagnostics: errors() })
 }
 
-/// Whether a Procfile runs nothing that the emperor would start.
+/// Whether a Procfile has no process for the emperor to run.
 pub(crate) fn needs_no_emperor(procfile: &Procfile) -> bool {
     let needs_none = |kind: &Kind| matches!(kind, Kind::Static | Kind::Preflight | Kind::Release);
     procfile.entries().iter().all(|entry| needs_none(&entry.kind))

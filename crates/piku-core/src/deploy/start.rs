@@ -1,4 +1,5 @@
-//! The second of the four calls of a deploy: new processes beside the old ones, checked. Nobody reaches them yet.
+//! The second of the four calls of a deploy: starts new processes next to the old ones and checks them. They get no
+//! traffic yet.
 
 use super::DeployError;
 use super::plan::{Process, Work, render};
@@ -12,16 +13,16 @@ use crate::release::store;
 use crate::settings::Strategy;
 use crate::vassal::{FRONT, REHEARSAL};
 
-/// A release whose servers run beside those that serve.
+/// A release whose processes run next to those that serve.
 ///
-/// What takes it back is [`undo`](super::undo): it ends what the live release does not need.
+/// [`undo`](super::undo) ends the processes that the live release does not need.
 pub(crate) struct Started<'a> {
     pub(crate) prepared: Prepared<'a>,
-    /// The workers whose launchers run already, and wait for their predecessors to end.
+    /// The workers whose launchers are already running and wait for their predecessors to end.
     pub(crate) waiting: Vec<Process>,
 }
 
-/// Starts what can run beside its predecessor, and tries what can't on another port.
+/// Starts processes that can run next to their predecessors, and tries the others on another port.
 pub(crate) fn start<'a>(
     mut prepared: Prepared<'a>,
     report: &mut Report<'_>,
@@ -43,15 +44,14 @@ pub(crate) fn start<'a>(
     Ok(Started { prepared, waiting })
 }
 
-/// Whether anything of the app is to be running now.
+/// Whether any process of the app should be running now.
 fn runs(prepared: &Prepared<'_>) -> bool {
     let (root, app) = (prepared.scene.root, &prepared.order.app);
     let is_there = prepared.built.source.live.is_some() || store::is_foreign_clone(root, app);
     is_there && !store::is_stopped(root, app)
 }
 
-/// Ends everything of the old release but the router that keeps a port, for a machine without the memory
-/// for two copies.
+/// Ends every process of the old release except for the router, for a machine without memory for two copies.
 fn end_predecessors(prepared: &Prepared<'_>, report: &mut Report<'_>) -> Result<(), DeployError> {
     let (root, app) = (prepared.scene.root, &prepared.order.app);
     tell(
@@ -63,13 +63,13 @@ fn end_predecessors(prepared: &Prepared<'_>, report: &mut Report<'_>) -> Result<
     predecessor::end(&prepared.scene, &old)
 }
 
-/// Whether the launcher of this worker would wait for its predecessor to end, whenever it is started.
+/// Whether the launcher of this worker waits for its predecessor to end, regardless of when it is started.
 fn has_to_wait(prepared: &Prepared<'_>, worker: &Process) -> bool {
     is_slot_held(&prepared.scene.root.slot(&worker.name.app, &worker.name.kind, worker.name.index))
 }
 
-/// Starts processes that run beside their predecessors, and checks them. The launchers of `waiting` are started in
-/// the same breath: they are ready when the predecessors of their workers are asked to end.
+/// Starts processes that run next to their predecessors, and checks them. Starts the launchers of `waiting` at the same
+/// time, so that they are ready when the predecessors of their workers are told to end.
 fn start_and_check(
     prepared: &Prepared<'_>,
     processes: &[&Process],
@@ -86,7 +86,7 @@ fn start_and_check(
     check::all_healthy(scene, &prepared.built.inputs.options, &watched)
 }
 
-/// Tries processes that must own a port, on another port, while the old ones still serve.
+/// Tries processes with a fixed port on another port, while the old ones still serve.
 fn rehearse(prepared: &Prepared<'_>, fixed: &[&Process], report: &mut Report<'_>) -> Result<(), DeployError> {
     let (scene, basis) = (&prepared.scene, prepared.basis());
     for process in fixed {

@@ -1,7 +1,7 @@
-//! The third of the four calls of a deploy: the app moves to the new processes. `repair` can take all of it back.
+//! The third of the four calls of a deploy: moves the app to the new processes. `repair` can undo all of it.
 //!
-//! What runs beside its predecessor gets the traffic. What can't (workers, and a `web` process that owns a port) replaces
-//! it: the old process has ended before the new one starts.
+//! Processes that run next to their predecessors get the traffic. One that can't (a worker, or a `web` process with a
+//! fixed port) starts after its predecessor has ended.
 
 use piku_procfile::runs_in_uwsgi;
 
@@ -19,14 +19,14 @@ use crate::event::{Report, stage as tell};
 use crate::host::files;
 use crate::vassal::{CRON, FRONT, VassalName};
 
-/// A release that has the traffic, and has answered through nginx where it has a site.
+/// A release that has the traffic and, if it has a site, has responded through nginx.
 pub(crate) struct Switched<'a> {
     pub(crate) prepared: Prepared<'a>,
     /// The names of all vassals of the release.
     pub(crate) vassals: Vec<VassalName>,
 }
 
-/// Replaces the workers, moves the traffic, and asks the release as anybody would.
+/// Replaces the workers, moves traffic, and requests a page of the release.
 pub(crate) fn switch<'a>(started: Started<'a>, report: &mut Report<'_>) -> Result<Switched<'a>, DeployError> {
     let Started { prepared, waiting } = started;
     let mut switching =
@@ -43,7 +43,7 @@ struct Switching<'a, 'b, 'c> {
 }
 
 impl Switching<'_, '_, '_> {
-    /// Returns the names of all vassals of the release.
+    /// Performs the handover. Returns the names of all vassals of the release.
     fn run(&mut self, waiting: &[Process]) -> Result<Vec<VassalName>, DeployError> {
         let (prepared, ready) = (self.prepared, &self.prepared.ready);
         let Scene { root, surroundings, .. } = *self.scene;
@@ -67,9 +67,9 @@ impl Switching<'_, '_, '_> {
         Ok(vassals)
     }
 
-    /// Replaces the workers, and waits until the new ones stay. Should they not, `repair` brings the old ones back.
+    /// Replaces the workers and waits until the new ones are healthy. If they are not, `repair` restores the old ones.
     ///
-    /// The launchers of `waiting` run already, the `others` start now.
+    /// The launchers of `waiting` are already running; `others` start now.
     fn replace_workers(&mut self, waiting: &[&Process], others: &[&Process]) -> Result<(), DeployError> {
         let workers = &[waiting, others].concat();
         if workers.is_empty() {
@@ -82,14 +82,14 @@ impl Switching<'_, '_, '_> {
         let old = predecessor::vassals(root, app, self.basis.run, |name| replaced(&name.kind))?;
         let doing = if foreign.is_empty() && old.is_empty() { "Starting" } else { "Replacing" };
         tell(self.report, format!("{doing} {}", Process::listed(workers)));
-        // They know nothing of slots.
+        // Vassals of legacy piku do not use slots.
         predecessor::end(self.scene, &foreign)?;
         let watched = Watched::all(root, workers);
         end::replace(root, &old, self.prepared.rendered(others))?;
         check::all_stay(self.scene, &watched, self.report)
     }
 
-    /// Replaces processes that must own a port. For as long as the new one takes to start, nobody answers there.
+    /// Replaces processes with a fixed port. Nothing listens on the port while the new one starts.
     fn take_turns(&mut self, fixed: &[&Process]) -> Result<(), DeployError> {
         if fixed.is_empty() {
             return Ok(());
@@ -116,7 +116,7 @@ impl Switching<'_, '_, '_> {
         check::all_healthy(self.scene, &basis.inputs.options, &watched)
     }
 
-    /// Keeps the router that has the port, or gives the port to a new one.
+    /// Keeps the current router if it is unchanged, or replaces it.
     fn front(&mut self, process: &Process) -> Result<VassalName, DeployError> {
         let (Scene { root, .. }, basis) = (*self.scene, &self.basis);
         let Work::Front { address, .. } = &process.work else { return Ok(process.name.clone()) };

@@ -1,4 +1,4 @@
-//! How requests get to the processes: the site and the links to sockets. All of it can be taken back.
+//! Routes requests to the processes: the site and the links to sockets. All of this can be undone.
 
 use super::DeployError;
 use super::plan::site::RenderedSite;
@@ -6,11 +6,10 @@ use crate::app::AppName;
 use crate::host::{HostError, Step, Surroundings, apply, certificate, files, nginx};
 use crate::root::Root;
 
-/// Gives nginx the new site, and the sockets behind it. Waits until nginx answers with it.
+/// Writes the new site and the links to the sockets behind it, and waits until nginx serves it.
 ///
-/// A link to a socket is where the traffic of `wsgi` moves over. Links that exist already are moved last:
-/// while nginx is asked to take the new site, the old processes serve. The site itself is only written
-/// when it differs, since waiting for nginx takes longer than everything else.
+/// The links move the traffic of `wsgi`. Existing links are changed last, so that the old processes serve while nginx
+/// reloads. The site is only written if it differs, since waiting for nginx takes longer than everything else.
 pub(crate) fn site(
     root: &Root,
     surroundings: &Surroundings,
@@ -43,8 +42,8 @@ pub(crate) fn site(
     Ok(apply(&moved.into_iter().map(link).collect::<Vec<_>>())?)
 }
 
-/// Lets nginx, another user, into the tree of a release and the app's data where the site serves files from
-/// them; into nothing otherwise.
+/// Gives nginx, which may be another user, access to the tree of a release and the app's data if the site serves files
+/// from them, and to nothing otherwise.
 pub(crate) fn open_to_nginx(
     root: &Root,
     app: &AppName,
@@ -53,7 +52,7 @@ pub(crate) fn open_to_nginx(
     persists: bool,
 ) -> Result<(), HostError> {
     let serves_files = site.is_some_and(|site| site.serves_files);
-    // A release that shares its tree leads there by way of its own folder.
+    // A release that shares a tree is reached through its own folder too.
     for number in numbers {
         files::set_mode(&root.release(app, number), if serves_files { 0o711 } else { 0o700 })?;
     }

@@ -1,4 +1,4 @@
-//! Takes back a deploy that did not become live.
+//! Undoes a deploy that did not go live.
 
 use super::order::Scene;
 use super::repair;
@@ -8,8 +8,8 @@ use crate::host::{HostError, files};
 use crate::release::store;
 use crate::root::Root;
 
-/// Makes everything as it was: there is no other way than that of [`repair`], which waits until what had served does
-/// again. What can't be done is told, and done by the next command.
+/// Restores everything with [`repair`], and waits until the restored processes serve again. Warns about what fails; the
+/// next command tries again.
 pub(crate) fn undo(scene: &Scene<'_>, app: &AppName, report: &mut Report<'_>) {
     let repaired = repair::repair(scene.root, scene.surroundings, app, report);
     match repaired.and_then(|live| forget(scene.root, app).map(|()| live)) {
@@ -17,14 +17,14 @@ pub(crate) fn undo(scene: &Scene<'_>, app: &AppName, report: &mut Report<'_>) {
         Ok(None) => {}
         Err(error) => warn(
             report,
-            format!("could not tidy up: {error}"),
+            format!("could not clean up: {error}"),
             Some("the next command for this app tries again"),
         ),
     }
 }
 
-/// Removes the folders that a first deploy has made for an app that has no release, now that it was refused. What the app
-/// itself wrote into its data stays, and so do settings.
+/// Removes the folders of a refused first deploy, if the app has no release. Keeps data that the app wrote, and
+/// settings.
 fn forget(root: &Root, app: &AppName) -> Result<(), HostError> {
     if store::is_foreign_clone(root, app) || !store::all(root, app)?.is_empty() {
         return Ok(());

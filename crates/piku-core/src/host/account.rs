@@ -1,4 +1,4 @@
-//! Users: who this process is, and how it becomes another one.
+//! User accounts: the user of this process, and switching to another.
 
 use std::ffi::CString;
 
@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::HostError;
 
-/// Groups whose members may use `sudo`, by the names that distributions give them.
+/// The groups whose members may use `sudo`, on different distributions.
 const ADMINISTRATORS: [&str; 3] = ["sudo", "wheel", "admin"];
 
 /// The name and home folder of the user that this process runs as, from the user database.
@@ -38,10 +38,10 @@ pub fn may_use_sudo() -> bool {
     groups.iter().filter_map(name).any(|name| ADMINISTRATORS.contains(&name.as_str()))
 }
 
-/// Becomes another user for good, with all groups of that user, in the folder `home`.
+/// Switches permanently to another user, with all groups of that user, and enters the folder `home`.
 ///
 /// # Errors
-/// [`HostError::User`] when there is no such user, or this is not root.
+/// [`HostError::User`] if there is no such user or this process is not root.
 pub fn become_user(name: &str, home: &Utf8Path) -> Result<(), HostError> {
     let failed = |source: nix::Error| HostError::User { user: name.to_owned(), source: source.into() };
     let user = nix::unistd::User::from_name(name).map_err(failed)?;
@@ -50,22 +50,22 @@ pub fn become_user(name: &str, home: &Utf8Path) -> Result<(), HostError> {
     nix::unistd::initgroups(&c_name, user.gid).map_err(failed)?;
     nix::unistd::setgid(user.gid).map_err(failed)?;
     nix::unistd::setuid(user.uid).map_err(failed)?;
-    // The folder that root was in may be closed to the user.
+    // The user may have no access to the folder that root was in.
     enter(home)
 }
 
-/// Goes on in another folder.
+/// Changes the current folder.
 ///
 /// # Errors
-/// [`HostError::File`] when it is not there, or closed.
+/// [`HostError::File`] if it does not exist or can't be entered.
 pub fn enter(folder: &Utf8Path) -> Result<(), HostError> {
     std::env::set_current_dir(folder).map_err(HostError::file("enter", folder))
 }
 
-/// Makes a file the standard input of this process.
+/// Redirects the standard input of this process to a file.
 ///
 /// # Errors
-/// [`HostError::File`] when it can't be opened.
+/// [`HostError::File`] if it can't be opened.
 pub fn read_from(path: &str) -> Result<(), HostError> {
     let file = std::fs::File::open(path).map_err(HostError::file("read", path))?;
     rustix::stdio::dup2_stdin(&file).map_err(|errno| HostError::file("read", path)(errno.into()))

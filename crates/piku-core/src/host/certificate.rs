@@ -1,15 +1,15 @@
-//! A self-signed certificate, so that HTTPS answers from the first push on.
+//! Creates self-signed certificates, so that HTTPS works from the first push on.
 
 use camino::Utf8Path;
 
 use super::{HostError, files};
 
-/// Makes certificate and key for `names` unless both files are there already.
+/// Creates a certificate and key for `names` unless both files exist. Returns whether it did.
 ///
-/// An existing pair is never touched: it may come from a real authority. The key is 600; nginx reads it as root.
+/// An existing pair is never replaced, since a real authority may have issued it. The key has mode 600.
 ///
 /// # Errors
-/// [`HostError::File`] when the files can't be written or the names can't stand in a certificate.
+/// [`HostError::File`] if the files can't be written or the names are not valid in a certificate.
 pub(crate) fn ensure(certificate: &Utf8Path, key: &Utf8Path, names: &[String]) -> Result<bool, HostError> {
     if files::exists(certificate) && files::exists(key) {
         return Ok(false);

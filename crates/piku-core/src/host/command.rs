@@ -1,4 +1,4 @@
-//! Runs a program to its end and hears what it says, line by line.
+//! Runs a program to completion and reports its output line by line.
 
 use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
@@ -9,30 +9,30 @@ use rustix::process::{Pid, Signal};
 pub(crate) use piku_launch::Status;
 
 use super::HostError;
-use super::listening::{self, FIRST_SILENCE, Heard};
+use super::listening::{self, FIRST_SILENCE, Output};
 use crate::cancel::Cancel;
 use crate::event::{Event, Report, stage};
 
-/// How many of the last lines an error carries.
+/// The number of output lines that an error includes.
 const LAST_LINES: usize = 40;
 
-/// A program to run: words, never a line for a shell.
+/// A program to run, as words: never a command line for a shell.
 #[derive(Clone, Debug)]
 pub(crate) struct Invocation {
     /// The program and its arguments.
     pub words: Vec<String>,
-    /// Where it runs.
+    /// The folder it runs in.
     pub cwd: Utf8PathBuf,
-    /// Its whole environment: nothing is inherited.
+    /// Its complete environment; nothing is inherited.
     pub env: BTreeMap<String, String>,
-    /// The launcher that supervises it, where one does.
+    /// The launcher that supervises it, if any.
     pub launcher: Option<Utf8PathBuf>,
-    /// What ends it early.
+    /// Cancels it.
     pub cancel: Cancel,
 }
 
 impl Invocation {
-    /// A program with its arguments, in an empty environment, in the root folder.
+    /// A program with its arguments. It runs in `/` with an empty environment.
     #[must_use]
     pub(crate) fn new(words: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self {
@@ -58,23 +58,23 @@ impl Invocation {
         self
     }
 
-    /// Lets `launcher` supervise the program, so that nothing it starts outlives it or piku.
+    /// Runs the program under `launcher`, so that no process it starts outlives it or piku.
     ///
-    /// A shell that is killed leaves its children behind; the launcher doesn't (see [`piku_launch::supervise()`]).
+    /// Killing a shell leaves its children running; the launcher ends them too (see [`piku_launch::supervise()`]).
     #[must_use]
     pub(crate) fn supervised(mut self, launcher: &Utf8Path) -> Self {
         self.launcher = Some(launcher.to_owned());
         self
     }
 
-    /// Ends the program when that is wished for: with SIGTERM, by which a launcher ends all that it supervises.
+    /// Sends SIGTERM to the program on cancellation. A launcher then ends everything it supervises.
     #[must_use]
     pub(crate) fn cancelled_by(mut self, cancel: &Cancel) -> Self {
         self.cancel = cancel.clone();
         self
     }
 
-    /// The command as a person would type it.
+    /// The command as typed in a shell.
     #[must_use]
     pub(crate) fn line(&self) -> String {
         let words = self.words.iter().map(String::as_str);
@@ -89,19 +89,19 @@ impl Invocation {
         command
     }
 
-    /// Runs the program to its end; `heard` gets each line of both outputs, in order.
+    /// Runs the program to completion. `on_line` receives each line of both outputs, in order.
     ///
     /// # Errors
-    /// [`HostError::Start`] when it can't be started. A failing program is not an error here: look at the status.
-    pub(crate) fn run(&self, heard: &mut dyn FnMut(&str)) -> Result<Status, HostError> {
-        self.listen(&mut |what| {
-            if let Heard::Line(line) = what {
-                heard(line);
+    /// [`HostError::Start`] if it can't be started. A program that fails is not an error: check the status.
+    pub(crate) fn run(&self, on_line: &mut dyn FnMut(&str)) -> Result<Status, HostError> {
+        self.listen(&mut |output| {
+            if let Output::Line(line) = output {
+                on_line(line);
             }
         })
     }
 
-    fn listen(&self, heard: &mut dyn FnMut(Heard<'_>)) -> Result<Status, HostError> {
+    fn listen(&self, emit: &mut dyn FnMut(Output<'_>)) -> Result<Status, HostError> {
         let failed = || {
             let program = self.words.first().cloned().unwrap_or_default();
             move |source| HostError::Start { program, source }
@@ -110,51 +110,52 @@ impl Invocation {
         let mut command = self.command();
         command.stdin(Stdio::null()).stdout(input.try_clone().map_err(failed())?).stderr(input);
         let mut child = command.spawn().map_err(failed())?;
-        // The command holds the writing ends; the pipe ends only when they are gone.
+        // The command holds the writing ends, and reading ends only when they are closed.
         drop(command);
         let mut asked = false;
         let mut cancelled = || {
             if self.cancel.is_cancelled() && !asked {
                 asked = true;
-                // One that has ended meanwhile needs no signal.
+                // Ignore the error if the process has ended meanwhile.
                 let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
                 let _ = pid.map(|pid| rustix::process::kill_process(pid, Signal::TERM));
             }
         };
-        listening::listen(output, FIRST_SILENCE, &mut cancelled, heard);
+        listening::listen(output, FIRST_SILENCE, &mut cancelled, emit);
         Ok(child.wait().map_err(failed())?.into())
     }
 
-    /// Runs the program and refuses any ending but a good one.
+    /// Runs the program and fails unless it succeeds.
     ///
     /// # Errors
-    /// As [`Invocation::run`], and [`HostError::Failed`] with the last lines of output.
-    pub(crate) fn check(&self, heard: &mut dyn FnMut(&str)) -> Result<(), HostError> {
-        self.check_listening(&mut |what| {
-            if let Heard::Line(line) = what {
-                heard(line);
+    /// As for [`Invocation::run`]; [`HostError::Failed`] with the last lines of output if it fails.
+    pub(crate) fn check(&self, on_line: &mut dyn FnMut(&str)) -> Result<(), HostError> {
+        self.check_listening(&mut |output| {
+            if let Output::Line(line) = output {
+                on_line(line);
             }
         })
     }
 
-    /// As [`Invocation::check`], and reports each line while it is written; in silence, that `what` still runs.
+    /// Like [`Invocation::check`], but reports each line as it is written, and that `what` is still running when there
+    /// is no output for a while.
     ///
     /// # Errors
-    /// As [`Invocation::check`].
+    /// As for [`Invocation::check`].
     pub(crate) fn follow(&self, what: &str, report: &mut Report<'_>) -> Result<(), HostError> {
-        self.check_listening(&mut |heard| match heard {
-            Heard::Line(line) => report(Event::Output(line)),
-            Heard::Silence { running } => {
+        self.check_listening(&mut |output| match output {
+            Output::Line(line) => report(Event::Output(line)),
+            Output::Silence { running } => {
                 stage(report, format!("Still running after {} s: {what}", running.as_secs()));
             }
         })
     }
 
-    fn check_listening(&self, heard: &mut dyn FnMut(Heard<'_>)) -> Result<(), HostError> {
+    fn check_listening(&self, emit: &mut dyn FnMut(Output<'_>)) -> Result<(), HostError> {
         let mut output = Vec::new();
         let status = self.listen(&mut |what| {
-            heard(what);
-            let Heard::Line(line) = what else { return };
+            emit(what);
+            let Output::Line(line) = what else { return };
             if output.len() == LAST_LINES {
                 output.remove(0);
             }
@@ -169,7 +170,7 @@ impl Invocation {
     /// Runs the program and returns what it wrote to standard output.
     ///
     /// # Errors
-    /// As [`Invocation::check`]; the lines are those of standard error.
+    /// As for [`Invocation::check`], with the lines of standard error.
     pub(crate) fn read(&self) -> Result<Vec<u8>, HostError> {
         let program = self.words.first().cloned().unwrap_or_default();
         let output = self
@@ -186,7 +187,7 @@ impl Invocation {
     }
 }
 
-/// Runs a program on this process's own input and outputs, in its environment with `env` over it.
+/// Runs a program with the input, outputs, and environment of this process; `env` overrides variables.
 pub(crate) fn run_attached(words: &[String], env: &BTreeMap<String, String>) -> Result<Status, HostError> {
     let (program, rest) = words.split_first().map_or(("", words), |(first, rest)| (first.as_str(), rest));
     let status = Command::new(program).args(rest).envs(env).status();
@@ -202,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn both_outputs_are_heard_in_order() {
+    fn both_outputs_are_read_in_order() {
         let mut lines = Vec::new();
         let status = shell("echo one; echo two >&2; printf '10%%\\r100%%\\n'; exit 7")
             .run(&mut |line| lines.push(line.to_owned()))

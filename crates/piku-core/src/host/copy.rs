@@ -1,4 +1,4 @@
-//! Copies and moves of whole folders, by cp(1): it knows modes, links, sparse files, and file systems that share blocks.
+//! Copies and moves whole folders with cp(1), which handles modes, links, sparse files, and copy-on-write.
 
 use std::io::ErrorKind;
 
@@ -7,8 +7,8 @@ use camino::Utf8Path;
 use super::command::Invocation;
 use super::{HostError, Surroundings, files};
 
-/// Copies a file or folder with all that is in it, following no link. Nothing is at `to` before, or half of it after:
-/// the copy is made beside and renamed.
+/// Copies a file or a folder with its contents, without following links. The copy is made next to `to` and renamed, so
+/// that `to` is never incomplete. `to` must not exist.
 pub(crate) fn copy(surroundings: &Surroundings, from: &Utf8Path, to: &Utf8Path) -> Result<(), HostError> {
     let beside = to.with_file_name(format!(".piku-copy-{}", to.file_name().unwrap_or_default()));
     files::remove_folder(&beside)?;
@@ -18,7 +18,7 @@ pub(crate) fn copy(surroundings: &Surroundings, from: &Utf8Path, to: &Utf8Path) 
     files::rename(&beside, to)
 }
 
-/// Moves a file or folder, to another file system too.
+/// Moves a file or folder, even to another file system.
 pub(crate) fn move_to(surroundings: &Surroundings, from: &Utf8Path, to: &Utf8Path) -> Result<(), HostError> {
     match files::rename(from, to) {
         Err(HostError::File { source, .. }) if source.kind() == ErrorKind::CrossesDevices => {

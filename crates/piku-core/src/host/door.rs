@@ -1,4 +1,4 @@
-//! Asks a site as a browser would: through nginx, over HTTP and over HTTPS.
+//! Requests a page as a browser would: through nginx, over HTTP and HTTPS.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -8,59 +8,59 @@ use camino::Utf8PathBuf;
 
 use super::{files, tls};
 
-/// More of a page than tells who wrote it.
+/// How much of a page to read: enough to tell whether nginx wrote it.
 const LONGEST_PAGE: usize = 64 * 1024;
 
-/// How long the rest of a page may take once its head is there. Some never end.
+/// How long to wait for the rest of a page after its headers. Some pages never end.
 const REST: Duration = Duration::from_millis(200);
 
-/// What every error page of nginx's has at its end.
+/// Part of every error page of nginx.
 const NGINX_PAGE: &[u8] = b"<hr><center>nginx";
 
-/// Where nginx answers for a site, and as which host.
+/// The addresses on which nginx serves a site, and the host name to request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Door {
     pub(crate) http: SocketAddr,
     pub(crate) https: SocketAddr,
-    /// A plain name that the site answers to.
+    /// A host name of the site, not a pattern.
     pub(crate) host: String,
-    /// The certificate that is the site's.
+    /// The certificate of the site.
     pub(crate) certificate: Utf8PathBuf,
-    /// Whether HTTP only leads to HTTPS.
+    /// Whether HTTP only redirects to HTTPS.
     pub(crate) https_only: bool,
 }
 
-/// What came of a question.
+/// The outcome of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Heard {
-    /// An answer.
+    /// A response.
     Status {
-        /// Its status.
+        /// The status code.
         status: u16,
-        /// Whether its page is one of those that nginx has for errors.
+        /// Whether the body is an error page of nginx.
         nginx_page: bool,
     },
-    /// The connection ended without an answer.
+    /// The connection was closed without a response.
     Nothing,
-    /// No answer in time, on a connection that was taken.
+    /// The connection was accepted, but no response arrived in time.
     Late,
-    /// There was no connection, or no encrypted one, for this reason.
+    /// The connection or the TLS handshake failed, for this reason.
     Closed(String),
 }
 
-/// A question over HTTPS, with whether the certificate was the site's.
+/// The outcome of a request over HTTPS, and whether nginx presented the site's certificate.
 pub(crate) struct HeardSecurely {
     pub(crate) heard: Heard,
     pub(crate) own_certificate: bool,
 }
 
 impl Door {
-    /// Asks over HTTP; `until` is when to give up.
+    /// Requests `path` over HTTP; gives up at `until`.
     pub(crate) fn ask(&self, path: &str, until: Instant) -> Heard {
         ask(self.http, &self.host, path, until)
     }
 
-    /// Asks over HTTPS. Whoever signed the certificate makes no difference, but it has to be the site's.
+    /// Requests `path` over HTTPS. Any issuer is accepted, but the result says whether the certificate is the site's.
     pub(crate) fn ask_securely(&self, path: &str, until: Instant) -> HeardSecurely {
         let connected = Timed::connect(self.https, until).and_then(|stream| tls::over(stream, &self.host));
         match connected {
@@ -75,7 +75,7 @@ impl Door {
     }
 }
 
-/// Asks for a path of a host over HTTP; `until` is when to give up.
+/// Requests a path of a host over HTTP; gives up at `until`.
 pub(crate) fn ask(address: SocketAddr, host: &str, path: &str, until: Instant) -> Heard {
     match Timed::connect(address, until) {
         Ok(mut stream) => exchange(&mut stream, Timed::hurry, path, host),
@@ -83,7 +83,7 @@ pub(crate) fn ask(address: SocketAddr, host: &str, path: &str, until: Instant) -
     }
 }
 
-/// A connection all of whose steps have to be done by one moment.
+/// A connection with one deadline for all operations.
 #[derive(Debug)]
 pub(crate) struct Timed {
     stream: TcpStream,
@@ -126,8 +126,8 @@ impl Write for Timed {
     }
 }
 
-/// Sends a request and reads the answer's head, and as much of its page as comes soon: some apps complain when nobody
-/// reads on.
+/// Sends a request and reads the headers of the response, and what arrives of its body shortly after: some apps log an
+/// error if the client closes early.
 fn exchange<S: Read + Write>(stream: &mut S, hurry: impl FnOnce(&mut S), path: &str, host: &str) -> Heard {
     let request =
         format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: piku\r\nConnection: close\r\n\r\n");
@@ -159,7 +159,7 @@ fn exchange<S: Read + Write>(stream: &mut S, hurry: impl FnOnce(&mut S), path: &
     status.map_or(end, |status| Heard::Status { status, nginx_page: nginx_page() })
 }
 
-/// The status of an answer whose head is whole.
+/// The status of a response, once its headers are complete.
 fn status_of(bytes: &[u8]) -> Option<u16> {
     let mut headers = [httparse::EMPTY_HEADER; 64];
     let mut response = httparse::Response::new(&mut headers);
@@ -183,7 +183,7 @@ mod tests {
 
     use super::*;
 
-    /// Answers one question with `answer`, and stays silent for as long as asked.
+    /// Serves one request: sends `answer`, then keeps the connection open for `silence`.
     fn heard(answer: &'static [u8], silence: Duration) -> (Heard, String) {
         let server = TcpListener::bind("127.0.0.1:0").unwrap();
         let http = server.local_addr().unwrap();

@@ -1,4 +1,4 @@
-//! Speaks with the uWSGI emperor: wakes it, and hears from it how its vassals are.
+//! Talks to the uWSGI emperor: wakes it, stops it, and reads the state of its vassals.
 
 use std::io::Read;
 use std::os::unix::net::UnixStream;
@@ -13,12 +13,12 @@ use rustix::process::{Pid, Signal};
 use super::processes::{self, ProcessTree};
 use super::{HostError, files, wait};
 
-/// How long a question to the emperor may take, each step of it.
+/// The timeout of each step of a query.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Makes the emperor look for new and removed vassals at once (SIGWINCH) instead of within three seconds.
+/// Makes the emperor scan for new and removed vassals now (SIGWINCH) instead of within three seconds.
 ///
-/// Nobody there to be woken is fine: whoever waits for the result will notice.
+/// Does nothing if no emperor is running: the caller notices when the result does not appear.
 pub(crate) fn wake(pidfile: &Utf8Path) {
     if let Some(pid) = process_id(pidfile) {
         let _ = rustix::process::kill_process(pid, Signal::WINCH);
@@ -28,25 +28,25 @@ pub(crate) fn wake(pidfile: &Utf8Path) {
 fn process_id(pidfile: &Utf8Path) -> Option<Pid> {
     let text = files::read_text(pidfile).ok().flatten()?;
     let pid = Pid::from_raw(text.trim().parse().ok()?)?;
-    // A file left by a dead emperor may name a stranger by now.
+    // A stale file may hold the pid of another program by now.
     let name =
         files::read_text(&Utf8Path::new("/proc").join(pid.as_raw_nonzero().to_string()).join("cmdline"));
     name.ok().flatten().filter(|line| line.contains("uwsgi")).map(|_| pid)
 }
 
-/// How long an emperor that is asked to stop may take, with every app.
+/// How long the emperor and all apps may take to stop after SIGTERM.
 const STOP: Duration = Duration::from_secs(7);
-/// How long it may take once nothing is left of its apps.
+/// How long the emperor may take once all apps are gone.
 const LAST: Duration = Duration::from_secs(2);
 
-/// Stops the emperor and every process below it: asks first, and kills what is left after seven seconds, for an init
-/// system does not wait for long. Without an emperor there is nothing to stop.
+/// Stops the emperor and every process below it: sends SIGTERM, then kills what is left after seven seconds, since init
+/// systems do not wait long. Does nothing if no emperor is running.
 pub(crate) fn stop(pidfile: &Utf8Path) {
     let Some(child) = process_id(pidfile).map(|pid| pid.as_raw_nonzero().get()) else { return };
     let master = processes::master_of(child).unwrap_or(child);
     let below = ProcessTree::read().below(master);
     let signal = |pid: i32, signal| {
-        // One that has ended meanwhile needs no signal.
+        // Ignore the error if the process has ended meanwhile.
         let _ = Pid::from_raw(pid).map(|pid| rustix::process::kill_process(pid, signal));
     };
     let ended = |patience| {
@@ -57,7 +57,7 @@ pub(crate) fn stop(pidfile: &Utf8Path) {
     if ended(STOP) {
         return;
     }
-    // Apps first: the emperor, which waits for them, then ends by itself.
+    // Kill the apps first: the emperor waits for them and then ends by itself.
     let late = ProcessTree::read().below(master);
     let apps = below.iter().chain(&late).filter(|pid| **pid != child);
     for pid in apps {
@@ -77,18 +77,18 @@ pub(crate) fn unit(pidfile: &Utf8Path) -> Option<String> {
     units.filter(|unit| unit.ends_with(".service")).map(str::to_owned).next()
 }
 
-/// What came of a question to the emperor.
+/// The outcome of a query.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Heard {
-    /// It is there, and says how its vassals are.
+    /// The emperor answered with the state of its vassals.
     Stats(EmperorStats),
-    /// It is there and says nothing in time, or nothing that can be understood: it hangs, or is about to end.
+    /// The emperor is there, but gave no valid answer in time: it hangs or is about to end.
     Silence,
-    /// Nobody listens: there is no emperor, and so none of its vassals.
+    /// Nobody listens: there is no emperor, so no vassal is running.
     Nobody,
 }
 
-/// Asks the emperor how its vassals are.
+/// Queries the state of the vassals.
 pub(crate) fn hear(socket: &Utf8Path) -> Heard {
     hear_within(socket, PATIENCE)
 }
@@ -105,7 +105,7 @@ fn hear_within(socket: &Utf8Path, patience: Duration) -> Heard {
     stats.map_or(Heard::Silence, Heard::Stats)
 }
 
-/// Connects; a queue of connections that stays full, since nobody takes them up, is an error in the end.
+/// Connects. If the queue of connections stays full because nobody accepts them, fails after `patience`.
 fn connect(socket: &Utf8Path, patience: Duration) -> Result<UnixStream, Errno> {
     let address = SocketAddrUnix::new(socket.as_std_path())?;
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
@@ -120,7 +120,7 @@ fn connect(socket: &Utf8Path, patience: Duration) -> Result<UnixStream, Errno> {
     Ok(stream)
 }
 
-/// What the emperor says of itself and its vassals; `None` when no emperor answers, for whatever reason.
+/// The state of the emperor and its vassals; `None` if no emperor answers, for any reason.
 pub(crate) fn ask(socket: &Utf8Path) -> Option<EmperorStats> {
     match hear(socket) {
         Heard::Stats(stats) => Some(stats),
@@ -128,7 +128,8 @@ pub(crate) fn ask(socket: &Utf8Path) -> Option<EmperorStats> {
     }
 }
 
-/// The same for those who change what runs: without an emperor there are no vassals, but one that hangs may have any.
+/// Like [`ask`], for callers that change what is running. No emperor means no vassals; an emperor that does not answer
+/// is an error, since its vassals are unknown.
 pub(crate) fn must_tell(socket: &Utf8Path) -> Result<EmperorStats, HostError> {
     match hear(socket) {
         Heard::Stats(stats) => Ok(stats),
@@ -146,7 +147,7 @@ pub(crate) mod tests {
 
     use super::*;
 
-    /// Answers every question with `stats`, for as long as the test runs.
+    /// Answers every query with `stats`, for as long as the test runs.
     pub(crate) fn speak(socket: &Utf8Path, stats: String) {
         let listener = UnixListener::bind(socket).unwrap();
         std::thread::spawn(move || {
@@ -174,7 +175,7 @@ pub(crate) mod tests {
 
         let hangs = UnixListener::bind(at("hangs")).unwrap();
         assert_eq!(hear("hangs"), Heard::Silence);
-        // Nor does a full queue of connections keep the one who asks for ever.
+        // A full queue of connections does not block the query forever either.
         net::listen(&hangs, 0).unwrap();
         let waiting: Vec<_> =
             std::iter::from_fn(|| connect(&at("hangs"), Duration::ZERO).ok()).take(8).collect();

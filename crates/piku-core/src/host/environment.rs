@@ -1,30 +1,30 @@
-//! Looks at a virtual environment: which Python it was made for, and which it leads to.
+//! Inspects virtual environments: the Python one was made for, and the Python it uses now.
 
 use camino::Utf8Path;
 
 use super::files;
 
-/// A virtual environment of Python.
+/// A Python virtual environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Environment {
-    /// The version whose packages it holds.
+    /// The version its packages are installed for.
     pub(crate) made_for: (u32, u32),
-    /// The version of the interpreter that its `bin/python` leads to; `None` when that is gone.
+    /// The version of the interpreter that `bin/python` points to; `None` if that is gone.
     pub(crate) interpreter: Option<(u32, u32)>,
 }
 
-/// Looks at a folder; `None` when it is no virtual environment.
+/// Inspects a folder; `None` if it is not a virtual environment.
 pub(crate) fn look(folder: &Utf8Path) -> Option<Environment> {
     folder.join("pyvenv.cfg").is_file().then_some(())?;
     let libraries = files::names(&folder.join("lib")).ok()?;
     let made_for = libraries.iter().find_map(|name| version(name))?;
-    // The file at the end of all links carries its version: `/usr/bin/python3` is a link to `python3.11`.
+    // The target of the link has the version in its name: `/usr/bin/python3` is a link to `python3.11`.
     let program = folder.join("bin/python").canonicalize_utf8().ok();
     let interpreter = program.map(|program| program.file_name().and_then(version).unwrap_or(made_for));
     Some(Environment { made_for, interpreter })
 }
 
-/// The version in a name such as `python3.11`.
+/// Parses the version in a name such as `python3.11`.
 fn version(name: &str) -> Option<(u32, u32)> {
     let (major, minor) = name.strip_prefix("python")?.split_once('.')?;
     Some((major.parse().ok()?, minor.parse().ok()?))

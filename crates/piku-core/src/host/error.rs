@@ -1,9 +1,9 @@
-//! What the machine did not do.
+//! Errors of the machine: files, processes, programs.
 
 use camino::Utf8PathBuf;
 use piku_launch::Status;
 
-/// The machine did not do what was asked.
+/// An operation on the machine failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HostError {
@@ -12,9 +12,9 @@ pub enum HostError {
     File {
         /// What was attempted, as a verb: `read`, `write`.
         action: &'static str,
-        /// Where.
+        /// The path.
         path: Utf8PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: std::io::Error,
     },
     /// This process could not become another user.
@@ -22,7 +22,7 @@ pub enum HostError {
     User {
         /// The user.
         user: String,
-        /// What the system said.
+        /// The error of the system.
         source: std::io::Error,
     },
     /// A program could not be started.
@@ -30,15 +30,15 @@ pub enum HostError {
     Start {
         /// The program.
         program: String,
-        /// What the system said.
+        /// The error of the system.
         source: std::io::Error,
     },
-    /// The system does not let anybody listen at an address.
-    #[error("could not listen at `{address}`; is BIND_ADDRESS an address of this machine?")]
+    /// The system does not allow listening on an address.
+    #[error("could not listen on `{address}`; is BIND_ADDRESS an address of this machine?")]
     Listen {
         /// The address.
         address: std::net::IpAddr,
-        /// What the system said.
+        /// The error of the system.
         source: std::io::Error,
     },
     /// The launcher is not beside the program.
@@ -50,20 +50,20 @@ pub enum HostError {
     /// A program ended with a status other than 0.
     #[error("`{program}` ended with {status}")]
     Failed {
-        /// The command as a person would type it.
+        /// The command as typed in a shell.
         program: String,
-        /// How it ended: `exit status 1`, `signal 9`.
+        /// How it ended, such as `exit status 1` or `signal 9`.
         status: Status,
         /// The last lines it wrote.
         output: Vec<String>,
     },
-    /// The emperor is there and does not answer, so what it runs is not known.
-    #[error("the uWSGI emperor does not answer at `{socket}`")]
+    /// The emperor exists but does not answer, so its vassals are unknown.
+    #[error("the uWSGI emperor does not answer on `{socket}`")]
     EmperorSilent {
-        /// Where it tells how its vassals are.
+        /// Its stats socket.
         socket: Utf8PathBuf,
     },
-    /// A file holds something that piku did not write there.
+    /// A file has contents that piku did not write.
     #[error("`{path}` is not what piku wrote")]
     Damaged {
         /// The file.
@@ -71,12 +71,12 @@ pub enum HostError {
         /// What is wrong with it.
         source: serde_json::Error,
     },
-    /// The folder can't be named in nginx's configuration.
-    #[error("nginx can't be given files below `{path}`")]
+    /// The path of the folder is not valid in nginx's configuration.
+    #[error("nginx can't use files below `{path}`")]
     NginxPath {
         /// The folder.
         path: Utf8PathBuf,
-        /// What is wrong with its name.
+        /// What is wrong with the path.
         source: Box<piku_nginx::InvalidSite>,
     },
     /// A repository could not be read or changed.
@@ -102,7 +102,7 @@ impl HostError {
         }
     }
 
-    /// Wraps an error of the file system.
+    /// Wraps an I/O error.
     pub(crate) fn file(
         action: &'static str,
         path: impl Into<Utf8PathBuf>,

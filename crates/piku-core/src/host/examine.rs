@@ -1,4 +1,4 @@
-//! Looks at everything that apps need from this machine, and changes nothing.
+//! Examines everything that apps need from this machine, without changing anything.
 
 mod access;
 mod keys;
@@ -12,9 +12,9 @@ use std::collections::BTreeSet;
 use camino::{Utf8Path, Utf8PathBuf};
 
 pub(crate) use access::Access;
-pub(crate) use keys::{Key, Leads};
+pub(crate) use keys::{Key, Target};
 pub(crate) use nginx::Nginx;
-pub(crate) use root::{Loose, is_busy, is_complete as root_is_complete};
+pub(crate) use root::{Exposed, is_busy, is_complete as root_is_complete};
 pub(crate) use served::nginx_serves;
 pub(crate) use service::Service;
 
@@ -24,23 +24,23 @@ use super::toolbox;
 use super::{Surroundings, emperor, server_record};
 use crate::root::Root;
 
-/// Tools of languages, which only apps in those need.
+/// Language tools, needed only by apps in those languages.
 const TOOLS: [&str; 12] =
     ["node", "npm", "go", "ruby", "bundle", "cargo", "java", "mvn", "php", "composer", "uv", "poetry"];
 
-/// What was seen.
+/// What was found.
 #[derive(Clone, Debug)]
 pub(crate) struct Facts {
     pub(crate) root: Utf8PathBuf,
-    /// Whether `setup --system` has made a server of this machine.
+    /// Whether `setup --system` set up this machine.
     pub(crate) set_up: bool,
     pub(crate) uwsgi: Option<Uwsgi>,
-    /// Whether there is a Python of the version that uWSGI loads, and something that makes virtual environments of it.
+    /// Whether the Python that uWSGI loads is installed, and a tool to create virtual environments for it.
     pub(crate) python: bool,
-    /// How many vassals the emperor runs; `None` when no emperor answers.
+    /// The number of running vassals; `None` if no emperor answers.
     pub(crate) vassals: Option<usize>,
     pub(crate) nginx: Nginx,
-    /// How nginx gets to sockets.
+    /// Whether nginx has access to sockets.
     pub(crate) access: Access,
     /// The unit that runs the emperor.
     pub(crate) service: Option<Service>,
@@ -48,18 +48,18 @@ pub(crate) struct Facts {
     pub(crate) sshd: Option<Utf8PathBuf>,
     pub(crate) sshd_runs: bool,
     pub(crate) keys: Vec<Key>,
-    /// What of the way to the keys others may write to: sshd then takes none of them.
+    /// Files and folders that others may write to, on the path to the keys: sshd then ignores all keys.
     pub(crate) keys_writable: Vec<Utf8PathBuf>,
-    /// Folders of the root that are not there.
+    /// Missing folders below the root.
     pub(crate) missing: Vec<Utf8PathBuf>,
-    /// Folders and files with secrets that others may look into.
-    pub(crate) loose: Vec<Loose>,
-    /// Free bytes, and free files where the file system counts them.
+    /// Folders and files with secrets that others may read.
+    pub(crate) exposed: Vec<Exposed>,
+    /// Free bytes, and free inodes if the file system counts them.
     pub(crate) space: Option<(u64, Option<u64>)>,
     pub(crate) tools: Vec<(&'static str, bool)>,
 }
 
-/// Looks at the machine. Starts nothing but `nginx -V`.
+/// Examines the machine. The only programs it runs are `nginx -V` and `systemctl show`.
 pub(crate) fn look(root: &Root, surroundings: &Surroundings) -> Facts {
     let path = surroundings.search_path();
     let programs = running_programs();
@@ -81,13 +81,13 @@ pub(crate) fn look(root: &Root, surroundings: &Surroundings) -> Facts {
         keys,
         keys_writable,
         missing: root::folders(root).into_iter().filter(|folder| !folder.is_dir()).collect(),
-        loose: root::loose(root),
+        exposed: root::exposed(root),
         space: space(root.path()),
         tools: TOOLS.map(|tool| (tool, program(&path, tool).is_some())).to_vec(),
     }
 }
 
-/// Whether apps can have a virtual environment of the Python that uWSGI loads, or of any when it loads none.
+/// Whether virtual environments can be created for the Python that uWSGI loads, or for any Python if it loads none.
 fn has_python(surroundings: &Surroundings, wanted: Option<(u32, u32)>) -> bool {
     let wanted = wanted.map(|(major, minor)| format!("{major}.{minor}"));
     let toolbox = toolbox::look(surroundings, None);
@@ -99,14 +99,14 @@ fn has_python(surroundings: &Surroundings, wanted: Option<(u32, u32)>) -> bool {
     })
 }
 
-/// The names of all running programs, as the kernel knows them.
+/// The names of all running programs, from the kernel.
 fn running_programs() -> BTreeSet<String> {
     let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     let name = |entry: std::fs::DirEntry| std::fs::read_to_string(entry.path().join("comm")).ok();
     entries.filter_map(name).map(|name| name.trim().to_owned()).collect()
 }
 
-/// What is free on the file system of a folder, or of the nearest one above it that is there.
+/// Free space on the file system of a folder, or of its nearest existing parent.
 fn space(folder: &Utf8Path) -> Option<(u64, Option<u64>)> {
     let there = folder.ancestors().find(|folder| folder.is_dir())?;
     let system = rustix::fs::statvfs(there.as_std_path()).ok()?;

@@ -1,4 +1,4 @@
-//! What there is on this machine: which uWSGI, which nginx.
+//! Finds uWSGI and nginx on this machine.
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt;
@@ -13,24 +13,24 @@ use super::search_path::program;
 use super::{HostError, Surroundings, files};
 use crate::root::Root;
 
-/// The file below the shared build cache in which is remembered how nginx is built.
+/// The file in the shared build cache that caches the output of `nginx -V`.
 pub(crate) const NGINX: &str = "nginx.json";
 
-/// Where Debian keeps uWSGI's plugins.
+/// The folder of uWSGI's plugins on Debian.
 const PLUGINS: &str = "/usr/lib/uwsgi/plugins";
 
-/// A uWSGI of this machine.
+/// An installed uWSGI.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Uwsgi {
     pub(crate) program: Utf8PathBuf,
     pub(crate) flavour: Flavour,
-    /// The name of its Python plugin and the CPython that is linked to; `None` when it has no plugin.
+    /// The name of its Python plugin and the version of CPython the plugin links to; `None` if it has no such plugin.
     pub(crate) python: Option<(String, (u32, u32))>,
-    /// The names of all plugins that are files; those built in are not among them.
+    /// The names of all plugins that are separate files, without built-in ones.
     pub(crate) plugins: BTreeSet<String>,
 }
 
-/// Finds the uWSGI that runs the emperor: the system's, else the private one below the root.
+/// Finds the uWSGI that runs the emperor: the system's or else the private one below the root.
 pub(crate) fn uwsgi(root: &Root, surroundings: &Surroundings) -> Option<Uwsgi> {
     let private = root.private_uwsgi().join("bin/uwsgi");
     let found =
@@ -55,7 +55,7 @@ pub(crate) fn uwsgi(root: &Root, surroundings: &Surroundings) -> Option<Uwsgi> {
     Some(Uwsgi { program: found, flavour, python, plugins })
 }
 
-/// Debian's Python plugin with the lowest name: `python311` before `python3`, which is a link to it.
+/// The first of Debian's Python plugins by name: `python311` before `python3`, which is a link to it.
 fn python_plugin(plugins: &BTreeSet<String>) -> Option<(String, (u32, u32))> {
     plugins.iter().filter(|name| name.starts_with("python3")).find_map(|name| {
         let file = format!("{name}_plugin.so");
@@ -64,25 +64,25 @@ fn python_plugin(plugins: &BTreeSet<String>) -> Option<(String, (u32, u32))> {
     })
 }
 
-/// The nginx of this machine, as it is built and configured; whether it runs makes no difference.
+/// The installed nginx, as built and configured. It need not be running.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Nginx {
-    /// `None` when there is no such program, or it does not say.
+    /// `None` if nginx is not installed or does not print a version.
     pub(crate) version: Option<NginxVersion>,
-    /// Whom its workers run as.
+    /// The user and group of its workers.
     pub(crate) workers: Workers,
-    /// Where it writes what goes wrong.
+    /// Its error log.
     pub(crate) error_log: Utf8PathBuf,
 }
 
-/// Asks nginx how it is built, and reads whom it is configured to run as.
+/// Runs `nginx -V` and reads the user from the configuration.
 pub(crate) fn nginx(surroundings: &Surroundings) -> Result<Nginx, HostError> {
     let built = program(&surroundings.search_path(), "nginx").map(|nginx| how_built(&nginx)).transpose()?;
     Ok(describe_nginx(&built.unwrap_or_default()))
 }
 
-/// As [`nginx`], but asks the program only once: what it said is kept in the file `memory` for as long as the program
-/// stays as it is.
+/// Like [`nginx`], but caches the output of the program in the file `memory` for as long as the program does not
+/// change.
 pub(crate) fn known_nginx(surroundings: &Surroundings, memory: &Utf8Path) -> Result<Nginx, HostError> {
     let Some(program) = program(&surroundings.search_path(), "nginx") else { return nginx(surroundings) };
     let Some(now) = Looks::of(&program) else { return Ok(describe_nginx(&how_built(&program)?)) };
@@ -93,20 +93,20 @@ pub(crate) fn known_nginx(surroundings: &Surroundings, memory: &Utf8Path) -> Res
     }
     let built = Built { looks: now, text: how_built(&program)? };
     if let (Some(folder), Ok(text)) = (memory.parent(), serde_json::to_vec(&built)) {
-        // Without it the next deploy asks again.
+        // If it can't be written, the next deploy asks again.
         drop(files::make_folder(folder, 0o700).and_then(|()| files::write(memory, &text, 0o600)));
     }
     Ok(describe_nginx(&built.text))
 }
 
-/// What an nginx says of itself (`nginx -V`), and how its program looked then.
+/// The cached output of `nginx -V`, and the state of the program at that time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Built {
     looks: Looks,
     text: String,
 }
 
-/// By what a program is known to be the same as before.
+/// Identifies a version of a program file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Looks {
     program: Utf8PathBuf,
@@ -115,7 +115,7 @@ struct Looks {
 }
 
 impl Looks {
-    /// `None` for a script, which may run another program now and then.
+    /// `None` for a script, which may run another program each time.
     fn of(program: &Utf8Path) -> Option<Self> {
         let mut file = std::fs::File::open(program).ok()?;
         let mut magic = [0; 4];
@@ -137,7 +137,7 @@ fn how_built(program: &Utf8Path) -> Result<String, HostError> {
 
 fn describe_nginx(built: &str) -> Nginx {
     let path = Utf8Path::new(piku_nginx::configuration_path(built));
-    // A configuration that is closed to us says nothing; how nginx is built still does.
+    // If the configuration can't be read, the defaults from the build still apply.
     let configuration = files::read_text(path).ok().flatten();
     Nginx {
         version: built.parse().ok(),
@@ -158,18 +158,18 @@ mod tests {
         let surroundings = Surroundings { path: home.to_string(), ..Surroundings::of_tests(&home) };
         let version = || known_nginx(&surroundings, &memory).unwrap().version;
 
-        // It is built from nothing and says nothing, which is remembered.
+        // The program prints nothing, which is cached.
         std::fs::copy("/bin/true", &program).unwrap();
         assert_eq!(version(), None);
         let mut known: Built = serde_json::from_slice(&std::fs::read(&memory).unwrap()).unwrap();
         known.text = "nginx version: nginx/1.22.1\n".to_owned();
         std::fs::write(&memory, serde_json::to_vec(&known).unwrap()).unwrap();
         assert_eq!(version(), "nginx version: nginx/1.22.1".parse().ok());
-        // Another program by now.
+        // The program has changed.
         known.looks.size += 1;
         std::fs::write(&memory, serde_json::to_vec(&known).unwrap()).unwrap();
         assert_eq!(version(), None);
-        // Neither is a memory that can't be read in anybody's way, nor is there one of a script.
+        // An unreadable cache is ignored, and nothing is cached for a script.
         std::fs::write(&memory, "{").unwrap();
         assert_eq!(version(), None);
         std::fs::write(&program, "#!/bin/sh\n").unwrap();

@@ -1,4 +1,4 @@
-//! Files and folders: read whole, written beside and renamed.
+//! Operations on files and folders. Files are read whole and replaced atomically.
 
 use std::collections::BTreeSet;
 use std::fs::{self, Permissions};
@@ -14,7 +14,7 @@ use super::{HostError, processes};
 /// Prefix of temporary files, followed by the writer's pid.
 const UNNAMED: &str = ".piku-";
 
-/// Removes what processes that are no more have left in a folder without giving it its name.
+/// Removes temporary files in a folder whose writers no longer exist.
 pub(crate) fn sweep(folder: &Utf8Path) -> Result<(), HostError> {
     for name in names(folder)? {
         let writer = name.strip_prefix(UNNAMED).and_then(|rest| rest.split('-').next()?.parse().ok());
@@ -25,7 +25,7 @@ pub(crate) fn sweep(folder: &Utf8Path) -> Result<(), HostError> {
     Ok(())
 }
 
-/// Reads a file; `None` when there is none.
+/// Reads a file; `None` if it does not exist.
 pub(crate) fn read(path: &Utf8Path) -> Result<Option<Vec<u8>>, HostError> {
     match fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
@@ -34,8 +34,8 @@ pub(crate) fn read(path: &Utf8Path) -> Result<Option<Vec<u8>>, HostError> {
     }
 }
 
-/// Reads a regular file in `folder`, at most `limit` bytes of it; `None` when there is none, or when a link leads
-/// out of the folder.
+/// Reads at most `limit` bytes of a regular file in `folder`; `None` if there is no such file or a link leads out of
+/// the folder.
 pub(crate) fn read_within(folder: &Utf8Path, name: &str, limit: usize) -> Result<Option<Vec<u8>>, HostError> {
     let path = folder.join(name);
     let (Ok(real), Ok(folder)) = (path.canonicalize_utf8(), folder.canonicalize_utf8()) else {
@@ -45,11 +45,11 @@ pub(crate) fn read_within(folder: &Utf8Path, name: &str, limit: usize) -> Result
         return Ok(None);
     }
     let failed = || HostError::file("read", &path);
-    // Opening a pipe would wait for somebody to write into it.
+    // Opening a pipe would block until somebody writes to it.
     let nonblocking = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or_default();
     let opened = fs::OpenOptions::new().read(true).custom_flags(nonblocking).open(&real);
     let file = match opened {
-        // As a socket says.
+        // The error for a socket.
         Err(error) if error.raw_os_error() == Some(rustix::io::Errno::NXIO.raw_os_error()) => {
             return Ok(None);
         }
@@ -63,12 +63,12 @@ pub(crate) fn read_within(folder: &Utf8Path, name: &str, limit: usize) -> Result
     Ok(Some(bytes))
 }
 
-/// Reads a file as text, odd bytes replaced; `None` when there is none.
+/// Reads a file as text, replacing invalid UTF-8; `None` if it does not exist.
 pub(crate) fn read_text(path: &Utf8Path) -> Result<Option<String>, HostError> {
     Ok(read(path)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }
 
-/// The names in a folder, sorted; none when it does not exist. Names that are not UTF-8 are never piku's.
+/// The names in a folder, sorted; empty if it does not exist. Skips names that are not UTF-8, which piku never uses.
 pub(crate) fn names(folder: &Utf8Path) -> Result<BTreeSet<String>, HostError> {
     match fs::read_dir(folder) {
         Ok(entries) => {
@@ -79,7 +79,7 @@ pub(crate) fn names(folder: &Utf8Path) -> Result<BTreeSet<String>, HostError> {
     }
 }
 
-/// Writes a file with exactly this mode: beside its place, synced, then renamed.
+/// Writes a file with exactly this mode: to a temporary file, synced, then renamed.
 pub(crate) fn write(path: &Utf8Path, bytes: &[u8], mode: u32) -> Result<(), HostError> {
     unnamed(path, bytes, mode)?
         .persist(path)
@@ -87,8 +87,8 @@ pub(crate) fn write(path: &Utf8Path, bytes: &[u8], mode: u32) -> Result<(), Host
         .map_err(|error| HostError::file("write", path)(error.error))
 }
 
-/// Adds bytes to the end of a file, in one write; a new one gets exactly this mode. What a crash has left without the
-/// end of its line is ended first.
+/// Appends to a file in one write. A new file gets exactly this mode. If a crash left a line unfinished, starts a new
+/// line first.
 pub(crate) fn append(path: &Utf8Path, bytes: &[u8], mode: u32) -> Result<(), HostError> {
     let failed = || HostError::file("write", path);
     let is_new = !exists(path);
@@ -112,7 +112,7 @@ pub(crate) fn append(path: &Utf8Path, bytes: &[u8], mode: u32) -> Result<(), Hos
     file.write_all(&ended).map_err(failed())
 }
 
-/// Empties a file in its place: whoever has it open goes on writing into it. One that is not there is fine.
+/// Truncates a file in place, so that processes can keep writing to it. Does nothing if it does not exist.
 pub(crate) fn empty(path: &Utf8Path) -> Result<(), HostError> {
     match fs::OpenOptions::new().write(true).truncate(true).open(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -122,7 +122,7 @@ pub(crate) fn empty(path: &Utf8Path) -> Result<(), HostError> {
     }
 }
 
-/// Writes a file of mode 600 that is not there yet, whole or not at all; false when there is one.
+/// Creates a file of mode 600 atomically; false if it already exists.
 pub(crate) fn write_new(path: &Utf8Path, bytes: &[u8]) -> Result<bool, HostError> {
     if exists(path) {
         return Ok(false);
@@ -134,7 +134,7 @@ pub(crate) fn write_new(path: &Utf8Path, bytes: &[u8]) -> Result<bool, HostError
     }
 }
 
-/// A file that is to be at `path`, synced and still without its name.
+/// Writes and syncs a temporary file that is to be renamed to `path`.
 fn unnamed(path: &Utf8Path, bytes: &[u8], mode: u32) -> Result<tempfile::NamedTempFile, HostError> {
     let folder = path.parent().unwrap_or(Utf8Path::new("/"));
     let failed = || HostError::file("write", path);
@@ -149,20 +149,20 @@ fn unnamed(path: &Utf8Path, bytes: &[u8], mode: u32) -> Result<tempfile::NamedTe
     Ok(file)
 }
 
-/// Makes a folder, and those above it, and gives it exactly this mode.
+/// Creates a folder and its parents, and gives it exactly this mode.
 pub(crate) fn make_folder(path: &Utf8Path, mode: u32) -> Result<(), HostError> {
     fs::create_dir_all(path).map_err(HostError::file("make folder", path))?;
     set_mode(path, mode)
 }
 
-/// Opens a file to lock it, making an empty one where there is none; 600.
+/// Opens a file for locking; creates it with mode 600 if it does not exist.
 pub(crate) fn open_to_lock(path: &Utf8Path) -> Result<fs::File, HostError> {
     let mut options = fs::OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false).mode(0o600);
     options.open(path).map_err(HostError::file("lock", path))
 }
 
-/// Whether there is anything but folders below a folder.
+/// Whether there is anything other than folders below a folder.
 pub(crate) fn has_files(folder: &Utf8Path) -> bool {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries.into_iter().any(|entry| match (entry.file_type(), Utf8PathBuf::from_path_buf(entry.path())) {
@@ -171,7 +171,7 @@ pub(crate) fn has_files(folder: &Utf8Path) -> bool {
     })
 }
 
-/// Makes a text the whole contents of an open file: who holds a lock writes so who it is.
+/// Replaces the contents of an open file. The holder of a lock identifies itself this way.
 pub(crate) fn sign(mut file: &fs::File, text: &str) -> std::io::Result<()> {
     file.set_len(0)?;
     file.rewind()?;
@@ -187,7 +187,7 @@ pub(crate) fn set_mode(path: &Utf8Path, mode: u32) -> Result<(), HostError> {
     fs::set_permissions(path, Permissions::from_mode(mode)).map_err(HostError::file("set the mode of", path))
 }
 
-/// Points a symbolic link somewhere, replacing what is there by a rename.
+/// Creates a symbolic link, atomically replacing an existing file or link.
 pub(crate) fn link(path: &Utf8Path, target: &Utf8Path) -> Result<(), HostError> {
     let name = format!("{UNNAMED}{}-{}", std::process::id(), path.file_name().unwrap_or_default());
     let beside = path.with_file_name(name);
@@ -196,12 +196,12 @@ pub(crate) fn link(path: &Utf8Path, target: &Utf8Path) -> Result<(), HostError> 
     fs::rename(&beside, path).map_err(HostError::file("link", path))
 }
 
-/// Where a symbolic link points; `None` when it is not one.
+/// The target of a symbolic link; `None` if `path` is not one.
 pub(crate) fn link_target(path: &Utf8Path) -> Option<Utf8PathBuf> {
     path.read_link_utf8().ok()
 }
 
-/// Gives an existing file a second name.
+/// Creates a hard link at `path`, replacing an existing file.
 pub(crate) fn second_name(path: &Utf8Path, of: &Utf8Path) -> Result<(), HostError> {
     match fs::hard_link(of, path) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
@@ -212,7 +212,7 @@ pub(crate) fn second_name(path: &Utf8Path, of: &Utf8Path) -> Result<(), HostErro
     }
 }
 
-/// Removes a file or link; one that is gone is fine.
+/// Removes a file or link if it exists.
 pub(crate) fn remove(path: &Utf8Path) -> Result<(), HostError> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(HostError::file("remove", path)(error)),
@@ -220,7 +220,7 @@ pub(crate) fn remove(path: &Utf8Path) -> Result<(), HostError> {
     }
 }
 
-/// Removes a folder with nothing in it; one that holds something stays, and one that is gone is fine.
+/// Removes a folder if it exists and is empty.
 pub(crate) fn remove_empty_folder(path: &Utf8Path) -> Result<(), HostError> {
     match fs::remove_dir(path) {
         Err(error) if ![ErrorKind::NotFound, ErrorKind::DirectoryNotEmpty].contains(&error.kind()) => {
@@ -230,12 +230,12 @@ pub(crate) fn remove_empty_folder(path: &Utf8Path) -> Result<(), HostError> {
     }
 }
 
-/// Removes a folder with all that is in it, following no link; one that is gone is fine.
+/// Removes a folder with its contents if it exists, without following links.
 pub(crate) fn remove_folder(path: &Utf8Path) -> Result<(), HostError> {
     match fs::remove_dir_all(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         Err(error) if error.kind() == ErrorKind::NotADirectory => remove(path),
-        // A build may leave folders that its owner may not write to, as Go's module cache does.
+        // A build may leave folders without write permission, as Go's module cache does.
         Err(error) if error.kind() == ErrorKind::PermissionDenied => {
             make_removable(path);
             fs::remove_dir_all(path).map_err(HostError::file("remove", path))
@@ -244,7 +244,7 @@ pub(crate) fn remove_folder(path: &Utf8Path) -> Result<(), HostError> {
     }
 }
 
-/// Makes every folder below `path` writable by its owner.
+/// Makes `path` and every folder below it writable by its owner.
 fn make_removable(path: &Utf8Path) {
     drop(fs::set_permissions(path, Permissions::from_mode(0o700)));
     for entry in fs::read_dir(path).into_iter().flatten().flatten() {
@@ -262,18 +262,18 @@ pub(crate) fn rename(from: &Utf8Path, to: &Utf8Path) -> Result<(), HostError> {
     fs::rename(from, to).map_err(HostError::file("move", from))
 }
 
-/// Moves a file whose name may be any bytes within one file system, and makes the folders above it.
+/// Moves a file within one file system and creates the parents of the target. Names may be any bytes.
 pub(crate) fn rename_any(from: &Path, to: &Path) -> Result<(), HostError> {
     let folder = to.parent().unwrap_or(to);
     fs::create_dir_all(folder).map_err(failure("make folder", folder))?;
     fs::rename(from, to).map_err(failure("move", from))
 }
 
-/// Gives everything below `from` a second name below `to`, but what is there and what `known` names, relative to
-/// `from`; returns how many files and links that were.
+/// Hard-links everything below `from` to the same path below `to`, except for what exists there and for paths in
+/// `known`, which are relative to `from`. Returns the number of files and links.
 ///
-/// Names may be any bytes. Folders are made and get the mode that they had, empty ones too; the `.git` of `from`
-/// itself is left out, and so are sockets, on which nobody listens there.
+/// Names may be any bytes. Folders are created with their modes, even empty ones. Skips the `.git` at the top of
+/// `from`, and sockets, which nobody listens on any more.
 pub(crate) fn take_over(from: &Utf8Path, to: &Utf8Path, known: &BTreeSet<&[u8]>) -> Result<usize, HostError> {
     let mut count = 0;
     let mut waiting = vec![PathBuf::new()];
@@ -302,14 +302,15 @@ pub(crate) fn take_over(from: &Utf8Path, to: &Utf8Path, known: &BTreeSet<&[u8]>)
             }
         }
     }
-    // The inner ones first: a folder may be closed to its owner.
+    // Set modes from the inside out, since a folder may deny access to its owner.
     for (target, mode) in modes.into_iter().rev() {
         fs::set_permissions(&target, mode).map_err(failure("set the mode of", &target))?;
     }
     Ok(count)
 }
 
-/// The kernel lets nobody link files of others, unless they may write to them (`fs.protected_hardlinks`).
+/// Links a file, or copies it: the kernel does not allow links to files that the user neither owns nor may write to
+/// (`fs.protected_hardlinks`).
 fn link_or_copy(source: &Path, target: &Path, kind: fs::FileType) -> Result<(), HostError> {
     let linked = fs::hard_link(source, target).or_else(|error| match kind {
         _ if kind.is_symlink() => fs::read_link(source).and_then(|leads| symlink(leads, target)),
@@ -319,14 +320,14 @@ fn link_or_copy(source: &Path, target: &Path, kind: fs::FileType) -> Result<(), 
     linked.map_err(failure("copy", source))
 }
 
-/// As [`HostError::file`], for a name of any bytes.
+/// Like [`HostError::file`], for a path of any bytes.
 fn failure(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> HostError {
     HostError::file(action, path.to_string_lossy().into_owned())
 }
 
-/// Whether a file has another name elsewhere, or is a link to one beside it: so losing it loses nothing.
+/// Whether a file has another hard link, or is a relative symbolic link, so that removing it loses no data.
 ///
-/// The files that a build puts into a tree are like that, and those that an app writes are not.
+/// This is true of files that a build placed in a tree, but not of files that an app wrote.
 pub(crate) fn is_lent(path: &Utf8Path) -> bool {
     use std::os::unix::fs::MetadataExt;
     let Ok(about) = path.symlink_metadata() else { return false };
@@ -334,7 +335,7 @@ pub(crate) fn is_lent(path: &Utf8Path) -> bool {
     about.is_file() && about.nlink() > 1 || about.is_symlink() && link_target(path).is_some_and(beside)
 }
 
-/// Whether something is there, a dangling link included.
+/// Whether anything exists at `path`, including a dangling link.
 pub(crate) fn exists(path: &Utf8Path) -> bool {
     path.symlink_metadata().is_ok()
 }

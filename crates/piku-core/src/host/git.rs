@@ -1,4 +1,4 @@
-//! git as it runs here: [`piku_git`] with our surroundings.
+//! Connects [`piku_git`] to [`Surroundings`].
 
 use std::collections::BTreeMap;
 
@@ -10,12 +10,12 @@ pub(crate) use piku_git::{
 
 use super::Surroundings;
 
-/// The `git` program, which runs as the user whose surroundings these are.
+/// The `git` program, with the home folder and search path of piku's user.
 pub(crate) fn program(surroundings: &Surroundings) -> Git {
     Git::new(&surroundings.home, surroundings.search_path())
 }
 
-/// The environment in which `git` runs, and other programs that need nothing but a home and a path.
+/// The environment for `git` and other programs that need only a home folder and a path.
 pub(crate) fn environment(surroundings: &Surroundings) -> BTreeMap<String, String> {
     program(surroundings).environment()
 }

@@ -1,4 +1,4 @@
-//! Asks a process whether it is healthy, as a browser would.
+//! Checks the health of a process with a request, as a browser would send it.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-/// How long one question may take before it counts as unanswered.
+/// The timeout of a request.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// More than the head of any answer we look at.
+/// The maximum size of a response: more than the headers ever need.
 const LONGEST_ANSWER: u64 = 64 * 1024;
 
-/// Where a process listens.
+/// What a process listens on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Endpoint {
     /// HTTP over TCP.
@@ -21,7 +21,7 @@ pub(crate) enum Endpoint {
     Uwsgi(Utf8PathBuf),
 }
 
-/// An answer: its status and the beginning of its body.
+/// A response: its status and the beginning of its body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -29,13 +29,13 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// 2xx and 3xx are healthy.
+    /// Whether the status is 2xx or 3xx.
     pub(crate) fn is_healthy(&self) -> bool {
         (200..400).contains(&self.status)
     }
 }
 
-/// Whether somebody accepts a connection there.
+/// Whether the endpoint accepts a connection.
 pub(crate) fn accepts(endpoint: &Endpoint) -> bool {
     match endpoint {
         Endpoint::Http(address) => TcpStream::connect_timeout(address, PATIENCE).is_ok(),
@@ -43,30 +43,30 @@ pub(crate) fn accepts(endpoint: &Endpoint) -> bool {
     }
 }
 
-/// Waits until a connection made now to a uwsgi socket is heard, or closed; for at most `patience`.
+/// Connects to a uwsgi socket and waits until the connection is answered or closed, for at most `patience`.
 pub(crate) fn wait_for_turn(socket: &Utf8Path, patience: Duration) {
     let Ok(mut stream) = UnixStream::connect(socket) else { return };
     drop(stream.set_read_timeout(Some(patience)));
     if stream.write_all(&piku_uwsgi::protocol::ping()).is_ok() {
-        // Not `read`: a signal would end that early.
+        // A signal would interrupt a plain `read`.
         drop(stream.read_exact(&mut [0; 1]));
     }
 }
 
-/// What came of a question.
+/// The outcome of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Reply {
-    /// An answer.
+    /// A response.
     Answer(Answer),
-    /// The connection ended without a whole head of an answer.
+    /// The connection was closed before the headers of a response were complete.
     Nothing,
-    /// Nothing in time, on a connection that was taken.
+    /// The connection was accepted, but no response arrived in time.
     Late,
-    /// There was no connection.
+    /// The connection failed.
     Unreachable,
 }
 
-/// Asks for `path` once; `None` when no whole answer head came back in time.
+/// Requests `path` once; `None` if no response with complete headers arrived in time.
 pub(crate) fn get(endpoint: &Endpoint, path: &str, host: &str) -> Option<Answer> {
     match ask(endpoint, path, host) {
         Reply::Answer(answer) => Some(answer),
@@ -74,7 +74,7 @@ pub(crate) fn get(endpoint: &Endpoint, path: &str, host: &str) -> Option<Answer>
     }
 }
 
-/// Asks for `path` once.
+/// Requests `path` once.
 pub(crate) fn ask(endpoint: &Endpoint, path: &str, host: &str) -> Reply {
     match endpoint {
         Endpoint::Http(address) => {
@@ -98,19 +98,19 @@ fn exchange(mut stream: impl Read + Write, request: &[u8]) -> Reply {
         return Reply::Nothing;
     }
     let mut bytes = Vec::new();
-    // A server that keeps the connection open has still said all we want to know.
+    // Even if the server keeps the connection open, what it sent so far is enough.
     let end = stream.take(LONGEST_ANSWER).read_to_end(&mut bytes);
     let late = end.is_err_and(|error| matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut));
     read_answer(&bytes).map_or(if late { Reply::Late } else { Reply::Nothing }, Reply::Answer)
 }
 
-/// Reads status and body of an HTTP/1 answer.
+/// Parses the status and body of an HTTP/1 response.
 fn read_answer(bytes: &[u8]) -> Option<Answer> {
     let mut headers = [httparse::EMPTY_HEADER; 64];
     let mut response = httparse::Response::new(&mut headers);
     let head = match response.parse(bytes) {
         Ok(httparse::Status::Complete(length)) => length,
-        // A status line is enough when there are more headers than we have room for.
+        // The status line is enough if there are too many headers to parse.
         Err(httparse::Error::TooManyHeaders) => bytes.len(),
         _ => return None,
     };

@@ -1,4 +1,4 @@
-//! Becomes other programs; and the launch records, by which [`piku_launch`] starts what the emperor asks for.
+//! Replaces this process with other programs, and re-exports the launch records of [`piku_launch`].
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -13,12 +13,12 @@ pub(crate) use piku_launch::{
 
 use super::HostError;
 
-/// Becomes a one-off command in a folder and an environment: its input, output, and exit status are ours.
+/// Replaces this process with a one-off command, which keeps its input, output, and exit status.
 ///
-/// No words: `shell`. A single word with white space in it is a line for `sh`.
+/// Without words, runs `shell`. A single word that contains white space is a command line for `sh`.
 ///
 /// # Errors
-/// [`HostError::Start`] when there is no such program. On success this process never returns.
+/// [`HostError::Start`] if the program can't be started. Never returns on success.
 pub(crate) fn become_command(
     folder: &Utf8Path,
     env: &BTreeMap<String, String>,
@@ -31,7 +31,7 @@ pub(crate) fn become_command(
         words => words.iter().map(String::as_str).collect(),
     };
     let (program, args) = words.split_first().map_or(("", &[][..]), |(program, args)| (*program, args));
-    // `exec` looks in the PATH of this process; the command is to be found in that of the app.
+    // `exec` would search the PATH of this process instead of the app's.
     let found = match env.get("PATH") {
         Some(path) if !program.contains('/') => super::search_path::program(path, program),
         _ => None,
@@ -42,10 +42,10 @@ pub(crate) fn become_command(
     Err(HostError::Start { program: program.to_owned(), source })
 }
 
-/// Becomes another program, with the words after its path, in this process's own environment and `extra`.
+/// Replaces this process with another program. It inherits the environment, extended by `extra`.
 ///
 /// # Errors
-/// [`HostError::Start`] when there is no such program. On success this process never returns.
+/// [`HostError::Start`] if the program can't be started. Never returns on success.
 pub fn become_program(
     words: &[impl AsRef<OsStr>],
     extra: &BTreeMap<String, String>,
@@ -55,10 +55,10 @@ pub fn become_program(
     Err(HostError::Start { program: program.to_string_lossy().into_owned(), source })
 }
 
-/// Becomes another program in exactly this environment.
+/// Replaces this process with another program. Its environment is exactly `env`.
 ///
 /// # Errors
-/// [`HostError::Start`] when there is no such program. On success this process never returns.
+/// [`HostError::Start`] if the program can't be started. Never returns on success.
 pub(crate) fn become_alone(
     words: &[String],
     env: &BTreeMap<String, String>,

@@ -1,4 +1,4 @@
-//! Hears what a program writes, line by line, and notices when it has been silent for long.
+//! Reads the output of a program line by line, and reports when there is none for a while.
 
 use std::io::{ErrorKind, PipeReader, Read};
 use std::time::{Duration, Instant};
@@ -6,32 +6,32 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
-/// After how much silence a person wants to know what is still running; then after twice as much, and so on.
+/// How long to wait for output before reporting silence. The interval doubles each time.
 pub(super) const FIRST_SILENCE: Duration = Duration::from_secs(10);
-/// The longest line that is passed on, in bytes; the rest of a longer one follows as a line of its own.
+/// The maximum length of a line, in bytes. The rest of a longer line is reported as another line.
 const LONGEST_LINE: usize = 4096;
 
-/// What comes from a program that runs.
+/// Something to report about a running program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Heard<'a> {
-    /// A line. One that overwrites itself with `\r` is heard as it looks at its end.
+pub(super) enum Output<'a> {
+    /// A line of output. If it overwrites itself with `\r`, only its final text.
     Line(&'a str),
-    /// Nothing, for some time.
+    /// No output for some time.
     Silence {
-        /// How long the program runs by now.
+        /// How long the program has been running.
         running: Duration,
     },
 }
 
-/// Between two calls of what is done meanwhile.
+/// The interval between calls of `meanwhile`.
 const MEANWHILE: Duration = Duration::from_millis(200);
 
-/// Listens until every writing end of the pipe is closed; does `meanwhile` some times a second.
+/// Reads until every writing end of the pipe is closed, and calls `meanwhile` several times a second.
 pub(super) fn listen(
     mut stream: PipeReader,
     patience: Duration,
     meanwhile: &mut dyn FnMut(),
-    heard: &mut dyn FnMut(Heard<'_>),
+    emit: &mut dyn FnMut(Output<'_>),
 ) {
     let begin = Instant::now();
     let mut quiet = Quiet::since(begin, patience);
@@ -43,7 +43,7 @@ pub(super) fn listen(
             if Instant::now() < quiet.due() {
                 continue;
             }
-            heard(Heard::Silence { running: begin.elapsed() });
+            emit(Output::Silence { running: begin.elapsed() });
             quiet.said();
             continue;
         }
@@ -54,17 +54,17 @@ pub(super) fn listen(
             Ok(count) => pending.extend_from_slice(&chunk[..count]),
         }
         while let Some(end) = end_of_line(&pending) {
-            tell(&pending[..end], heard);
+            emit_line(&pending[..end], emit);
             pending.drain(..end);
             quiet = Quiet::since(Instant::now(), patience);
         }
     }
     if !pending.is_empty() {
-        tell(&pending, heard);
+        emit_line(&pending, emit);
     }
 }
 
-/// A silence, and how often it was spoken of.
+/// When output stopped, and when to report it next.
 struct Quiet {
     since: Instant,
     next: Duration,
@@ -84,7 +84,7 @@ impl Quiet {
     }
 }
 
-/// Whether there is something to read, or the end, before the time is over.
+/// Whether the stream becomes readable, or ends, within `time`.
 fn readable_within(stream: &PipeReader, time: Duration) -> bool {
     let time = Timespec::try_from(time).unwrap_or_default();
     let mut asked = [PollFd::new(stream, PollFlags::IN)];
@@ -103,10 +103,10 @@ fn end_of_line(bytes: &[u8]) -> Option<usize> {
     end.or_else(|| (bytes.len() >= LONGEST_LINE).then_some(LONGEST_LINE))
 }
 
-fn tell(bytes: &[u8], heard: &mut dyn FnMut(Heard<'_>)) {
+fn emit_line(bytes: &[u8], emit: &mut dyn FnMut(Output<'_>)) {
     let text = String::from_utf8_lossy(bytes);
     let text = text.trim_end();
-    heard(Heard::Line(text.rsplit('\r').next().unwrap_or(text)));
+    emit(Output::Line(text.rsplit('\r').next().unwrap_or(text)));
 }
 
 #[cfg(test)]
@@ -116,14 +116,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_are_heard_one_by_one_and_too_long_ones_in_parts() {
+    fn lines_are_read_one_by_one_and_too_long_ones_in_parts() {
         let (output, mut input) = std::io::pipe().unwrap();
         let long = "x".repeat(LONGEST_LINE + 10);
         input.write_all(format!("one\ntwo \r\n10%\r20%\n\n{long}\nno end").as_bytes()).unwrap();
         drop(input);
         let mut lines = Vec::new();
-        listen(output, FIRST_SILENCE, &mut || {}, &mut |heard| {
-            if let Heard::Line(line) = heard {
+        listen(output, FIRST_SILENCE, &mut || {}, &mut |output| {
+            if let Output::Line(line) = output {
                 lines.push(line.to_owned());
             }
         });
@@ -131,14 +131,14 @@ mod tests {
     }
 
     #[test]
-    fn silence_is_told_of_at_growing_intervals_and_ends_with_a_line() {
+    fn silence_is_reported_at_growing_intervals_and_ends_with_a_line() {
         let (output, input) = std::io::pipe().unwrap();
         let mut input = Some(input);
         let patience = Duration::from_millis(10);
         let (mut silences, mut lines) = (Vec::new(), 0);
-        listen(output, patience, &mut || {}, &mut |heard| match heard {
-            Heard::Line(_) => lines += 1,
-            Heard::Silence { running } => {
+        listen(output, patience, &mut || {}, &mut |output| match output {
+            Output::Line(_) => lines += 1,
+            Output::Silence { running } => {
                 silences.push(running);
                 match silences.len() {
                     3 => drop(input.as_mut().unwrap().write_all(b"done\n")),

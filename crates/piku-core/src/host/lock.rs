@@ -1,4 +1,4 @@
-//! One operation at a time for each app.
+//! Locks, so that each app has one operation at a time.
 
 use std::fs::{File, TryLockError};
 use std::io::Read;
@@ -7,16 +7,16 @@ use camino::Utf8Path;
 
 use super::{HostError, files};
 
-/// Holds the lock of an app until it is dropped, or until the process ends in whatever way.
+/// The lock of an app. It is released when dropped or when the process ends in any way.
 #[derive(Debug)]
 pub(crate) struct AppLock {
     _file: File,
 }
 
 impl AppLock {
-    /// Takes the lock, waiting for whoever holds it; `waiting` hears first what the holder is doing.
+    /// Takes the lock. If it is held, calls `waiting` with what the holder is doing, then waits.
     ///
-    /// `doing` is what the next one who waits will be told: "alice is pushing `blog`".
+    /// `doing` tells others who wait what this operation is, such as "alice is pushing `blog`".
     pub(crate) fn take(
         path: &Utf8Path,
         doing: &str,
@@ -42,12 +42,12 @@ impl AppLock {
     }
 }
 
-/// Held by any number of processes at once, each until it drops it or ends.
+/// A shared lock, which any number of processes may hold at once.
 #[derive(Debug)]
 pub(crate) struct SharedLock(File);
 
 impl SharedLock {
-    /// Takes the lock together with others; `None` when the folder of its file is gone.
+    /// Takes the lock; `None` if the folder of its file is gone.
     pub(crate) fn take(path: &Utf8Path) -> Result<Option<Self>, HostError> {
         match files::open_to_lock(path) {
             Ok(file) => file.lock_shared().map(|()| Some(Self(file))).map_err(HostError::file("lock", path)),
@@ -56,7 +56,7 @@ impl SharedLock {
         }
     }
 
-    /// Makes it one's own until it is dropped; false, and it is held no more, while there are others.
+    /// Makes the lock exclusive. If others hold it, releases it and returns false.
     pub(crate) fn alone(&self) -> bool {
         self.0.unlock().is_ok() && self.0.try_lock().is_ok()
     }

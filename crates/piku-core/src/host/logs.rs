@@ -1,4 +1,4 @@
-//! Reads what processes wrote, across rotation.
+//! Reads the logs of processes, across rotation.
 
 mod chatter;
 
@@ -12,19 +12,19 @@ pub(crate) use chatter::Chatter;
 
 use super::{HostError, files};
 
-/// How far back the last lines are looked for, in bytes.
+/// How far back to look for the last lines, in bytes.
 const FURTHEST: u64 = 256 * 1024;
 
-/// The length of a file now; 0 when there is none.
+/// The current length of a file; 0 if it does not exist.
 pub(crate) fn length(path: &Utf8Path) -> u64 {
     path.metadata().map_or(0, |metadata| metadata.len())
 }
 
-/// The lines that were written to `path` since it was `from` bytes long.
+/// The lines written to `path` since it was `from` bytes long.
 pub(crate) fn lines_since(path: &Utf8Path, from: u64) -> Vec<String> {
     let Ok(mut file) = File::open(path) else { return Vec::new() };
     let length = length(path);
-    // Shorter than before: it was rotated, and all that is there is new.
+    // If it is shorter than before, it was rotated, and everything in it is new.
     let from = if length < from { 0 } else { from };
     let from = from.max(length.saturating_sub(FURTHEST));
     let mut bytes = Vec::new();
@@ -34,13 +34,13 @@ pub(crate) fn lines_since(path: &Utf8Path, from: u64) -> Vec<String> {
     String::from_utf8_lossy(&bytes).lines().map(str::to_owned).collect()
 }
 
-/// The same, without the lines that uWSGI itself writes when it starts and stops.
+/// Like [`lines_since`], without uWSGI's own startup and shutdown lines.
 pub(crate) fn own_lines_since(path: &Utf8Path, from: u64) -> Vec<String> {
     let mut chatter = Chatter::default();
     lines_since(path, from).into_iter().filter(|line| !chatter.is(line)).collect()
 }
 
-/// Follows one log: gives what was written since the last look, across rotation.
+/// Follows a log across rotation: each call returns the lines written since the last one.
 #[derive(Debug)]
 pub(crate) struct Follower {
     path: Utf8PathBuf,
@@ -49,7 +49,7 @@ pub(crate) struct Follower {
 }
 
 impl Follower {
-    /// Begins at the end of the file as it is, or at the beginning of one that appears later.
+    /// Starts at the current end of the file, or at the beginning if it is created later.
     pub(crate) fn at_end(path: Utf8PathBuf) -> Self {
         let open = File::open(&path).ok().and_then(|mut file| {
             file.seek(SeekFrom::End(0)).ok()?;
@@ -59,12 +59,12 @@ impl Follower {
         Self { path, open, half: Vec::new() }
     }
 
-    /// Begins at the first line.
+    /// Starts at the first line.
     pub(crate) fn from_start(path: Utf8PathBuf) -> Self {
         Self { path, open: None, half: Vec::new() }
     }
 
-    /// Whole lines since the last call.
+    /// Complete lines since the last call.
     pub(crate) fn lines(&mut self) -> Result<Vec<String>, HostError> {
         let mut bytes = std::mem::take(&mut self.half);
         if let Some((file, inode)) = &mut self.open {
@@ -73,7 +73,7 @@ impl Follower {
                 drop(file.seek(SeekFrom::Start(0)));
             }
             file.read_to_end(&mut bytes).map_err(HostError::file("read", &self.path))?;
-            // Renamed away: the rest of the old file has just been read, go on with the new one.
+            // The file was rotated: its rest has just been read, so continue with the new one.
             if self.path.metadata().is_ok_and(|metadata| metadata.ino() != *inode) {
                 self.open = None;
             }

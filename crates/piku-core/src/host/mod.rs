@@ -1,5 +1,5 @@
-//! The machine: files, processes, sockets. Everything in this crate that reads or changes it is below this folder;
-//! repositories are [`piku_git`]'s, and the processes of apps are started by [`piku_launch`].
+//! The machine: files, processes, sockets. Nearly all code of this crate that reads or changes it is below this folder.
+//! [`piku_git`] handles repositories, and [`piku_launch`] starts the processes of apps.
 //!
 //! Changing what is live is a list of [`Step`]s, which can be shown before it is carried out. The other files each speak
 //! with one neighbour: git, the emperor, nginx, a process.

@@ -1,4 +1,4 @@
-//! Gets nginx to run a new site, and knows when it does.
+//! Reloads nginx and waits until it serves a new site.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -11,17 +11,17 @@ use super::nginx_error::{NginxError, PATIENCE};
 use super::{HostError, Surroundings, own_nginx, wait};
 use crate::root::Root;
 
-/// For how long the new answer must come without an old one in between. After a reload nginx lets its old
-/// workers take connections for another 100 ms beside the new ones.
+/// How long nginx must give only the new answer. After a reload, its old workers accept connections for another 100 ms
+/// next to the new ones.
 const OLD_WORKERS: Duration = Duration::from_millis(150);
 
-/// How often nginx is asked to read its configuration before it is taken for wrong.
+/// How often to try the reload command before reporting a failure.
 const TRIES: u32 = 3;
 
-/// How long to wait before it is asked again.
+/// How long to wait before the next try.
 const BETWEEN_TRIES: Duration = Duration::from_millis(200);
 
-/// The question by which nginx shows which site it runs.
+/// A request whose answer shows which version of a site nginx serves.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Question {
     pub(crate) address: SocketAddr,
@@ -37,10 +37,10 @@ impl Question {
     }
 }
 
-/// Has nginx read its configuration: piku's own by a signal, the machine's by the command for it, if there is one.
+/// Reloads nginx: piku's own with a signal, the system's with the configured command, if any.
 pub(crate) fn reload(root: &Root, surroundings: &Surroundings) -> Result<(), NginxError> {
     match &surroundings.nginx_reload {
-        // A variable that somebody forgot would reload the machine's.
+        // Ignore the variable here: if it was left set, it would reload the system's nginx.
         _ if own_nginx::is_wanted(root) => own_nginx::reload(root),
         Some(line) => run(line, surroundings),
         None => Ok(()),
@@ -50,13 +50,13 @@ pub(crate) fn reload(root: &Root, surroundings: &Surroundings) -> Result<(), Ngi
 /// Runs a command line that reloads nginx.
 fn run(line: &str, surroundings: &Surroundings) -> Result<(), NginxError> {
     let Some(words) = shlex::split(line).filter(|words| !words.is_empty()) else {
-        let source = std::io::Error::new(std::io::ErrorKind::InvalidInput, "its quotes don't match");
+        let source = std::io::Error::new(std::io::ErrorKind::InvalidInput, "unmatched quotes");
         return Err(NginxError::Reload(HostError::Start { program: line.to_owned(), source }));
     };
     let env = [("PATH".to_owned(), surroundings.search_path())].into();
     let command = Invocation::new(words).with_env(&env);
     let mut tries = 0;
-    // nginx reads the sites of all apps, and one of the others may be going at this very moment.
+    // nginx reads the sites of all apps, so it may fail because another app's site is just being removed.
     loop {
         tries += 1;
         match command.check(&mut |_| {}) {
@@ -66,7 +66,7 @@ fn run(line: &str, surroundings: &Surroundings) -> Result<(), NginxError> {
     }
 }
 
-/// Reloads nginx and waits until it answers the question with the new site.
+/// Reloads nginx and waits until it answers `question` with the new site.
 pub(crate) fn reload_and_wait(
     root: &Root,
     surroundings: &Surroundings,

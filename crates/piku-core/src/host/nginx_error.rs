@@ -1,11 +1,11 @@
-//! Why nginx does not serve a site.
+//! Errors when nginx does not serve a site.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::HostError;
 
-/// How long nginx may take from a changed file until it answers with it.
+/// How long nginx may take to serve a changed site.
 pub(super) const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Why nginx does not serve the site.
@@ -15,21 +15,21 @@ pub enum NginxError {
     /// The command that reloads nginx failed.
     #[error("nginx could not be told to read its new configuration")]
     Reload(#[source] HostError),
-    /// nginx read the new configuration and did not take it.
+    /// nginx rejected the new configuration.
     #[error("nginx refused the new configuration: {said}")]
     Refused {
-        /// In its own words.
+        /// The message of nginx.
         said: String,
     },
-    /// piku's own nginx does not run.
+    /// piku's own nginx is not running.
     #[error("nginx is not running")]
     Stopped,
-    /// The new configuration never answered.
+    /// nginx never served the new configuration.
     #[error("nginx at {address} did not answer with the new site of `{host}` within {} seconds", PATIENCE.as_secs())]
     Silent {
-        /// Where piku asked.
+        /// The address of the request.
         address: SocketAddr,
-        /// The name it asked for.
+        /// The host name of the request.
         host: String,
     },
 }
@@ -49,10 +49,10 @@ impl NginxError {
     /// What to check.
     #[must_use]
     pub fn help(&self) -> String {
-        let look = "run `nginx -t` as root, see that nginx.conf includes the `nginx/*.conf` of piku's folder";
+        let look = "run `nginx -t` as root, check that nginx.conf includes `nginx/*.conf` in piku's folder";
         match self {
             Self::Refused { .. } => {
-                "the setting or the included file that it names is wrong; correct that, commit, and push again".to_owned()
+                "correct the setting or the included file that it names, commit, and push again".to_owned()
             }
             Self::Stopped => {
                 "on the server, `systemctl start piku-nginx` starts it, and `journalctl -u piku-nginx` says why it ended"

@@ -1,4 +1,4 @@
-//! The nginx that piku runs itself: its configuration, and how it is told to read it again.
+//! piku's own nginx: writes its configuration and reloads it.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use piku_nginx::{FilePath, Instance, InvalidSite, SitePattern, Strangers};
@@ -9,22 +9,22 @@ use super::nginx_error::NginxError;
 use super::{HostError, Surroundings, certificate, facts, files, logs, server_record};
 use crate::root::Root;
 
-/// The table of media types, where distributions keep it.
+/// The table of media types on most distributions.
 const MEDIA_TYPES: &str = "/etc/nginx/mime.types";
-/// The log of refusals is emptied when it is longer than this, in bytes.
+/// The size at which the log of rejected configurations is emptied, in bytes.
 const LONG: u64 = 64 * 1024;
-/// The folder that systemd makes for the service (`RuntimeDirectory=`, systemd.exec(5)).
+/// The folder that systemd creates for the service (`RuntimeDirectory=`, systemd.exec(5)).
 const RUNTIME: &str = "/run/piku-nginx";
-/// That the kernel knows IPv6.
+/// Exists if the kernel supports IPv6.
 const IPV6: &str = "/proc/net/if_inet6";
 
-/// Writes the configuration, and makes the folders that it names. A second call changes nothing.
+/// Writes the configuration and creates its folders. A second call changes nothing.
 pub(crate) fn prepare(root: &Root, surroundings: &Surroundings) -> Result<(), HostError> {
     let folder = root.own_nginx();
     for folder in [&folder, &folder.join("temporary")] {
         files::make_folder(folder, 0o700)?;
     }
-    // nginx does not start where it can't write its process id, and a full disk must not keep sites from coming back.
+    // nginx does not start if it can't write its pid file, so keep that in memory: sites must come back on a full disk.
     if server_record::read().is_some_and(|record| record.root() == *root) {
         if root.own_nginx_run().is_dir() && !root.own_nginx_run().is_symlink() {
             files::remove_folder(&root.own_nginx_run())?;
@@ -48,22 +48,22 @@ pub(crate) fn prepare(root: &Root, surroundings: &Surroundings) -> Result<(), Ho
     Ok(())
 }
 
-/// Whether the sites are served by an nginx of piku's own, running or not.
+/// Whether piku's own nginx serves the sites. It need not be running.
 pub(crate) fn is_wanted(root: &Root) -> bool {
     root.own_nginx_conf().is_file()
 }
 
-/// The process id of its master; `None` when it does not run.
+/// The process id of the master; `None` if nginx is not running.
 pub(crate) fn master(root: &Root) -> Option<Pid> {
     let text = files::read_text(&root.own_nginx_pid()).ok().flatten()?;
     let pid = Pid::from_raw(text.trim().parse().ok()?)?;
-    // A file left by a master that was killed may name a stranger by now.
+    // A stale file may hold the pid of another program by now.
     let line =
         files::read_text(&Utf8Path::new("/proc").join(pid.as_raw_nonzero().to_string()).join("cmdline"));
     line.ok().flatten().filter(|line| line.contains("nginx: master")).map(|_| pid)
 }
 
-/// Tells it to read its configuration again; it keeps the old one when the new one is wrong.
+/// Reloads nginx. If the new configuration is invalid, nginx keeps the old one.
 pub(crate) fn reload(root: &Root) -> Result<(), NginxError> {
     let master = master(root).ok_or(NginxError::Stopped)?;
     if logs::length(&root.own_nginx_log()) > LONG {
@@ -72,18 +72,18 @@ pub(crate) fn reload(root: &Root) -> Result<(), NginxError> {
     rustix::process::kill_process(master, Signal::HUP).map_err(|_| NginxError::Stopped)
 }
 
-/// Where its log of refusals ends now.
+/// The current length of the log of rejected configurations.
 pub(crate) fn refusals(root: &Root) -> u64 {
     logs::length(&root.own_nginx_log())
 }
 
-/// What it has said of a configuration that it refused since then, without time and process id.
+/// Why nginx rejected a configuration since then, without time and process id; `None` if it did not.
 pub(crate) fn refused_since(root: &Root, before: u64) -> Option<String> {
     let lines = logs::lines_since(&root.own_nginx_log(), before);
     lines.iter().find_map(|line| Some(refusal(line)?.to_owned()))
 }
 
-/// `unknown directive …` of `2026/11/25 20:00:00 [emerg] 12#12: unknown directive …`.
+/// The message of a log line: `unknown directive …` in `2026/11/25 20:00:00 [emerg] 12#12: unknown directive …`.
 fn refusal(line: &str) -> Option<&str> {
     let (_, said) = line.split_once(" [emerg] ")?;
     Some(said.split_once(": ").map_or(said, |(_, said)| said))

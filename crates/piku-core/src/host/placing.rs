@@ -1,5 +1,4 @@
-//! What a build does to files besides running tools: takes copies of the tree, gathers programs, and lends the tree what
-//! it made.
+//! File operations of a build: copies the tree, collects programs, and places the results into the tree.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -11,7 +10,7 @@ use piku_runtime::Copied;
 
 use super::{HostError, files};
 
-/// Copies what a build takes of the tree to the folder `to`; links stay links, and `.git` stays behind.
+/// Copies the inputs of a build from the tree to the folder `to`. Links stay links; `.git` is left out.
 pub(crate) fn copy(tree: &Utf8Path, what: &Copied, to: &Utf8Path) -> Result<(), HostError> {
     make(to)?;
     match what {
@@ -35,7 +34,7 @@ pub(crate) fn clear(folder: &Utf8Path) -> Result<(), HostError> {
     Ok(())
 }
 
-/// Copies the programs directly in a folder to another.
+/// Copies the programs directly in one folder to another.
 pub(crate) fn collect(from: &Utf8Path, to: &Utf8Path) -> Result<(), HostError> {
     use std::os::unix::fs::PermissionsExt;
     make(to)?;
@@ -49,15 +48,15 @@ pub(crate) fn collect(from: &Utf8Path, to: &Utf8Path) -> Result<(), HostError> {
     Ok(())
 }
 
-/// Gives a file, or everything in a folder, a second name in the tree; what is absent is left out.
+/// Hard-links a file, or everything in a folder, into the tree. Does nothing if `from` does not exist.
 ///
-/// What is the same there stays. What is not gives way by a rename, so that a process that reads it sees the one or the
-/// other. Where the file system can't link, it copies.
+/// Identical files are left alone. Others are replaced by a rename, so that a process reads either the old or the new
+/// one. Copies where the file system can't link.
 pub(crate) fn place(from: &Utf8Path, to: &Utf8Path) -> Result<(), HostError> {
     place_any(from.as_std_path(), to.as_std_path())
 }
 
-/// Names may be any bytes.
+// Names may be any bytes.
 fn place_any(from: &Path, to: &Path) -> Result<(), HostError> {
     let Ok(about) = from.symlink_metadata() else { return Ok(()) };
     if about.is_dir() {
@@ -102,7 +101,7 @@ fn place_any(from: &Path, to: &Path) -> Result<(), HostError> {
     fs::rename(&beside, to).map_err(failed("rename", &beside))
 }
 
-/// Removes a file, link, or folder; one that is gone is fine.
+/// Removes a file, link, or folder if it exists.
 fn remove(path: &Path) -> Result<(), HostError> {
     match Utf8Path::from_path(path) {
         Some(path) => files::remove_folder(path),
@@ -114,7 +113,7 @@ fn remove(path: &Path) -> Result<(), HostError> {
     }
 }
 
-/// Whether both are one file, or say the same.
+/// Whether both are the same file or have the same mode and contents.
 fn is_same(one: &Path, other: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
     let (Ok(a), Ok(b)) = (one.symlink_metadata(), other.symlink_metadata()) else { return false };
@@ -124,7 +123,7 @@ fn is_same(one: &Path, other: &Path) -> bool {
     one_file || alike() && says(one).is_some() && says(one) == says(other)
 }
 
-/// Names may be any bytes.
+// Names may be any bytes.
 fn copy_folder(from: &Path, to: &Path, leave: &dyn Fn(&OsStr) -> bool) -> Result<(), HostError> {
     for entry in fs::read_dir(from).map_err(failed("list", from))? {
         let entry = entry.map_err(failed("list", from))?;

@@ -1,4 +1,4 @@
-//! Ports that apps hold: a port picked for one is never picked for another.
+//! Ports reserved for apps: no port is ever picked for two apps.
 
 use std::hash::{BuildHasher, RandomState};
 use std::io::ErrorKind;
@@ -10,28 +10,28 @@ use super::{HostError, files};
 use crate::app::AppName;
 use crate::root::Root;
 
-/// Below the ports that Linux gives to outgoing connections (32768 and up, ip(7)), so that none of those takes one.
+/// Below the range that Linux uses for outgoing connections (32768 and up, ip(7)).
 const PICKED_FROM: std::ops::Range<u16> = 20_000..32_000;
 
 fn file(root: &Root, port: u16) -> Utf8PathBuf {
     root.ports().join(port.to_string())
 }
 
-/// A port, and a socket that keeps every other program from it until the one that it is for is about to start.
+/// A port, and a socket that keeps other programs from using it until its process is about to start.
 #[derive(Debug)]
 pub(crate) struct Picked {
     pub(crate) port: u16,
-    /// To be dropped then.
+    /// Drop this right before the process starts.
     pub(crate) guard: TcpListener,
 }
 
-/// Picks a port that nobody listens on and no app holds, and holds it for `app`.
+/// Picks a port that nobody listens on and no app holds, and reserves it for `app`.
 ///
-/// The file that holds it appears whole or not at all, so two deploys never pick the same.
+/// The file that reserves it is created atomically, so two deploys never pick the same port.
 pub(crate) fn pick(root: &Root, app: &AppName, address: IpAddr) -> Result<Picked, HostError> {
     files::make_folder(&root.ports(), 0o700)?;
-    // Begin anywhere, to try few ports in a row, and so that two roots on one machine rarely pick the same before
-    // either listens. The process id would not do: in containers all of them are small.
+    // Start at a random port: most tries succeed at once, and two roots on one machine rarely pick the same port before
+    // either listens. The process id is not random enough: in containers it is always small.
     let count = PICKED_FROM.end - PICKED_FROM.start;
     let begin = RandomState::new().hash_one(app.as_str());
     for step in 0..count {
@@ -50,7 +50,7 @@ pub(crate) fn pick(root: &Root, app: &AppName, address: IpAddr) -> Result<Picked
             }
         }
     }
-    let none = std::io::Error::new(ErrorKind::AddrInUse, "every port from 20000 to 31999 is taken");
+    let none = std::io::Error::new(ErrorKind::AddrInUse, "every port from 20000 to 31999 is in use");
     Err(HostError::file("pick a port in", root.ports())(none))
 }
 
@@ -59,7 +59,7 @@ pub(crate) fn holder(root: &Root, port: u16) -> Option<AppName> {
     files::read_text(&file(root, port)).ok().flatten()?.trim().parse().ok()
 }
 
-/// Holds a port that the settings of `app` name, unless another app holds it: then says which.
+/// Reserves a port that the settings of `app` name. If another app holds it, returns that app.
 pub(crate) fn hold(root: &Root, app: &AppName, port: u16) -> Result<Result<(), AppName>, HostError> {
     files::make_folder(&root.ports(), 0o700)?;
     let path = file(root, port);
@@ -75,7 +75,7 @@ pub(crate) fn hold(root: &Root, app: &AppName, port: u16) -> Result<Result<(), A
     }
 }
 
-/// Lets go of every port of `app` but those in `keep`.
+/// Releases every port of `app` except those in `keep`.
 pub(crate) fn release_all_but(root: &Root, app: &AppName, keep: &[u16]) -> Result<(), HostError> {
     for name in files::names(&root.ports())? {
         let Ok(port) = name.parse() else { continue };
@@ -98,7 +98,7 @@ mod tests {
         let error = pick(&root, &"blog".parse().unwrap(), "192.0.2.1".parse().unwrap()).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "could not listen at `192.0.2.1`; is BIND_ADDRESS an address of this machine?"
+            "could not listen on `192.0.2.1`; is BIND_ADDRESS an address of this machine?"
         );
         assert!(files::names(&root.ports()).unwrap().is_empty());
     }

@@ -1,26 +1,26 @@
-//! Which process is whose child, by proc(5).
+//! The process tree, from proc(5).
 
 use std::collections::BTreeMap;
 
 use camino::Utf8Path;
 
-/// Every process at one moment, by its parent.
+/// A snapshot of processes by parent.
 #[derive(Debug, Default)]
 pub(crate) struct ProcessTree {
     children: BTreeMap<i32, Vec<i32>>,
     work: BTreeMap<i32, Work>,
 }
 
-/// What a process was doing, and how much it had done.
+/// The state of a process and the work it has done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Work {
     waits: bool,
-    /// Time on a processor, in ticks of the kernel's clock.
+    /// CPU time, in clock ticks.
     ticks: u64,
 }
 
 impl ProcessTree {
-    /// Looks now. A process that ends meanwhile is left out.
+    /// Reads all processes. Skips those that end meanwhile.
     pub(crate) fn read() -> Self {
         let mut tree = Self::default();
         let all = procfs::process::all_processes().into_iter().flatten().flatten();
@@ -30,12 +30,12 @@ impl ProcessTree {
         tree
     }
 
-    /// Looks at the processes below `ancestor` alone, which asks for few files on a machine with many processes.
+    /// Reads only the processes below `ancestor`, which is faster on a machine with many processes.
     pub(crate) fn read_below(ancestor: i32) -> Self {
         let mut tree = Self::default();
         let mut ask = vec![ancestor];
         while let Some(parent) = ask.pop() {
-            // A kernel without these lists (CONFIG_PROC_CHILDREN) is asked for everything.
+            // A kernel without CONFIG_PROC_CHILDREN has no such lists.
             let Ok(children) = children(parent) else { return Self::read() };
             for child in &children {
                 let stat = procfs::process::Process::new(*child).and_then(|process| process.stat());
@@ -53,7 +53,7 @@ impl ProcessTree {
         self.work.insert(stat.pid, Work { waits: stat.state == 'S', ticks: stat.utime + stat.stime });
     }
 
-    /// Every process below `ancestor`, itself left out.
+    /// Every descendant of `ancestor`.
     pub(crate) fn below(&self, ancestor: i32) -> Vec<i32> {
         let mut found = Vec::new();
         let mut ask = vec![ancestor];
@@ -65,8 +65,8 @@ impl ProcessTree {
         found
     }
 
-    /// Which processes are below `ancestor`, and how much they have done, when none of them is doing anything: each
-    /// waits for something other than a disk.
+    /// The descendants of `ancestor` and their total CPU time, if all of them are sleeping, which excludes waiting for
+    /// a disk.
     pub(crate) fn at_rest(&self, ancestor: i32) -> Option<(Vec<i32>, u64)> {
         let below = self.below(ancestor);
         let work: Option<Vec<&Work>> = below.iter().map(|pid| self.work.get(pid)).collect();
@@ -76,7 +76,7 @@ impl ProcessTree {
     }
 }
 
-/// The children of a process, of all of its threads; none when it has ended.
+/// The children of all threads of a process; empty if it has ended.
 fn children(pid: i32) -> Result<Vec<i32>, procfs::ProcError> {
     let Ok(threads) = procfs::process::Process::new(pid).and_then(|process| process.tasks()) else {
         return Ok(Vec::new());
@@ -92,33 +92,33 @@ fn children(pid: i32) -> Result<Vec<i32>, procfs::ProcError> {
     Ok(found)
 }
 
-/// Whether a process is there; one that only waits to be collected by its parent is not.
+/// Whether a process exists and is not a zombie.
 pub(crate) fn is_alive(pid: i32) -> bool {
     let stat = procfs::process::Process::new(pid).and_then(|process| process.stat());
     stat.is_ok_and(|stat| stat.state != 'Z')
 }
 
-/// Whether any process works in this folder or below it, as far as we may know.
+/// Whether any process has its working folder in `folder` or below. Processes of other users are not visible.
 pub(crate) fn work_in(folder: &Utf8Path) -> bool {
     let all = procfs::process::all_processes().into_iter().flatten().flatten();
     all.filter_map(|process| process.cwd().ok()).any(|cwd| cwd.starts_with(folder))
 }
 
-/// Whether this is a running process of that program, and not another that has its number by now.
+/// Whether the process is running this program. Its number may have been reused.
 pub(crate) fn is_program(pid: i32, program: &str) -> bool {
     let process = procfs::process::Process::new(pid);
     is_alive(pid)
         && process.and_then(|process| process.stat()).is_ok_and(|stat| stat.comm.starts_with(program))
 }
 
-/// The parent of a process of uWSGI's, when that is one too: its master.
+/// The uWSGI master of a uWSGI process: its parent, if that is uWSGI too.
 pub(crate) fn master_of(pid: i32) -> Option<i32> {
     let parent = procfs::process::Process::new(pid).and_then(|process| process.stat()).ok()?.ppid;
     let command = procfs::process::Process::new(parent).and_then(|process| process.cmdline()).ok()?;
     command.iter().any(|word| word.contains("uwsgi")).then_some(parent)
 }
 
-/// A process for people: `nginx (process 123)`.
+/// A readable name: `nginx (process 123)`.
 pub(crate) fn name(pid: i32) -> String {
     let stat = procfs::process::Process::new(pid).and_then(|process| process.stat());
     stat.map_or_else(|_| format!("process {pid}"), |stat| format!("{} (process {pid})", stat.comm))

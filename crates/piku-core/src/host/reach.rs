@@ -1,11 +1,11 @@
-//! Whether another user gets to a file, and what is in the way.
+//! Checks whether another user can access a file, and what prevents it.
 
 use std::os::unix::fs::MetadataExt;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use piku_nginx::Workers;
 
-/// Somebody who wants to get to a file, as the kernel sees them.
+/// A user with its groups.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Visitor {
     pub(crate) name: String,
@@ -13,18 +13,18 @@ pub(crate) struct Visitor {
     pub(crate) groups: Vec<u32>,
 }
 
-/// What they want of the file itself; every folder on the way has to be entered.
+/// The kind of access to the file itself. Every folder on the path needs [`Wish::Enter`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wish {
-    /// To enter a folder.
+    /// Enter a folder.
     Enter,
-    /// To read a file.
+    /// Read a file.
     Read,
-    /// To connect to a socket.
+    /// Connect to a socket.
     Connect,
 }
 
-/// The first thing in the way.
+/// The first file or folder that denies access.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Obstacle {
     pub(crate) path: Utf8PathBuf,
@@ -33,22 +33,22 @@ pub(crate) struct Obstacle {
 }
 
 impl Visitor {
-    /// The workers of nginx; `None` when there is no such user.
+    /// The workers of nginx; `None` if there is no such user.
     pub(crate) fn nginx(workers: &Workers) -> Option<Self> {
         let user = nix::unistd::User::from_name(&workers.user).ok()??;
         let group = nix::unistd::Group::from_name(&workers.group).ok()??.gid;
-        // nginx takes up all groups of its user.
+        // nginx uses all groups of its user.
         let name = std::ffi::CString::new(workers.user.as_str()).ok()?;
         let groups = nix::unistd::getgrouplist(&name, group).unwrap_or_else(|_| vec![group]);
         let groups = groups.into_iter().map(nix::unistd::Gid::as_raw).collect();
         Some(Self { name: workers.user.clone(), user: user.uid.as_raw(), groups })
     }
 
-    /// Walks to a path, links followed, as we see it ourselves. Where an access list says more than a mode can,
-    /// nothing is taken for an obstacle.
+    /// Finds the first obstacle on a path, following links. A file with an access control list (acl(5)) never counts as
+    /// one, since its mode does not tell the whole story.
     pub(crate) fn obstacle(&self, path: &Utf8Path, wish: Wish) -> Option<Obstacle> {
         let real = path.canonicalize_utf8().ok()?;
-        // The link may lie elsewhere than what it leads to, and nginx goes both ways.
+        // A link and its target may be in different folders, and nginx passes through both.
         let folders = |path: &Utf8Path| {
             let mut folders: Vec<Utf8PathBuf> = path.ancestors().skip(1).map(Utf8Path::to_owned).collect();
             folders.reverse();
@@ -82,7 +82,7 @@ impl Visitor {
 }
 
 impl Obstacle {
-    /// What can't be done there, and the mode that is why: "enter `/home/piku` (mode 700)".
+    /// What is denied, and the mode: "enter `/home/piku` (mode 700)".
     pub(crate) fn shown(&self) -> String {
         let verb = match self.wish {
             Wish::Enter => "enter",
@@ -92,7 +92,7 @@ impl Obstacle {
         format!("{verb} `{}` (mode {:o})", self.path, self.mode)
     }
 
-    /// The command that takes it away, for the file's owner: a folder can be entered by everybody, and not listed.
+    /// The command with which the owner grants access. Everybody may then enter a folder, but not list it.
     pub(crate) fn way_out(&self) -> String {
         let bits = match self.wish {
             Wish::Enter => 0o111,

@@ -3,7 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use rustix::fs::{Access, access};
 
-/// The first program of that name in the folders of `path`, which are divided by colons.
+/// The first program with this name in the colon-separated folders of `path`.
 pub(crate) fn program(path: &str, name: &str) -> Option<Utf8PathBuf> {
     path.split(':').map(|folder| Utf8Path::new(folder).join(name)).find(|candidate| is_program(candidate))
 }

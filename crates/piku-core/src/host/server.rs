@@ -1,4 +1,4 @@
-//! The machine as a server: its users, units, and nginx.
+//! Examines and changes what makes a machine a server: users, units, nginx.
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
@@ -19,11 +19,11 @@ use crate::server::nginx_way::NginxWay;
 use crate::server::parts::Part;
 use crate::server::record::RECORD;
 
-/// That systemd runs (sd_booted(3)).
+/// Exists if systemd is running (sd_booted(3)).
 const SYSTEMD: &str = "/run/systemd/system";
-/// How long services may take until they answer.
+/// How long services may take to start.
 const START: Duration = Duration::from_secs(15);
-/// Programs that nothing works without, and the packages of Debian that bring them.
+/// Required programs, each with its Debian package.
 const WANTED: [(&str, &str); 5] = [
     ("systemctl", "systemd"),
     ("git", "git"),
@@ -32,7 +32,7 @@ const WANTED: [(&str, &str); 5] = [
     ("useradd", "passwd"),
 ];
 
-/// Looks at everything that the description of a server speaks of.
+/// Reads the state of everything in the description of a server.
 pub(crate) fn look(surroundings: &Surroundings, wanted: &Server) -> Seen {
     let path = surroundings.search_path();
     let account = nix::unistd::User::from_name(&wanted.user).ok().flatten();
@@ -55,7 +55,7 @@ pub(crate) fn look(surroundings: &Surroundings, wanted: &Server) -> Seen {
         files: there(&parts),
         root_is_complete: root.as_ref().is_some_and(|root| {
             let complete = examine::root_is_complete(root);
-            // Whoever may not look into it takes it for what it was made.
+            // If the folder can't be read, assume it is as `setup` left it.
             let suits = root.own_nginx_conf().is_file() == (wanted.nginx == NginxWay::Own);
             is_closed(root) || complete && suits
         }),
@@ -83,14 +83,14 @@ fn there(parts: &[Part]) -> BTreeMap<Utf8PathBuf, String> {
     paths.filter_map(|path| Some((path.clone(), files::read_text(path).ok()??))).collect()
 }
 
-/// The names of a user's groups, the primary one among them.
+/// The names of a user's groups, including the primary one.
 fn groups(user: &nix::unistd::User) -> Vec<String> {
     let Ok(name) = std::ffi::CString::new(user.name.as_str()) else { return Vec::new() };
     let ids = nix::unistd::getgrouplist(&name, user.gid).unwrap_or_default();
     ids.into_iter().filter_map(|id| Some(nix::unistd::Group::from_gid(id).ok()??.name)).collect()
 }
 
-/// How the services are, and whether systemd has to read units again.
+/// The state of the services, and whether systemd has to reload unit files.
 fn services(path: &str, units: &[&'static str]) -> (BTreeMap<&'static str, ServiceSeen>, bool) {
     let mut stale = false;
     let seen = units.iter().map(|unit| {
@@ -107,7 +107,7 @@ fn services(path: &str, units: &[&'static str]) -> (BTreeMap<&'static str, Servi
             properties.get(key).is_some_and(|value| wanted.contains(&value.as_str()))
         };
         stale |= has("NeedDaemonReload", &["yes"]);
-        // Without a running systemd only the links that `enable` makes tell.
+        // Without a running systemd, only the links made by `enable` show it.
         let enabled =
             if properties.is_empty() { is_enabled(path, unit) } else { has("UnitFileState", &["enabled"]) };
         let service = ServiceSeen {
@@ -139,10 +139,10 @@ fn nginx(path: &str, surroundings: &Surroundings) -> NginxSeen {
     }
 }
 
-/// Which of the services that were started do not run, or end again at once.
+/// The started services that are not running, or that keep ending right away.
 ///
-/// Nothing below the home folder is looked at, since it is another user's. A service that works has children: uWSGI's
-/// emperor, and the workers that nginx starts once it has its ports.
+/// Does not read the home folder, which belongs to another user. A working service has child processes: uWSGI's
+/// emperor, or the workers that nginx starts once it has its ports.
 pub(crate) fn down(nginx: NginxWay) -> Vec<&'static str> {
     let own = (nginx == NginxWay::Own).then_some("piku-nginx.service");
     let wanted: Vec<&'static str> = ["piku.service"].into_iter().chain(own).collect();
@@ -151,7 +151,7 @@ pub(crate) fn down(nginx: NginxWay) -> Vec<&'static str> {
     down()
 }
 
-/// Whether the main process of a service has started others.
+/// Whether the main process of a service has child processes.
 fn works(unit: &str) -> bool {
     let mut main = None;
     let asked = systemctl(super::SYSTEM_PATH, &["show", "--property=MainPID", "--value", unit])
@@ -160,12 +160,12 @@ fn works(unit: &str) -> bool {
     main.is_some_and(|pid| pid > 0 && !ProcessTree::read().below(pid).is_empty())
 }
 
-/// A command as another user: root writes nothing into a folder that somebody else may change.
+/// A command run as another user, since root must not write to a folder that somebody else may change.
 fn as_user(user: &str, words: &[String]) -> Vec<String> {
     let group = nix::unistd::User::from_name(user).ok().flatten().map(|user| user.gid.to_string());
     let group = group.unwrap_or_else(|| user.to_owned());
-    // A session of its own: whoever shares root's terminal can type into it. And the system's programs: a folder of the
-    // user's own may have others of the same names.
+    // Use a new session, because a process on root's terminal could inject input. And use the system's programs only,
+    // because a folder of the user may have others with the same names.
     let path = format!("PATH={}", super::SYSTEM_PATH);
     let become_user = [
         "setsid",
@@ -183,7 +183,7 @@ fn as_user(user: &str, words: &[String]) -> Vec<String> {
     become_user.into_iter().map(str::to_owned).chain(words.iter().cloned()).collect()
 }
 
-/// Makes one change. Where systemd does not run, services are enabled and not started.
+/// Makes a change. If systemd is not running, services are enabled but not started.
 pub(crate) fn carry_out(
     change: &Change,
     systemd_runs: bool,
@@ -202,7 +202,7 @@ pub(crate) fn carry_out(
     };
     match change {
         Change::Make(Part::Account { user, home }) => {
-            // `*`: no password fits, and sshd does not take the account for a locked one.
+            // No password matches `*`, but sshd does not treat the account as locked.
             run(
                 &[
                     "useradd",
@@ -236,7 +236,7 @@ pub(crate) fn carry_out(
         Change::Make(part @ Part::Root { user, .. }) => {
             let words = as_user(user, &part.preparing().unwrap_or_default());
             let words: Vec<&str> = words.iter().map(String::as_str).collect();
-            // What it says is for those who prepare a root by hand, unless it fails.
+            // Its output is meant for manual setup, so show it only on failure.
             let mut said = Vec::new();
             let outcome = run(&words, &mut |event| {
                 if let Event::Output(line) = event {

@@ -1,4 +1,4 @@
-//! The record of what `setup --system` has made.
+//! Reads the record of `setup --system`.
 
 use std::os::unix::fs::MetadataExt;
 
@@ -7,10 +7,10 @@ use camino::Utf8Path;
 use super::files;
 use crate::server::record::{RECORD, Record};
 
-/// What an earlier `setup --system` has made.
+/// The record of an earlier `setup --system`, if there is one.
 pub(crate) fn read() -> Option<Record> {
     let path = Utf8Path::new(RECORD);
-    // What it says is done as root, so nobody else may have written it.
+    // Root acts on the record, so accept it only if nobody else could have written it.
     let trusted = |path: &Utf8Path| {
         path.symlink_metadata()
             .is_ok_and(|file| file.uid() == 0 && file.mode() & 0o022 == 0 && !file.is_symlink())

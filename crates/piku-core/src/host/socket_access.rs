@@ -1,4 +1,4 @@
-//! How nginx may reach the sockets on which uWSGI runs apps.
+//! Decides who may connect to the sockets of apps that uWSGI runs.
 
 use camino::Utf8Path;
 use piku_nginx::Workers;
@@ -7,28 +7,28 @@ use piku_uwsgi::Owner;
 use super::emperor;
 use crate::root::Root;
 
-/// Who may connect to the socket of an app, and with that run code in it: as few as will do.
+/// Who may connect to the socket of an app, and thereby run code in it. As few users as possible.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum SocketAccess {
-    /// Our user alone: there is no site, or nginx runs as the same user, or as root.
+    /// Only piku's user: there is no site, or nginx runs as the same user or as root.
     Own,
-    /// Our user, and nginx by its group.
+    /// piku's user and the group of nginx.
     Group(Owner),
-    /// Everybody on the machine: nginx is another user, in whose group ours is not.
+    /// Everybody on the machine: nginx runs as another user, and piku's user is not in its group.
     Everybody,
 }
 
-/// Whoever makes the socket.
+/// The process that creates the socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Maker {
     pub(crate) user: u32,
-    /// The name, or the number where there is none.
+    /// The user name, or the number if it has none.
     pub(crate) name: String,
-    /// The effective group and the supplementary ones.
+    /// The effective and supplementary groups.
     pub(crate) groups: Vec<u32>,
 }
 
-/// Whoever connects to it.
+/// The process that connects to the socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Caller {
     pub(crate) user: u32,
@@ -37,8 +37,8 @@ pub(crate) struct Caller {
 }
 
 impl SocketAccess {
-    /// Decides for the sockets that the emperor's vassals make; `workers` are those of the machine's nginx, `None`
-    /// when the app has no site. Which processes run besides the emperor makes no difference.
+    /// Decides for sockets of the emperor's vassals. `workers` are those of the system's nginx; `None` if the app has
+    /// no site.
     pub(crate) fn of(root: &Root, workers: Option<&Workers>) -> Self {
         match workers {
             Some(workers) if !root.own_nginx_conf().is_file() => {
@@ -48,7 +48,7 @@ impl SocketAccess {
         }
     }
 
-    /// Decides; without a caller nobody knows who it will be.
+    /// Decides. Without a caller the user of nginx is unknown, so everybody gets access.
     pub(crate) fn judge(maker: &Maker, caller: Option<&Caller>) -> Self {
         let Some(caller) = caller else { return Self::Everybody };
         if caller.user == 0 || caller.user == maker.user {
@@ -69,7 +69,7 @@ impl SocketAccess {
         }
     }
 
-    /// Whom the socket is given to, where that is not its maker anyway.
+    /// The owner to set, if it differs from the maker.
     pub(crate) fn owner(&self) -> Option<&Owner> {
         match self {
             Self::Group(owner) => Some(owner),
@@ -78,9 +78,9 @@ impl SocketAccess {
     }
 }
 
-/// The emperor, of whose user and groups its vassals are; ourselves where none answers.
+/// The user and groups of the emperor, which its vassals share; those of this process if no emperor answers.
 ///
-/// The two may differ: a service has the groups that it was started with, a session over ssh those of today.
+/// The two may differ: a service keeps the groups it was started with, while an ssh session has the current ones.
 fn maker(emperor_stats: &Utf8Path) -> Maker {
     let emperor = emperor::ask(emperor_stats).and_then(|stats| {
         let status = procfs::process::Process::new(stats.pid).ok()?.status().ok()?;
@@ -93,7 +93,7 @@ fn maker(emperor_stats: &Utf8Path) -> Maker {
         (rustix::process::geteuid().as_raw(), groups.map(|id| id.as_raw()).collect())
     });
     let name = nix::unistd::User::from_uid(user.into()).ok().flatten().map(|user| user.name);
-    // uWSGI takes a number as well, for a name that it could not be given.
+    // uWSGI accepts a number too, for a name that is not valid in its configuration.
     let name = name.filter(|name| Owner::new(name, "0").is_ok()).unwrap_or_else(|| user.to_string());
     Maker { user, name, groups }
 }

@@ -1,4 +1,4 @@
-//! Who listens on a TCP port, by the kernel's table of sockets (`/proc/net/tcp`, proc(5)).
+//! Finds out who listens on a TCP port, from the kernel's socket table (`/proc/net/tcp`, proc(5)).
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
@@ -15,9 +15,9 @@ use crate::root::Root;
 pub(crate) enum Listener {
     /// Nobody.
     Nobody,
-    /// A vassal of the emperor, by the name of its file.
+    /// A vassal of the emperor, with its file name.
     Vassal(String),
-    /// Any other program, with its name where that may be known.
+    /// Another program, with its name if known.
     Stranger(Option<String>),
 }
 
@@ -39,9 +39,9 @@ pub(crate) fn listener(root: &Root, address: SocketAddr) -> Listener {
     Listener::Stranger(stranger.map(processes::name))
 }
 
-/// Whether the socket at `address` is that of `ancestor` or a process below it.
+/// Whether `ancestor` or one of its descendants listens on `address`.
 ///
-/// Where the system does not let us look into a process, the answer is yes: it may well be.
+/// Returns true if a process can't be examined, since the socket may be its own.
 pub(crate) fn is_held_below(address: SocketAddr, ancestor: i32) -> bool {
     let sockets = listening(address);
     !sockets.is_empty()
@@ -54,21 +54,21 @@ fn with_below(tree: &ProcessTree, ancestor: i32) -> Vec<i32> {
     all
 }
 
-/// The sockets that listen where `address` is, by inode.
+/// The inodes of listening sockets that conflict with `address`.
 fn listening(address: SocketAddr) -> BTreeSet<u64> {
     let listens = table().filter(|entry| entry.state == TcpState::Listen);
     listens.filter(|entry| meet(entry.local_address, address)).map(|entry| entry.inode).collect()
 }
 
-/// A machine without IPv6 has no table of it.
+/// The tables for IPv4 and IPv6. A machine without IPv6 has only one.
 fn table() -> impl Iterator<Item = TcpNetEntry> {
     [procfs::net::tcp(), procfs::net::tcp6()].into_iter().flatten().flatten()
 }
 
-/// Whether two sockets can't both listen: same port, and same address or all addresses.
+/// Whether two listening sockets conflict: same port, and the same address or a wildcard.
 fn meet(one: SocketAddr, other: SocketAddr) -> bool {
     let (here, there) = (one.ip().to_canonical(), other.ip().to_canonical());
-    // `::` takes IPv4 as well (ipv6(7)), `0.0.0.0` takes nothing of IPv6.
+    // `::` includes IPv4 (ipv6(7)); `0.0.0.0` does not include IPv6.
     let all = |ip: IpAddr, of: IpAddr| ip.is_unspecified() && (ip.is_ipv6() || of.is_ipv4());
     one.port() == other.port() && (here == there || all(here, there) || all(there, here))
 }
@@ -76,12 +76,12 @@ fn meet(one: SocketAddr, other: SocketAddr) -> bool {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Holder {
     None,
-    /// One of the processes that we may not look into, if any.
+    /// Possibly one that can't be examined.
     Perhaps,
     One,
 }
 
-/// Whether one of the processes has one of the sockets.
+/// Whether one of the processes holds one of the sockets.
 fn holder(sockets: &BTreeSet<u64>, pids: &[i32]) -> Holder {
     let mut found = Holder::None;
     for process in pids.iter().filter_map(|pid| Process::new(*pid).ok()) {

@@ -6,35 +6,35 @@ use camino::Utf8PathBuf;
 
 use super::{HostError, emperor, files};
 
-/// One change to the machine. Each is safe to repeat.
+/// A change to the machine. Repeating it is safe.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// Writes a file beside its place and renames it, so that nobody sees half of it.
+    /// Writes a file atomically.
     Write {
-        /// Where.
+        /// The path.
         path: Utf8PathBuf,
         /// Permission bits.
         mode: u32,
         /// The whole text.
         text: String,
     },
-    /// Points a symbolic link at `target`, replacing the one that was there by a rename.
+    /// Points a symbolic link at `target`, atomically replacing an existing one.
     Link {
         /// The link.
         path: Utf8PathBuf,
         /// What it points to.
         target: Utf8PathBuf,
     },
-    /// Gives the file `of` a second name: how a vassal is enabled, whole or not at all.
+    /// Hard-links the file `of`. This enables a vassal atomically.
     Enable {
         /// The new name.
         path: Utf8PathBuf,
         /// The existing file.
         of: Utf8PathBuf,
     },
-    /// Removes a file or a link; one that is gone already is fine.
+    /// Removes a file or a link if it exists.
     Remove(Utf8PathBuf),
-    /// Makes the emperor look for new and removed vassals now.
+    /// Makes the emperor scan for new and removed vassals now.
     WakeEmperor {
         /// The file that holds its process id.
         pidfile: Utf8PathBuf,
@@ -57,7 +57,7 @@ impl Step {
     /// Carries it out.
     ///
     /// # Errors
-    /// [`HostError`] when the machine refuses; the step may be tried again.
+    /// [`HostError`] if the step fails. It may be tried again.
     pub(crate) fn carry_out(&self) -> Result<(), HostError> {
         match self {
             Self::Write { path, mode, text } => files::write(path, text.as_bytes(), *mode),
@@ -72,10 +72,10 @@ impl Step {
     }
 }
 
-/// Carries out `steps` in order, stopping at the first that fails.
+/// Carries out `steps` in order and stops at the first error.
 ///
 /// # Errors
-/// The [`HostError`] of the step that failed; those before it are done.
+/// The [`HostError`] of the failed step. Earlier steps have been carried out.
 pub(crate) fn apply(steps: &[Step]) -> Result<(), HostError> {
     steps.iter().try_for_each(Step::carry_out)
 }

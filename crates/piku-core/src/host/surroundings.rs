@@ -1,11 +1,11 @@
-//! What piku knows of the process that it runs in.
+//! What piku knows about the process it runs in.
 
 use camino::Utf8PathBuf;
 
-/// The folders of the system's own programs.
+/// The folders of system programs.
 pub(crate) const SYSTEM_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// What piku knows about the process it runs in, read once by whoever embeds it.
+/// What piku knows about the process it runs in. The embedding program reads it once.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Surroundings {
@@ -13,13 +13,13 @@ pub struct Surroundings {
     pub home: Utf8PathBuf,
     /// The name of that user.
     pub user: String,
-    /// Folders with programs, as in `PATH`. The usual system folders are added.
+    /// Folders with programs, as in `PATH`. The usual system folders are appended.
     pub path: String,
     /// The `piku` program, which hooks call. The launcher, `piku-launch`, is in the same folder.
     pub program: Utf8PathBuf,
-    /// A command line that makes nginx read its configuration anew; without one, somebody else does it.
+    /// The command line that reloads nginx. Without one, something else must reload it.
     pub nginx_reload: Option<String>,
-    /// The most processes of one kind (64 unless raised).
+    /// The maximum number of processes of one kind, usually 64.
     pub max_processes: u32,
 }
 
@@ -61,7 +61,7 @@ impl Surroundings {
         Self { max_processes: most, ..self }
     }
 
-    /// A machine with git and cp, and nothing of piku.
+    /// Surroundings with git and cp, but without piku.
     #[cfg(test)]
     pub(crate) fn of_tests(home: &camino::Utf8Path) -> Self {
         Self::new("piku", home, "/nowhere/piku").with_path("/usr/local/bin:/usr/bin:/bin")

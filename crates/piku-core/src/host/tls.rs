@@ -1,4 +1,4 @@
-//! Speaks TLS with the nginx of this machine.
+//! A TLS client for the nginx of this machine.
 
 use std::io::{self, Read, Write};
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, Error, SignatureScheme, StreamOwned};
 
-/// Opens an encrypted connection over `stream`, and tells the other end that `host` is asked for.
+/// Performs a TLS handshake over `stream`, with `host` as the server name.
 pub(super) fn over<S: Read + Write>(
     mut stream: S,
     host: &str,
@@ -29,14 +29,14 @@ pub(super) fn over<S: Read + Write>(
     Ok(StreamOwned::new(connection, stream))
 }
 
-/// Whether the other end showed the first certificate of a file. A file without one has nothing to be compared with.
+/// Whether the server presented the first certificate in `pem`. True if `pem` has none.
 pub(super) fn shows<S: Read + Write>(stream: &StreamOwned<ClientConnection, S>, pem: &[u8]) -> bool {
     let shown = stream.conn.peer_certificates().and_then(<[_]>::first);
     CertificateDer::from_pem_slice(pem).map_or(true, |expected| shown == Some(&expected))
 }
 
-/// Takes every certificate: which one it is, is looked at after the handshake. Nothing secret is sent, the connection
-/// does not leave the machine, and a certificate that nobody has signed, or that is too old, is the site's business.
+/// Accepts every certificate; the caller compares it after the handshake. This is safe: nothing secret is sent, and the
+/// connection does not leave the machine. A self-signed or expired certificate is not piku's concern.
 #[derive(Debug)]
 struct AnyCertificate(Arc<CryptoProvider>);
 
@@ -72,7 +72,7 @@ impl ServerCertVerifier for AnyCertificate {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         let mut schemes = self.0.signature_verification_algorithms.supported_schemes();
-        // ring can't check it, and need not.
+        // ring can't verify this scheme, but nothing is verified here.
         schemes.push(SignatureScheme::ECDSA_NISTP521_SHA512);
         schemes
     }

@@ -1,4 +1,4 @@
-//! Looks for the tools and interpreters that builds need, without starting any of them.
+//! Finds the tools and interpreters that builds need.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,11 @@ use piku_runtime::{RuntimeName, Source, Toolbox, Version};
 use super::command::Invocation;
 use super::{Surroundings, files};
 
-/// Everything found, versions read from names: `python3.11` behind a link, `3.12.1` in pyenv's folder.
+/// Finds tools and interpreters. Versions come from names: `python3.11` as the target of a link, `3.12.1` in pyenv's
+/// folder.
 ///
-/// Nothing is run, so that a push with nothing to build costs nothing. `preferred` is the Python of
-/// apps that name none, when there is such an interpreter.
+/// Runs no program, so that a push with nothing to build is fast. `preferred` becomes the default Python if such an
+/// interpreter is found.
 pub(crate) fn look(surroundings: &Surroundings, preferred: Option<(u32, u32)>) -> Toolbox {
     let mut toolbox = Toolbox::discover(&surroundings.search_path())
         .with_interpreters_in(&surroundings.home.join(".pyenv/versions"), Source::Pyenv)
@@ -26,10 +27,10 @@ pub(crate) fn look(surroundings: &Surroundings, preferred: Option<(u32, u32)>) -
     toolbox
 }
 
-/// The file below the shared build cache in which the versions of tools are remembered.
+/// The file in the shared build cache that caches the versions of tools.
 pub(crate) const ANSWERS: &str = "versions.json";
 
-/// What a tool answered, and how its program looked then.
+/// The cached version of a tool, and the state of its program at that time.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 struct Answer {
     modified: (i64, i64),
@@ -37,9 +38,9 @@ struct Answer {
     version: String,
 }
 
-/// Asks the tools of a runtime for their versions, those that are here and that builds of it depend on.
+/// Determines the versions of the installed tools that builds of a runtime depend on.
 ///
-/// An answer is looked up in the file `answers`, and kept there, as long as the program stays as it is.
+/// Versions are cached in the file `answers` for as long as the program does not change.
 pub(crate) fn ask(
     mut toolbox: Toolbox,
     runtime: RuntimeName,
@@ -48,7 +49,7 @@ pub(crate) fn ask(
 ) -> Toolbox {
     let env = [("PATH", surroundings.search_path()), ("HOME", surroundings.home.to_string())];
     let env = env.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    // Only a memory: one that can't be read is made anew.
+    // If the cache can't be read, start with an empty one.
     let known = answers.and_then(|file| files::read(file).ok().flatten());
     let mut known: BTreeMap<String, Answer> =
         known.and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
@@ -66,7 +67,7 @@ pub(crate) fn ask(
         }
         let mut answer = None;
         let words = std::iter::once(tool.as_str()).chain(question.args.iter().copied());
-        // A tool that can't say its version will say why when it is to build.
+        // Ignore failures here: the build shows what is wrong with the tool.
         let asked = Invocation::new(words)
             .with_env(&env)
             .run(&mut |line| answer = answer.or_else(|| Version::first_in(line)));
@@ -82,7 +83,7 @@ pub(crate) fn ask(
     if let Some(file) = answers.filter(|_| known != before)
         && let (Some(folder), Ok(text)) = (file.parent(), serde_json::to_vec(&known))
     {
-        // Without it the next push asks again.
+        // If it can't be written, the next push asks again.
         drop(files::make_folder(folder, 0o700).and_then(|()| files::write(file, &text, 0o600)));
     }
     toolbox
@@ -104,7 +105,7 @@ fn speaks_for_itself(tool: &Utf8Path, name: &str) -> Option<(Utf8PathBuf, Answer
     (magic == *b"\x7fELF").then_some((path, Answer { modified, size: now.size(), version: String::new() }))
 }
 
-/// The runtime without which a process of uWSGI's can't run.
+/// The runtime that the app's uWSGI processes require.
 pub(crate) fn needed(procfile: &Procfile) -> Option<RuntimeName> {
     procfile.entries().iter().find_map(|entry| match entry.kind {
         Kind::Wsgi(_) => Some(RuntimeName::Python),
@@ -142,7 +143,7 @@ mod tests {
             toolbox.version("go").map(|version| version.to_string())
         };
         assert_eq!(remember(&known).as_deref(), Some("1.22.1"));
-        // Another program by now: it is asked, and `true` knows no version of Go's.
+        // The program has changed, so it is run again; `true` does not print a version of Go.
         assert_ne!(remember(&Answer { size: 1, ..known }).as_deref(), Some("1.22.1"));
     }
 }

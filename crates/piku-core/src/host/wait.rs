@@ -1,44 +1,44 @@
-//! Time: what it is, and waiting for a condition, with an end.
+//! Time: the clock, and waiting for a condition with a timeout.
 
 use std::time::{Duration, Instant, SystemTime};
 
 use jiff::Timestamp;
 
-/// The time now, to the microsecond.
+/// The current time.
 pub(crate) fn now() -> Timestamp {
     Timestamp::try_from(SystemTime::now()).unwrap_or_default()
 }
 
-/// How long ago something was.
+/// Measures elapsed time.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Since(Instant);
 
 impl Since {
-    /// Begins to count.
+    /// Starts measuring.
     pub(crate) fn now() -> Self {
         Self(Instant::now())
     }
 
-    /// The time since then.
+    /// The time since the start.
     pub(crate) fn elapsed(self) -> Duration {
         self.0.elapsed()
     }
 }
 
-/// The moment at which a patience that begins now is over.
+/// The deadline of a timeout that starts now.
 pub(crate) fn end_of(patience: Duration) -> Instant {
     Instant::now() + patience
 }
 
-/// Does nothing for a while, between two looks at something that has no other way to tell.
+/// Sleeps between two checks of something that can't be waited for.
 pub(crate) fn pause(time: Duration) {
     std::thread::sleep(time);
 }
 
-/// Asks `condition` until it answers, for at most `limit`.
+/// Polls `condition` until it returns a value, for at most `limit`.
 ///
-/// The questions come four milliseconds apart at first, since most vassals are up after some thirty, and then ever less
-/// often: the answer is known at most an eighth later than it could have been.
+/// The first polls are four milliseconds apart, since most vassals are up after about thirty. Intervals then grow, so
+/// that the wait is at most an eighth longer than necessary.
 pub(crate) fn until<T>(limit: Duration, mut condition: impl FnMut() -> Option<T>) -> Option<T> {
     let begin = Instant::now();
     let end = begin + limit;

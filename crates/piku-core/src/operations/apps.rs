@@ -12,23 +12,23 @@ use crate::piku::Piku;
 use crate::release::store;
 use crate::vassal::VassalName;
 
-/// One line of `apps`.
+/// An app, as listed by `apps`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AppStatus {
     /// The app.
     pub name: AppName,
-    /// Whether any of its processes is to run; a site of files alone always does.
+    /// Whether any of its processes is enabled. A static site is always running.
     pub running: bool,
-    /// The live release.
+    /// The live release, if any.
     pub release: Option<u32>,
 }
 
 impl Piku {
-    /// Every app, by name. Reads three folders, however many apps there are.
+    /// Every app, by name. Reads only three folders, regardless of the number of apps.
     ///
     /// # Errors
-    /// [`Error::Host`] when a folder can't be read.
+    /// [`Error::Host`] if a folder can't be read.
     pub fn apps(&self) -> Result<Vec<AppStatus>, Error> {
         let enabled = files::names(&self.root.uwsgi_enabled())?;
         let running: BTreeSet<AppName> = enabled

@@ -1,5 +1,5 @@
-//! What makes a release: `deploy`, `config:set`, `config:unset`. What runs one that is there: `restart`, `start`, `stop`,
-//! `ps:scale`, `rollback`.
+//! Operations that make a release (`deploy`, `config:set`, `config:unset`) and operations on existing ones (`restart`,
+//! `start`, `stop`, `ps:scale`, `rollback`).
 
 use std::time::Duration;
 
@@ -21,14 +21,14 @@ use crate::piku::Piku;
 use crate::release::{Cause, Release, store};
 use crate::settings::StoredSettings;
 
-/// How long nginx may take until it says that an app is stopped. One that does not answer keeps nobody from stopping.
+/// How long to wait until nginx serves the site of a stopped app. If it does not, the app is stopped anyway.
 const STOPPED_SITE: Duration = Duration::from_secs(3);
 
-/// Who asks, by the name of the ssh key; nobody known on the machine itself.
+/// Who requested an operation: the owner of an ssh key, or unknown for a command on the server itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Actor {
-    /// The name.
+    /// The name of the ssh key.
     pub name: Option<String>,
 }
 
@@ -39,28 +39,28 @@ impl Actor {
         Self { name: Some(name.into()) }
     }
 
-    /// What the next one who waits for the lock is told: "alice is pushing `blog`".
+    /// Describes the operation to others who wait for the lock: "alice is pushing `blog`".
     pub(crate) fn doing(&self, what: &str, app: &AppName) -> String {
         format!("{} is {what} `{app}`", self.name.as_deref().unwrap_or("another command"))
     }
 }
 
-/// What came of a change.
+/// The result of a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Done {
     /// The release.
     pub release: u32,
-    /// Whether it is live; it waits for a `restart` with `PIKU_AUTO_RESTART=false`, and for `start` while the app is stopped.
+    /// Whether it is live. If not, it waits for `restart` (`PIKU_AUTO_RESTART=false`) or for `start` (stopped app).
     pub live: bool,
-    /// Whether the app is stopped, so that `start` makes the release live.
+    /// Whether the app is stopped; `start` then makes the release live.
     pub stopped: bool,
-    /// Where the app answers, as far as piku knows.
+    /// The addresses of the app, as far as piku knows.
     pub addresses: Vec<String>,
 }
 
 impl Piku {
-    /// Takes the lock of `app`, tidies up after whatever died before, and works.
+    /// Takes the lock of `app`, repairs the app after an earlier crash, and runs `work`.
     pub(crate) fn locked<T>(
         &self,
         app: &AppName,
@@ -72,10 +72,10 @@ impl Piku {
         work(self, report)
     }
 
-    /// Takes the lock of `app`, and tidies up.
+    /// Takes the lock of `app`, and repairs the app after an earlier crash.
     pub(crate) fn lock(&self, app: &AppName, doing: &str, report: &mut Report<'_>) -> Result<AppLock, Error> {
         let lock = AppLock::take(&self.root.lock(app), doing, &mut |holder| {
-            let who = if holder.is_empty() { "another command is at work" } else { holder };
+            let who = if holder.is_empty() { "another command is running" } else { holder };
             stage(report, format!("Waiting: {who}"));
         })?;
         self.link_launcher()?;
@@ -84,7 +84,7 @@ impl Piku {
         Ok(lock)
     }
 
-    /// Where the deploys of this piku happen.
+    /// The context of deploys.
     pub(crate) fn scene(&self) -> Scene<'_> {
         Scene { root: &self.root, surroundings: &self.surroundings, cancel: &self.cancel }
     }
@@ -94,7 +94,7 @@ impl Piku {
         self.done(order, deployed, report)
     }
 
-    /// Adds what came of an order to the log of its app.
+    /// Logs the outcome of an order.
     pub(crate) fn done(
         &self,
         order: &Order,
@@ -114,7 +114,7 @@ impl Piku {
         })
     }
 
-    /// Adds that an order was refused to the log of its app.
+    /// Logs that an order was refused.
     pub(crate) fn refused(&self, order: &Order, error: DeployError, report: &mut Report<'_>) -> Error {
         let kept = order.kept().map(|kept| kept.number);
         let entry = HistoryEntry::now(&order.app, Happened::Refused, &order.cause, order.by.as_deref());
@@ -123,7 +123,7 @@ impl Piku {
         error.into()
     }
 
-    /// Adds an entry to the log of an app. One that can't be written is no reason to refuse what it tells.
+    /// Appends an entry to the log of an app. A failure to do so is only a warning.
     pub(crate) fn write_down(&self, entry: &HistoryEntry, app: &AppName, report: &mut Report<'_>) {
         if let Err(error) = entry.write(&self.root, app) {
             warn(report, format!("`events` will not show this: {}", crate::error_chain(&error)), None);
@@ -158,13 +158,13 @@ impl Piku {
         })
     }
 
-    /// The release that a change follows and a restart starts: one that waits for that, or the live one.
+    /// The release that a change builds on and a restart starts: the waiting one or else the live one.
     fn newest(&self, app: &AppName) -> Result<Release, Error> {
         let live = self.live(app)?;
         Ok(store::waiting(&self.root, app)?.unwrap_or(live))
     }
 
-    /// An order for a release that is kept: its commit, its build, its settings.
+    /// An order for a kept release, with its commit, build, and settings.
     fn kept(&self, app: &AppName, release: Release, cause: Cause, actor: &Actor) -> Result<Order, Error> {
         Ok(Order {
             app: app.clone(),
@@ -175,7 +175,7 @@ impl Piku {
         })
     }
 
-    /// An order for a release of the commit of `base` with other settings.
+    /// An order for a new release with the commit of `base` and other settings.
     fn with_settings(
         &self,
         app: &AppName,
@@ -185,7 +185,7 @@ impl Piku {
         actor: &Actor,
     ) -> Result<Order, Error> {
         let builds = source::builds_anew(&self.root, &self.surroundings, app, base, &settings)?;
-        // A build that writes beside its sources would change those that may be running.
+        // A build that writes next to its sources would change a tree that may be running.
         let placed = files::exists(&build::placed_marker(&self.root.tree(app, base.tree_of)));
         let new = NewRelease {
             commit: base.commit.clone(),
@@ -203,8 +203,8 @@ impl Piku {
         })
     }
 
-    /// Changes settings and makes a release of it, which waits for `start` where the app is stopped. An app that was never
-    /// live only keeps them.
+    /// Changes settings and makes a release, which waits for `start` if the app is stopped. If the app was never live,
+    /// only stores the settings.
     pub(crate) fn change_settings(
         &self,
         app: &AppName,
@@ -229,10 +229,10 @@ impl Piku {
         })
     }
 
-    /// Changes how many processes of the live release run. An app that is stopped keeps the counts.
+    /// Changes the number of processes of the live release. If the app is stopped, only stores the numbers.
     ///
     /// # Errors
-    /// [`Error::UnknownKind`], [`Error::TooMany`], or as a deploy.
+    /// [`Error::UnknownKind`], [`Error::TooMany`], or the error of the deploy.
     pub fn scale(
         &self,
         app: &AppName,
@@ -269,12 +269,12 @@ impl Piku {
         })
     }
 
-    /// Starts every process anew, of the live release or of one that waits for that. Nothing is built.
+    /// Restarts every process, with the waiting release or else the live one. Builds nothing.
     ///
-    /// Settings that were written into the file of `config:set` by hand make a release, as `config:set` does.
+    /// If the stored settings were edited by hand, makes a release, like `config:set`.
     ///
     /// # Errors
-    /// As a deploy; the old processes then go on.
+    /// The error of the deploy. The old processes then keep running.
     pub fn restart(&self, app: &AppName, actor: &Actor, report: &mut Report<'_>) -> Result<Done, Error> {
         self.live(app)?;
         self.locked(app, &actor.doing("restarting", app), report, |piku, report| {
@@ -282,10 +282,10 @@ impl Piku {
         })
     }
 
-    /// Starts the processes of an app; one that is running already is left alone.
+    /// Starts the processes of a stopped app. Does nothing if it is not stopped.
     ///
     /// # Errors
-    /// As a deploy; the app then stays stopped.
+    /// The error of the deploy. The app then stays stopped.
     pub fn start(
         &self,
         app: &AppName,
@@ -301,7 +301,7 @@ impl Piku {
         })
     }
 
-    /// Starts the newest release anew. To be called with the app's lock held.
+    /// Starts the newest release again. The caller must hold the lock of the app.
     pub(crate) fn once_more(
         &self,
         app: &AppName,
@@ -311,21 +311,21 @@ impl Piku {
     ) -> Result<Done, Error> {
         let base = self.newest(app)?;
         let settings = self.stored_text(app)?;
-        // A release keeps them as text.
+        // The record of a release stores settings as text.
         if String::from_utf8_lossy(&settings) == base.settings {
             return self.carry_out(&self.kept(app, base, cause, actor)?, report);
         }
         let keys = edited(&base.settings, &settings);
         let file = self.root.stored_settings(app);
-        stage(report, format!("{file} was edited: making a release of it"));
+        stage(report, format!("{file} was edited: making a release with it"));
         let order = self.with_settings(app, &base, settings, Cause::ConfigSet { keys }, actor)?;
         self.carry_out(&order, report)
     }
 
-    /// Makes a release of the last pushed commit, in a fresh tree.
+    /// Makes a release from the last pushed commit, in a fresh tree.
     ///
     /// # Errors
-    /// As a push.
+    /// As for a push.
     pub fn deploy(&self, app: &AppName, actor: &Actor, report: &mut Report<'_>) -> Result<Done, Error> {
         self.must_exist(app)?;
         self.locked(app, &actor.doing("deploying", app), report, |piku, report| {
@@ -359,11 +359,11 @@ impl Piku {
         })
     }
 
-    /// Makes release `to` live again, or the one that was live before the live one: its commit, its build, its settings.
-    /// A second call without `to` goes further back, never forward.
+    /// Makes release `to` live again, with its commit, build, and settings. Without `to`, goes back to the release
+    /// that was live before; another call goes further back, never forward.
     ///
     /// # Errors
-    /// [`Error::UnknownRelease`], [`Error::NothingBefore`], or as a deploy.
+    /// [`Error::UnknownRelease`], [`Error::NothingBefore`], or the error of the deploy.
     pub fn rollback(
         &self,
         app: &AppName,
@@ -396,15 +396,15 @@ impl Piku {
         })
     }
 
-    /// Stops every process. The app stays stopped until `start`, `restart`, or a push; its site says 503.
+    /// Stops every process. The app stays stopped until `start`, `restart`, or a push; its site responds with 503.
     ///
     /// # Errors
-    /// [`Error::NeverDeployed`], or what the machine refuses.
+    /// [`Error::NeverDeployed`], [`Error::Host`].
     pub fn stop(&self, app: &AppName, actor: &Actor, report: &mut Report<'_>) -> Result<(), Error> {
         self.must_exist(app)?;
         self.locked(app, &actor.doing("stopping", app), report, |piku, report| {
             let names = enabled::of_app(&piku.root, app)?;
-            // An app of legacy piku has none before its first release of ours.
+            // An app from legacy piku does not have this folder yet.
             files::make_folder(&piku.root.releases(app), 0o711)?;
             store::set_stopped(&piku.root, app, true)?;
             let live = store::live(&piku.root, app)?;
@@ -422,7 +422,7 @@ impl Piku {
     }
 }
 
-/// The keys by which two files of settings differ.
+/// The keys whose values differ between two settings files.
 fn edited(before: &str, after: &[u8]) -> Vec<String> {
     let read = |text: &[u8]| StoredSettings::parse(text).0.unwrap_or_default();
     let (before, after) = (read(before.as_bytes()), read(after));

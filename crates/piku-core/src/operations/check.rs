@@ -1,4 +1,4 @@
-//! `check`: what a push would say, without pushing.
+//! `check`: the diagnostics of a push, without pushing.
 
 use std::collections::BTreeMap;
 
@@ -16,21 +16,21 @@ use piku_procfile::{Diagnostic, Severity};
 use piku_runtime::{FolderTree, Warning};
 use serde::{Deserialize, Serialize};
 
-/// What a folder holds, as a push would see it.
+/// The result of a check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Checked {
-    /// The processes of the Procfile, in order; `None` when it has a mistake.
+    /// The processes in the Procfile, in order; `None` if it has a mistake.
     pub processes: Option<Vec<CheckedProcess>>,
-    /// The settings of ENV; `None` when it has a mistake.
+    /// The settings in ENV; `None` if it has a mistake.
     pub env: Option<BTreeMap<String, String>>,
-    /// The runtime; `None` when it can't be decided on.
+    /// The runtime; `None` if it can't be determined.
     pub runtime: Option<String>,
-    /// Everything found, in the order of files and places.
+    /// All diagnostics, ordered by file and place.
     pub diagnostics: Vec<FileDiagnostic>,
 }
 
-/// One process.
+/// A process in the Procfile.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CheckedProcess {
@@ -49,10 +49,10 @@ impl Checked {
 }
 
 impl Piku {
-    /// Reads a folder as a push of it would be read. Changes nothing, and runs nothing but `--version` of tools.
+    /// Checks a folder as if it were pushed. Changes nothing, and runs no program except for `--version` of tools.
     ///
     /// # Errors
-    /// [`Error::Host`] when a file is there and can't be read.
+    /// [`Error::Host`] if a file exists but can't be read.
     pub fn check(&self, folder: &Utf8Path) -> Result<Checked, Error> {
         let read = |name: &str| files::read_within(folder, name, LARGEST + 1);
         let texts = Texts {
@@ -61,7 +61,7 @@ impl Piku {
             env: read("ENV")?,
             stored: Vec::new(),
         };
-        // Nothing is known beforehand: a folder is not an app yet.
+        // The folder is not an app yet, so no variables are known.
         let mut reading = Written::parse(None, &texts).expand(&BTreeMap::new());
         for (name, text) in [("Procfile", &texts.procfile), ("ENV", &texts.env)] {
             if text.is_none() && files::exists(&folder.join(name)) {
@@ -81,7 +81,7 @@ impl Piku {
         if let Some(inputs) = &reading.inputs
             && let Err(error) = hosted::require_kinds(&inputs.procfile, uwsgi.as_ref())
         {
-            // It is this machine that lacks something, and the app may be meant for another.
+            // Something is missing on this machine, but the app may be meant for another one.
             let mut found = refused(error.code(), &error, error.help());
             found.diagnostic.severity = Severity::Warning;
             reading.diagnostics.push(found);
@@ -115,23 +115,23 @@ impl Piku {
     }
 }
 
-/// A warning of the runtime's, which may be about a file.
+/// Converts a warning of the runtime, which may concern a file.
 fn warned(warning: Warning) -> FileDiagnostic {
     let mut found = Diagnostic::warning(warning.code, 0..0, warning.message);
     found.help = warning.help;
     FileDiagnostic::of_whole(warning.file.unwrap_or_default(), found)
 }
 
-/// Why a push would be refused before anything is built.
+/// Converts an error that would refuse a push before the build.
 fn refused(code: &'static str, error: &dyn std::error::Error, help: Option<String>) -> FileDiagnostic {
     let mut found = Diagnostic::error(code, 0..0, crate::error_chain(error));
     found.help = help;
     FileDiagnostic::of_whole("", found)
 }
 
-/// What a push would not read, and would not say a word about.
+/// Warns about a file that a push would silently ignore.
 fn not_a_file(name: &str) -> Diagnostic {
-    let message = format!("`{name}` is not a regular file in this folder, and is not read");
+    let message = format!("`{name}` is not a regular file in this folder, so it is not read");
     Diagnostic::warning("file::not-regular", 0..0, message)
-        .with_help("put the file itself there, and no link out of the folder")
+        .with_help("use a regular file instead of a link out of the folder")
 }

@@ -13,7 +13,7 @@ use crate::release::{Cause, store};
 use crate::settings::{Layers, StoredSettings};
 
 impl Piku {
-    /// The settings made with `config:set`, in the order of their file.
+    /// The settings stored with `config:set`, in the order of the file.
     ///
     /// # Errors
     /// [`Error::UnknownApp`], [`Error::DamagedSettings`].
@@ -22,7 +22,7 @@ impl Piku {
         Ok(self.stored(app)?.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect())
     }
 
-    /// One setting made with `config:set`, to the letter.
+    /// The exact value of a setting stored with `config:set`.
     ///
     /// # Errors
     /// [`Error::UnknownSetting`].
@@ -34,10 +34,11 @@ impl Piku {
             .ok_or_else(|| Error::UnknownSetting { app: app.clone(), key: key.to_owned() })
     }
 
-    /// Sets settings, all or none, and makes a release of it. `None` when the app does not run: they are kept.
+    /// Changes settings, all or none, and makes a release. Returns `None` if the app was never live: the settings are
+    /// only stored.
     ///
     /// # Errors
-    /// [`Error::InvalidSetting`], [`Error::UnfitSetting`], or as a deploy: then no setting has changed.
+    /// [`Error::InvalidSetting`], [`Error::UnfitSetting`], or the error of the deploy. No setting has changed then.
     pub fn config_set(
         &self,
         app: &AppName,
@@ -53,10 +54,10 @@ impl Piku {
         })
     }
 
-    /// Removes settings, all or none, and makes a release of it. `None` when the app does not run.
+    /// Removes settings, all or none, and makes a release. Returns `None` if the app was never live.
     ///
     /// # Errors
-    /// [`Error::UnknownSetting`], or as a deploy: then no setting has changed.
+    /// [`Error::UnknownSetting`], or the error of the deploy. No setting has changed then.
     pub fn config_unset(
         &self,
         app: &AppName,
@@ -86,9 +87,9 @@ impl Piku {
     }
 }
 
-/// Refuses the first of `settings` whose value piku can't honour; `stored` holds them all.
+/// Refuses `settings` if one has an invalid value; `stored` includes them already.
 ///
-/// A deploy would refuse it too, but could only show it as a line of a file that the user did not write.
+/// A deploy would refuse it too, but its error would show a line of a file that the user did not write.
 fn check_values(settings: &[(String, String)], stored: &StoredSettings) -> Result<(), Error> {
     let (_, problems) = crate::settings::options(&Layers::new(Vec::new(), stored));
     let is_set = |name: &str| settings.iter().any(|(key, _)| key == name);

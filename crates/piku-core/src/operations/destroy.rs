@@ -14,22 +14,23 @@ use crate::piku::Piku;
 use crate::root::Root;
 use crate::vassal::VassalName;
 
-/// What is gone, and what is not.
+/// The result of a destroy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Destroyed {
-    /// The app's removed folders and its site. What piku keeps beside them, such as sockets and the files of vassals,
-    /// is gone as well and not listed: which of it was there is a matter of the moment.
+    /// The app's folders and site that were removed. Other files, such as sockets and vassals, are removed too but not
+    /// listed.
     pub removed: Vec<Utf8PathBuf>,
-    /// What is never removed: the app's data and its cache.
+    /// What was kept: the app's data and its cache.
     pub kept: Vec<Utf8PathBuf>,
 }
 
 impl Piku {
-    /// Stops the app and removes all of it but `data/<app>` and `cache/<app>`. A second call continues the first.
+    /// Stops the app and removes everything except `data/<app>` and `cache/<app>`. A second call continues an
+    /// interrupted one.
     ///
     /// # Errors
-    /// [`Error::UnknownApp`], or what the machine refuses.
+    /// [`Error::UnknownApp`], [`Error::Host`].
     pub fn destroy(&self, app: &AppName, actor: &Actor, report: &mut Report<'_>) -> Result<Destroyed, Error> {
         self.must_exist(app)?;
         self.locked(app, &actor.doing("destroying", app), report, |piku, report| {
@@ -59,14 +60,14 @@ impl Piku {
             }
             for name in files::names(&root.uwsgi_available())? {
                 let path = root.uwsgi_available().join(name);
-                // Those of legacy piku tell by their contents whose they are.
+                // Vassals of legacy piku are identified by their contents.
                 if legacy::read(root, app, &path)?.is_some() {
                     beside.push(path);
                 }
             }
             remove(&beside)?;
-            // The repository goes before the releases and the releases last: while anything is left, the app
-            // is still known, and destroying it again goes on.
+            // Remove the repository and then the releases last: as long as they exist, the app is known, so an
+            // interrupted destroy can be repeated.
             for path in [root.app(app), root.env(app), root.logs(app), root.repo(app), root.releases(app)] {
                 if files::exists(&path) {
                     remove(std::slice::from_ref(&path))?;
@@ -87,7 +88,7 @@ impl Piku {
     }
 }
 
-/// Removes files, links, and folders that are there.
+/// Removes files, links, and folders if they exist.
 fn remove(paths: &[Utf8PathBuf]) -> Result<(), HostError> {
     for path in paths {
         if path.is_dir() && !path.is_symlink() {
@@ -99,7 +100,7 @@ fn remove(paths: &[Utf8PathBuf]) -> Result<(), HostError> {
     Ok(())
 }
 
-/// The app of a file in `uwsgi-available`: a vassal or what lies beside it.
+/// The app of a file in `uwsgi-available`: a vassal or a file that belongs to one.
 fn vassal_app(name: &str) -> Option<AppName> {
     let at = name.rfind(".ini")?;
     Some(name[..at + ".ini".len()].parse::<VassalName>().ok()?.app)

@@ -11,25 +11,25 @@ use piku_uwsgi::Flavour;
 pub use finding::{Finding, Level};
 use finding::{error, ok, warning};
 
-use crate::host::examine::{self, Facts, Key, Leads, Nginx};
+use crate::host::examine::{self, Facts, Key, Nginx, Target};
 use crate::piku::Piku;
 use crate::server::Server;
 
-/// Less free space than this, in bytes, and the next build fails.
+/// With less free space than this, in bytes, the next build is likely to fail.
 const FULL: u64 = 256 * 1024 * 1024;
-/// Less than this, and it is time to look.
+/// With less free space than this, in bytes, warn.
 const TIGHT: u64 = 1024 * 1024 * 1024;
-/// Fewer free files than this, and it is time to look.
+/// With fewer free inodes than this, warn.
 const FEW_FILES: u64 = 10_000;
 
 impl Piku {
-    /// Looks at everything that apps need from this machine. Changes nothing.
+    /// Checks everything that apps need from this machine. Changes nothing.
     #[must_use]
     pub fn doctor(&self) -> Vec<Finding> {
         let facts = examine::look(&self.root, &self.surroundings);
         let mut all = findings(&facts, &leftovers::find(&self.root));
         all.extend(self.misfits());
-        // What is in the way of all sites is said once, and not again for each.
+        // A problem that affects all sites is reported once, not for each site.
         if sites::may_answer(&facts) {
             all.extend(self.silent_sites());
         }
@@ -37,18 +37,17 @@ impl Piku {
         all
     }
 
-    /// Apps that the system no longer fits.
+    /// Apps whose build or sockets no longer match the system.
     fn misfits(&self) -> Vec<Finding> {
         let apps = self.app_names().unwrap_or_default().into_iter();
         let found = apps.filter_map(|app| Some((self.misfit(&app).ok()??, app)));
-        let finding = |(misfit, app)| {
-            error("app", format!("`{app}`: {misfit}"), format!("`piku restart {app}` starts it anew"))
-        };
+        let finding =
+            |(misfit, app)| error("app", format!("`{app}`: {misfit}"), format!("`piku restart {app}`"));
         found.map(finding).collect()
     }
 }
 
-/// Judges what was seen.
+/// Turns facts into findings.
 fn findings(facts: &Facts, leftovers: &[Utf8PathBuf]) -> Vec<Finding> {
     let mut all = folder(facts);
     all.extend(uwsgi(facts));
@@ -61,12 +60,8 @@ fn findings(facts: &Facts, leftovers: &[Utf8PathBuf]) -> Vec<Finding> {
     all.extend(facts.space.map(|(bytes, files)| space(bytes, files)));
     all.push(tools(&facts.tools));
     all.extend(leftovers.iter().map(|path| {
-        let fix = format!("see what it is, then `rm -r {path}`");
-        warning(
-            "leftover",
-            format!("`{path}` belongs to no app, or to a release that was never finished"),
-            fix,
-        )
+        let fix = format!("check what it is, then `rm -r {path}`");
+        warning("leftover", format!("`{path}` belongs to no app or to an unfinished release"), fix)
     }));
     all
 }
@@ -79,10 +74,10 @@ fn folder(facts: &Facts) -> Vec<Finding> {
     if !missing.is_empty() {
         all.push(error("folder", format!("`{root}` has no {}", missing.join(", ")), "run `piku setup`"));
     }
-    all.extend(facts.loose.iter().map(|loose| {
+    all.extend(facts.exposed.iter().map(|exposed| {
         let (path, what) =
-            (&loose.path, format!("`{}` holds secrets and has mode {:o}", loose.path, loose.mode));
-        if loose.is_folder {
+            (&exposed.path, format!("`{}` holds secrets and has mode {:o}", exposed.path, exposed.mode));
+        if exposed.is_folder {
             error("secrets", what, format!("`chmod 700 {path}`"))
         } else {
             warning("secrets", what, format!("`chmod 600 {path}`"))
@@ -97,7 +92,7 @@ fn folder(facts: &Facts) -> Vec<Finding> {
 fn uwsgi(facts: &Facts) -> Vec<Finding> {
     let about = "uwsgi";
     let Some(uwsgi) = &facts.uwsgi else {
-        let fix = "run `piku setup`, which installs one below its folder, or `apt-get install uwsgi-core uwsgi-plugin-python3`";
+        let fix = "run `piku setup`, which installs a private one, or `apt-get install uwsgi-core uwsgi-plugin-python3`";
         return vec![error(about, "there is no uWSGI", fix)];
     };
     let program = &uwsgi.program;
@@ -105,15 +100,14 @@ fn uwsgi(facts: &Facts) -> Vec<Finding> {
     match (&uwsgi.flavour, python) {
         (Flavour::Debian, None) => vec![error(
             about,
-            format!("`{program}` has no Python plugin, so that no `wsgi` process can run"),
+            format!("`{program}` has no Python plugin, so `wsgi` processes can't run"),
             "`apt-get install uwsgi-plugin-python3`",
         )],
         (flavour, python) => {
-            let loads =
-                python.as_ref().map_or_else(String::new, |python| format!(", which loads Python {python}"));
+            let loads = python.as_ref().map_or_else(String::new, |python| format!(", loads Python {python}"));
             let from = match flavour {
-                Flavour::Debian => "of the system's packages",
-                Flavour::Wheel => "of the wheel",
+                Flavour::Debian => "from system packages",
+                Flavour::Wheel => "from the wheel",
                 Flavour::Source => "built from source",
             };
             let mut all = vec![ok(about, format!("`{program}` {from}{loads}"))];
@@ -121,9 +115,7 @@ fn uwsgi(facts: &Facts) -> Vec<Finding> {
                 let version = python.unwrap_or_else(|| "3".to_owned());
                 all.push(error(
                     "python",
-                    format!(
-                        "there is no Python {version} with `venv`, so that nothing in Python can be built"
-                    ),
+                    format!("there is no Python {version} with `venv`, so Python apps can't be built"),
                     format!("`apt-get install python{version}-venv`"),
                 ));
             }
@@ -141,10 +133,11 @@ fn emperor(facts: &Facts) -> Finding {
                     let unit = &service.unit;
                     format!("`systemctl start {unit}`, and `journalctl -u {unit}` says why it ended")
                 }
-                None => "start it: `piku emperor`; `sudo piku setup --system` makes a service that does"
-                    .to_owned(),
+                None => {
+                    "start it with `piku emperor`, or as a service with `sudo piku setup --system`".to_owned()
+                }
             };
-            error("emperor", "the uWSGI emperor does not answer, so that no app runs", fix)
+            error("emperor", "the uWSGI emperor does not answer, so no app is running", fix)
         }
     }
 }
@@ -153,13 +146,13 @@ fn nginx(nginx: &Nginx, facts: &Facts) -> Vec<Finding> {
     let about = "nginx";
     let root = &facts.root;
     let or_set_up = |fix: String| if facts.set_up { service::SET_UP.to_owned() } else { fix };
-    // Nobody needs nginx before the first site.
+    // nginx is not needed before the first site.
     let bad = |what: &str, fix: &str| {
         if nginx.sites == 0 { warning(about, what, fix) } else { error(about, what, fix) }
     };
     let Some(program) = &nginx.program else {
         return vec![bad(
-            "there is no nginx, which every app with NGINX_SERVER_NAME needs",
+            "there is no nginx, but apps with NGINX_SERVER_NAME need it",
             "`apt-get install nginx`",
         )];
     };
@@ -178,14 +171,14 @@ fn nginx(nginx: &Nginx, facts: &Facts) -> Vec<Finding> {
         )),
         None => all.push(warning(
             about,
-            format!("`{configuration}` can't be read, so that nobody knows whether it includes piku's sites"),
-            format!("see that it has `include {root}/nginx/*.conf;` in its `http` block"),
+            format!("`{configuration}` can't be read, so it may not include piku's sites"),
+            format!("check that it has `include {root}/nginx/*.conf;` in its `http` block"),
         )),
     }
     match &nginx.reload {
         Some(line) if !nginx.reload_found => all.push(error(
             about,
-            format!("PIKU_NGINX_RELOAD is `{line}`, and there is no such program"),
+            format!("PIKU_NGINX_RELOAD is `{line}`, but there is no such program"),
             "correct it where piku is started",
         )),
         None if !nginx.own && !nginx.watched => all.push(bad(
@@ -198,8 +191,8 @@ fn nginx(nginx: &Nginx, facts: &Facts) -> Vec<Finding> {
         let version = nginx.version.as_deref().unwrap_or("of an unknown version");
         let whose = match (&nginx.reload, nginx.own) {
             (None, true) => "piku's own",
-            (Some(_), _) => "the machine's, reloaded by PIKU_NGINX_RELOAD",
-            (None, false) => "the machine's, reloaded by a path unit",
+            (Some(_), _) => "the system's, reloaded by PIKU_NGINX_RELOAD",
+            (None, false) => "the system's, reloaded by a path unit",
         };
         all.push(ok(about, format!("`{program}` {version} is running: {whose}")));
     }
@@ -209,15 +202,17 @@ fn nginx(nginx: &Nginx, facts: &Facts) -> Vec<Finding> {
 fn git_and_ssh(facts: &Facts) -> Vec<Finding> {
     let git = match &facts.git {
         Some(git) => ok("git", format!("`{git}`")),
-        None => error("git", "there is no git, so that nothing can be pushed", "`apt-get install git`"),
+        None => error("git", "there is no git, so nobody can push", "`apt-get install git`"),
     };
     let ssh = match (&facts.sshd, facts.sshd_runs) {
         (None, false) => {
-            error("ssh", "there is no sshd, so that nobody can push", "`apt-get install openssh-server`")
+            error("ssh", "there is no sshd, so nobody can push", "`apt-get install openssh-server`")
         }
-        (Some(sshd), false) => {
-            error("ssh", format!("`{sshd}` is not running"), "start it, such as by `systemctl start ssh`")
-        }
+        (Some(sshd), false) => error(
+            "ssh",
+            format!("`{sshd}` is not running"),
+            "start it, for example with `systemctl start ssh`",
+        ),
         (_, true) => ok("ssh", "sshd is running"),
     };
     vec![git, ssh]
@@ -229,28 +224,27 @@ fn keys(facts: &Facts) -> Vec<Finding> {
         .keys_writable
         .iter()
         .map(|path| {
-            let what = format!("others may write to `{path}`, and sshd then takes no key");
+            let what = format!("others may write to `{path}`, so sshd accepts no key");
             error(about, what, format!("`chmod go-w {path}`"))
         })
         .collect();
-    let again =
-        "give the key to `piku setup:ssh` again after its line is removed from `~/.ssh/authorized_keys`";
-    for Key { name, leads } in &facts.keys {
-        match leads {
-            Leads::Nowhere(program) => {
+    let again = "remove its line from `~/.ssh/authorized_keys`, then add the key again with `piku setup:ssh`";
+    for Key { name, target } in &facts.keys {
+        match target {
+            Target::Nowhere(program) => {
                 all.push(error(
                     about,
-                    format!("the key of `{name}` leads to `{program}`, which is not there"),
+                    format!("the key of `{name}` runs `{program}`, which does not exist"),
                     again,
                 ));
             }
-            Leads::Elsewhere(place) => {
-                all.push(warning(about, format!("the key of `{name}` leads to {place}"), again));
+            Target::Elsewhere(place) => {
+                all.push(warning(about, format!("the key of `{name}` runs {place}"), again));
             }
-            Leads::Here | Leads::Otherwise => {}
+            Target::Here | Target::Other => {}
         }
     }
-    match facts.keys.iter().filter(|key| key.leads == Leads::Here).count() {
+    match facts.keys.iter().filter(|key| key.target == Target::Here).count() {
         0 => all.push(warning(about, "no key may push to this piku", "`piku setup:ssh FILE` adds one")),
         count => all.push(ok(about, format!("{count} {} may push", if count == 1 { "key" } else { "keys" }))),
     }
@@ -260,16 +254,16 @@ fn keys(facts: &Facts) -> Vec<Finding> {
 fn space(bytes: u64, files: Option<u64>) -> Finding {
     let about = "disk";
     let free = if bytes < TIGHT { format!("{} MiB", bytes >> 20) } else { format!("{} GiB", bytes >> 30) };
-    let fix = "remove what nobody needs; fewer commits are kept with PIKU_KEEP_RELEASES";
+    let fix = "remove files you do not need, or keep fewer commits with PIKU_KEEP_RELEASES";
     match files {
-        Some(files) if files < FEW_FILES => warning(about, format!("only {files} more files fit on it"), fix),
+        Some(files) if files < FEW_FILES => warning(about, format!("only {files} free inodes"), fix),
         _ if bytes < FULL => error(about, format!("only {free} free"), fix),
         _ if bytes < TIGHT => warning(about, format!("only {free} free"), fix),
         _ => ok(about, format!("{free} free")),
     }
 }
 
-/// Apps say themselves what they need: what is not there is no mistake.
+/// Lists language tools. A missing one is not a problem unless an app needs it.
 fn tools(tools: &[(&str, bool)]) -> Finding {
     let named = |wanted: bool| {
         let names: Vec<&str> =

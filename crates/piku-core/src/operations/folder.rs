@@ -1,4 +1,4 @@
-//! Deploying a folder without git at the caller's end: for programs that embed piku.
+//! Deploys a folder for programs that embed piku, without git on the caller's side.
 
 use std::fmt;
 
@@ -15,14 +15,14 @@ use crate::host::lock::{AppLock, SharedLock};
 use crate::piku::Piku;
 use crate::release::Cause;
 
-/// The branch that holds what was deployed from a folder.
+/// The branch for commits made from a folder.
 const BRANCH: &str = "refs/heads/main";
 
-/// A folder that is ready to be deployed: its release is built and planned, and what runs is not touched.
+/// A folder that is ready to go live: its release is built and planned, but running processes have not been touched.
 ///
-/// The app stays locked until one of the two calls. What is dropped instead is taken back by the next command for the
-/// app.
-#[must_use = "a deploy that is prepared goes live or is discarded"]
+/// The app stays locked until [`PreparedDeploy::go_live`] or [`PreparedDeploy::discard`]. If this is dropped instead,
+/// the next command for the app undoes it.
+#[must_use = "call `go_live` or `discard`"]
 pub struct PreparedDeploy<'a> {
     piku: &'a Piku,
     prepared: Prepared<'a>,
@@ -31,13 +31,13 @@ pub struct PreparedDeploy<'a> {
 }
 
 impl Piku {
-    /// Makes a release of the files in `folder`, as a push of them would: the app is created at the first time.
+    /// Makes a release from the files in `folder`, as if they were pushed. The first call creates the app.
     ///
-    /// Files that a `.gitignore` in the folder names stay behind. On success they are the commit that a clone of
-    /// the app gets.
+    /// Files that a `.gitignore` in the folder matches are left out. On success, the files become a commit, which a
+    /// clone of the app checks out.
     ///
     /// # Errors
-    /// As a push.
+    /// As for a push.
     pub fn deploy_folder(
         &self,
         app: &AppName,
@@ -48,11 +48,11 @@ impl Piku {
         self.prepare_folder(app, folder, actor, report)?.go_live(report)
     }
 
-    /// The first half of [`Piku::deploy_folder`]: everything that can fail before a process of the new release is
-    /// started, its `release` command among it. Several machines can so be prepared before the first one changes.
+    /// The first half of [`Piku::deploy_folder`]: everything that can fail before a process of the new release starts,
+    /// including its `release` command. This way several machines can be prepared before the first one changes.
     ///
     /// # Errors
-    /// As a push; nothing is left of what was refused.
+    /// As for a push. A refused release leaves nothing behind.
     pub fn prepare_folder(
         &self,
         app: &AppName,
@@ -87,10 +87,10 @@ impl PreparedDeploy<'_> {
         self.prepared.built.source.number
     }
 
-    /// Starts its processes and makes it live, as the second half of [`Piku::deploy_folder`].
+    /// Starts the processes and makes the release live: the second half of [`Piku::deploy_folder`].
     ///
     /// # Errors
-    /// As a push; what was live before is then live again, and this release is gone.
+    /// As for a push. Then the previous release is live again, and this one is gone.
     pub fn go_live(self, report: &mut Report<'_>) -> Result<Done, Error> {
         let Self { piku, prepared, pushing, lock } = self;
         let order = prepared.order.clone();
@@ -108,10 +108,10 @@ impl PreparedDeploy<'_> {
         done
     }
 
-    /// Takes everything back that was prepared. No process has to end for that: none was started.
+    /// Undoes the preparation. No process has to end, since none was started.
     ///
     /// # Errors
-    /// [`Error::Host`] when an app that was new can't be removed.
+    /// [`Error::Host`] if a new app can't be removed.
     pub fn discard(self, report: &mut Report<'_>) -> Result<(), Error> {
         let Self { piku, prepared, pushing, lock } = self;
         let app = prepared.order.app.clone();

@@ -1,4 +1,4 @@
-//! The server's end of `git push` and `git fetch`.
+//! The server side of `git push` and `git fetch`.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -20,24 +20,24 @@ use crate::piku::Piku;
 use crate::release::{Cause, store};
 use crate::settings::{self, Layers, StoredSettings};
 
-/// The hooks of a repository. `update` deploys: by then the objects are in the repository, the branch has not
-/// moved, and a status other than 0 refuses the push (githooks(5)).
+/// The hooks of a repository. `update` deploys: it runs when the objects are in the repository but the branch has not
+/// moved yet, and a status other than 0 refuses the push (githooks(5)).
 const HOOKS: [&str; 2] = ["pre-receive", "update"];
 
-/// A file in a repository that tells which branch git is about to move after a deploy, and to where.
+/// A file in the repository that records which branch git is about to move after a deploy, and to which commit.
 const MOVING: &str = "piku-moving";
-/// How long git may take from the end of the `update` hook until the branch has moved.
+/// How long git may take to move the branch after the `update` hook.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// How long a branch may be locked, which takes git a few milliseconds, until somebody is told.
+/// How long to wait for a locked branch before reporting it. git needs a lock for only a few milliseconds.
 const LOCKED: Duration = Duration::from_secs(1);
-/// How old the lock of a git that was killed is at least.
+/// The age at which a lock counts as left over from a killed git process.
 const ABANDONED: Duration = Duration::from_secs(10);
 
-/// A file in a repository that everybody who pushes holds open and locked, together.
+/// A file in the repository on which every push holds a shared lock.
 const PUSHING: &str = "piku-pushing";
 
-/// Operations ask repositories directly; for whoever calls, that is the machine too.
+/// Operations use repositories directly. To callers these errors are errors of the machine.
 impl From<piku_git::Error> for Error {
     fn from(source: piku_git::Error) -> Self {
         HostError::from(source).into()
@@ -45,13 +45,13 @@ impl From<piku_git::Error> for Error {
 }
 
 impl Piku {
-    /// Receives a push as git does, on this process's input and output.
+    /// Receives a push like `git receive-pack`, on the standard input and output of this process.
     ///
-    /// The app is created at its first push. When that brings nothing, a deletion or a refused branch, the app is
-    /// gone again: this process then outlives git. To an app that was deployed before, it becomes git.
+    /// The first push creates the app. If it brings nothing (a deletion or a refused branch), the app is removed again
+    /// when git has ended. For an app that was deployed before, git replaces this process.
     ///
     /// # Errors
-    /// [`Error::Host`] when the repository can't be made or git can't be started.
+    /// [`Error::Host`] if the repository can't be created or git can't be started.
     pub fn receive_pack(&self, app: &AppName, env: &BTreeMap<String, String>) -> Result<Status, Error> {
         let pushing = self.open_repository(app)?;
         let words = self.git_command(&self.root.repo(app), "receive-pack");
@@ -63,14 +63,14 @@ impl Piku {
         Ok(status?)
     }
 
-    /// Makes the repository of `app` ready for a push, creating it at the first. The lock says, as long as it
-    /// is held, that somebody pushes.
+    /// Prepares the repository of `app` for a push, and creates it for the first one. Holding the returned lock shows
+    /// that a push is in progress.
     pub(crate) fn open_repository(&self, app: &AppName) -> Result<SharedLock, Error> {
         let repo = self.root.repo(app);
         loop {
             if !repo.join("HEAD").exists() {
                 files::make_folder(&self.root.repos(), 0o700)?;
-                // Two first pushes may come at once.
+                // Two first pushes may arrive at the same time.
                 let _lock = AppLock::take(
                     &self.root.lock(app),
                     &format!("another command is pushing `{app}`"),
@@ -81,7 +81,7 @@ impl Piku {
                 }
             }
             let pushing = SharedLock::take(&repo.join(PUSHING))?;
-            // Unless it was removed just now, by a push that brought nothing.
+            // Retry if a push that brought nothing has just removed the repository.
             if let Some(pushing) = pushing.filter(|_| repo.join("HEAD").exists()) {
                 self.install_hooks(app)?;
                 return Ok(pushing);
@@ -89,12 +89,12 @@ impl Piku {
         }
     }
 
-    /// Whether nothing was ever deployed to the app.
+    /// Whether the app was never deployed.
     fn is_young(&self, app: &AppName) -> bool {
         !files::exists(&self.root.releases(app)) && !files::exists(&self.root.app(app))
     }
 
-    /// Removes the repository of an app that has nothing, unless somebody else pushes to it.
+    /// Removes the repository of an app that is still empty, unless another push is in progress.
     pub(crate) fn forget_young(&self, app: &AppName, pushing: &SharedLock) -> Result<(), Error> {
         let repo = self.root.repo(app);
         let is_empty = || {
@@ -119,7 +119,7 @@ impl Piku {
         Ok(())
     }
 
-    /// Gives the command that sends the repository of `app`.
+    /// The command that sends the repository of `app`.
     ///
     /// # Errors
     /// [`Error::UnknownApp`].
@@ -129,23 +129,24 @@ impl Piku {
     }
 
     fn git_command(&self, repo: &Utf8PathBuf, verb: &str) -> Vec<String> {
-        // The user's own git configuration must not send the hooks elsewhere.
+        // The user's git configuration must not redirect the hooks.
         let hooks = format!("core.hooksPath={repo}/hooks");
         let settings = [
             hooks.as_str(),
             "transfer.hideRefs=refs/piku",
             "receive.denyDeleteCurrent=ignore",
-            // Seconds of silence after which a client that is gone is noticed.
+            // Detect a disconnected client after this many seconds.
             "receive.keepAlive=1",
-            // What a push is checked against is in this repository; asking for its refs once more costs a process.
+            // During a push, this repository is the alternate of the quarantined objects (git-receive-pack(1)). Its
+            // refs are checked anyway; listing them again as alternate refs costs a process.
             "core.alternateRefsCommand=true",
         ];
         let options = settings.iter().flat_map(|setting| ["-c", setting]);
         ["git"].into_iter().chain(options).chain([verb, repo.as_str()]).map(str::to_owned).collect()
     }
 
-    /// Writes the hooks where they differ. A script rather than a link: a `piku` that is gone then refuses the
-    /// push instead of letting it through.
+    /// Writes the hooks if they differ. They are scripts, not links: if `piku` is missing, a script refuses the push,
+    /// while git would ignore a dangling link.
     fn install_hooks(&self, app: &AppName) -> Result<(), HostError> {
         let folder = self.root.repo(app).join("hooks");
         files::make_folder(&folder, 0o700)?;
@@ -161,7 +162,7 @@ impl Piku {
                 files::write(&path, text.as_bytes(), 0o700)?;
             }
         }
-        // Legacy piku deployed from there; both would deploy every push.
+        // Legacy piku deployed in this hook. With both, every push would be deployed twice.
         let old = folder.join("post-receive");
         if files::read_text(&old)?.is_some_and(|text| text.contains("git-hook")) {
             files::remove(&old)?;
@@ -169,16 +170,17 @@ impl Piku {
         Ok(())
     }
 
-    /// Where `pre-receive` leaves its choice for the `update` hooks of the same push, which share its parent.
+    /// The file in which `pre-receive` stores its choice for the `update` hooks of the same push. All have the same
+    /// parent process, `push`.
     fn choice_file(&self, app: &AppName, push: u32) -> Utf8PathBuf {
         self.root.repo(app).join(format!("piku-push-{push}"))
     }
 
-    /// Chooses what a push deploys, before any branch moves. `push` is the process that receives it, `quarantine` the
-    /// folder where git keeps what it has received (`GIT_QUARANTINE_PATH`, git-receive-pack(1)).
+    /// Chooses what a push deploys, before any branch moves. `push` is the id of the process that receives it;
+    /// `quarantine` is the folder where git keeps the received objects (`GIT_QUARANTINE_PATH`, git-receive-pack(1)).
     ///
     /// # Errors
-    /// [`Error::Push`] refuses the whole push.
+    /// [`Error::Push`], which refuses the whole push.
     pub fn pre_receive(
         &self,
         app: &AppName,
@@ -202,7 +204,7 @@ impl Piku {
         Ok(())
     }
 
-    /// Removes the choices of pushes whose processes are gone.
+    /// Removes the choices of pushes whose processes have ended.
     fn forget_old_pushes(&self, app: &AppName) -> Result<(), HostError> {
         let repo = self.root.repo(app);
         for name in files::names(&repo)? {
@@ -214,8 +216,7 @@ impl Piku {
         Ok(())
     }
 
-    /// `PIKU_DEPLOY_BRANCH`: from `config:set`, else from the ENV of what is pushed. What can't be read is the
-    /// deploy's to refuse.
+    /// `PIKU_DEPLOY_BRANCH` from `config:set`, or else from the pushed ENV. Ignores mistakes, which the deploy reports.
     fn deploy_branch(
         &self,
         app: &AppName,
@@ -234,10 +235,10 @@ impl Piku {
         Ok(pushed.filter_map(read).find_map(|env| branch(&env)).or_else(|| branch(b"")))
     }
 
-    /// Deploys a branch of a push, when it is the chosen one. `None` when there is nothing to deploy.
+    /// Deploys a branch of a push if it is the chosen one; `None` otherwise.
     ///
     /// # Errors
-    /// Whatever refuses the deploy refuses the branch: it does not move.
+    /// The error of the deploy. The branch then does not move.
     pub fn update(
         &self,
         app: &AppName,
@@ -253,7 +254,7 @@ impl Piku {
         files::remove(&self.choice_file(app, push))?;
         stage(report, format!("Deploying {app}: {}", describe_commit(&self.root, app, &update.new)));
         self.locked(app, &actor.doing("pushing", app), report, |piku, report| {
-            // git moves the branch after us, and would refuse then, when the release is live already.
+            // git moves the branch after this hook. Check now what git would refuse then, when the release is live.
             let repo = piku.root.repo(app);
             piku.await_move(app)?;
             piku.settle_branch(app)?;
@@ -273,17 +274,17 @@ impl Piku {
             let moving = format!("{push} {} {} {}", update.old, update.new, update.name);
             files::write(&repo.join(MOVING), moving.as_bytes(), 0o600)?;
             let done = piku.carry_out(&order, report)?;
-            // A clone then checks out what is live.
+            // Make a clone check out what is live.
             git::set_head(&repo, &update.name)?;
             if piku.cancel.is_cancelled() {
-                // Nobody is left to move the branch.
+                // The client is gone, so git will not move the branch.
                 piku.settle_branch(app)?;
             }
             Ok(Some(done))
         })
     }
 
-    /// Moves the branch to what a push has made live, where git did not: it was ended between the two.
+    /// Moves the branch to the commit that a push made live, if git was ended before it could.
     pub(crate) fn settle_branch(&self, app: &AppName) -> Result<(), Error> {
         let repo = self.root.repo(app);
         let Some(text) = files::read_text(&repo.join(MOVING))? else { return Ok(()) };
@@ -295,14 +296,13 @@ impl Piku {
         let now = git::resolve(&repo, moving.branch)?;
         if live && now.as_deref() == moving.old {
             git::set_branch(&repo, moving.branch, moving.new)?;
-            // The git that was to move it was ended, perhaps as it did.
+            // git was ended before or while it moved the branch.
             git::unlock(&repo, moving.branch)?;
         }
         Ok(files::remove(&repo.join(MOVING))?)
     }
 
-    /// Refuses a branch that git has locked, and could not move when its release is live. Removes a lock that a git has
-    /// left which was killed.
+    /// Refuses a locked branch, which git could not move after the deploy. Removes the lock of a killed git process.
     fn must_be_free(&self, app: &AppName, name: &str, report: &mut Report<'_>) -> Result<(), Error> {
         let repo = self.root.repo(app);
         let branch = name.trim_start_matches("refs/heads/");
@@ -318,8 +318,8 @@ impl Piku {
         Ok(())
     }
 
-    /// Waits until git has moved the branch that the push before this one has deployed: it does so when that push
-    /// no longer holds the lock. A push that has ended moves nothing any more.
+    /// Waits until git has moved the branch of the previous push, which happens after that push has released the lock.
+    /// Stops waiting if that push has ended.
     fn await_move(&self, app: &AppName) -> Result<(), Error> {
         let repo = self.root.repo(app);
         let Some(text) = files::read_text(&repo.join(MOVING))? else { return Ok(()) };
@@ -335,9 +335,9 @@ impl Piku {
     }
 }
 
-/// A branch that git is to move after a push has deployed it.
+/// A branch that git moves after a deploy.
 struct Moving<'a> {
-    /// The process that receives the push, and moves the branch.
+    /// The process that receives the push and moves the branch.
     push: i32,
     /// `None` for a new branch.
     old: Option<&'a str>,

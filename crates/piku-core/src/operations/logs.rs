@@ -12,26 +12,26 @@ use crate::host::logs::{Chatter, Follower, lines_since};
 use crate::host::{files, wait};
 use crate::piku::Piku;
 
-/// How often a followed log is looked at.
+/// How often to check a followed log.
 const LOOK: Duration = Duration::from_millis(250);
 
-/// One line of a log.
+/// A line of a log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct LogLine {
-    /// The process that wrote it: `web.1`.
+    /// The process that wrote it, such as `web.1`.
     pub process: String,
-    /// What it wrote.
+    /// The text.
     pub line: String,
 }
 
 impl Piku {
-    /// The last `count` lines of every log of the app, or of one kind, log after log.
+    /// The last `count` lines of each log of the app, or of one kind, one log after the other.
     ///
-    /// What uWSGI itself says when it starts and stops is left out, unless `all` is asked for.
+    /// Unless `all` is set, uWSGI's own startup and shutdown lines are left out.
     ///
     /// # Errors
-    /// [`Error::UnknownApp`]; [`Error::UnknownKind`] when nothing of that kind ever wrote.
+    /// [`Error::UnknownApp`]; [`Error::UnknownKind`] if there is no log of that kind.
     pub fn last_logs(
         &self,
         app: &AppName,
@@ -50,11 +50,11 @@ impl Piku {
         Ok(lines)
     }
 
-    /// Hands on each new line as it is written, until `heard` breaks or `listened_to` says that nobody
-    /// listens. Logs that appear meanwhile are followed too. `all` is as in [`Piku::last_logs`].
+    /// Calls `heard` with each new line, until it breaks or `listened_to` returns false. Follows logs that appear
+    /// meanwhile too. `all` is as for [`Piku::last_logs`].
     ///
     /// # Errors
-    /// As [`Piku::last_logs`].
+    /// As for [`Piku::last_logs`].
     pub fn follow_logs(
         &self,
         app: &AppName,

@@ -1,4 +1,4 @@
-//! The bodies of [`crate::Piku`]'s methods, a file for each group of commands.
+//! The methods of [`crate::Piku`], with one file per group of commands.
 
 mod apps;
 mod change;

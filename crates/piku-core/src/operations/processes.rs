@@ -22,9 +22,9 @@ use crate::vassal::{CRON, VassalName};
 pub struct KindStatus {
     /// The kind.
     pub kind: String,
-    /// How many are to run.
+    /// The number of processes it is scaled to.
     pub count: u32,
-    /// Those that are to run now; none when the app is stopped.
+    /// The processes that should be running; empty if the app is stopped.
     pub processes: Vec<ProcessStatus>,
 }
 
@@ -32,30 +32,30 @@ pub struct KindStatus {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ProcessStatus {
-    /// Its number among its kind, from 1.
+    /// Its index within its kind, from 1.
     pub index: u32,
-    /// How it is.
+    /// Its state.
     pub state: State,
     /// The uWSGI process that runs it.
     pub pid: Option<u32>,
-    /// When it was started, in seconds of unix time.
+    /// When it was started, in seconds since the Unix epoch.
     pub since: Option<u64>,
-    /// How its command ended before it was started again, the last time.
+    /// How its command ended before the last restart.
     pub last_ending: Option<String>,
 }
 
-/// How a process is.
+/// The state of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum State {
-    /// It runs.
+    /// It is running.
     Running,
-    /// It was started and is not ready yet.
+    /// It was started but is not ready yet.
     Starting,
-    /// It has ended and is started again, ever more slowly.
+    /// It keeps ending and is being restarted with growing delays.
     Failing,
-    /// It does not run.
+    /// It is not running.
     Down,
 }
 
@@ -71,7 +71,7 @@ impl fmt::Display for State {
 }
 
 impl Piku {
-    /// Every kind of the live release with its processes, or of what legacy piku has left running.
+    /// Every kind of the live release with its processes. For an app of legacy piku, the processes it left running.
     ///
     /// # Errors
     /// [`Error::NeverDeployed`].
@@ -84,7 +84,7 @@ impl Piku {
         let stats = emperor::ask(&self.root.emperor_stats());
         let running = enabled::of_app(&self.root, app)?;
         let kinds = live.formation.iter().map(|(kind, count)| {
-            // All jobs of an app have one scheduler.
+            // All cron jobs of an app share one scheduler.
             let vassal = if kind.starts_with("cron") && count > 0 { CRON } else { kind };
             let own = live.vassals.iter().filter(|name| name.kind == vassal && !stopped);
             KindStatus {
@@ -96,7 +96,7 @@ impl Piku {
         Ok(kinds.collect())
     }
 
-    /// The same of an app that waits for its first release of ours.
+    /// The processes of an app that only legacy piku has deployed.
     fn foreign_processes(&self, app: &AppName) -> Result<Vec<KindStatus>, Error> {
         let formation = self.formation(app)?;
         let stats = emperor::ask(&self.root.emperor_stats());
@@ -136,7 +136,7 @@ impl Piku {
     }
 }
 
-/// The name under which a process was last started: not its first where a failed deploy had ended it.
+/// The name of the last start of a process. It is not the first one if a failed deploy had ended the process.
 fn started_as(name: &VassalName, enabled: &[Enabled]) -> Enabled {
     let same = |one: &&Enabled| one.ours().is_some_and(|other| other.first_start() == *name);
     enabled.iter().find(same).cloned().unwrap_or_else(|| name.clone().into())

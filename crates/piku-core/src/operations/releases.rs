@@ -1,4 +1,4 @@
-//! What tells of releases: `releases`, `events`.
+//! `releases`, `events`.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -11,31 +11,31 @@ use crate::piku::Piku;
 use crate::release::{Release, store};
 use crate::root::Root;
 
-/// One line of `releases`.
+/// A release, as listed by `releases`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ReleaseEntry {
     /// Its number.
     pub number: u32,
-    /// When it was made.
+    /// When it was created.
     pub created: Timestamp,
-    /// The commit, in full.
+    /// The full hash of its commit.
     pub commit: String,
     /// What caused it, in words.
     pub cause: String,
-    /// Who did, where known.
+    /// Who caused it, if known.
     pub by: Option<String>,
-    /// Whether it is the live one.
+    /// Whether it is live.
     pub live: bool,
-    /// When it last became live, as far as the log of events tells.
+    /// When it last became live, according to the event log.
     pub live_since: Option<Timestamp>,
 }
 
 impl Piku {
-    /// What happened to an app, or to all of them, those that are gone among them; oldest first.
+    /// The event log of an app, or of all apps including destroyed ones; oldest first.
     ///
     /// # Errors
-    /// [`Error::UnknownApp`] when there is no such app and never was.
+    /// [`Error::UnknownApp`] if the app never existed.
     pub fn events(&self, app: Option<&AppName>) -> Result<Vec<HistoryEntry>, Error> {
         let apps = app.map_or_else(|| history::apps(&self.root), |app| Ok(vec![app.clone()]))?;
         let mut all = Vec::new();
@@ -49,7 +49,7 @@ impl Piku {
         Ok(all)
     }
 
-    /// Every release that is kept, oldest first.
+    /// Every kept release, oldest first.
     ///
     /// # Errors
     /// [`Error::UnknownApp`].
@@ -70,7 +70,7 @@ impl Piku {
     }
 }
 
-/// A commit, named for people: `1ee8373 (Say hello)`.
+/// A readable name for a commit: `1ee8373 (Say hello)`.
 pub(crate) fn describe_commit(root: &Root, app: &AppName, commit: &str) -> String {
     let short = commit.get(..7).unwrap_or(commit);
     git::subject(&root.repo(app), commit)

@@ -1,4 +1,4 @@
-//! `repair`: looks after every app, as the server does after each start.
+//! `repair`: repairs every app. The server runs it after each start.
 
 use std::time::Duration;
 
@@ -11,23 +11,22 @@ use crate::operations::Actor;
 use crate::piku::Piku;
 use crate::release::{Cause, store};
 
-/// How long an emperor that is just being started may take until it can be asked.
+/// How long to wait for an emperor that is starting.
 const EMPEROR: Duration = Duration::from_secs(30);
 
 impl Piku {
-    /// Brings every app to what its live release says: what a crash or a power cut has left half made is finished or
-    /// taken back, and one that the system no longer fits (its Python was upgraded, another nginx asks it) is started
-    /// anew.
+    /// Makes every app match its live release: completes or undoes what a crash or power failure interrupted, and
+    /// restarts apps that no longer match the system, for example after an upgrade of Python or a change of nginx.
     ///
-    /// An app that can't be repaired is reported, and the others go on. A second call finds nothing to do.
+    /// Reports an app that can't be repaired and continues with the others. A second call finds nothing to do.
     ///
     /// # Errors
-    /// [`Error::Host`] when the apps can't be listed.
+    /// [`Error::Host`] if the apps can't be listed.
     pub fn repair_all(&self, report: &mut Report<'_>) -> Result<(), Error> {
         wait::until(EMPEROR, || emperor::ask(&self.root.emperor_stats()));
         for app in self.app_names()? {
             if let Err(error) = self.repair_app(&app, report) {
-                let help = format!("mend that, then run `piku restart {app}`");
+                let help = format!("fix this, then run `piku restart {app}`");
                 warn(report, format!("`{app}`: {}", crate::error_chain(&error)), Some(&help));
             }
         }
@@ -38,16 +37,16 @@ impl Piku {
         if store::live(&self.root, app)?.is_none() {
             return Ok(());
         }
-        // Taking the lock repairs; see `Piku::locked`. What does not fit is asked and mended under one lock: two repairs
-        // at once start an app anew once.
-        self.locked(app, &format!("`piku repair` is at work on `{app}`"), report, |piku, report| {
+        // `Piku::locked` repairs the app. Check for a misfit and restart under the same lock, so that two concurrent
+        // repairs restart the app only once.
+        self.locked(app, &format!("`piku repair` is repairing `{app}`"), report, |piku, report| {
             let Some(misfit) = piku.misfit(app)? else { return Ok(()) };
-            stage(report, format!("`{app}`: {misfit}; starting it anew"));
+            stage(report, format!("`{app}`: {misfit}; restarting it"));
             piku.once_more(app, Cause::Restart, &Actor::default(), report).map(drop)
         })
     }
 
-    /// What of this machine no longer fits a running app as it was built and started.
+    /// What on this machine no longer matches the build or the sockets of a running app.
     pub(crate) fn misfit(&self, app: &AppName) -> Result<Option<Misfit>, Error> {
         let live = store::live(&self.root, app)?.filter(|_| !store::is_stopped(&self.root, app));
         let Some(release) = live else { return Ok(None) };

@@ -10,18 +10,18 @@ use crate::error::Error;
 use crate::host::launch;
 use crate::piku::Piku;
 
-/// Where and with what a one-off command runs: as the processes of the live release do.
+/// The folder and environment for one-off commands, the same as for processes of the live release.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RunTarget {
-    /// The environment, whole.
+    /// The complete environment.
     pub env: BTreeMap<String, String>,
-    /// The live release's tree.
+    /// The tree of the live release.
     pub folder: Utf8PathBuf,
 }
 
 impl Piku {
-    /// Where a one-off command of the app runs.
+    /// The folder and environment for one-off commands of the app.
     ///
     /// # Errors
     /// [`Error::NeverDeployed`].
@@ -32,13 +32,13 @@ impl Piku {
         Ok(RunTarget { env, folder })
     }
 
-    /// Becomes the one-off command: its input, output, and exit status are this process's.
+    /// Replaces this process with a one-off command, which keeps its input, output, and exit status.
     ///
-    /// No words: the shell of the app's environment. A single word with white space in it is a line for `sh`;
-    /// any other words are the command, and no shell looks at them.
+    /// Without words, runs the shell named in `terminal`. A single word that contains white space is a command line for
+    /// `sh`. Otherwise the words are the command, without a shell.
     ///
     /// # Errors
-    /// [`Error::Host`] when there is no such program. On success this process never returns.
+    /// [`Error::Host`] if the program can't be started. Never returns on success.
     pub fn become_command(
         &self,
         app: &AppName,

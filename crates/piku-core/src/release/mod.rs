@@ -1,4 +1,4 @@
-//! Releases: what one is ([`record`]), and where they are kept ([`store`]).
+//! Releases: the record of one ([`record`]), and where they are stored ([`store`]).
 
 mod record;
 pub(crate) mod store;

@@ -1,4 +1,4 @@
-//! What a release is: everything needed to start it again without building.
+//! The record of a release: everything needed to start it again without building.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,79 +11,80 @@ use crate::formation::Formation;
 use crate::host::nginx::Question;
 use crate::vassal::VassalName;
 
-/// One release of an app: a commit, its build, and the settings, none of which change any more.
+/// One release of an app: a commit, its build, and the settings, none of which ever change.
 ///
-/// What runs of it does: a restart, a change of scale, or going back to it starts it anew, as another
-/// [run](Release::run) of the same release.
+/// What is running can change: a restart, a change of scale, or a rollback starts another [run](Release::run) of the
+/// same release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Release {
     /// Its number, from 1. A refused deploy uses one up.
     pub number: u32,
-    /// The run of it that is meant by what follows from [`Release::formation`] on; `None` for the first run of a
-    /// release that was made when each run was a release of its own, with the same number.
+    /// The number of the current run, which the fields from [`Release::formation`] on describe. `None` for a release
+    /// made by an older version of piku, in which every run was a new release: its run has the number of the release.
     #[serde(default)]
     pub run: Option<u32>,
-    /// The release that was live when this one became so, 0 for none; `None` before it was live, and for releases that
-    /// were made when that was not noted.
+    /// The release that was live before this one, or 0 if there was none. `None` if this one has not been live, or if
+    /// an older version of piku made it.
     #[serde(default)]
     pub after: Option<u32>,
-    /// The commit it runs, in full.
+    /// The full hash of its commit.
     pub commit: String,
-    /// When it was made.
+    /// When it was created.
     pub created: Timestamp,
     /// What caused it.
     pub cause: Cause,
-    /// Who did, by the name of the ssh key.
+    /// Who caused it: the name of the ssh key.
     pub by: Option<String>,
-    /// The release whose folder holds the tree: releases of one commit share it.
+    /// The release whose folder holds the tree, which releases of the same commit share.
     pub tree_of: u32,
-    /// The paths of its tree that lead to the app's data (`PIKU_PERSIST`).
+    /// The paths in its tree that are links to the app's data (`PIKU_PERSIST`).
     #[serde(default)]
     pub persist: Vec<String>,
-    /// The folder of its build below `envs/<app>`, where it has one.
+    /// The folder of its build below `envs/<app>`, if it has one.
     pub build: Option<String>,
-    /// What that build gives to processes; `None` for releases that were made when that was not noted.
+    /// What the build provides to processes; `None` if an older version of piku made the release.
     #[serde(default)]
     pub made: Option<Made>,
-    /// `envs/<app>/ENV` as it was, to the letter.
+    /// A verbatim copy of `envs/<app>/ENV`.
     pub settings: String,
     /// How many processes of each kind.
     pub formation: Formation,
-    /// What `config:live` prints and `run` uses.
+    /// The environment that `config:live` prints and `run` uses.
     pub live_env: BTreeMap<String, String>,
-    /// The text of the site, where there is one.
+    /// The text of the site, if it has one.
     pub site: Option<String>,
     /// The text of the site while the app is stopped.
     pub site_stopped: Option<String>,
-    /// How to ask nginx whether it serves `site_stopped`; `None` in records of before this was noted, too.
+    /// The request that shows whether nginx serves `site_stopped`; `None` if there is no site or an older version of
+    /// piku made the release.
     #[serde(default)]
     pub(crate) stopped_question: Option<Question>,
-    /// The vassals, by whose names they are found again.
+    /// The names of its vassals.
     #[serde(deserialize_with = "crate::vassal::known")]
     pub vassals: Vec<VassalName>,
     /// The ports it holds.
     pub ports: Vec<u16>,
 }
 
-/// What a build gives to the processes of a release: all that is needed to start them without asking any tool.
+/// What a build provides to the processes of a release: enough to start them without running any tool.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Made {
-    /// The folder of the build, where there is one.
+    /// The folder of the build, if it has one.
     pub folder: Option<Utf8PathBuf>,
-    /// What goes before `PATH`.
+    /// Folders to put in front of `PATH`.
     pub path: Option<String>,
-    /// The variables that it sets.
+    /// Environment variables that it sets.
     pub variables: BTreeMap<String, String>,
     /// Whether its folder is a virtual environment.
     pub is_virtualenv: bool,
-    /// The uWSGI inside the build, where the app's Python is not that of the system's plugin.
+    /// The uWSGI inside the build, if the app's Python is not the one of the system's plugin.
     pub uwsgi: Option<Utf8PathBuf>,
-    /// How the names of the settings begin that decide the build.
+    /// Prefixes of the settings that the build depends on.
     pub settings: Vec<String>,
 }
 
 impl Release {
-    /// The number by which the vassals and the sockets of its present run are named. No run of an app has another's.
+    /// The number of the current run, unique for the app. It is part of the names of its vassals and sockets.
     #[must_use]
     pub(crate) fn run_number(&self) -> u32 {
         self.run.unwrap_or(self.number)
@@ -122,10 +123,10 @@ pub(crate) enum Cause {
     Start,
     /// `rollback`.
     Rollback {
-        /// The release gone back to.
+        /// The release to go back to.
         to: u32,
     },
-    /// A folder deployed by an embedding program.
+    /// An embedding program deployed a folder.
     Folder,
 }
 

@@ -1,4 +1,4 @@
-//! Where releases are kept, and which one is live.
+//! Stores the records of releases, and knows which release is live.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -7,35 +7,35 @@ use crate::app::AppName;
 use crate::host::{HostError, files};
 use crate::root::Root;
 
-/// The record, in the release's folder; 600. A folder without one is a deploy that did not get to its end.
+/// The record, in the folder of the release; 600. A folder without one is left over from a deploy that did not finish.
 const RECORD: &str = "release.json";
-/// A file that stands in the folder of a live release whose settings are not all written yet.
+/// Marks a live release whose settings are not completely written yet.
 const UNFINISHED: &str = "unfinished";
-/// A file that stands in an app's folder of releases while the app is stopped.
+/// Marks a stopped app, in the folder of its releases.
 const STOPPED: &str = "stopped";
-/// A file in an app's folder of releases with the number of the one that waits for a restart.
+/// Holds the number of the release that waits for a restart, in the folder of the app's releases.
 const WAITING: &str = "waiting";
 
-/// Gives away the number of the next release. It is never given twice, not even after a refused deploy or to another app
-/// of a destroyed one's name.
+/// Allocates the number of the next release. A number is never reused, even after a refused deploy or for a new app
+/// with the name of a destroyed one.
 pub(crate) fn next_number(root: &Root, app: &AppName) -> Result<u32, HostError> {
     files::make_folder(&root.numbers(), 0o700)?;
-    // `@` is in no app's name.
+    // No app name contains `@`.
     let highest = numbers(root, app)?.into_iter().max().unwrap_or(0);
     count(&root.numbers().join(format!("{app}@releases")), highest)
 }
 
-/// Gives away the number of the next run of any release. It is never given twice, not even to another app of a
-/// destroyed one's name: the emperor keeps its crash throttle by names that hold it.
+/// Allocates the number of the next run. A number is never reused, even for a new app with the name of a destroyed
+/// one: the emperor throttles crashing vassals by file name, which contains this number.
 pub(crate) fn next_run(root: &Root, app: &AppName) -> Result<u32, HostError> {
     files::make_folder(&root.numbers(), 0o700)?;
-    // A release that has run once had its run's number.
+    // Older versions of piku used the number of the release for its run.
     let has_run = |number: &u32| files::exists(&root.release(app, *number).join(RECORD));
     let highest = numbers(root, app)?.into_iter().filter(has_run).max().unwrap_or(0);
     count(&root.numbers().join(app.as_str()), highest)
 }
 
-/// Adds one to the number in a file, or to `least` where that is more.
+/// Increments the number in a file, starting from at least `least`.
 fn count(file: &Utf8Path, least: u32) -> Result<u32, HostError> {
     let last = number_in(file)?.unwrap_or(0);
     let next = last.max(least) + 1;
@@ -47,7 +47,7 @@ fn number_in(file: &Utf8Path) -> Result<Option<u32>, HostError> {
     Ok(files::read_text(file)?.and_then(|text| text.trim().parse().ok()))
 }
 
-/// The numbers of all folders, finished or not, in order.
+/// The numbers of all release folders, complete or not, in order.
 pub(crate) fn numbers(root: &Root, app: &AppName) -> Result<Vec<u32>, HostError> {
     let mut numbers: Vec<u32> =
         files::names(&root.releases(app))?.iter().filter_map(|name| name.parse().ok()).collect();
@@ -55,7 +55,7 @@ pub(crate) fn numbers(root: &Root, app: &AppName) -> Result<Vec<u32>, HostError>
     Ok(numbers)
 }
 
-/// Writes the record of a release; from now on it is one.
+/// Writes the record of a release, which makes it complete.
 pub(crate) fn save(root: &Root, app: &AppName, release: &Release) -> Result<(), HostError> {
     let path = root.release(app, release.number).join(RECORD);
     let text = serde_json::to_vec_pretty(release)
@@ -63,20 +63,20 @@ pub(crate) fn save(root: &Root, app: &AppName, release: &Release) -> Result<(), 
     files::write(&path, &text, 0o600)
 }
 
-/// Removes the record of a release that is not live: it is one no longer, and what is left of it half made.
+/// Removes the record of a release that is not live, which makes it incomplete.
 pub(crate) fn forget(root: &Root, app: &AppName, number: u32) -> Result<(), HostError> {
     files::remove(&root.release(app, number).join(RECORD))?;
     set_unfinished(root, app, number, false)
 }
 
-/// The record of release `number`; `None` when there is no such release, or it never was finished.
+/// The record of release `number`; `None` if there is no such release or it is incomplete.
 pub(crate) fn load(root: &Root, app: &AppName, number: u32) -> Result<Option<Release>, HostError> {
     let path = root.release(app, number).join(RECORD);
     let Some(bytes) = files::read(&path)? else { return Ok(None) };
     serde_json::from_slice(&bytes).map(Some).map_err(|source| HostError::Damaged { path, source })
 }
 
-/// Every finished release, oldest first.
+/// Every complete release, oldest first.
 pub(crate) fn all(root: &Root, app: &AppName) -> Result<Vec<Release>, HostError> {
     let mut found = Vec::new();
     for number in numbers(root, app)? {
@@ -85,7 +85,7 @@ pub(crate) fn all(root: &Root, app: &AppName) -> Result<Vec<Release>, HostError>
     Ok(found)
 }
 
-/// What `apps/<app>` says: the target of the link that makes release `number` live.
+/// The target of the link `apps/<app>` when release `number` is live.
 pub(crate) fn live_target(app: &AppName, number: u32) -> Utf8PathBuf {
     Utf8PathBuf::from(format!("../releases/{app}/{number}/tree"))
 }
@@ -107,12 +107,12 @@ pub(crate) fn is_foreign_clone(root: &Root, app: &AppName) -> bool {
     root.app(app).symlink_metadata().is_ok_and(|metadata| metadata.is_dir())
 }
 
-/// Whether there is anything of this app at all.
+/// Whether anything of this app exists.
 pub(crate) fn exists(root: &Root, app: &AppName) -> bool {
     [root.app(app), root.repo(app), root.releases(app)].iter().any(|path| files::exists(path))
 }
 
-/// Notes that the settings of the release that is about to go live are still to be written.
+/// Marks a release that is about to go live: its settings are not written yet. Or removes the mark.
 pub(crate) fn set_unfinished(
     root: &Root,
     app: &AppName,
@@ -122,12 +122,12 @@ pub(crate) fn set_unfinished(
     mark(&root.release(app, number).join(UNFINISHED), unfinished)
 }
 
-/// Whether the settings of a live release are still to be written.
+/// Whether the settings of a live release are not completely written yet.
 pub(crate) fn is_unfinished(root: &Root, app: &AppName, number: u32) -> bool {
     files::exists(&root.release(app, number).join(UNFINISHED))
 }
 
-/// Notes which release waits for a restart, or that none does.
+/// Records which release waits for a restart, if any.
 pub(crate) fn set_waiting(root: &Root, app: &AppName, number: Option<u32>) -> Result<(), HostError> {
     let path = root.releases(app).join(WAITING);
     match number {
@@ -136,13 +136,13 @@ pub(crate) fn set_waiting(root: &Root, app: &AppName, number: Option<u32>) -> Re
     }
 }
 
-/// The release that waits for a restart, where one does.
+/// The release that waits for a restart, if any.
 pub(crate) fn waiting(root: &Root, app: &AppName) -> Result<Option<Release>, HostError> {
     let number = number_in(&root.releases(app).join(WAITING))?;
     if let Some(number) = number {
         return load(root, app, number);
     }
-    // Once, one that waited was known by being newer than the live one.
+    // Older versions of piku had no such file: a release newer than the live one was waiting.
     let live = live(root, app)?.filter(|live| live.run.is_none());
     let newer = |live: Release| {
         let last = all(root, app)?.pop();
@@ -151,12 +151,13 @@ pub(crate) fn waiting(root: &Root, app: &AppName) -> Result<Option<Release>, Hos
     live.map_or(Ok(None), newer)
 }
 
-/// The release to go back to from `release`: the one that was live before it, or what is kept of those before that.
+/// The release to go back to from `release`: the one that was live before it or, if that is gone, the newest one
+/// before that.
 pub(crate) fn before(all: &[Release], release: &Release) -> Option<Release> {
     let earlier = |one: &&Release| one.number < release.number;
     let found = match release.after {
         Some(after) => all.iter().rev().find(|one| one.number <= after),
-        // Once, a restart was a release of its own, and going back from it went to the same thing.
+        // In older versions of piku a restart was a release, so skip those with the same commit and settings.
         None => all
             .iter()
             .rev()
@@ -166,12 +167,12 @@ pub(crate) fn before(all: &[Release], release: &Release) -> Option<Release> {
     found.cloned()
 }
 
-/// Notes that the app is stopped, or no longer.
+/// Marks the app as stopped, or removes the mark.
 pub(crate) fn set_stopped(root: &Root, app: &AppName, stopped: bool) -> Result<(), HostError> {
     mark(&root.releases(app).join(STOPPED), stopped)
 }
 
-/// Whether the app was stopped.
+/// Whether the app is stopped.
 pub(crate) fn is_stopped(root: &Root, app: &AppName) -> bool {
     files::exists(&root.releases(app).join(STOPPED))
 }

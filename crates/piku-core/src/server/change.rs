@@ -1,4 +1,4 @@
-//! What has to change for a machine to be the server that is described.
+//! The changes that turn a machine into the described server.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -11,38 +11,38 @@ use super::nginx_way::NginxWay;
 use super::parts::{INCLUDED_BY, MACHINES_NGINX, Part};
 use super::record::Record;
 
-/// One change to the machine. Each is safe to repeat.
+/// A change to the machine. Making it twice is safe.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Change {
-    /// Something that the server has is made.
+    /// Make a part of the server.
     Make(Part),
-    /// A file is removed.
+    /// Remove a file.
     Remove(Utf8PathBuf),
-    /// A service is stopped, and does not start with the machine any more.
+    /// Stop a service and disable it.
     TurnOff {
         /// The unit.
         unit: String,
     },
-    /// A service is started, and starts with the machine again.
+    /// Enable a service and start it.
     TurnOn {
         /// The unit.
         unit: String,
     },
-    /// systemd reads unit files that have changed.
+    /// Reload systemd's unit files.
     ReadUnits,
-    /// The machine's nginx reads its configuration.
+    /// Reload the system's nginx.
     ReloadNginx,
-    /// The apps are brought to what their live releases say: another nginx reaches them in another way.
+    /// Repair the apps after a change of nginx, which reaches them in another way.
     LookAfterApps {
-        /// The user whose apps they are.
+        /// The user that owns the apps.
         user: String,
-        /// The program that does it.
+        /// The `piku` program.
         program: Utf8PathBuf,
     },
-    /// What was made is written down.
+    /// Write the record of what was made.
     Record(Record),
-    /// That is forgotten.
+    /// Remove the record.
     Forget,
 }
 
@@ -74,12 +74,12 @@ fn indented(text: &str) -> String {
 }
 
 impl Server {
-    /// Gives what has to change, in order; nothing on a machine that is this server already.
+    /// The changes to make, in order; empty if the machine already matches.
     pub(crate) fn changes(&self, seen: &Seen) -> Vec<Change> {
         let mut changes = self.outgrown(seen);
         let mut restarts = false;
         let same_way = seen.record.as_ref().is_some_and(|before| before.nginx == self.nginx);
-        // What was turned off once and is on again was turned on by somebody.
+        // If a service that piku turned off is on again, somebody turned it on: leave it.
         let settled = |part: &Part| same_way && matches!(part, Part::Off { .. });
         for part in self.parts().into_iter().filter(|part| !settled(part) && !is_there(part, seen)) {
             let is_unit = matches!(&part, Part::File { path, .. } if path.as_str().contains("/systemd/"));
@@ -92,17 +92,17 @@ impl Server {
                 changes.push(Change::ReloadNginx);
             }
             let emperor = seen.services.get("piku.service");
-            // A process has the groups that its user had when it started.
+            // A running process keeps the groups it started with.
             restarts |= needs_group && emperor.is_some_and(|service| service.runs);
-            // One that is never ready goes by the unit that it was started with.
+            // A service that never becomes ready still uses the unit file it was started with.
             restarts |= is_emperors && emperor.is_some_and(|service| service.is_starting);
             if is_unit {
-                // Once, after the last of them.
+                // Reload only once, after the last unit file.
                 changes.retain(|change| *change != Change::ReadUnits);
                 changes.push(Change::ReadUnits);
             }
         }
-        // Last, since an emperor that starts looks after its folders, which must not change meanwhile.
+        // Restart last: the emperor prepares its folders when it starts, and they must not change meanwhile.
         if restarts {
             changes.push(Change::TurnOff { unit: "piku.service".to_owned() });
             changes.push(Change::TurnOn { unit: "piku.service".to_owned() });
@@ -114,7 +114,7 @@ impl Server {
         if seen.units_are_stale && !changes.contains(&Change::ReadUnits) {
             changes.insert(0, Change::ReadUnits);
         }
-        // Before anything else is made: a setup that stops half way can be taken back.
+        // Write the record first, so that an interrupted setup can be undone.
         let record = self.record(seen);
         if seen.record.as_ref() != Some(&record) {
             changes.insert(0, Change::Record(record));
@@ -122,7 +122,7 @@ impl Server {
         changes
     }
 
-    /// Takes back what an earlier description had and this one has not, such as the other way to have nginx.
+    /// Removes what the record lists but this description does not, for example after a switch to the other nginx.
     fn outgrown(&self, seen: &Seen) -> Vec<Change> {
         let Some(before) = &seen.record else { return Vec::new() };
         let now = self.record(seen);
@@ -142,7 +142,7 @@ impl Server {
         changes
     }
 
-    /// What is written down once the changes are made. What was off or there before is not ours to take back.
+    /// The record to write. It leaves out services that were off before, since `--undo` must not turn those on.
     fn record(&self, seen: &Seen) -> Record {
         let same = seen.record.as_ref();
         let mut record = Record {
@@ -190,7 +190,7 @@ fn is_there(part: &Part, seen: &Seen) -> bool {
     }
 }
 
-/// What takes a record back, in order. The user stays, and all in its home folder.
+/// The changes that undo `record`, in order. They keep the user and the home folder.
 pub(super) fn taken_back(record: &Record) -> Vec<Change> {
     let mut changes: Vec<Change> =
         record.on.iter().rev().map(|unit| Change::TurnOff { unit: unit.clone() }).collect();
@@ -205,7 +205,7 @@ pub(super) fn taken_back(record: &Record) -> Vec<Change> {
     changes
 }
 
-/// Whether the machine's nginx is one of the services that a description turns off.
+/// Whether the changes turn off the system's nginx.
 pub(super) fn turns_off_nginx(changes: &[Change]) -> bool {
     changes
         .iter()

@@ -1,4 +1,4 @@
-//! A server of piku's: whom it belongs to, where it lies, which nginx it has.
+//! The description of a server: its user, its folders, its nginx.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -6,14 +6,14 @@ use super::machine::Seen;
 use super::nginx_way::NginxWay;
 use crate::root::Root;
 
-/// Where the unit files of packages lie.
+/// The folder of unit files from packages (systemd.unit(5)).
 pub(crate) const PACKAGED_UNITS: &str = "/usr/lib/systemd/system";
-/// The user, unless a record names another one.
+/// The user, unless a record names another.
 pub(super) const USER: &str = "piku";
-/// Where nginx is on most distributions; `su` leaves this folder out of PATH.
+/// The path of nginx on most distributions. `su` leaves its folder out of `PATH`.
 const NGINX: &str = "/usr/sbin/nginx";
 
-/// A server, as it is to be.
+/// A server as it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Server {
@@ -27,14 +27,14 @@ pub struct Server {
     pub nginx_program: Utf8PathBuf,
     /// Which nginx serves the sites.
     pub nginx: NginxWay,
-    /// The group of the machine's nginx, through which it reaches sockets.
+    /// The group of the system's nginx, which gives it access to sockets.
     pub nginx_group: String,
-    /// Whether the unit files are a package's, and not ours to write.
+    /// Whether a package owns the unit files, so that piku does not write them.
     pub packaged: bool,
 }
 
 impl Server {
-    /// A server with the usual names: user `piku`, home `/home/piku`.
+    /// A server with the default names: user `piku`, home `/home/piku`.
     #[must_use]
     pub fn usual(program: &Utf8Path, nginx: NginxWay) -> Self {
         Self {
@@ -48,13 +48,13 @@ impl Server {
         }
     }
 
-    /// The server that a package ships: the program is `/usr/bin/piku`.
+    /// The server that the package installs: the program is `/usr/bin/piku`.
     #[must_use]
     pub fn of_package() -> Self {
         Self { packaged: true, ..Self::usual("/usr/bin/piku".into(), NginxWay::Own) }
     }
 
-    /// The usual server, with what this machine has of it already: a home folder elsewhere, unit files of a package.
+    /// The default server, adapted to this machine: an existing home folder, nginx, or unit files from a package.
     pub(crate) fn on_machine(program: &Utf8Path, nginx: NginxWay, seen: &Seen) -> Self {
         let usual = Self::usual(program, nginx);
         Self {
@@ -69,7 +69,7 @@ impl Server {
         }
     }
 
-    /// The folder of all that piku keeps there.
+    /// The root folder of the server.
     #[must_use]
     pub fn root(&self) -> Root {
         Root::new(self.home.join(".piku"))

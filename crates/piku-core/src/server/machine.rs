@@ -1,4 +1,4 @@
-//! What was seen of the machine that is to be a server.
+//! The observed state of the machine.
 
 use std::collections::BTreeMap;
 
@@ -6,55 +6,55 @@ use camino::Utf8PathBuf;
 
 use super::record::Record;
 
-/// What a server's description is compared with.
+/// The observed state, to compare with the description of a server.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Seen {
-    /// The home folder of the user, when there is such a user.
+    /// The home folder of the user, if the user exists.
     pub(crate) home: Option<Utf8PathBuf>,
-    /// The permission bits of that folder, when it is there.
+    /// The permission bits of that folder, if it exists.
     pub(crate) home_mode: Option<u32>,
     /// The groups of that user, by name.
     pub(crate) groups: Vec<String>,
-    /// The files of the description that are there, with their text.
+    /// The described files that exist, with their text.
     pub(crate) files: BTreeMap<Utf8PathBuf, String>,
-    /// Whether the folders below the root are complete, and made for the way to have nginx that is asked for.
+    /// Whether the folders below the root are complete and prepared for the requested nginx.
     pub(crate) root_is_complete: bool,
-    /// The services of the description, by unit.
+    /// The described services, by unit.
     pub(crate) services: BTreeMap<&'static str, ServiceSeen>,
-    /// Whether a package brought unit files.
+    /// Whether a package installed unit files.
     pub(crate) packaged: bool,
-    /// Whether systemd runs: in the image of a machine it does not.
+    /// Whether systemd is running. It is not while an image is built.
     pub(crate) systemd_runs: bool,
-    /// Whether systemd has not read some unit file since it changed.
+    /// Whether a unit file changed since systemd read it.
     pub(crate) units_are_stale: bool,
-    /// The machine's nginx.
+    /// The system's nginx.
     pub(crate) nginx: NginxSeen,
-    /// What an earlier `setup --system` has made.
+    /// The record of an earlier `setup --system`.
     pub(crate) record: Option<Record>,
-    /// Programs that nothing works without and that are not there, with the package that brings each.
+    /// Required programs that are missing, each with its Debian package.
     pub(crate) missing: Vec<(&'static str, &'static str)>,
 }
 
-/// How a service is.
+/// The observed state of a service.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ServiceSeen {
-    /// Whether there is such a unit.
+    /// Whether the unit exists.
     pub(crate) exists: bool,
-    /// Whether it starts with the machine.
+    /// Whether it starts at boot.
     pub(crate) enabled: bool,
-    /// Whether it runs, or is about to.
+    /// Whether it is running or starting.
     pub(crate) runs: bool,
-    /// Whether systemd still waits for it to be ready.
+    /// Whether systemd is waiting for it to become ready.
     pub(crate) is_starting: bool,
 }
 
-/// The machine's nginx.
+/// The system's nginx.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct NginxSeen {
     /// The program.
     pub(crate) program: Option<Utf8PathBuf>,
     /// The group of its workers.
     pub(crate) group: Option<String>,
-    /// What it serves besides its distribution's welcome page: the file that says so.
+    /// A configuration file with a site other than the distribution's welcome page.
     pub(crate) serves: Option<Utf8PathBuf>,
 }

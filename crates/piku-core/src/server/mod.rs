@@ -1,4 +1,4 @@
-//! A whole server, described once: its user, its folders, its units, its nginx.
+//! A server, described once: its user, folders, units, and nginx.
 //!
 //! The description is data ([`Server::parts`]). `setup --system` compares it with the machine and carries out what
 //! differs, `--dry-run` prints that, `--undo` takes back what was made, the package ships the unit files of it, and

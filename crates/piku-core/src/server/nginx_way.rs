@@ -1,4 +1,4 @@
-//! Whose nginx serves the sites: piku's or the machine's.
+//! Which nginx serves the sites: piku's own or the system's.
 
 use std::fmt;
 
@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum NginxWay {
-    /// One of piku's own, that runs as piku's user and serves nothing else.
+    /// piku's own: it runs as piku's user and serves nothing else.
     Own,
-    /// The machine's, which includes piku's sites beside others.
+    /// The system's: it includes piku's sites next to others.
     System,
 }
 

@@ -1,4 +1,4 @@
-//! What a server is made of, part by part.
+//! The parts of a server.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -6,18 +6,18 @@ use super::describe::Server;
 use super::nginx_way::NginxWay;
 use super::unit::UnitFile;
 
-/// Where an administrator's unit files lie (systemd.unit(5)).
+/// The folder of the administrator's unit files (systemd.unit(5)).
 const UNITS: &str = "/etc/systemd/system";
-/// The file by which the machine's nginx includes the sites.
+/// The file through which the system's nginx includes the sites.
 pub(super) const INCLUDED_BY: &str = "/etc/nginx/conf.d/piku.conf";
-/// The service of the machine's nginx.
+/// The service of the system's nginx.
 pub(super) const MACHINES_NGINX: &str = "nginx.service";
 
-/// One thing that a server has.
+/// A part of a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Part {
-    /// A user without a password, with a home folder and a shell: ssh starts the forced command by it.
+    /// A user without a password, with a home folder and with a shell, which ssh uses to run the forced command.
     Account {
         /// Its name.
         user: String,
@@ -26,50 +26,50 @@ pub enum Part {
     },
     /// The user is a member of a group.
     Member {
-        /// Who.
+        /// The user.
         user: String,
-        /// Of which group.
+        /// The group.
         group: String,
     },
-    /// Others may go through the home folder, and not look into it.
+    /// The home folder is open for others to pass through, but not to list.
     OpenHome {
         /// The folder.
         path: Utf8PathBuf,
     },
-    /// A file of root's that all may read.
+    /// A file owned by root that everybody may read.
     File {
-        /// Where.
+        /// Its path.
         path: Utf8PathBuf,
         /// Its text.
         text: String,
     },
-    /// The folders below the root, made by the user.
+    /// The root folder and everything prepared in it, owned by the user.
     Root {
         /// The root folder.
         path: Utf8PathBuf,
         /// The user.
         user: String,
-        /// The program that makes them.
+        /// The `piku` program that prepares it.
         program: Utf8PathBuf,
-        /// Which nginx they are for.
+        /// Which nginx it is prepared for.
         nginx: NginxWay,
     },
-    /// A service that runs now and after each boot.
+    /// A service that is enabled and running.
     On {
         /// The unit.
         unit: &'static str,
     },
-    /// A service that does not run.
+    /// A service that is disabled and stopped.
     Off {
         /// The unit.
         unit: &'static str,
-        /// Why not.
+        /// Why.
         why: &'static str,
     },
 }
 
 impl Server {
-    /// Everything that the server has, in the order in which it is made.
+    /// Every part of the server, in the order to make them.
     #[must_use]
     pub fn parts(&self) -> Vec<Part> {
         let (user, home) = (self.user.clone(), self.home.clone());
@@ -103,7 +103,7 @@ impl Server {
         parts
     }
 
-    /// The unit files that are ours to write: those that this way to have nginx needs.
+    /// The unit files that piku writes: those that the chosen nginx needs, or none if a package owns them.
     fn own_units(&self) -> impl Iterator<Item = UnitFile> {
         let units = if self.packaged { Vec::new() } else { self.units() };
         let nginx = self.nginx;
@@ -116,7 +116,7 @@ impl Server {
 }
 
 impl Part {
-    /// The words that prepare the root, where that is the part.
+    /// The command that prepares the root, if the part is [`Part::Root`].
     pub(crate) fn preparing(&self) -> Option<Vec<String>> {
         let Self::Root { program, nginx, .. } = self else { return None };
         Some([program.as_str(), "setup", "--nginx", &nginx.to_string()].map(str::to_owned).into())

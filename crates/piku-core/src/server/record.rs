@@ -1,4 +1,4 @@
-//! What `setup --system` has made of a machine, for `--undo` to take back.
+//! The record of what `setup --system` changed, for `--undo`.
 
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 use super::nginx_way::NginxWay;
 use crate::root::Root;
 
-/// Where the record lies. That it is there says that the machine is a server of piku's.
+/// The path of the record. A machine is a piku server if this file exists.
 pub const RECORD: &str = "/var/lib/piku/server.json";
 
-/// What was made.
+/// What `setup --system` changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Record {
-    /// The version of this form.
+    /// The version of this format.
     pub schema: u32,
     /// The user that everything runs as.
     pub user: String,
@@ -21,16 +21,16 @@ pub struct Record {
     pub home: Utf8PathBuf,
     /// Which nginx serves the sites.
     pub nginx: NginxWay,
-    /// Files that were written.
+    /// Files it wrote.
     pub files: Vec<Utf8PathBuf>,
-    /// Services that were enabled.
+    /// Services it enabled.
     pub on: Vec<String>,
-    /// Services that were disabled, and are enabled again by `--undo`.
+    /// Services it disabled, which `--undo` enables again.
     pub off: Vec<String>,
 }
 
 impl Record {
-    /// The present version of the form.
+    /// The current version of the format.
     pub(super) const SCHEMA: u32 = 1;
 
     /// The root folder of the server.

@@ -1,4 +1,4 @@
-//! `setup --system`: makes a machine the server that is described, or takes that back.
+//! `setup --system`: turns a machine into the described server, or undoes that.
 
 use camino::Utf8PathBuf;
 
@@ -12,40 +12,40 @@ use crate::event::{Report, capitalized, stage, warn};
 use crate::host::{self, HostError, Surroundings, server as machine};
 use crate::root::Root;
 
-/// Why a machine was not set up. Nothing was changed, unless it is a [`ServerError::Change`].
+/// Why a server could not be set up. Nothing was changed, except for [`ServerError::Change`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServerError {
-    /// It takes root's rights.
-    #[error("setting up a server changes the machine, and `{user}` may not")]
+    /// It needs root.
+    #[error("setting up a server needs root, and you are `{user}`")]
     NotRoot {
-        /// Who asked.
+        /// The current user.
         user: String,
     },
-    /// Programs that nothing works without.
+    /// Required programs are missing.
     #[error("{} not installed", missing(.programs))]
     Missing {
-        /// Each with the package that brings it.
+        /// Each with its Debian package.
         programs: Vec<(&'static str, &'static str)>,
     },
-    /// The machine's nginx serves something, so another one can't have its ports.
-    #[error("the machine's nginx serves something besides its welcome page: `{file}`")]
+    /// The system's nginx serves other sites, so piku's own can't use its ports.
+    #[error("the system's nginx serves something besides its welcome page: `{file}`")]
     NginxInUse {
-        /// The file that says so.
+        /// The configuration file of such a site.
         file: Utf8PathBuf,
     },
-    /// There is nothing to take back.
-    #[error("`setup --system` has made nothing on this machine")]
+    /// There is nothing to undo.
+    #[error("this machine is not a piku server: there is nothing to undo")]
     NoServer,
-    /// A change failed. Those before it are made; a second call goes on from there.
+    /// A change failed. Earlier ones were made; a second call continues from there.
     #[error("could not {change}")]
     Change {
-        /// What was attempted.
+        /// The change that failed.
         change: Box<Change>,
-        /// What the machine said.
+        /// Why it failed.
         source: HostError,
     },
-    /// The machine could not be looked at.
+    /// The state of the machine could not be read.
     #[error(transparent)]
     Host(#[from] HostError),
 }
@@ -56,7 +56,7 @@ fn missing(programs: &[(&str, &str)]) -> String {
 }
 
 impl ServerError {
-    /// Names the mistake; stable across releases.
+    /// A code for the error, stable across versions.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -73,10 +73,10 @@ impl ServerError {
     #[must_use]
     pub fn help(&self) -> Option<String> {
         match self {
-            Self::NotRoot { .. } => Some("run it with `sudo`, or see what it would do with `--dry-run`".to_owned()),
+            Self::NotRoot { .. } => Some("run it with `sudo`, or use `--dry-run` to see what it would do".to_owned()),
             Self::Missing { programs } => {
                 let packages: Vec<&str> = programs.iter().map(|(_, package)| *package).collect();
-                Some(format!("`apt-get install {}`, or what your distribution calls them", packages.join(" ")))
+                Some(format!("`apt-get install {}`, or the equivalent on your distribution", packages.join(" ")))
             }
             Self::NginxInUse { .. } => Some(
                 "use it for the apps too: `piku setup --system --nginx=system`; or turn it off first: `systemctl \
@@ -84,38 +84,38 @@ impl ServerError {
                     .to_owned(),
             ),
             Self::NoServer => None,
-            Self::Change { .. } => Some("mend that, and run `piku setup --system` again: it goes on from there".to_owned()),
+            Self::Change { .. } => Some("fix this, then run `piku setup --system` again: it continues from there".to_owned()),
             Self::Host(_) => None,
         }
     }
 }
 
-/// What came of `setup --system`.
+/// The result of `setup --system`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Settled {
-    /// The server that the machine is now, or would be.
+    /// The server that was set up, or would be.
     pub server: Server,
-    /// What was changed, or would be; nothing on a machine that is this server already.
+    /// The changes that were made, or would be; empty if the machine already matched.
     pub changes: Vec<Change>,
-    /// Whether they were made.
+    /// Whether the changes were made.
     pub made: bool,
-    /// Whether services were started; in the image of a machine that does not run they are only enabled.
+    /// Whether services were started. While an image is built, they are only enabled.
     pub started: bool,
-    /// Whether the machine's nginx was turned off to make room.
+    /// Whether the system's nginx was turned off to free its ports.
     pub turned_off_nginx: bool,
-    /// Services that were started and do not run: something keeps them from it, such as a program that has their port.
+    /// Services that were started but are not running, for example because another program uses their port.
     pub down: Vec<&'static str>,
 }
 
 impl Server {
-    /// Makes this machine a server of piku's: user, folders, units, nginx. A second call changes nothing.
+    /// Sets up this machine as a piku server: user, folders, units, nginx. A second call changes nothing.
     ///
-    /// Without `wanted` the way to have nginx is the one that was chosen before, else piku's own, unless the machine's
-    /// nginx serves something already. With `dry_run` nothing is changed, and no rights are needed.
+    /// `wanted` chooses the nginx. The default is the one chosen before; on a new machine it is piku's own, or the
+    /// system's if that already serves something. `dry_run` changes nothing and does not need root.
     ///
     /// # Errors
-    /// [`ServerError`]; before anything is changed where something is missing.
+    /// [`ServerError`]. If something required is missing, nothing has been changed.
     pub fn settle(
         surroundings: &Surroundings,
         wanted: Option<NginxWay>,
@@ -136,7 +136,7 @@ impl Server {
         let starts = !dry_run && seen.systemd_runs;
         let down = if starts { machine::down(way) } else { Vec::new() };
         for unit in &down {
-            let help = format!("`journalctl -u {unit}` says why; once that is mended it starts by itself");
+            let help = format!("`journalctl -u {unit}` says why; once that is fixed, it starts by itself");
             warn(report, format!("`{unit}` is not running"), Some(&help));
         }
         Ok(Settled {
@@ -149,7 +149,7 @@ impl Server {
         })
     }
 
-    /// What is not as `setup --system` has made it; nothing on a machine where it has not been, or for another root.
+    /// How the machine differs from what `setup --system` made; empty if it is not a piku server with this root.
     pub(crate) fn differences(root: &Root, surroundings: &Surroundings) -> Vec<Change> {
         let Some(record) = host::server_record::read().filter(|record| record.root() == *root) else {
             return Vec::new();
@@ -160,17 +160,17 @@ impl Server {
         described.changes(&machine::look(surroundings, &described))
     }
 
-    /// Whether this machine is a server of piku's, and which; `None` when `setup --system` has not been here.
+    /// The record of this machine's server; `None` if it is not a piku server.
     #[must_use]
     pub fn here() -> Option<Record> {
         host::server_record::read()
     }
 }
 
-/// Takes back what `setup --system` has made. The user, the home folder, and all that is in it stay.
+/// Undoes `setup --system`. Keeps the user and the home folder with everything in it.
 ///
 /// # Errors
-/// [`ServerError`], as [`Server::settle`].
+/// [`ServerError`], as for [`Server::settle`].
 pub fn undo(
     surroundings: &Surroundings,
     dry_run: bool,
@@ -214,7 +214,7 @@ fn refuse(surroundings: &Surroundings, seen: &Seen, way: NginxWay, dry_run: bool
     let nginx_is_on =
         seen.services.get(MACHINES_NGINX).is_some_and(|service| service.enabled || service.runs);
     match &seen.nginx.serves {
-        // Once it is set up that way, what the administrator did since is for `doctor` to tell.
+        // The server was set up this way before. `doctor` reports what the administrator changed since.
         _ if seen.record.as_ref().is_some_and(|record| record.nginx == way) => Ok(()),
         Some(file) if way == NginxWay::Own && nginx_is_on => {
             Err(ServerError::NginxInUse { file: file.clone() })

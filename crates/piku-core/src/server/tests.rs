@@ -1,11 +1,11 @@
-//! The description against machines that were seen.
+//! Compares the description with the state of several machines.
 
 use super::machine::{NginxSeen, Seen, ServiceSeen};
 use super::*;
 
 const ON: ServiceSeen = ServiceSeen { exists: true, enabled: true, runs: true, is_starting: false };
 
-/// A fresh Debian: nginx is installed and serves its welcome page.
+/// A fresh Debian, on which nginx is installed and serves its welcome page.
 fn fresh() -> Seen {
     Seen {
         systemd_runs: true,
@@ -23,13 +23,13 @@ fn server(way: NginxWay, seen: &Seen) -> Server {
     Server::on_machine("/usr/local/bin/piku".into(), way, seen)
 }
 
-/// The steps without the text of files.
+/// The changes, without the text of files.
 fn steps(changes: &[Change]) -> String {
     let first = |change: &Change| change.to_string().lines().next().unwrap_or_default().to_owned();
     changes.iter().map(first).collect::<Vec<_>>().join("\n")
 }
 
-/// The machine after all that was described has been made.
+/// The state of the machine after all changes were made.
 fn settled(server: &Server, before: &Seen) -> Seen {
     let mut seen = Seen { home: Some(server.home.clone()), root_is_complete: true, ..before.clone() };
     for part in server.parts() {
@@ -86,7 +86,7 @@ fn what_was_made_can_be_taken_back_and_nothing_else() {
     let record = settled(&own, &fresh()).record.unwrap();
     insta::assert_snapshot!(steps(&change::taken_back(&record)));
 
-    // Somebody else had turned nginx off, so it stays off.
+    // nginx was already off, so it stays off.
     let off = Seen {
         services: [("nginx.service", ServiceSeen { exists: true, ..ServiceSeen::default() })].into(),
         ..fresh()
@@ -100,7 +100,7 @@ fn a_package_has_the_unit_files_and_only_they_are_its_own() {
     let package = Server::on_machine("/usr/bin/piku".into(), NginxWay::Own, &seen);
     let writes = |server: &Server| server.parts().iter().any(|part| matches!(part, Part::File { .. }));
     assert!(!writes(&package));
-    // Another program, installed beside the package, has units of its own.
+    // Another program, installed next to the package, writes its own units.
     assert!(writes(&server(NginxWay::Own, &seen)));
 }
 

@@ -1,9 +1,9 @@
-//! The unit files of a server, as text.
+//! Renders the unit files of a server.
 
 use super::describe::Server;
 use super::nginx_way::NginxWay;
 
-/// A unit file of systemd.
+/// A systemd unit file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UnitFile {
@@ -11,15 +11,15 @@ pub struct UnitFile {
     pub name: &'static str,
     /// Its text.
     pub text: String,
-    /// Which way to have nginx needs it; `None` when each does.
+    /// The nginx that needs it; `None` if it is always needed.
     pub of: Option<NginxWay>,
 }
 
-/// Settings for a service without rights of its own, which no program that people deploy has been seen to miss
-/// (systemd.exec(5)). Namespaces stay allowed, and so do devices: small boards have pins and cameras.
+/// Hardening for services without privileges (systemd.exec(5)). No deployed program is known to need what it forbids.
+/// Namespaces and devices stay allowed: small boards have pins and cameras.
 ///
-/// `RestrictNamespaces=` and an allow list of system calls are left out on purpose: apps are to be isolated by
-/// namespaces. So is `PrivateTmp=`: an app and `piku run` over ssh share `/tmp`.
+/// `RestrictNamespaces=` and an allow list of system calls are left out on purpose, since apps will be isolated with
+/// namespaces. `PrivateTmp=` is left out because an app and `piku run` over ssh share `/tmp`.
 const HARDENING: &str = "\
 NoNewPrivileges=yes
 ProtectSystem=strict
@@ -36,11 +36,11 @@ KeyringMode=private
 SystemCallFilter=~@clock @cpu-emulation @module @obsolete @raw-io @reboot @swap
 ";
 
-/// Says that the file is ours.
-const HEAD: &str = "# Part of piku. Changes belong into `systemctl edit`, which an upgrade leaves alone.";
+/// The first line of each unit file.
+const HEAD: &str = "# Part of piku. Make changes with `systemctl edit`: upgrades overwrite this file.";
 
 impl Server {
-    /// Gives every unit file of the server, of both ways to have nginx.
+    /// Every unit file of the server, for both kinds of nginx.
     #[must_use]
     pub fn units(&self) -> Vec<UnitFile> {
         vec![
@@ -55,11 +55,11 @@ impl Server {
     fn emperor(&self) -> String {
         let Self { user, home, program, .. } = self;
         // Type=notify would need NOTIFY_SOCKET in the emperor's environment, which vassals inherit: any app could then
-        // speak for the service. The emperor is ready when it is there; whoever deploys asks it, and waits.
+        // notify systemd on behalf of the service. It is not needed, since a deploy asks the emperor itself and waits.
         format!(
             "{HEAD}
 [Unit]
-Description=piku, which runs the apps
+Description=piku app server (uWSGI emperor)
 After=network.target remote-fs.target
 Wants=piku-repair.service
 StartLimitIntervalSec=0
@@ -90,7 +90,7 @@ WantedBy=multi-user.target
         format!(
             "{HEAD}
 [Unit]
-Description=Looks after the apps once piku has started
+Description=Repair piku apps after startup
 After=piku.service
 
 [Service]
@@ -110,7 +110,7 @@ Nice=5
         format!(
             "{HEAD}
 [Unit]
-Description=nginx for the apps of piku
+Description=nginx for piku apps
 After=network.target
 StartLimitIntervalSec=0
 ConditionPathExists={conf}
@@ -148,7 +148,7 @@ WantedBy=multi-user.target
         format!(
             "{HEAD}
 [Unit]
-Description=Watches the sites of piku's apps
+Description=Watch the sites of piku apps
 
 [Path]
 PathChanged={sites}
@@ -164,7 +164,7 @@ WantedBy=multi-user.target
         format!(
             "{HEAD}
 [Unit]
-Description=Has nginx read the sites of piku's apps
+Description=Reload nginx for piku apps
 StartLimitIntervalSec=0
 
 [Service]

@@ -1,4 +1,4 @@
-//! One line of a settings file: `KEY=value`, a comment, nothing, or a mistake.
+//! Parses one line of a settings file: `KEY=value`, a comment, a blank line, or a mistake.
 
 use std::ops::Range;
 
@@ -6,7 +6,7 @@ use piku_procfile::Diagnostic;
 
 use super::lines::Line;
 
-/// The two sides of a line, as they are written.
+/// The key and the value of a line, as written.
 #[derive(Clone, Debug)]
 pub(super) struct Written<'a> {
     /// The key, trimmed and without `export`; not yet checked.
@@ -17,7 +17,7 @@ pub(super) struct Written<'a> {
     pub(super) value_span: Range<usize>,
     /// The value with the white space around it.
     pub(super) untrimmed: &'a str,
-    /// Where the word `export` is, when it is there.
+    /// The span of the word `export`, if present.
     pub(super) export: Option<Range<usize>>,
 }
 
@@ -44,7 +44,7 @@ pub(super) fn read<'a>(line: &Line<'a>) -> Result<Option<Written<'a>>, Diagnosti
         _ => (left.trim(), None),
     };
     let value = untrimmed.trim();
-    // What is empty is next to the `=`, wherever trimming has ended.
+    // An empty key or value gets a span right next to the `=`.
     let key = if key.is_empty() { &left[left.len()..] } else { key };
     let value = if value.is_empty() { &untrimmed[..0] } else { value };
     let (key_span, value_span) = (line.span_of(key), line.span_of(value));
@@ -56,7 +56,7 @@ pub(super) fn is_key(key: &str) -> bool {
     !key.is_empty() && offender(key).is_none()
 }
 
-/// Reports a key that is empty, or the first character that can't be where it is.
+/// Reports an empty key, or the first character that a key can't have in that position.
 pub(super) fn check_key(key: &str, span: &Range<usize>) -> Result<(), Diagnostic> {
     if key.is_empty() {
         return Err(Diagnostic::error("env::empty-key", span.clone(), "there is no key before the `=`")
@@ -79,7 +79,7 @@ fn offender(key: &str) -> Option<(usize, char)> {
     key.char_indices().find(|(at, character)| !fits(*at, *character))
 }
 
-/// What git writes around the two sides of a conflict: seven of these, and a space or the end of the line.
+/// Whether git wrote this line to mark a conflict: seven of one character, then a space or the end of the line.
 fn is_conflict_marker(line: &str) -> bool {
     ["<<<<<<<", "|||||||", "=======", ">>>>>>>"]
         .iter()

@@ -2,7 +2,7 @@
 
 use super::key::{Key, Scope, ValueType};
 
-/// Makes a constant of each key, by which [`super::options()`] asks for it, and the table of all.
+/// Defines a constant for each key, for use in [`super::options()`], and the table of all keys.
 macro_rules! catalog {
     ($($name:ident: $value:expr, $scope:ident, $meaning:literal;)*) => {
         $(pub(super) const $name: Key =
@@ -36,57 +36,57 @@ const fn usually(default: &'static str, form: &'static str) -> ValueType {
 }
 
 catalog! {
-    PIKU_AUTO_RESTART: boolean(true), Deploy, "Whether a deploy puts the new release in place of the running one at once; otherwise that waits for `restart`.";
-    PIKU_DEPLOY_BRANCH: text("the name of a branch"), Deploy, "The only branch that deploys; without it any does.";
-    PIKU_DEPLOY_STRATEGY: usually("start-first", "`start-first` or `stop-first`"), Deploy, "Whether the new processes start beside the old ones, which costs the memory of both for a moment and no request, or after these have stopped, which costs every request until the new ones are healthy.";
-    PIKU_HEALTHCHECK: text("a path such as `/health`"), Deploy, "What a new release is asked for over HTTP before it goes live: it must answer with 2xx or 3xx, by itself and, where it has a site, through nginx. Without it, a connection that is accepted is enough, and a site that answers.";
-    PIKU_HEALTHCHECK_TIMEOUT: number(60, 1, 3600, "seconds"), Deploy, "How long a new release may take to be healthy before the push is refused.";
-    PIKU_KEEP_RELEASES: number(5, 1, 1000, "commits"), Deploy, "How many commits are kept to go back to, the live one among them.";
-    PIKU_PERSIST: text("paths in the app's folder, with commas or spaces between them"), Deploy, "Files and folders that live in `$DATA_ROOT` and are linked into every release.";
+    PIKU_AUTO_RESTART: boolean(true), Deploy, "Whether a deploy replaces the running release at once; otherwise the new one waits for `restart`.";
+    PIKU_DEPLOY_BRANCH: text("the name of a branch"), Deploy, "The only branch that deploys. By default every branch does.";
+    PIKU_DEPLOY_STRATEGY: usually("start-first", "`start-first` or `stop-first`"), Deploy, "Whether new processes start before or after the old ones stop. `start-first` loses no request but needs memory for both for a moment; `stop-first` saves that memory but fails requests until the new processes are healthy.";
+    PIKU_HEALTHCHECK: text("a path such as `/health`"), Deploy, "The path that piku requests over HTTP before a release goes live. The app must answer with 2xx or 3xx, directly and, if it has a site, through nginx. Without it, the app must only accept a connection and, if it has a site, answer through nginx.";
+    PIKU_HEALTHCHECK_TIMEOUT: number(60, 1, 3600, "seconds"), Deploy, "How long a new release may take to become healthy before the push is refused.";
+    PIKU_KEEP_RELEASES: number(5, 1, 1000, "commits"), Deploy, "How many commits to keep for `rollback`, including the live one.";
+    PIKU_PERSIST: text("paths in the app's folder, separated by commas or spaces"), Deploy, "Files and folders that live in `$DATA_ROOT` and are linked into every release.";
 
-    PIKU_RUNTIME: text("the name of a runtime, such as `python`"), Build, "The runtime, in place of the one that is detected.";
-    PYTHON_VERSION: text("a version such as `3.12`"), Build, "The Python that the app is built for and runs on.";
-    NODE_VERSION: text("a version such as `22`"), Build, "The Node.js that the app is built for and runs on.";
-    NODE_PACKAGE_MANAGER: text("the name of a tool, such as `npm`"), Build, "What installs the packages of a Node.js app.";
+    PIKU_RUNTIME: text("the name of a runtime, such as `python`"), Build, "The runtime to use instead of the detected one.";
+    PYTHON_VERSION: text("a version such as `3.12`"), Build, "The version of Python to build and run the app with.";
+    NODE_VERSION: text("a version such as `22`"), Build, "The version of Node.js to build and run the app with.";
+    NODE_PACKAGE_MANAGER: text("the name of a tool, such as `npm`"), Build, "The tool that installs the packages of a Node.js app.";
 
-    PORT: optional(1, 65_535, ""), Processes, "The port that the app listens on; without it a free one is picked.";
-    BIND_ADDRESS: usually("127.0.0.1", "an IP address"), Processes, "The address that the app listens at.";
-    DISABLE_IPV6: boolean(false), Nginx, "Whether the site is left off IPv6.";
+    PORT: optional(1, 65_535, ""), Processes, "The port that the app listens on. By default piku picks a free one.";
+    BIND_ADDRESS: usually("127.0.0.1", "an IP address"), Processes, "The address that the app listens on.";
+    DISABLE_IPV6: boolean(false), Nginx, "Whether to serve the site over IPv4 only.";
 
     UWSGI_PROCESSES: number(2, 1, 512, "processes"), Uwsgi, "How many processes serve an app that uWSGI runs (`wsgi`, `rwsgi`, `jwsgi`, `php`).";
-    UWSGI_THREADS: number(4, 1, 512, "threads"), Uwsgi, "How many threads each of those processes has, with `wsgi` and `jwsgi`.";
+    UWSGI_THREADS: number(4, 1, 512, "threads"), Uwsgi, "How many threads each of those processes has; for `wsgi` and `jwsgi` only.";
     UWSGI_ENABLE_THREADS: boolean(true), Uwsgi, "Whether the app may start threads of its own.";
     UWSGI_LISTEN: number(48, 1, 65_535, "connections"), Uwsgi, "How many connections may wait to be accepted; the kernel's `net.core.somaxconn` must allow as many.";
-    UWSGI_MAX_REQUESTS: number(1024, 0, 1_000_000_000, "requests"), Uwsgi, "After how many requests a process is replaced by a fresh one; `0` for never. Where it is not set, processes with more than one thread are not replaced: uWSGI keeps such a process, and the requests it has, until it is killed two seconds later.";
-    UWSGI_LOG_MAXSIZE: number(1_048_576, 4096, 1 << 40, "bytes"), Uwsgi, "The size at which a log begins anew; one older log is kept.";
-    UWSGI_LOG_X_FORWARDED_FOR: boolean(false), Uwsgi, "Whether logs show the address in `X-Forwarded-For` instead of the connection's.";
-    UWSGI_GEVENT: optional(1, 65_535, "greenlets"), Uwsgi, "Serves the requests of a `wsgi` app in that many gevent greenlets instead of threads; gevent must be among its packages.";
-    UWSGI_ASYNCIO: optional(1, 65_535, "tasks"), Uwsgi, "Serves the requests of a `wsgi` app in that many asyncio tasks instead of threads; greenlet must be among its packages.";
-    UWSGI_IDLE: optional(1, YEAR, "seconds"), Uwsgi, "After how long without a request the processes stop, until the next request starts them.";
-    UWSGI_INCLUDE_FILE: text("a path in the app's folder"), Uwsgi, "A file with uWSGI options of the app's own.";
+    UWSGI_MAX_REQUESTS: number(1024, 0, 1_000_000_000, "requests"), Uwsgi, "Replace a process after this many requests; `0` for never. The default applies only to processes with one thread: uWSGI stalls a process with several threads, and its requests, until it kills the process two seconds later.";
+    UWSGI_LOG_MAXSIZE: number(1_048_576, 4096, 1 << 40, "bytes"), Uwsgi, "The size at which a log is rotated; one older log is kept.";
+    UWSGI_LOG_X_FORWARDED_FOR: boolean(false), Uwsgi, "Whether logs show the address in `X-Forwarded-For` instead of the address of the connection.";
+    UWSGI_GEVENT: optional(1, 65_535, "greenlets"), Uwsgi, "Serve requests of a `wsgi` app in this many gevent greenlets instead of threads; gevent must be one of its packages.";
+    UWSGI_ASYNCIO: optional(1, 65_535, "tasks"), Uwsgi, "Serve requests of a `wsgi` app in this many asyncio tasks instead of threads; greenlet must be one of its packages.";
+    UWSGI_IDLE: optional(1, YEAR, "seconds"), Uwsgi, "Stop the processes after this long without a request; the next request starts them.";
+    UWSGI_INCLUDE_FILE: text("a path in the app's folder"), Uwsgi, "A file with additional uWSGI options.";
 
-    NGINX_SERVER_NAME: text("host names, with spaces or commas between them"), Nginx, "The names that the site answers to; without any, the app has no site.";
-    NGINX_STATIC_PATHS: text("pairs such as `/static:public`, with commas between them"), Nginx, "What nginx serves itself: a URL, and the file or folder for it.";
-    NGINX_CATCH_ALL: text("a file name"), Nginx, "The file that is served for every URL that no static file has.";
-    NGINX_HTTPS_ONLY: boolean(false), Nginx, "Whether plain HTTP is answered with a redirect to HTTPS.";
-    NGINX_CLOUDFLARE_ACL: boolean(false), Nginx, "Whether only Cloudflare and this machine may ask for the site.";
-    NGINX_ALLOW_GIT_FOLDERS: boolean(false), Nginx, "Whether URLs with `.git` in them reach the app.";
-    NGINX_IPV4_ADDRESS: usually("0.0.0.0", "an IPv4 address"), Nginx, "The IPv4 address that the site listens at.";
-    NGINX_IPV6_ADDRESS: usually("[::]", "an IPv6 address"), Nginx, "The IPv6 address that the site listens at.";
-    NGINX_INCLUDE_FILE: text("a path in the app's folder"), Nginx, "A file with nginx directives of the app's own, for its `server` block.";
-    NGINX_CACHE_PREFIXES: text("URL prefixes, with commas between them"), Nginx, "The URLs whose answers nginx keeps; without any, it keeps none.";
-    NGINX_CACHE_SIZE: number(1, 1, 10_000, "GB"), Nginx, "How much nginx keeps at most.";
-    NGINX_CACHE_TIME: number(3600, 0, YEAR, "seconds"), Nginx, "How long content is kept.";
-    NGINX_CACHE_REDIRECTS: number(3600, 0, YEAR, "seconds"), Nginx, "How long redirects are kept.";
-    NGINX_CACHE_ANY: number(3600, 0, YEAR, "seconds"), Nginx, "How long every other answer is kept.";
-    NGINX_CACHE_CONTROL: number(3600, 0, YEAR, "seconds"), Nginx, "How long a browser may keep what the app says nothing about.";
-    NGINX_CACHE_EXPIRY: number(86_400, 1, YEAR, "seconds"), Nginx, "After how long what nobody asked for is dropped.";
-    NGINX_CACHE_PATH: text("an absolute path"), Nginx, "The folder of the cache, in place of `cache/<app>`.";
-    ACME_ROOT_CA: text("the name or the address of a certificate authority"), Nginx, "Who is asked for the certificate of the site. Not honoured yet.";
+    NGINX_SERVER_NAME: text("host names, separated by spaces or commas"), Nginx, "The names of the site. Without any, the app has no site.";
+    NGINX_STATIC_PATHS: text("pairs such as `/static:public`, separated by commas"), Nginx, "URLs that nginx serves itself, each with its file or folder.";
+    NGINX_CATCH_ALL: text("a file name"), Nginx, "The file to serve for every URL without a static file.";
+    NGINX_HTTPS_ONLY: boolean(false), Nginx, "Whether to redirect HTTP to HTTPS.";
+    NGINX_CLOUDFLARE_ACL: boolean(false), Nginx, "Whether to allow requests from Cloudflare and this machine only.";
+    NGINX_ALLOW_GIT_FOLDERS: boolean(false), Nginx, "Whether URLs that contain `.git` reach the app.";
+    NGINX_IPV4_ADDRESS: usually("0.0.0.0", "an IPv4 address"), Nginx, "The IPv4 address that the site listens on.";
+    NGINX_IPV6_ADDRESS: usually("[::]", "an IPv6 address"), Nginx, "The IPv6 address that the site listens on.";
+    NGINX_INCLUDE_FILE: text("a path in the app's folder"), Nginx, "A file with additional nginx directives for the `server` block of the site.";
+    NGINX_CACHE_PREFIXES: text("URL prefixes, separated by commas"), Nginx, "URLs whose responses nginx caches. Without any, it caches nothing.";
+    NGINX_CACHE_SIZE: number(1, 1, 10_000, "GB"), Nginx, "The maximum size of the cache.";
+    NGINX_CACHE_TIME: number(3600, 0, YEAR, "seconds"), Nginx, "How long to cache content.";
+    NGINX_CACHE_REDIRECTS: number(3600, 0, YEAR, "seconds"), Nginx, "How long to cache redirects.";
+    NGINX_CACHE_ANY: number(3600, 0, YEAR, "seconds"), Nginx, "How long to cache any other response.";
+    NGINX_CACHE_CONTROL: number(3600, 0, YEAR, "seconds"), Nginx, "How long browsers may cache a response when the app does not say.";
+    NGINX_CACHE_EXPIRY: number(86_400, 1, YEAR, "seconds"), Nginx, "Drop a cached response after this long without a request for it.";
+    NGINX_CACHE_PATH: text("an absolute path"), Nginx, "The folder of the cache, instead of `cache/<app>`.";
+    ACME_ROOT_CA: text("the name or the address of a certificate authority"), Nginx, "The authority that issues the certificate of the site. Not used yet.";
 
-    PIKU_ROOT: usually("~/.piku", "an absolute path"), Host, "The folder in which everything is.";
-    PIKU_NGINX_RELOAD: text("a command line"), Host, "What makes nginx read its configuration again; without it, whoever watches the `nginx` folder does.";
-    PIKU_MAX_PROCESSES: number(64, 0, 10_000, "processes"), Host, "How far `ps:scale` may scale one kind of process.";
+    PIKU_ROOT: usually("~/.piku", "an absolute path"), Host, "The folder that holds everything.";
+    PIKU_NGINX_RELOAD: text("a command line"), Host, "The command that reloads nginx. Without it, something else must watch the `nginx` folder and reload, such as `piku-nginx.path`.";
+    PIKU_MAX_PROCESSES: number(64, 0, 10_000, "processes"), Host, "The most processes of one kind that `ps:scale` allows.";
 }
 
 #[cfg(test)]

@@ -15,40 +15,40 @@ use super::{keys, limits, lines};
 pub struct Assignment {
     /// `[A-Za-z_][A-Za-z0-9_]*`.
     pub key: String,
-    /// What it stands for, with every known `$NAME` replaced.
+    /// The value, with every known `$NAME` replaced.
     pub value: String,
-    /// Bytes of the file that hold the value as it is written.
+    /// The bytes of the file that hold the value as written.
     pub span: Range<usize>,
-    /// Bytes of the file that hold the key.
+    /// The bytes of the file that hold the key.
     pub key_span: Range<usize>,
 }
 
-/// What an `ENV` file says.
+/// The contents of an `ENV` file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ParsedEnv {
-    /// Each key once, in the order of the lines that count; `None` when there is any error.
+    /// Each key once, in the order of the lines that set it; `None` if there is any error.
     pub values: Option<Vec<Assignment>>,
-    /// Every mistake and every second look, in order of place.
+    /// Every error and warning, in the order of the file.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Reads an `ENV` file; `known` are the variables that it may refer to besides its own earlier lines.
+/// Parses an `ENV` file. It may refer to the variables in `known` and to its own earlier lines.
 ///
-/// Lines are `KEY=value`, white space around both trimmed; quotes are part of the value. `$NAME` and `${NAME}`
-/// are replaced when the name is known and stay when it is not; `\$` is a literal `$`. Of a key given twice the
-/// last line counts. Blank lines and lines that begin with `#` are skipped; every other line is an error.
+/// A line is `KEY=value`, with white space around both trimmed. Quotes are part of the value. `$NAME` and `${NAME}`
+/// are replaced if the name is known and left alone otherwise; `\$` is a literal `$`. If a key is given twice, the
+/// last line wins. Blank lines and lines that begin with `#` are skipped; any other line is an error.
 #[must_use]
 pub fn parse(bytes: &[u8], known: &BTreeMap<String, String>) -> ParsedEnv {
     EnvFile::read(bytes).expand(known)
 }
 
-/// An `ENV` file that is parsed and not yet expanded: what it says depends on the variables that it refers to.
+/// A parsed `ENV` file that is not expanded yet, since its values depend on variables.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct EnvFile {
-    /// Every line that sets something, with the values as they are written.
+    /// Every line that sets a key, with the value as written.
     lines: Vec<Assignment>,
-    /// What is wrong or odd whatever the variables are.
+    /// Errors and warnings that do not depend on variables.
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -86,11 +86,11 @@ impl EnvFile {
         self.lines.push(Assignment { key, value, span: value_span.clone(), key_span: key_span.clone() });
     }
 
-    /// Replaces every reference to an earlier line or to one of the `known` variables.
+    /// Expands every reference to an earlier line or to one of the `known` variables.
     pub(crate) fn expand(&self, known: &BTreeMap<String, String>) -> ParsedEnv {
         let mut diagnostics = self.diagnostics.clone();
         let mut found = Found { known, values: BTreeMap::new() };
-        // Of all lines, those that a later one replaces among them.
+        // The weight of all lines, including those that a later line replaces.
         let mut weight = 0;
         for (at, line) in self.lines.iter().enumerate() {
             let value = expand(&line.value, |name| found.lookup(name));
@@ -99,7 +99,7 @@ impl EnvFile {
                 continue;
             };
             weight += limits::weight(&line.key, &value);
-            // A short file can name a long value any number of times.
+            // A short file can expand to any size, since it may refer to a long value many times.
             if weight > limits::MAX_TOGETHER {
                 diagnostics.push(limits::too_much(line.key_span.start..line.span.end));
                 break;
@@ -119,12 +119,12 @@ impl EnvFile {
 /// The values so far.
 struct Found<'a> {
     known: &'a BTreeMap<String, String>,
-    /// By key, with the place among the lines.
+    /// By key, each with the index of its line.
     values: BTreeMap<&'a str, (usize, String)>,
 }
 
 impl Found<'_> {
-    /// An earlier line counts before what is known, except for what stays piku's own.
+    /// Looks in earlier lines first, then in `known`; the other way round for piku's reserved variables.
     fn lookup(&self, name: &str) -> Option<&str> {
         let known = self.known.get(name);
         let earlier = self.values.get(name).map(|(_, earlier)| earlier);
@@ -133,7 +133,7 @@ impl Found<'_> {
     }
 }
 
-/// What is odd about a line that has a sensible reading.
+/// Warnings about a line that is valid but odd.
 fn second_looks(written: &Written<'_>, suggests: bool) -> Vec<Diagnostic> {
     let Written { key, key_span, value, value_span, untrimmed, export } = written;
     let mut odd = Vec::new();
@@ -157,13 +157,13 @@ fn second_looks(written: &Written<'_>, suggests: bool) -> Vec<Diagnostic> {
             format!("`#` begins a comment only at the start of a line: this is part of the value of `{key}`");
         odd.push(
             Diagnostic::warning("env::inline-comment", start..end, message)
-                .with_help("put the comment on a line of its own"),
+                .with_help("put the comment on its own line"),
         );
     }
     odd
 }
 
-/// Where, after white space, a `#` is.
+/// The offset of the first `#` that follows white space.
 fn inline_comment(untrimmed: &str) -> Option<usize> {
     let mut after_blank = false;
     for (at, character) in untrimmed.char_indices() {

@@ -1,11 +1,11 @@
-//! The replacement of `$NAME` and `${NAME}` in a value.
+//! Expands `$NAME` and `${NAME}` in a value.
 
 use super::limits::MAX_VALUE;
 
-/// Replaces every `$NAME` and `${NAME}` that `lookup` knows; `None` when the result is longer than any process takes.
+/// Replaces every `$NAME` and `${NAME}` that `lookup` knows; `None` if the result exceeds [`MAX_VALUE`].
 ///
-/// What is not known stays as it is written. `\$` is a literal `$`; no other backslash means anything.
-/// What was replaced is not looked at again.
+/// Unknown names stay as written. `\$` is a literal `$`; any other backslash stands for itself.
+/// Replaced text is not expanded again.
 pub(super) fn expand<'a>(value: &'a str, lookup: impl Fn(&str) -> Option<&'a str>) -> Option<String> {
     let mut expanded = String::with_capacity(value.len());
     let mut rest = value;
@@ -21,7 +21,7 @@ pub(super) fn expand<'a>(value: &'a str, lookup: impl Fn(&str) -> Option<&'a str
         };
         expanded.push_str(text);
         rest = &rest[length..];
-        // A short file could otherwise double its way to any length.
+        // Otherwise a short file that doubles a value on each line could reach any length.
         if expanded.len() > MAX_VALUE {
             return None;
         }
@@ -30,7 +30,7 @@ pub(super) fn expand<'a>(value: &'a str, lookup: impl Fn(&str) -> Option<&'a str
     (expanded.len() <= MAX_VALUE).then_some(expanded)
 }
 
-/// The name that `text` begins with a reference to, and the length of that reference.
+/// Parses a reference at the start of `text`: the name and the length of the whole reference.
 fn reference(text: &str) -> Option<(&str, usize)> {
     let after = text.strip_prefix('$')?;
     let braced = after.strip_prefix('{');

@@ -1,23 +1,23 @@
-//! A key that piku honours: what it means, what it may be, and what it is when it is not set.
+//! A key that piku reads: its meaning, its type, and its default.
 
 use std::fmt;
 
-/// A setting that piku honours.
+/// A setting that piku reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Key {
-    /// Its name, as it is written in `ENV`.
+    /// Its name, as written in `ENV`.
     pub name: &'static str,
-    /// What it may be.
+    /// The type of its value.
     pub value: ValueType,
-    /// Who honours it.
+    /// What it applies to.
     pub scope: Scope,
     /// One sentence on what it does, as Markdown.
     pub meaning: &'static str,
 }
 
 impl Key {
-    /// What counts when it is not set, as it would be written; `None` when nothing does.
+    /// The default as it would be written; `None` if there is none.
     #[must_use]
     pub fn default_text(&self) -> Option<String> {
         match self.value {
@@ -28,31 +28,32 @@ impl Key {
     }
 }
 
-/// What the value of a key may be. Its `Display` is the phrase of the reference.
+/// The type of a value. `Display` gives the phrase that the reference uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ValueType {
-    /// `1`, `true`, `yes`, `y`, `on`, or `enabled`; or `0`, `false`, `no`, `n`, `off`, `disabled`, or nothing. In any case.
+    /// `1`, `true`, `yes`, `y`, `on`, or `enabled`; or `0`, `false`, `no`, `n`, `off`, `disabled`, or empty. Ignores
+    /// case.
     Boolean {
-        /// What counts when it is not set.
+        /// The default.
         default: bool,
     },
     /// A whole number.
     Number {
-        /// What counts when it is not set.
+        /// The default.
         default: Option<u64>,
-        /// The least.
+        /// The minimum.
         min: u64,
-        /// The greatest.
+        /// The maximum.
         max: u64,
-        /// What is counted, in the plural; may be empty.
+        /// The unit, in the plural; may be empty.
         unit: &'static str,
     },
-    /// Anything else.
+    /// Any other text.
     Text {
-        /// What counts when it is not set.
+        /// The default.
         default: Option<&'static str>,
-        /// What it looks like, as a noun.
+        /// A noun phrase for what it must look like.
         form: &'static str,
     },
 }
@@ -68,17 +69,17 @@ impl fmt::Display for ValueType {
     }
 }
 
-/// Who honours a key.
+/// What a key applies to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Scope {
-    /// The deploy: what is released, and when it counts as healthy.
+    /// The deploy: what is released, and when it is healthy.
     Deploy,
     /// The build: which runtime, which version, which tool.
     Build,
-    /// The processes, which find it in their environment.
+    /// The processes, which see it in their environment.
     Processes,
-    /// uWSGI. These keys are not handed on to the processes.
+    /// uWSGI. These keys are not passed on to the processes.
     Uwsgi,
     /// nginx, in the app's site.
     Nginx,

@@ -1,4 +1,4 @@
-//! The names of settings: which key was meant, and which ones do nothing or not what they seem to.
+//! Looks up keys by name, suggests the nearest one, and warns about keys that have no effect.
 
 use std::ops::Range;
 
@@ -7,13 +7,13 @@ use piku_procfile::Diagnostic;
 use super::catalog::KEYS;
 use super::key::{Key, Scope};
 
-/// The variables that stay piku's own, whatever an app sets.
+/// Variables that only piku sets: an app can't override them.
 pub const OWN: [&str; 7] = ["APP", "DATA_ROOT", "GIT_REV", "LOG_ROOT", "PIKU_RELEASE", "PROC_TYPE", "PWD"];
 
-/// For how many keys of a file the one that was meant is looked for.
+/// The number of keys in a file that get a suggestion; finding one is slow.
 pub(super) const SUGGESTIONS: usize = 100;
 
-/// The beginnings of the keys that no app would invent.
+/// Prefixes of keys that are unlikely to belong to the app itself.
 const PREFIXES: [&str; 3] = ["PIKU_", "NGINX_", "UWSGI_"];
 
 /// Finds a key by its exact name.
@@ -22,13 +22,13 @@ pub fn known(key: &str) -> Option<&'static Key> {
     KEYS.iter().find(|candidate| candidate.name == key)
 }
 
-/// Finds the key that was most likely meant; `None` when nothing is near.
+/// Finds the known key nearest to `key`; `None` if none is near.
 #[must_use]
 pub fn nearest(key: &str) -> Option<&'static str> {
     let asked = key.to_ascii_uppercase();
-    // The prefix is the same nearly always: what is behind it must be alike.
+    // The prefix nearly always matches, so the tolerance depends on the rest of the name.
     let tolerance = |name: &str| 2.max(name.split_once('_').map_or(name, |(_, rest)| rest).len() / 3);
-    // Telling how far two names are apart is slow; at least as far as their lengths are.
+    // The edit distance is slow to compute, and never less than the difference in length.
     let near = |candidate: &&Key| candidate.name.len().abs_diff(asked.len()) <= tolerance(candidate.name);
     let distance =
         |candidate: &'static Key| (strsim::damerau_levenshtein(&asked, candidate.name), candidate.name);
@@ -37,17 +37,17 @@ pub fn nearest(key: &str) -> Option<&'static str> {
     (distance <= tolerance(name)).then_some(name)
 }
 
-/// Whether a variable stays piku's own.
+/// Whether only piku sets this variable.
 pub(super) fn is_own(key: &str) -> bool {
     OWN.contains(&key)
 }
 
-/// Whether piku keeps a key from the processes: uWSGI would take it for an option.
+/// Whether the key is hidden from processes: uWSGI would read it as an option.
 pub(super) fn is_kept_from_processes(key: &str) -> bool {
     key.starts_with("UWSGI_")
 }
 
-/// Warns about a key that does nothing, or not what it seems to; `suggests` the one that was meant, which is slow.
+/// Warns about a key that has no effect here. With `suggests`, also looks for the nearest known key, which is slow.
 pub(super) fn second_look(key: &str, span: Range<usize>, suggests: bool) -> Option<Diagnostic> {
     if is_own(key) {
         let message = format!("`{key}` is set by piku, and this line changes nothing");

@@ -1,4 +1,4 @@
-//! The settings of a release: `envs/<app>/ENV` laid over the app's own `ENV`.
+//! The settings of a release: `envs/<app>/ENV` overrides the app's `ENV` file.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -16,30 +16,30 @@ pub enum Origin {
     File,
     /// `config:set`.
     Stored,
-    /// Nobody set it.
+    /// Not set: the default applies.
     Default,
 }
 
-/// A setting that counts.
+/// A setting in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Setting {
-    /// Its value, expanded where `ENV` is expanded.
+    /// Its value; expanded if it comes from the `ENV` file.
     pub value: String,
     /// [`Origin::File`] or [`Origin::Stored`].
     pub origin: Origin,
-    /// Bytes of the file it comes from that hold the value.
+    /// The bytes of its file that hold the value.
     pub span: Range<usize>,
 }
 
-/// Every setting of an app, and where each comes from.
+/// Every setting of an app, each with its origin.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Layers {
     settings: BTreeMap<String, Setting>,
 }
 
 impl Layers {
-    /// Lays what `config:set` stored over the app's own file.
+    /// Merges both sources; `stored` overrides `file`.
     pub fn new(file: impl IntoIterator<Item = Assignment>, stored: &StoredSettings) -> Self {
         let file = file
             .into_iter()
@@ -51,13 +51,13 @@ impl Layers {
         Self { settings: file.chain(stored).collect() }
     }
 
-    /// The value of a key, where one is set.
+    /// The value of a key, if set.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&str> {
         self.setting(key).map(|setting| setting.value.as_str())
     }
 
-    /// A key's value and where it comes from, where one is set.
+    /// The value and origin of a key, if set.
     #[must_use]
     pub fn setting(&self, key: &str) -> Option<&Setting> {
         self.settings.get(key)
@@ -80,7 +80,7 @@ impl Layers {
         self.iter().map(|(key, setting)| (key.to_owned(), setting.value.clone())).collect()
     }
 
-    /// Checks that a process can be started with all of them.
+    /// Checks that all settings together fit into the environment of a process.
     ///
     /// # Errors
     /// [`InvalidSetting::TooMuch`].
@@ -88,12 +88,11 @@ impl Layers {
         limits::check_together(self.iter().map(|(key, setting)| (key, setting.value.as_str())))
     }
 
-    /// The environment of a process: the settings laid over `own`, piku's variables.
+    /// The environment of a process: piku's variables in `own`, overridden by the settings.
     ///
-    /// The variables in [`keys::OWN`] stay piku's: an app that could change them would be told of another's data.
-    /// `UWSGI_*` is left out, since uWSGI takes such variables for options. All else the app may set, `PATH`
-    /// too: what it sets is the whole path, so that a path which is to begin with the build's commands is
-    /// written as `PATH=$PATH:/opt/tools` in `ENV`.
+    /// Settings can't override [`keys::OWN`], which could point an app at the data of another. `UWSGI_*` is left out,
+    /// since uWSGI reads such variables as options. The app may set anything else, including `PATH`, which then
+    /// replaces the whole path: to keep the commands of the build, write `PATH=$PATH:/opt/tools` in `ENV`.
     #[must_use]
     pub fn process_environment(&self, own: &BTreeMap<String, String>) -> BTreeMap<String, String> {
         let theirs = self.iter().filter(|(key, _)| !keys::is_own(key));

@@ -1,4 +1,4 @@
-//! What a setting can't be, because no process could be started with it.
+//! The limits on settings, so that a process can always be started with them.
 
 use std::ops::Range;
 
@@ -8,37 +8,37 @@ use super::assignment::is_key;
 
 /// The longest value of a setting, in bytes.
 ///
-/// Linux takes no environment string over 128 KiB (`MAX_ARG_STRLEN`), and that is the key, `=`, and a NUL as well.
+/// Linux limits an environment string to 128 KiB (`MAX_ARG_STRLEN`), including the key, `=`, and a NUL.
 pub const MAX_VALUE: usize = 131_000;
 
-/// The most that all settings of an app may be together, in bytes.
+/// The maximum size of all settings of an app together, in bytes.
 ///
-/// Linux starts no program whose arguments and environment are larger than a quarter of the stack's limit together,
-/// which is 2 MiB on most machines (execve(2)); what is not taken here is for piku's own variables and the arguments.
+/// Linux limits the arguments and the environment of a program together to a quarter of the stack limit, which is
+/// 2 MiB on most machines (execve(2)). The rest is left for piku's own variables and the arguments.
 pub const MAX_TOGETHER: usize = 1024 * 1024;
 
-/// The longest `KEY=value`, in bytes: 128 KiB without the NUL.
+/// The maximum length of `KEY=value`, in bytes: 128 KiB without the NUL.
 const MAX_STRING: usize = 128 * 1024 - 1;
 
 /// Why a setting can't be stored.
 ///
-/// The value is never part of the message: it may be a secret.
+/// The message never includes the value, which may be a secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidSetting {
     /// The key is not `[A-Za-z_][A-Za-z0-9_]*`.
     #[error("`{}` can't be the key of a setting", .key.escape_debug())]
     Key {
-        /// What was given.
+        /// The key as given.
         key: String,
     },
-    /// The value holds a NUL byte, which ends every environment string.
+    /// The value contains a NUL byte, which would end the environment string.
     #[error("the value of `{key}` holds a NUL byte")]
     Nul {
         /// Its key.
         key: String,
     },
-    /// The value is longer than any process could be started with.
+    /// The value is longer than Linux allows.
     #[error("the value of `{key}` is {length} bytes long, and no process could be started with it")]
     TooLong {
         /// Its key.
@@ -46,7 +46,7 @@ pub enum InvalidSetting {
         /// The length of the value, in bytes.
         length: usize,
     },
-    /// All settings are more than any process could be started with.
+    /// The settings together are larger than Linux allows.
     #[error(
         "the settings are more than {MAX_TOGETHER} bytes together, and no process could be started with them"
     )]
@@ -87,13 +87,13 @@ pub fn check(key: &str, value: &str) -> Result<(), InvalidSetting> {
 
 const TOO_MUCH_HELP: &str = "put what is large into files below $DATA_ROOT, and set the paths of those files";
 
-/// What a setting takes of the memory that a process is started with.
+/// The bytes that a setting takes up in the environment of a process.
 pub(super) fn weight(key: &str, value: &str) -> usize {
-    // `=`, NUL, and the pointer to it.
+    // Plus `=`, NUL, and the pointer to the string.
     key.len() + value.len() + 2 + size_of::<usize>()
 }
 
-/// Checks that a process can be started with all of these.
+/// Checks that all of these together fit into the environment of a process.
 pub(super) fn check_together<'a>(
     all: impl Iterator<Item = (&'a str, &'a str)>,
 ) -> Result<(), InvalidSetting> {
@@ -101,12 +101,12 @@ pub(super) fn check_together<'a>(
     if sum > MAX_TOGETHER { Err(InvalidSetting::TooMuch) } else { Ok(()) }
 }
 
-/// Reports the line of a file that goes too far.
+/// Reports the line of a file that exceeds [`MAX_TOGETHER`].
 pub(super) fn too_much(span: Range<usize>) -> Diagnostic {
     Diagnostic::error("env::too-much", span, InvalidSetting::TooMuch.to_string()).with_help(TOO_MUCH_HELP)
 }
 
-/// Reports a line of a file with such a value.
+/// Reports a line of a file whose value is too long.
 pub(super) fn too_long(key: &str, span: Range<usize>) -> Diagnostic {
     let message = format!("the value of `{key}` is so long that no process could be started with it");
     Diagnostic::error("env::too-long", span, message).with_help(too_long_help())

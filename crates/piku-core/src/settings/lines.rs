@@ -1,21 +1,21 @@
-//! The lines of a file that a person wrote, and what may be wrong with its bytes.
+//! Splits a settings file into lines and checks its encoding.
 
 use std::ops::Range;
 
 use piku_procfile::Diagnostic;
 
-/// A line without its end.
+/// A line without its line ending.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Line<'a> {
     pub(super) text: &'a str,
     /// From 1.
     pub(super) number: usize,
-    /// The byte of the file at which it begins.
+    /// Its offset in the file, in bytes.
     pub(super) start: usize,
 }
 
 impl Line<'_> {
-    /// Where a part of this line is in the file; `part` must be a slice of it.
+    /// The span of `part` in the file; `part` must be a slice of this line.
     pub(super) fn span_of(&self, part: &str) -> Range<usize> {
         let offset = (part.as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize);
         let start = self.start + offset.min(self.text.len());
@@ -23,10 +23,10 @@ impl Line<'_> {
     }
 }
 
-/// Splits a file into lines; a line whose bytes are wrong is reported and left out.
+/// Splits a file into lines. A line with invalid bytes is reported and left out.
 ///
-/// Lines end in LF or CRLF. A byte order mark is dropped with a warning; other encodings, NUL, and a CR in
-/// any other place are errors, as they are in a Procfile.
+/// Lines end in LF or CRLF. A byte order mark is dropped with a warning. Other encodings, NUL, and a CR anywhere
+/// else are errors, as in a Procfile.
 pub(super) fn split<'a>(bytes: &'a [u8], diagnostics: &mut Vec<Diagnostic>) -> Vec<Line<'a>> {
     if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
         diagnostics.push(
@@ -54,7 +54,7 @@ pub(super) fn split<'a>(bytes: &'a [u8], diagnostics: &mut Vec<Diagnostic>) -> V
     lines
 }
 
-/// Gives the line as text when all of its bytes may be there.
+/// Returns the line as text if all of its bytes are valid.
 fn check<'a>(line: &'a [u8], start: usize, diagnostics: &mut Vec<Diagnostic>) -> Option<&'a str> {
     let text = match std::str::from_utf8(line) {
         Ok(text) => text,

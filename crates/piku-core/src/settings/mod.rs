@@ -1,10 +1,9 @@
-//! The settings of an app: the `ENV` file in its folder, what `config:set` stored, and what piku makes of both.
+//! The settings of an app: the `ENV` file in its folder, what `config:set` stored, and how piku interprets both.
 //!
-//! Pure: bytes go in, values and diagnostics come out. The app's own file is read by [`parse_env`], which expands
-//! `$NAME`; the stored one by [`StoredSettings`], which never expands anything. [`Layers`] lays the second over
-//! the first, [`options()`] reads the keys that piku honours, and [`Layers::process_environment`] gives the variables
-//! of a process. [`KEYS`] has every [`Key`], for checks and for the
-//! reference in the documentation; [`keys`] finds them by name.
+//! Pure: bytes go in, values and diagnostics come out. [`parse_env`] reads the app's `ENV` file and expands `$NAME`;
+//! [`StoredSettings`] reads the stored file and never expands anything. [`Layers`] merges the two, [`options()`] reads
+//! the keys that piku knows, and [`Layers::process_environment`] returns the variables of a process. [`KEYS`] lists
+//! every [`Key`], for checks and for the reference in the documentation; [`keys`] finds them by name.
 //!
 //! ```
 //! use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! The site of an app: the `NGINX_*` keys.
+//! The settings of a site: the `NGINX_*` keys.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -7,18 +7,18 @@ use piku_nginx::{Cache, CatchAll, InvalidSite, ServerName, StaticPath};
 use super::catalog as keys;
 use super::reader::{Reader, Refusal};
 
-/// Files of an app that nginx never serves: they hold its secrets, or say how it is run.
+/// Files of an app that nginx never serves: they hold secrets or describe how the app is run.
 pub(crate) const PRIVATE: [&str; 3] = ["ENV", "LIVE_ENV", "Procfile"];
 
 /// The settings of a site.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NginxOptions {
-    /// `NGINX_SERVER_NAME`: each name once, as [`ServerName`] spells it. Without any there is no site.
+    /// `NGINX_SERVER_NAME`: each name once, normalized by [`ServerName`]. Empty if the app has no site.
     pub server_names: Vec<String>,
-    /// `NGINX_STATIC_PATHS`, for [`StaticPath::parse_list`].
+    /// `NGINX_STATIC_PATHS`, to be parsed by [`StaticPath::parse_list`].
     pub static_paths: Option<String>,
-    /// `NGINX_CATCH_ALL`, for [`CatchAll`].
+    /// `NGINX_CATCH_ALL`, to be parsed as a [`CatchAll`].
     pub catch_all: Option<String>,
     /// `NGINX_HTTPS_ONLY`.
     pub https_only: bool,
@@ -38,11 +38,11 @@ pub struct NginxOptions {
     pub acme_root_ca: Option<String>,
 }
 
-/// What nginx keeps of an app's answers. Times are seconds.
+/// What nginx caches for an app. Times are in seconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CacheOptions {
-    /// `NGINX_CACHE_PREFIXES`, for [`Cache::parse_prefixes`]; without it nothing is kept.
+    /// `NGINX_CACHE_PREFIXES`, to be parsed by [`Cache::parse_prefixes`]; without it nothing is cached.
     pub prefixes: Option<String>,
     /// `NGINX_CACHE_PATH`.
     pub path: Option<String>,
@@ -90,7 +90,7 @@ fn server_names(text: &str) -> Result<Vec<String>, Refusal> {
     Ok(names.iter().map(ToString::to_string).collect())
 }
 
-/// Only the folder of the app is missing to make this a list of paths; any folder shows whether it can be one.
+/// Checks the list against a placeholder, since the real folder of the app is not known here.
 fn static_paths(text: &str) -> Result<String, Refusal> {
     for mapped in StaticPath::parse_list(text, "/piku/apps/app".into()).map_err(refuse)? {
         refuse_private(mapped.url().as_str(), mapped.url().as_str())?;
@@ -108,7 +108,7 @@ fn catch_all(text: &str) -> Result<String, Refusal> {
     Ok(text.to_owned())
 }
 
-/// Refuses a URL with a part that is never served.
+/// Refuses a URL that contains the name of a private file.
 fn refuse_private(text: &str, url: &str) -> Result<(), Refusal> {
     if url.split('/').any(|name| PRIVATE.contains(&name)) {
         return Err(refuse(InvalidSite::Url { url: text.to_owned(), why: "such names are never served" }));

@@ -1,4 +1,4 @@
-//! What the settings mean to piku, typed.
+//! The settings that piku reads, as typed values.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use super::persist;
 use super::reader::{OptionProblem, Reader, Refusal};
 use super::uwsgi::{self, UwsgiOptions};
 
-/// Every setting that piku honours, with its default where it is not set or can't be read.
+/// Every setting that piku reads, with the default where one is not set or invalid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Options {
@@ -18,7 +18,7 @@ pub struct Options {
     pub auto_restart: bool,
     /// `PIKU_KEEP_RELEASES`, at least 1.
     pub keep_releases: u32,
-    /// `PIKU_PERSIST`: each path once, relative to the app's folder, without `.` or `..`, none within another.
+    /// `PIKU_PERSIST`: each path once, relative to the app's folder, without `.` or `..`, and not nested.
     pub persist: Vec<String>,
     /// `PIKU_DEPLOY_STRATEGY`.
     pub strategy: Strategy,
@@ -30,7 +30,7 @@ pub struct Options {
     pub deploy_branch: Option<String>,
     /// `PIKU_RUNTIME`.
     pub runtime: Option<String>,
-    /// `PYTHON_VERSION`, as it is written.
+    /// `PYTHON_VERSION`, as written.
     pub python_version: Option<String>,
     /// `PORT`.
     pub port: Option<u16>,
@@ -44,21 +44,21 @@ pub struct Options {
     pub nginx: NginxOptions,
 }
 
-/// Which comes first when a release takes over from another.
+/// The order in which processes are replaced.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Strategy {
-    /// The start of the new processes: nobody notices, and both copies are in memory for a moment.
+    /// Start the new processes, then stop the old ones: no gap, but memory for both copies.
     #[default]
     StartFirst,
-    /// The end of the old processes, for a machine without the memory for two copies.
+    /// Stop the old processes, then start the new ones, for machines without memory for two copies.
     StopFirst,
 }
 
-/// Reads the settings that piku honours; every value that can't be read is a problem at its place.
-/// Problems of the file come first, each file's in order of place.
+/// Reads the settings that piku knows. Each invalid value is a problem with its place; those in the app's `ENV` file
+/// come first, then those in the stored settings, each in the order of the file.
 ///
-/// White space around a value does not count, and an empty value is as good as none; for a boolean it is false.
+/// White space around a value is ignored. An empty value counts as not set, but as false for a boolean.
 #[must_use]
 pub fn options(values: &Layers) -> (Options, Vec<OptionProblem>) {
     let mut reader = Reader::new(values);
@@ -88,7 +88,7 @@ fn strategy(name: &str) -> Result<Strategy, Refusal> {
         "stop-first" => Ok(Strategy::StopFirst),
         _ => {
             let help = "write `start-first`, or `stop-first` to save memory";
-            Err(Refusal::new("env::bad-strategy", format!("`{name}` is no way to deploy"), help))
+            Err(Refusal::new("env::bad-strategy", format!("`{name}` is not a deploy strategy"), help))
         }
     }
 }
@@ -110,7 +110,7 @@ fn healthcheck(path: &str) -> Result<String, Refusal> {
     })
 }
 
-/// Keeps to what git takes for the name of a branch.
+/// Applies git's rules for branch names (git-check-ref-format(1)).
 fn branch(name: &str) -> Result<String, Refusal> {
     let short = name.strip_prefix("refs/heads/").unwrap_or(name);
     let unwanted = |c: char| c.is_whitespace() || c.is_control() || "~^:?*[\\".contains(c);

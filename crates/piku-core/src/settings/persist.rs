@@ -2,7 +2,7 @@
 
 use super::reader::Refusal;
 
-/// Reads paths with commas or white space between them, each relative to the app's folder and within it.
+/// Parses paths separated by commas or white space, each relative to the app's folder and inside it.
 pub(super) fn paths(text: &str) -> Result<Vec<String>, Refusal> {
     let mut paths: Vec<String> = Vec::new();
     for written in text.split([',', ' ', '\t', '\n', '\r']).filter(|written| !written.is_empty()) {
@@ -15,10 +15,10 @@ pub(super) fn paths(text: &str) -> Result<Vec<String>, Refusal> {
             return Err(refuse("it is an absolute path"));
         }
         if parts.contains(&"..") {
-            return Err(refuse("it has `..` in it"));
+            return Err(refuse("it contains `..`"));
         }
         if written.contains(char::is_control) {
-            return Err(refuse("it has a control character in it"));
+            return Err(refuse("it contains a control character"));
         }
         match parts.first() {
             None => return Err(refuse("it is the whole folder of the app")),
@@ -28,7 +28,7 @@ pub(super) fn paths(text: &str) -> Result<Vec<String>, Refusal> {
         let path = parts.join("/");
         if let Some(other) = paths.iter().find(|other| is_within(&path, other) || is_within(other, &path)) {
             let other = other.clone();
-            return Err(refuse(&format!("one of it and `{other}` is inside the other")));
+            return Err(refuse(&format!("it overlaps `{other}`")));
         }
         if !paths.contains(&path) {
             paths.push(path);
@@ -64,14 +64,14 @@ mod tests {
         let messages = bad.map(|text| read(text).unwrap_err());
         insta::assert_snapshot!(messages.join("\n"), @r"
         `/etc` can't be kept: it is an absolute path
-        `a/../b` can't be kept: it has `..` in it
-        `..` can't be kept: it has `..` in it
+        `a/../b` can't be kept: it contains `..`
+        `..` can't be kept: it contains `..`
         `.` can't be kept: it is the whole folder of the app
         `./` can't be kept: it is the whole folder of the app
         `.git` can't be kept: it belongs to git
         `.git/hooks` can't be kept: it belongs to git
-        `a/b` can't be kept: one of it and `a` is inside the other
-        `a` can't be kept: one of it and `a/b` is inside the other
+        `a/b` can't be kept: it overlaps `a`
+        `a` can't be kept: it overlaps `a/b`
         ");
         assert!(read("a\u{7}").is_err());
     }

@@ -1,13 +1,13 @@
-//! How a line carries a value, whatever is in it.
+//! Encodes any value as a single line.
 
 use std::ops::Range;
 
 use piku_procfile::Diagnostic;
 
-/// What follows a key whose value is written as a JSON string.
+/// Follows a key whose value is a JSON string.
 pub(super) const SUFFIX: &str = "@json";
 
-/// Writes a setting as one line, without its end.
+/// Writes a setting as one line, without the line ending.
 pub(super) fn line(key: &str, value: &str) -> String {
     if is_plain(value) { format!("{key}={value}") } else { format!("{key}{SUFFIX}={}", json(value)) }
 }
@@ -20,17 +20,17 @@ pub(super) fn read(value: &str, span: &Range<usize>) -> Result<String, Diagnosti
     })
 }
 
-/// Whether every reader of lines would give the value back as it is.
+/// Whether the value survives being written as is and read line by line.
 fn is_plain(value: &str) -> bool {
     value.trim() == value && !value.chars().any(|character| breaks_lines(character) && character != '\t')
 }
 
-/// Control characters, and what some readers take for the end of a line or trim.
+/// Control characters, and characters that some readers treat as the end of a line or trim.
 fn breaks_lines(character: char) -> bool {
     character.is_control() || matches!(character, '\u{2028}' | '\u{2029}')
 }
 
-/// Writes a JSON string that holds none of them.
+/// Writes a JSON string with those characters escaped.
 fn json(value: &str) -> String {
     let text = serde_json::Value::from(value).to_string();
     text.chars().fold(String::with_capacity(text.len()), |mut text, character| {

@@ -1,4 +1,4 @@
-//! Reads the keys of the catalog from the settings, and says what can't be read.
+//! Reads the keys of the catalog from the settings and collects problems.
 
 use std::str::FromStr;
 
@@ -7,19 +7,19 @@ use piku_procfile::Diagnostic;
 use super::key::{Key, ValueType};
 use super::layers::{Layers, Origin};
 
-/// A setting that piku can't honour.
+/// A setting with an invalid value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OptionProblem {
     /// The key.
     pub key: &'static str,
-    /// Which file [`Diagnostic::span`] is about.
+    /// The file that [`Diagnostic::span`] refers to.
     pub origin: Origin,
     /// What is wrong, and where in that file.
     pub diagnostic: Diagnostic,
 }
 
-/// Why one value can't be read.
+/// Why a value is invalid.
 #[derive(Debug)]
 pub(super) struct Refusal {
     pub(super) code: &'static str,
@@ -45,12 +45,12 @@ impl<'a> Reader<'a> {
         Self { layers, problems: Vec::new() }
     }
 
-    /// The value without the white space around it; `None` when it is not set, or empty.
+    /// The trimmed value; `None` if it is not set or empty.
     pub(super) fn text(&self, key: &Key) -> Option<&'a str> {
         self.layers.get(key.name).map(str::trim).filter(|value| !value.is_empty())
     }
 
-    /// What `parse` makes of the value; `None` as well when that fails, which is a problem then.
+    /// Parses the value; `None` if it is not set. If parsing fails, adds a problem and returns `None` as well.
     pub(super) fn parsed<T>(
         &mut self,
         key: &Key,
@@ -82,7 +82,7 @@ impl<'a> Reader<'a> {
         parsed.unwrap_or(default)
     }
 
-    /// A number within the bounds of the catalog, where one is set.
+    /// A number within the bounds of the catalog, if set.
     pub(super) fn number<T: TryFrom<u64>>(&mut self, key: &Key) -> Option<T> {
         let ValueType::Number { min, max, .. } = key.value else { return None };
         let help = || format!("set {} to a whole number, {}", key.name, key.value);
@@ -103,7 +103,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// The same, with the default of the catalog.
+    /// Like [`Self::number`], with the default of the catalog.
     pub(super) fn count<T: TryFrom<u64> + Default>(&mut self, key: &Key) -> T {
         let default = match key.value {
             ValueType::Number { default, .. } => default.and_then(|number| T::try_from(number).ok()),
@@ -112,7 +112,7 @@ impl<'a> Reader<'a> {
         self.number(key).or(default).unwrap_or_default()
     }
 
-    /// An address, which may have the brackets of a URL around it.
+    /// An address, optionally in brackets, as in a URL.
     pub(super) fn address<T: FromStr>(&mut self, key: &Key) -> Option<T> {
         self.parsed(key, |value| {
             unbracketed(value).parse().map_err(|_| {
@@ -122,7 +122,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// A file below the app's folder: what is elsewhere is not the app's to include.
+    /// A file below the app's folder: an app may not include files from elsewhere.
     pub(super) fn file_of_app(&mut self, key: &Key) -> Option<String> {
         self.parsed(key, |value| {
             let outside = value.starts_with('/') || value.split('/').any(|part| part == "..");
@@ -138,7 +138,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Adds something that deserves a second look.
+    /// Adds a warning.
     pub(super) fn warn(&mut self, key: &Key, refusal: Refusal) {
         self.add(key, Diagnostic::warning, refusal);
     }

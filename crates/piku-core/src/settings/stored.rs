@@ -12,11 +12,11 @@ use super::limits::{self, InvalidSetting};
 use super::lines::{self, Line};
 use super::{keys, quoting};
 
-/// The settings of an app, as they are stored: one line each, and every value to the letter.
+/// The stored settings of an app: one line each, every value exactly as it was set.
 ///
-/// Nothing is ever expanded here, neither when it is set nor when it is read. A value that a line can't carry,
-/// because of a newline or a blank at its end, is `KEY@json="…"`; no key has an `@` in it. Comments, blank
-/// lines, and the order of a file that someone else wrote stay as they are.
+/// Values are never expanded, neither when set nor when read. A value that does not fit on a line, such as one with a
+/// newline or trailing white space, is written as `KEY@json="…"`; no key contains `@`. Comments, blank lines, and
+/// the order of an existing file are preserved.
 #[derive(Clone, Debug, Default)]
 pub struct StoredSettings {
     entries: Vec<Entry>,
@@ -25,34 +25,34 @@ pub struct StoredSettings {
 /// A line of the file.
 #[derive(Clone, Debug)]
 struct Entry {
-    /// The line as it is written, without its end.
+    /// The line as written, without its line ending.
     text: String,
     setting: Option<Stored>,
 }
 
-/// What a line sets.
+/// The setting on a line.
 #[derive(Clone, Debug)]
 struct Stored {
     key: String,
     value: String,
-    /// Bytes of the file that was read; empty for what was set since.
+    /// The bytes of the value in the file that was read; empty if set since.
     span: Range<usize>,
-    /// The same of the key.
+    /// The same for the key.
     key_span: Range<usize>,
 }
 
 impl StoredSettings {
-    /// Reads the file; `None` when there is any error.
+    /// Parses the file; `None` if there is any error.
     #[must_use]
     pub fn parse(bytes: &[u8]) -> (Option<Self>, Vec<Diagnostic>) {
         let (entries, mut diagnostics) = read_entries(bytes);
         let mut seen = BTreeSet::new();
         for setting in entries.iter().filter_map(|entry| entry.setting.as_ref()) {
             if !seen.insert(&setting.key) {
-                let message = format!("`{}` is set again, and this line counts", setting.key);
+                let message = format!("`{}` is set again, and this line wins", setting.key);
                 diagnostics.push(
                     Diagnostic::warning("env::duplicate-key", setting.key_span.clone(), message)
-                        .with_help("remove the earlier line; the next `config:set` of the key does"),
+                        .with_help("remove the earlier line, or let the next `config:set` of the key do it"),
                 );
             }
             diagnostics.extend(keys::second_look(
@@ -77,7 +77,7 @@ impl StoredSettings {
         self.iter().map(|(key, _)| key)
     }
 
-    /// Each key once, with its value, in the order of the lines that count.
+    /// Each key once, with its value, in the order of the lines in force.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         let mut seen = BTreeSet::new();
         let settings = self.entries.iter().rev().filter_map(|entry| entry.setting.as_ref());
@@ -85,10 +85,10 @@ impl StoredSettings {
         last.into_iter().rev().map(|setting| (setting.key.as_str(), setting.value.as_str()))
     }
 
-    /// Sets a key in its place in the file, or in a new line at the end.
+    /// Sets a key in place, or on a new line at the end.
     ///
     /// # Errors
-    /// When no process could be started with it.
+    /// [`InvalidSetting`] if no process could be started with it.
     pub fn set(&mut self, key: &str, value: &str) -> Result<(), InvalidSetting> {
         limits::check(key, value)?;
         let setting = Stored { key: key.to_owned(), value: value.to_owned(), span: 0..0, key_span: 0..0 };
@@ -102,7 +102,7 @@ impl StoredSettings {
         Ok(())
     }
 
-    /// Checks that a process can be started with all of them.
+    /// Checks that all settings together fit into the environment of a process.
     ///
     /// # Errors
     /// [`InvalidSetting::TooMuch`].
@@ -110,14 +110,14 @@ impl StoredSettings {
         limits::check_together(self.iter())
     }
 
-    /// Removes a key; `false` when it was not set.
+    /// Removes a key; `false` if it was not set.
     pub fn unset(&mut self, key: &str) -> bool {
         let before = self.entries.len();
         self.entries.retain(|entry| !entry.sets(key));
         self.entries.len() < before
     }
 
-    /// Where the value of a key is in the file that was read; empty for what was set since.
+    /// The span of a value in the file that was read; empty if set since.
     pub(super) fn span(&self, key: &str) -> Range<usize> {
         self.find(key).map_or(0..0, |setting| setting.span.clone())
     }
@@ -130,7 +130,7 @@ impl StoredSettings {
             .find(|setting| setting.key == key)
     }
 
-    /// Drops the lines that a later one made void, so that `unset` can't bring them back.
+    /// Removes earlier lines that set the same key, so that they can't take effect again.
     fn keep_last(&mut self, key: &str) {
         let last = self.entries.iter().rposition(|entry| entry.sets(key));
         let mut number = 0..;
@@ -153,7 +153,7 @@ impl fmt::Display for StoredSettings {
     }
 }
 
-/// Reads all lines that can be read, as pairs in the order of the file.
+/// Reads every valid line, as pairs in the order of the file.
 pub(super) fn read_pairs(bytes: &[u8]) -> impl Iterator<Item = (String, String)> {
     let (entries, _) = read_entries(bytes);
     entries.into_iter().filter_map(|entry| entry.setting).map(|setting| (setting.key, setting.value))

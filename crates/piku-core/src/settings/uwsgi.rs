@@ -1,4 +1,4 @@
-//! How uWSGI serves a `wsgi` app: the `UWSGI_*` keys.
+//! How uWSGI serves an app: the `UWSGI_*` keys.
 
 use super::catalog as keys;
 use super::reader::{Reader, Refusal};
@@ -49,7 +49,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> UwsgiOptions {
         idle: reader.number(&keys::UWSGI_IDLE),
     };
     if options.gevent.is_some() && options.asyncio.is_some() {
-        let message = "UWSGI_GEVENT is set too, and counts";
+        let message = "UWSGI_GEVENT is set too, and wins";
         reader.warn(&keys::UWSGI_ASYNCIO, Refusal::new("env::conflict", message, "remove one of the two"));
     }
     options

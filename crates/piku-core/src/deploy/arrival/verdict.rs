@@ -1,27 +1,27 @@
-//! What an answer says of a release, pure.
+//! Turns the outcome of a request into a verdict on the release. Pure.
 
 use crate::host::door::Heard;
 use crate::host::health::Reply;
 
-/// What an answer says of a release.
+/// The verdict on a release.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// The request came back from the app.
+    /// The app responded.
     Live,
-    /// There was no answer in time.
+    /// There was no response in time.
     Late,
-    /// The app was reached and has no good answer: what it does instead.
+    /// The app was reached but failed; with what it does.
     App(String),
-    /// Nobody takes connections in the place of the app.
+    /// The app accepts no connections.
     Gone,
-    /// nginx answers in the place of a healthy app, or not at all: what it does.
+    /// nginx responds in the place of a healthy app, or not at all; with what it does.
     Nginx(String),
-    /// A folder was asked for that has no page of its own; with the status.
+    /// The requested folder has no index page; with the status.
     NoIndex(u16),
 }
 
-/// Judges an answer for an app. What the app itself answers is only asked when that matters; `demanded` says that
-/// nothing but 2xx and 3xx is good.
+/// Judges the response of an app. Calls `direct` only if the reply of the app itself matters. With `demanded`, only 2xx
+/// and 3xx are good.
 pub(super) fn of_answer(heard: &Heard, direct: impl FnOnce() -> Reply, demanded: bool) -> Verdict {
     let (status, nginx_page) = match heard {
         Heard::Status { status, nginx_page } => (*status, *nginx_page),
@@ -31,14 +31,14 @@ pub(super) fn of_answer(heard: &Heard, direct: impl FnOnce() -> Reply, demanded:
     };
     match status {
         ..400 => return Verdict::Live,
-        // A page of nginx's there is a rule of the site's own: a password, addresses that may ask.
+        // A page of nginx means that the site has a rule, such as a password or allowed addresses.
         400..500 if demanded && !nginx_page => return Verdict::App(answers(status)),
         400..500 => return Verdict::Live,
         500.. => {}
     }
     match direct() {
         Reply::Answer(answer) if answer.status >= 500 => Verdict::App(answers(answer.status)),
-        // A gateway's own words, whatever page the site has for them.
+        // These statuses come from nginx as a gateway, even if the site has its own page for them.
         Reply::Answer(_) if nginx_page || matches!(status, 502 | 504) => Verdict::Nginx(answers(status)),
         Reply::Answer(_) => Verdict::App(answers(status)),
         Reply::Nothing => Verdict::App(CLOSES.to_owned()),
@@ -47,7 +47,7 @@ pub(super) fn of_answer(heard: &Heard, direct: impl FnOnce() -> Reply, demanded:
     }
 }
 
-/// Judges an answer over HTTP where everything is to go over HTTPS.
+/// Judges the response over HTTP of a site that redirects to HTTPS.
 pub(super) fn of_redirect(heard: &Heard) -> Verdict {
     match heard {
         Heard::Status { status: 300..400, .. } => Verdict::Live,
@@ -58,17 +58,17 @@ pub(super) fn of_redirect(heard: &Heard) -> Verdict {
     }
 }
 
-/// Judges an answer for files, which only nginx can have given. `no_index` says that a folder was asked for that has no
-/// page, and `closed` whether nginx may not look into it.
+/// Judges the response of a static site, which only nginx can have sent. `no_index` means that the requested folder has
+/// no index page; `closed` returns whether nginx lacks access to it.
 pub(super) fn of_files(heard: &Heard, no_index: bool, closed: impl Fn() -> bool, demanded: bool) -> Verdict {
     let Heard::Status { status, .. } = heard else { return of_answer(heard, || Reply::Unreachable, false) };
     match status {
         ..400 => Verdict::Live,
-        // A folder that can't be entered is to nginx one that is not there.
+        // nginx reports a folder that it can't enter as missing.
         403 | 404 if closed() => Verdict::Nginx(answers(*status)),
         403 | 404 if no_index => Verdict::NoIndex(*status),
         404 if !demanded => Verdict::Live,
-        // A password, or addresses that may ask.
+        // The site has a password or allowed addresses.
         400..500 if *status != 403 && *status != 404 => Verdict::Live,
         _ => Verdict::Nginx(answers(*status)),
     }

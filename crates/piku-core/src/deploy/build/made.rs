@@ -1,10 +1,10 @@
-//! What a build gives to the processes of a release.
+//! The result of a build.
 
 use camino::Utf8PathBuf;
 
 use crate::release::Made;
 
-/// A build, and what it gives to processes.
+/// A build and what it provides to processes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Build {
     /// The name of its folder below `envs/<app>`.
@@ -13,7 +13,7 @@ pub(crate) struct Build {
 }
 
 impl Build {
-    /// Its folder, when it is a virtual environment.
+    /// Its folder, if that is a virtual environment.
     pub(crate) fn virtualenv(&self) -> Option<Utf8PathBuf> {
         self.made.folder.clone().filter(|_| self.made.is_virtualenv)
     }

@@ -1,4 +1,4 @@
-//! Carries out the steps of a build plan.
+//! Executes the steps of a build plan.
 
 use std::collections::BTreeMap;
 
@@ -14,10 +14,10 @@ use crate::host::facts::Uwsgi;
 use crate::host::{Surroundings, files, placing};
 use crate::root::Root;
 
-/// The ending of a folder in which a build is not complete.
+/// The suffix of the marker for an incomplete build.
 pub(super) const HALF: &str = ".building";
 
-/// What a build is made from.
+/// Everything that a build depends on.
 pub(crate) struct BuildContext<'a> {
     pub(crate) root: &'a Root,
     pub(crate) surroundings: &'a Surroundings,
@@ -26,13 +26,13 @@ pub(crate) struct BuildContext<'a> {
     pub(crate) tree: &'a Utf8Path,
     pub(crate) uwsgi: Option<&'a Uwsgi>,
     pub(crate) cancel: &'a Cancel,
-    /// The environment that every step gets.
+    /// The environment of every step.
     pub(crate) env: &'a BTreeMap<String, String>,
 }
 
-/// Runs the steps in a folder of their own, and gives it its name when all have succeeded.
+/// Runs the steps in a new folder, and links the name of the build to it when all have succeeded.
 ///
-/// A virtual environment can't be moved, so the name is a symbolic link to where it was made.
+/// A virtual environment can't be moved, so the name is a symbolic link to the folder it was made in.
 pub(super) fn make(
     site: &BuildContext<'_>,
     plan: &piku_runtime::BuildPlan,
@@ -79,7 +79,7 @@ fn run(
     if let Some(path) = env.get_mut("PATH") {
         path.insert_str(0, &before);
     }
-    // As a person would type it: where the tool is would only be in the way.
+    // Show the command as typed, without the folder of the tool.
     let name = resolved.program.file_name().unwrap_or_default();
     let typed = Invocation::new([name].into_iter().chain(resolved.args.iter().map(String::as_str))).line();
     let words = [resolved.program.into_string()].into_iter().chain(resolved.args);
@@ -96,7 +96,7 @@ fn run(
         })
 }
 
-/// Where a build is made; a number tells it from what an earlier one left.
+/// A folder for a new build, with a number that is not used yet.
 fn free_name(folder: &Utf8Path) -> Utf8PathBuf {
     let name = folder.file_name().unwrap_or_default();
     let candidates = (1..).map(|number: u32| folder.with_file_name(format!("{name}.{number}")));

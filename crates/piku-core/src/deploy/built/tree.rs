@@ -1,4 +1,4 @@
-//! What a tree has to have once it is built, and what is found in it.
+//! Checks the files that a built tree must have, and finds Java classes in it.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use piku_procfile::{Entry, Kind};
@@ -8,7 +8,8 @@ use crate::deploy::plan::hosted::Hosted;
 use crate::deploy::source::inputs::Inputs;
 use crate::host::{HostError, files};
 
-/// Refuses files and folders that are named and not there. To be asked after the build, which may make them.
+/// Refuses the release if a file or folder that it names does not exist. Call it after the build, which may create
+/// them.
 pub(crate) fn require_paths(inputs: &Inputs, tree: &Utf8Path) -> Result<(), DeployError> {
     let of_entry = |entry: &Entry| match (Hosted::of(entry), &entry.kind) {
         (Some(Hosted::Php(root)), _) => Some(("folder", root, "php")),
@@ -34,11 +35,11 @@ pub(crate) fn require_paths(inputs: &Inputs, tree: &Utf8Path) -> Result<(), Depl
     }
 }
 
-/// The classes of uWSGI's own, by which a Java app calls it.
+/// uWSGI's own classes, for Java apps that use its API.
 const UWSGI_JAR: &str = "/usr/share/java/uwsgi.jar";
 
-/// Where the classes of a `jwsgi` app are looked for: its folder, those in which Maven and Gradle leave classes, and
-/// every archive beside them. Empty for other apps.
+/// The class path of a `jwsgi` app: its folder, the output folders of Maven and Gradle, and every archive in them.
+/// Empty for other apps.
 pub(crate) fn class_path(inputs: &Inputs, tree: &Utf8Path) -> Result<Vec<Utf8PathBuf>, HostError> {
     if !inputs.procfile.entries().iter().any(|entry| entry.kind == Kind::Jwsgi) {
         return Ok(Vec::new());

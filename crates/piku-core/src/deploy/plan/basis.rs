@@ -1,4 +1,4 @@
-//! What a release is planned from.
+//! The input of a plan.
 
 use std::collections::BTreeMap;
 
@@ -13,13 +13,13 @@ use crate::host::Surroundings;
 use crate::host::facts::Uwsgi;
 use crate::root::Root;
 
-/// What the plan is made from.
+/// The input of a plan.
 pub(crate) struct Basis<'a> {
     pub(crate) root: &'a Root,
     pub(crate) surroundings: &'a Surroundings,
     pub(crate) app: &'a AppName,
     pub(crate) release: u32,
-    /// The number that its vassals and sockets are named by.
+    /// The number of the run, which is part of the names of its vassals and sockets.
     pub(crate) run: u32,
     pub(crate) commit: &'a str,
     pub(crate) tree: &'a Utf8Path,
@@ -27,13 +27,13 @@ pub(crate) struct Basis<'a> {
     pub(crate) formation: &'a Formation,
     pub(crate) build: &'a Build,
     pub(crate) uwsgi: Option<&'a Uwsgi>,
-    /// Where classes of Java are looked for.
+    /// The class path of a Java app.
     pub(crate) class_path: Vec<Utf8PathBuf>,
     pub(crate) ports: Ports,
 }
 
 impl<'a> Basis<'a> {
-    /// What its processes are told of it.
+    /// What its processes know about it.
     pub(crate) fn told(&self) -> Told<'a> {
         Told {
             root: self.root,
@@ -46,7 +46,7 @@ impl<'a> Basis<'a> {
         }
     }
 
-    /// The whole environment of a process.
+    /// The complete environment of a process.
     pub(crate) fn environment(&self, port: u16, proc_type: &str) -> BTreeMap<String, String> {
         self.told().environment(&self.build.made, &self.inputs.layers, port, proc_type)
     }
@@ -55,9 +55,9 @@ impl<'a> Basis<'a> {
 /// The ports of a release.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Ports {
-    /// What the environment calls `PORT`, and where an app of uWSGI's without a site is reached.
+    /// The value of `PORT`, and the port of an app that uWSGI runs without a site.
     pub(crate) app: u16,
-    /// One for each `web` process; the first is `app`.
+    /// One per `web` process; the first is `app`.
     pub(crate) web: Vec<u16>,
 }
 

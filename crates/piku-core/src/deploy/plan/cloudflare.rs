@@ -1,7 +1,7 @@
-//! The addresses from which Cloudflare asks, for `NGINX_CLOUDFLARE_ACL`.
+//! The addresses of Cloudflare, for `NGINX_CLOUDFLARE_ACL`.
 //!
-//! As published at <https://www.cloudflare.com/ips/>; the list last changed in September 2023. A list in the
-//! program needs no network in the middle of a deploy, and a site that does not answer can't stop one.
+//! As published at <https://www.cloudflare.com/ips/>; the list last changed in September 2023. It is compiled in, so
+//! that a deploy needs no network and can't fail because that page is down.
 
 use piku_nginx::{InvalidSite, Network};
 

@@ -1,4 +1,4 @@
-//! Decides how a release runs: its processes, its site, its environment. Pure.
+//! Plans how a release runs: its processes, site, and environment. Pure.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -14,16 +14,16 @@ use crate::host::health::Endpoint;
 use crate::host::launch::Job;
 use crate::vassal::{CRON, FRONT, REHEARSAL, VassalName};
 
-/// How a process takes over from the same process of the release before.
+/// How a process takes over from its predecessor in the previous release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TakesOver {
-    /// Both run side by side until the new one is healthy.
+    /// Both run at the same time until the new one is healthy.
     Beside,
-    /// The old one ends before the new one starts, since two at once would do harm.
+    /// The old one ends before the new one starts, since both must not run at the same time.
     Alone,
 }
 
-/// One running process, or all jobs of the app.
+/// A process, or the scheduler of all cron jobs of the app.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Process {
     pub(crate) name: VassalName,
@@ -39,26 +39,26 @@ pub(crate) enum Work {
     Hosted { app: Hosted, socket: Utf8PathBuf },
     /// A command serves HTTP.
     Web { command: String, address: SocketAddr },
-    /// A command works.
+    /// A command runs as a worker.
     Worker { command: String },
-    /// Commands are run on schedules.
+    /// Commands run on schedules.
     Cron { jobs: Vec<Job> },
-    /// uWSGI's router keeps a TCP port for the sockets behind it.
+    /// uWSGI's router listens on a TCP port and forwards to sockets.
     Front { address: SocketAddr, backends: Vec<Utf8PathBuf> },
 }
 
 impl Process {
-    /// Whether it waits until its predecessor has ended.
+    /// Whether it waits for its predecessor to end.
     pub(crate) fn takes_turns(&self) -> bool {
         self.takes_over == TakesOver::Alone && self.name.start != REHEARSAL
     }
 
-    /// Whether it works unseen, and replaces its predecessor before the traffic moves.
+    /// Whether it is a worker, which replaces its predecessor before traffic moves.
     pub(crate) fn is_worker(&self) -> bool {
         matches!(self.work, Work::Worker { .. } | Work::Cron { .. })
     }
 
-    /// What people call it: `web.1`.
+    /// Its readable name, such as `web.1`.
     pub(crate) fn shown(&self) -> String {
         match self.work {
             Work::Cron { .. } => "the scheduler of the cron jobs".to_owned(),
@@ -66,13 +66,13 @@ impl Process {
         }
     }
 
-    /// What people call several of them: `web.1, web.2`.
+    /// The readable names of several processes: `web.1, web.2`.
     pub(crate) fn listed(processes: &[&Self]) -> String {
         let names = processes.iter().map(|process| process.shown());
         names.collect::<Vec<_>>().join(", ")
     }
 
-    /// Where it can be asked how it is.
+    /// The endpoint for health checks, if it has one.
     pub(crate) fn endpoint(&self) -> Option<Endpoint> {
         match &self.work {
             Work::Hosted { socket, .. } => Some(Endpoint::Uwsgi(socket.clone())),
@@ -82,37 +82,37 @@ impl Process {
     }
 }
 
-/// How a release runs.
+/// The plan of a release.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Plan {
     pub(crate) processes: Vec<Process>,
-    /// The environment of everything but single processes: `LIVE_ENV`.
+    /// The environment without variables of single processes: `LIVE_ENV`.
     pub(crate) live_env: BTreeMap<String, String>,
     pub(crate) serves: Serves,
     pub(crate) ports: Ports,
 }
 
-/// What stands behind the site.
+/// The backend of the site.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Serves {
-    /// Processes in which uWSGI runs the app, by the links that lead to their sockets.
+    /// Processes in which uWSGI runs the app, with the links to their sockets.
     Uwsgi(Vec<Utf8PathBuf>),
     /// `web` processes.
     Web(Vec<SocketAddr>),
-    /// Files only, below this folder of the tree.
+    /// Only files, below this folder of the tree.
     Static(Utf8PathBuf),
-    /// Nobody now: scaled to 0, or stopped.
+    /// No process at the moment: scaled to 0 or stopped.
     Unavailable,
-    /// Nothing in the Procfile answers the web.
+    /// Nothing in the Procfile serves requests.
     Nothing,
 }
 
-/// The address a process is told to listen at.
+/// The address that a process listens on.
 pub(crate) fn listens_at(bind: &str) -> IpAddr {
     bind.trim_matches(['[', ']']).parse().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))
 }
 
-/// The address at which such a process is reached from here.
+/// The address at which this machine reaches such a process.
 pub(crate) fn reachable(bind: &str, port: u16) -> SocketAddr {
     let address = match listens_at(bind) {
         IpAddr::V4(address) if address.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
@@ -122,13 +122,13 @@ pub(crate) fn reachable(bind: &str, port: u16) -> SocketAddr {
     SocketAddr::new(address, port)
 }
 
-/// How many `web` processes need a port of their own.
+/// The number of `web` processes, each of which needs a port.
 pub(crate) fn web_count(procfile: &Procfile, formation: &Formation) -> u32 {
     let web = procfile.entries().iter().find(|entry| matches!(entry.kind, Kind::Web));
     web.map_or(0, |entry| formation.count(entry.name.as_str()))
 }
 
-/// Decides how the release runs.
+/// Plans how the release runs.
 pub(crate) fn plan(basis: &Basis<'_>) -> Plan {
     let live_env = basis.environment(basis.ports.app, "run");
     let mut processes = Vec::new();
@@ -189,7 +189,7 @@ fn process(basis: &Basis<'_>, entry: &Entry, index: u32) -> Option<Process> {
     Some(Process { name: name(basis, kind, index), work, takes_over, env: basis.environment(port, kind) })
 }
 
-/// The scheduler of every job that is not scaled to nothing. A count says how many runs may go on at once.
+/// The scheduler of all jobs that are not scaled to 0. The count is the number of runs allowed at the same time.
 fn cron(basis: &Basis<'_>) -> Option<Process> {
     let job = |entry: &Entry| {
         let Kind::Cron(job) = &entry.kind else { return None };
@@ -213,11 +213,11 @@ fn cron(basis: &Basis<'_>) -> Option<Process> {
     })
 }
 
-/// How many links to sockets a router has at least: as its list can't change while it has the port, `ps:scale`
-/// moves the links and leaves the router alone.
+/// The minimum number of links of a router. Its list can't change while it holds the port, so `ps:scale` only moves the
+/// links.
 const ROUTED: u32 = 8;
 
-/// The router that keeps the port of an app of uWSGI's without a site.
+/// The router for the port of an app that uWSGI runs without a site.
 fn front(basis: &Basis<'_>, serving: usize) -> Process {
     let links = u32::try_from(serving).unwrap_or(u32::MAX).next_multiple_of(ROUTED);
     let backends = (1..=links).map(|index| basis.root.site_socket(basis.app, index)).collect();

@@ -1,4 +1,4 @@
-//! The environment of a release's processes: piku's own variables, those of its build, and the app's settings. Pure.
+//! The environment of processes: piku's own variables, those of the build, and the settings of the app. Pure.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::release::Made;
 use crate::root::Root;
 use crate::settings::Layers;
 
-/// piku's own variables, as far as they are known before anything is built or picked.
+/// piku's own variables that are known before the build and before ports are picked.
 pub(crate) fn own(
     root: &Root,
     surroundings: &Surroundings,
@@ -25,14 +25,14 @@ pub(crate) fn own(
         ("USER", surroundings.user.clone()),
         ("PATH", surroundings.search_path()),
         ("PWD", tree.to_string()),
-        // Without it Python takes every text for ASCII.
+        // Without it, Python uses ASCII for text.
         ("LANG", "C.UTF-8".to_owned()),
     ]
     .map(|(key, value)| (key.to_owned(), value))
     .into()
 }
 
-/// What processes are told of their release; known before it is built.
+/// What processes know about their release, known before it is built.
 #[derive(Clone, Copy)]
 pub(crate) struct Told<'a> {
     pub(crate) root: &'a Root,
@@ -45,7 +45,7 @@ pub(crate) struct Told<'a> {
 }
 
 impl Told<'_> {
-    /// All of piku's own variables, those of the build among them.
+    /// All of piku's own variables, including those of the build.
     pub(crate) fn variables(&self, made: &Made, port: u16, proc_type: &str) -> BTreeMap<String, String> {
         let mut own = own(self.root, self.surroundings, self.app, self.tree);
         own.extend(made.variables.clone());
@@ -61,7 +61,7 @@ impl Told<'_> {
         own
     }
 
-    /// The whole environment of a process: the settings, laid over piku's own variables.
+    /// The complete environment of a process: piku's own variables, overridden by the settings.
     pub(crate) fn environment(
         &self,
         made: &Made,
@@ -70,7 +70,7 @@ impl Told<'_> {
         proc_type: &str,
     ) -> BTreeMap<String, String> {
         let mut all = settings.process_environment(&self.variables(made, port, proc_type));
-        // A second `web` process must not be told the port of the first.
+        // A second `web` process must not get the port of the first.
         all.insert("PORT".to_owned(), port.to_string());
         all
     }

@@ -1,4 +1,4 @@
-//! Apps that uWSGI itself runs: what a Procfile says of them, and which plugins they need.
+//! Apps that uWSGI itself runs, and the plugins they need.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use piku_procfile::{Entry, Kind, Procfile, WsgiEntry};
@@ -12,16 +12,16 @@ use crate::host::facts::Uwsgi;
 pub(crate) enum Hosted {
     /// Python.
     Wsgi(WsgiEntry),
-    /// Ruby, by its rackup file.
+    /// Ruby, with the path of its rackup file.
     Rack(Utf8PathBuf),
-    /// Java, by a class and perhaps a method.
+    /// Java, with a class and an optional method.
     Jwsgi(String),
-    /// PHP, by its document root.
+    /// PHP, with its document root.
     Php(Utf8PathBuf),
 }
 
 impl Hosted {
-    /// The app of an entry, when uWSGI runs it.
+    /// The app of a Procfile entry, if uWSGI runs it.
     pub(crate) fn of(entry: &Entry) -> Option<Self> {
         let path = Utf8Path::new(&entry.command);
         match &entry.kind {
@@ -35,18 +35,18 @@ impl Hosted {
     }
 }
 
-/// A plugin of uWSGI's that a distribution has in a package of its own.
+/// A uWSGI plugin from a separate package.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Plugin {
-    /// Its name, as uWSGI loads it.
+    /// Its name in uWSGI.
     pub(crate) name: String,
-    /// The package of Debian's that brings it; `*` where a version is part of the name.
+    /// Its Debian package, with `*` for a version in the name.
     pub(crate) package: &'static str,
-    /// What in the app's files wants it.
+    /// The kind of process or the setting that needs it.
     pub(crate) wanted_by: &'static str,
 }
 
-/// The plugins that the app's kind of process wants.
+/// The plugins that the kinds of process need.
 fn of_kinds(procfile: &Procfile) -> Vec<Plugin> {
     let plugin = |name: &str, package, wanted_by| Plugin { name: name.to_owned(), package, wanted_by };
     let of_kind = |entry: &Entry| match entry.kind {
@@ -60,7 +60,7 @@ fn of_kinds(procfile: &Procfile) -> Vec<Plugin> {
     procfile.entries().iter().flat_map(of_kind).collect()
 }
 
-/// The plugins that the settings of a Python app want, beside the one with Python.
+/// The plugins that the settings of a Python app need, in addition to the one for Python.
 fn of_settings(inputs: &Inputs, python: &str) -> Vec<Plugin> {
     let options = &inputs.options.uwsgi;
     let is_python = |entry: &Entry| matches!(entry.kind, Kind::Wsgi(_));
@@ -79,13 +79,14 @@ fn of_settings(inputs: &Inputs, python: &str) -> Vec<Plugin> {
     }
 }
 
-/// Refuses an app whose kind of process this machine's uWSGI can't run. To be asked before the build.
+/// Refuses an app if uWSGI lacks the plugin for its kind of process. Call it before the build.
 pub(crate) fn require_kinds(procfile: &Procfile, uwsgi: Option<&Uwsgi>) -> Result<(), DeployError> {
     let Some(uwsgi) = uwsgi else { return Ok(()) };
     refuse_first_missing(of_kinds(procfile), uwsgi)
 }
 
-/// Refuses settings that the system's uWSGI has no plugin for. To be asked once it is known that it runs the app.
+/// Refuses settings if the system's uWSGI lacks the plugin for them. Call it once it is known that this uWSGI runs the
+/// app.
 pub(crate) fn require_settings(inputs: &Inputs, uwsgi: Option<&Uwsgi>) -> Result<(), DeployError> {
     match uwsgi.and_then(|uwsgi| Some((uwsgi, uwsgi.python.as_ref()?))) {
         Some((uwsgi, (python, _))) => refuse_first_missing(of_settings(inputs, python), uwsgi),

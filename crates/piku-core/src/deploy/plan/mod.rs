@@ -1,8 +1,8 @@
-//! Decides how a release runs, and spells it. Pure: the same facts give the same bytes.
+//! Plans how a release runs, and renders the plan. Pure: the same input gives the same bytes.
 //!
-//! Whatever has to be asked of the machine is asked before, and given in as a [`basis`]. [`decide`] makes a [`Plan`] of
-//! it, with the [`environment`] of each process; [`render`] and [`site`] spell that for uWSGI, the launcher, and nginx.
-//! [`reached`] says where the app answers.
+//! Facts about the machine are collected before, and passed in as a [`basis`]. [`decide`] makes a [`Plan`] from it,
+//! with the [`environment`] of each process; [`render`] and [`site`] render it for uWSGI, the launcher, and nginx.
+//! [`reached`] lists the addresses of the app.
 
 pub(crate) mod basis;
 mod cloudflare;

@@ -1,10 +1,10 @@
-//! Where an app that is live is reached, and what it needs where it is not.
+//! The addresses of a live app, and what it needs to be reachable.
 
 use super::decide::{Plan, Serves, reachable};
 use crate::app::AppName;
 use crate::deploy::source::inputs::Inputs;
 
-/// Where the app answers.
+/// The addresses of the app.
 pub(crate) fn addresses(inputs: &Inputs, plan: &Plan) -> Vec<String> {
     let options = &inputs.options;
     if inputs.has_site() {
@@ -16,19 +16,20 @@ pub(crate) fn addresses(inputs: &Inputs, plan: &Plan) -> Vec<String> {
     if has_web { vec![format!("http://{host}:{}/", plan.ports.app)] } else { Vec::new() }
 }
 
-/// What an app that is to answer the web needs so that anybody else's machine reaches it, if it needs something.
+/// What a web app needs to be reachable from other machines, if it is not.
 pub(crate) fn unreached(app: &AppName, inputs: &Inputs, plan: &Plan) -> Option<String> {
     if inputs.has_site() {
         return None;
     }
     let name = format!("until it has a name: `config:set {app} NGINX_SERVER_NAME=…`");
     match plan.serves {
-        Serves::Static(_) => Some(format!("Nobody serves its files {name}")),
+        Serves::Static(_) => Some(format!("Its files are not served {name}")),
         Serves::Uwsgi(_) | Serves::Web(_) => {
             let address = reachable(&inputs.options.bind_address, plan.ports.app).ip();
             let everywhere =
                 inputs.options.bind_address.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_unspecified());
-            (address.is_loopback() && !everywhere).then(|| format!("It answers on this machine alone {name}"))
+            (address.is_loopback() && !everywhere)
+                .then(|| format!("It is only reachable from this machine {name}"))
         }
         Serves::Unavailable | Serves::Nothing => None,
     }

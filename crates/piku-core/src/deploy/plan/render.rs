@@ -1,4 +1,4 @@
-//! Spells a plan: each process becomes a vassal file and a launch record. Pure, and the same plan gives the same bytes.
+//! Renders a plan: each process becomes a vassal file and a launch record. Pure: the same plan gives the same bytes.
 
 use std::net::SocketAddr;
 
@@ -19,32 +19,33 @@ use crate::host::socket_access::SocketAccess;
 use crate::host::{HostError, Step};
 use crate::vassal::{FRONT, VassalName};
 
-/// Seconds that uWSGI gives a process to end before it kills it. Longer than the launcher's own patience: a minute
-/// for the last connections, and a quarter for the end (see `piku_launch::supervise`), which knows the grandchildren.
+/// How long uWSGI waits for a process to end before it kills it, in seconds. It must be longer than the timeouts of the
+/// launcher, which also ends grandchildren: a minute for the last connections and 15 seconds for the end (see
+/// `piku_launch::supervise`).
 const MERCY: u32 = 90;
-/// How long a `web` process goes on serving after its successor took over: nginx's old workers hand out
-/// connections for a moment after a reload.
+/// How long a `web` process keeps serving after its successor has taken over, in milliseconds: for a moment after a
+/// reload, old workers of nginx still send it connections.
 const DRAIN_MS: u64 = 2000;
-/// Seconds that a connection through the router of a port may be silent, as nginx does it too.
+/// The idle timeout of a connection through a router, in seconds; the same as in nginx.
 const ROUTER_TIMEOUT: u32 = 60;
-/// The most bytes that the head of a request may have: as much as nginx takes.
+/// The maximum size of the headers of a request, in bytes; the same as in nginx.
 const BUFFER_SIZE: u32 = 32_768;
-/// The longest path that a unix socket may have (unix(7): 108 bytes with the final NUL).
+/// The maximum length of the path of a unix socket (unix(7): 108 bytes with the final NUL).
 const LONGEST_SOCKET: usize = 107;
 
-/// A vassal as two files.
+/// The two files of a vassal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Rendered {
-    /// Its name, which is that of the file for uWSGI.
+    /// Its name, which is also the name of the file for uWSGI.
     pub(crate) name: VassalName,
-    /// The text for uWSGI, without any value of the user's.
+    /// The file for uWSGI, without any user values.
     pub(crate) ini: String,
-    /// What the launcher reads: environment and command, as JSON.
+    /// The file for the launcher: environment and command, as JSON.
     pub(crate) record: String,
 }
 
 impl Rendered {
-    /// The steps that put both files in their place, without starting anything.
+    /// The steps that write both files, without starting anything.
     pub(crate) fn written(&self, available: &Utf8Path) -> Vec<Step> {
         let name = self.name.to_string();
         vec![
@@ -54,7 +55,7 @@ impl Rendered {
     }
 }
 
-/// Spells one process.
+/// Renders a process.
 pub(crate) fn render(
     basis: &Basis<'_>,
     process: &Process,
@@ -86,7 +87,7 @@ pub(crate) fn render(
     Ok(Rendered { name: process.name.clone(), ini: vassal.to_ini()?, record })
 }
 
-/// A process that the launcher keeps together: the record says what it does, the file only who launches it.
+/// A process that the launcher supervises: the record says what to run, and the vassal file only starts the launcher.
 fn daemon(
     basis: &Basis<'_>,
     process: &Process,
@@ -115,7 +116,7 @@ fn daemon(
     Ok(Vassal::Daemon(vassal))
 }
 
-/// A port that leads to the app's sockets.
+/// A router that forwards a port to the sockets of the app.
 fn router(
     basis: &Basis<'_>,
     process: &Process,
@@ -140,12 +141,12 @@ fn common(basis: &Basis<'_>, process: &Process) -> Common {
         Work::Cron { .. } => basis.root.scheduler_log(&name.app),
         _ => basis.root.log(&name.app, &name.kind, name.index),
     };
-    // A router outlives the release it was started with.
+    // A router outlives the release that started it.
     let chdir = if name.kind == FRONT { basis.root.path() } else { basis.tree };
     let title = format!("{}:{}:", name.app, name.kind.trim_start_matches('-'));
     let mut common = Common::new(chdir, log, title);
     common.log_max_size = basis.inputs.options.uwsgi.log_max_size;
-    // The launcher has set it: 022.
+    // The launcher sets it to 022.
     common.umask = None;
     common
 }
@@ -173,7 +174,7 @@ fn hosted(
     vassal
 }
 
-/// The app, as its language wants it.
+/// The options of the app for its language.
 fn application(basis: &Basis<'_>, app: &Hosted) -> Application {
     let options = &basis.inputs.options.uwsgi;
     match app {

@@ -1,4 +1,4 @@
-//! The site of a release: what nginx is told, and the question that shows it has heard.
+//! Renders the site of a release, and the request that shows whether nginx serves it.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -19,19 +19,19 @@ use crate::host::nginx::Question;
 use crate::root::Root;
 use crate::settings::PRIVATE;
 
-/// A site as text, with the question that only it can answer.
+/// A site as text, with the request that only this text answers correctly.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RenderedSite {
     pub(crate) text: String,
     pub(crate) question: Question,
     pub(crate) door: Door,
-    /// Whether it serves files, which nginx then must be able to reach.
+    /// Whether it serves files, which nginx must then have access to.
     pub(crate) serves_files: bool,
     /// Whether some of them are in the app's data.
     pub(crate) serves_data: bool,
 }
 
-/// Spells the site of a plan; `None` when the app has none.
+/// Renders the site of a plan; `None` if the app has no site.
 pub(crate) fn render(
     root: &Root,
     app: &AppName,
@@ -45,7 +45,7 @@ pub(crate) fn render(
     }
     let failed = |source: InvalidSite| DeployError::Site { app: app.clone(), source: Box::new(source) };
     let mut site = describe(root, app, inputs, tree, &plan.serves, nginx).map_err(failed)?;
-    // The answer names this very text: the same text in the next release needs no reload.
+    // The answer contains a hash of the text, so the next release needs no reload if its text is the same.
     let digest = Sha256::digest(site.to_string());
     let print: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     let answer = format!("{app} {print}");
@@ -77,8 +77,8 @@ pub(crate) fn render(
     }))
 }
 
-/// A host by which the app can be asked as anybody would: one of its names that is no pattern, else one that its first
-/// pattern covers. Without a name it is asked as what it is, something on this machine.
+/// A host name for requests to the app: one of its names that is not a pattern, or else a name that matches its first
+/// pattern. Without a name, `localhost`.
 pub(crate) fn plain_host(server_names: &[String]) -> String {
     let names: Vec<ServerName> = server_names.iter().filter_map(|name| name.parse().ok()).collect();
     let plain = names.iter().find(|name| name.is_plain()).or(names.first());
@@ -99,7 +99,7 @@ fn describe(
     let mut site = Site::new(name, server_names, backend(serves)?);
     site.namespace = "piku".parse()?;
     site.comment =
-        Some(format!("The site of the app `{app}`. Piku writes this file anew at every deploy.").parse()?);
+        Some(format!("The site of the app `{app}`. Piku overwrites this file at every deploy.").parse()?);
     site.headers = vec![Header::new("X-Deployed-By", "Piku")?];
     site.never_served = PRIVATE.iter().map(|name| name.parse()).collect::<Result<_, _>>()?;
     site.probe = Some(probe(app, app.as_str())?);
@@ -114,7 +114,7 @@ fn describe(
     }
     site.allow_git_folders = options.allow_git_folders;
     site.acme_webroot = Some(FilePath::new(root.acme())?);
-    // Files are named by way of the link to the live release, so that the text stays the same from one to the next.
+    // Paths of files go through the link to the live release, so that the text does not change with each release.
     let live = root.app(app);
     if let Some(list) = &options.static_paths {
         site.statics = StaticPath::parse_list(list, &live)?;
@@ -123,14 +123,14 @@ fn describe(
         site.statics.push(StaticPath::root(folder.as_str(), &live)?);
     }
     site.catch_all = options.catch_all.as_deref().map(str::parse).transpose()?;
-    // What is included is part of the site: it is read from this very release, before that is live.
+    // An included file is part of the site, so it is read from this release, before that is live.
     site.include = options.include_file.as_ref().map(|file| FilePath::new(tree.join(file))).transpose()?;
     site.allow_only = if options.cloudflare_acl { Some(cloudflare::ranges()?) } else { None };
     site.cache = cache(root, app, inputs)?;
     Ok(site)
 }
 
-/// The question that only this machine may ask, and its answer.
+/// The location that only this machine may request, and its answer.
 fn probe(app: &AppName, answer: &str) -> Result<Probe, InvalidSite> {
     Ok(Probe::new(format!("/.well-known/piku/{app}").parse()?, answer.parse()?))
 }

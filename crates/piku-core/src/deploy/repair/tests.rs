@@ -57,8 +57,8 @@ fn a_process_whose_files_are_gone_is_named_and_the_others_are_started() {
     assert_eq!(
         told,
         [
-            "web.1 of `blog` does not run and can't be started: its files `$PIKU/uwsgi-available/blog_web.1@blog.3.1.ini*` \
-          are gone; `piku deploy blog` makes them anew"
+            "web.1 of `blog` is not running and can't be started: its files `$PIKU/uwsgi-available/blog_web.1@blog.3.1.ini*` \
+          are gone; `piku deploy blog` creates them again"
         ]
     );
 }

@@ -1,4 +1,4 @@
-//! Takes over an app that was deployed by legacy piku, piku.py, into the same root.
+//! Takes over an app that legacy piku (piku.py) deployed in the same root.
 
 use std::collections::BTreeSet;
 use std::os::unix::ffi::OsStrExt;
@@ -9,12 +9,12 @@ use crate::host::{HostError, Surroundings, files, git};
 use crate::release::store;
 use crate::root::Root;
 
-/// The number under which the old clone is kept.
+/// The number of the release folder for the old clone.
 const BEFORE_THE_FIRST: u32 = 0;
 
-/// Gives the new tree everything in the old clone that git does not know, and moves the clone out of the way.
+/// Copies every untracked file of the old clone to the new tree, and moves the clone away.
 ///
-/// The files are given a second name rather than moved: the old processes are still running on them.
+/// Files are hard-linked rather than moved, because the old processes still use them.
 pub(crate) fn clone(
     root: &Root,
     surroundings: &Surroundings,
@@ -31,9 +31,9 @@ pub(crate) fn clone(
     files::make_folder(&kept, 0o700)?;
     files::rename(&old, &kept.join("tree"))?;
     let own = match count {
-        0 => "no file of its own".to_owned(),
-        1 => "a file of its own".to_owned(),
-        _ => format!("{count} files of its own"),
+        0 => "no untracked files".to_owned(),
+        1 => "1 untracked file".to_owned(),
+        _ => format!("{count} untracked files"),
     };
     stage(report, format!("Took over the clone of legacy piku (piku.py), with {own}"));
     debug_assert!(!store::is_foreign_clone(root, app));

@@ -1,17 +1,17 @@
-//! Makes the tree of a release: a deployment clone, or the one of the release it follows.
+//! Creates the tree of a release: a deployment clone, or a link to the tree of another release.
 
 use crate::app::AppName;
 use crate::event::{Event, Report};
 use crate::host::{HostError, Surroundings, files, git, processes};
 use crate::root::Root;
 
-/// Clones with fewer files are made anew: that takes less time than asking git what differs.
+/// Clones with fewer files are not reused: a new clone takes less time than asking git what differs.
 const FEW: u32 = 500;
 
-/// Makes the tree of release `number`, with the files of `commit`: from the clone that no release needs any more,
-/// where there is one, so that it costs what changed and not what is there; else by a new clone.
+/// Creates the tree of release `number` with the files of `commit`. Reuses the spare clone if there is one, so that
+/// only changed files are written; otherwise makes a new clone.
 ///
-/// The app's ENV is made readable by its owner alone: it may hold secrets, whatever the umask of git was.
+/// Makes ENV readable only by its owner, since it may hold secrets.
 pub(crate) fn fresh(
     root: &Root,
     surroundings: &Surroundings,
@@ -40,25 +40,25 @@ pub(crate) fn fresh(
     Ok(())
 }
 
-/// Removes the folder of a release, but keeps its clone for the next one where that can be of use.
+/// Removes the folder of a release, but keeps its clone as the spare if possible.
 ///
-/// Move what the app wrote there out first: the next release does not get it.
+/// Rescue the files of the app first: the next release does not get them.
 pub(crate) fn keep_for_the_next(root: &Root, app: &AppName, number: u32) -> Result<(), HostError> {
     let (tree, spare) = (root.tree(app, number), root.spare(app));
-    // With submodules a clone is several, each with a history of its own.
+    // A clone with submodules consists of several repositories.
     let of_use = !tree.is_symlink()
         && git::tracked_count(&tree).is_some_and(|count| count >= FEW)
         && !tree.join(".git/modules").exists();
-    // What still runs there would find the files of another release, and write among them.
+    // A process that still runs there would see files of another release and might write to them.
     if of_use && !files::exists(&spare) && !processes::work_in(&tree) {
         files::rename(&tree, &spare)?;
-        // It may have been open to nginx.
+        // nginx may have had access to it.
         files::set_mode(&spare, 0o700)?;
     }
     files::remove_folder(&root.release(app, number))
 }
 
-/// Lets release `number` run from the tree of release `owner`: same commit, same files, nothing lost.
+/// Makes release `number` share the tree of release `owner`, which has the same commit.
 pub(crate) fn shared(root: &Root, app: &AppName, number: u32, owner: u32) -> Result<(), HostError> {
     let target = format!("../{owner}/tree");
     files::link(&root.tree(app, number), target.as_str().into())

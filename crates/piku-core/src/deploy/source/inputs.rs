@@ -1,8 +1,8 @@
-//! What a person wrote for a release: Procfile and settings, read together, with every mistake in them at once.
+//! What the user wrote for a release: Procfile and settings, read together to report all mistakes at once.
 //!
-//! Pure, and before anything slow: a bad Procfile is refused in milliseconds. The texts are parsed once, into [`Written`].
-//! What ENV says depends on variables, some of which are known only after the build; so it is expanded twice: for
-//! what happens before ([`EarlyInputs`]), and for what runs ([`Inputs`]).
+//! Pure, and before anything slow, so that a bad Procfile is refused within milliseconds. The texts are parsed once,
+//! into [`Written`]. ENV refers to variables, some of which are known only after the build, so it is expanded twice:
+//! before the build ([`EarlyInputs`]), and for running the release ([`Inputs`]).
 
 mod early;
 mod procfile;
@@ -18,43 +18,43 @@ use crate::app::AppName;
 use crate::diagnostic::{FileDiagnostic, NO_PROCFILE, shorten};
 use crate::settings::{self, EnvFile, Layers, Options, Origin, StoredSettings};
 
-/// The longest Procfile or ENV that is read, in bytes.
+/// The maximum size of a Procfile or ENV, in bytes.
 pub(crate) const LARGEST: usize = 1024 * 1024;
 
-/// Names by which people call a Procfile that piku does not read.
+/// Misspelled names of a Procfile, which piku does not read.
 const MISNAMED: [&str; 5] = ["procfile", "ProcFile", "PROCFILE", "Procfile.txt", "procfile.txt"];
 
-/// Keys that are known and that this version does nothing about.
+/// Known keys that this version does not use yet.
 const NOT_YET: [&str; 1] = ["ACME_ROOT_CA"];
 
 /// The texts of a release.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Texts {
-    /// `Procfile`, where there is one.
+    /// `Procfile`, if it exists.
     pub(crate) procfile: Option<Vec<u8>>,
-    /// The name of a file that was probably meant to be the Procfile, where there is none.
+    /// The misspelled name of the Procfile, if it does not exist.
     pub(crate) misnamed: Option<String>,
-    /// `ENV`, where there is one.
+    /// `ENV`, if it exists.
     pub(crate) env: Option<Vec<u8>>,
-    /// `envs/<app>/ENV`, empty where there is none.
+    /// `envs/<app>/ENV`; empty if it does not exist.
     pub(crate) stored: Vec<u8>,
 }
 
-/// The first of the names by which people call a Procfile that `is_there`.
+/// The first misspelled name for which `is_there` returns true.
 pub(crate) fn misnamed(is_there: impl Fn(&str) -> bool) -> Option<String> {
     MISNAMED.into_iter().find(|name| is_there(name)).map(str::to_owned)
 }
 
-/// The texts, parsed, with ENV not yet expanded.
+/// The parsed texts, with ENV not expanded yet.
 #[derive(Clone, Debug)]
 pub(crate) struct Written {
     procfile: Option<Procfile>,
     settings: Option<WrittenSettings>,
-    /// What is wrong or odd about the Procfile, and about the size of either file.
+    /// Diagnostics of the Procfile, and of the size of either file.
     diagnostics: Vec<FileDiagnostic>,
 }
 
-/// Both files of settings, and their texts, in which mistakes are shown.
+/// Both settings files, with their texts to show mistakes in.
 #[derive(Clone, Debug)]
 struct WrittenSettings {
     env: EnvFile,
@@ -65,7 +65,7 @@ struct WrittenSettings {
     of_stored: Vec<FileDiagnostic>,
 }
 
-/// What the texts say once every variable is known; options and environment are of one expansion.
+/// The contents once every variable is known. Options and environment come from the same expansion.
 #[derive(Clone, Debug)]
 pub(crate) struct Inputs {
     pub(crate) procfile: Procfile,
@@ -73,18 +73,18 @@ pub(crate) struct Inputs {
     pub(crate) options: Options,
 }
 
-/// What the texts say with some variables, and everything found on the way.
+/// The contents with some variables known, and all diagnostics.
 #[derive(Clone, Debug)]
 pub(crate) struct Reading {
     pub(crate) procfile: Option<Procfile>,
     pub(crate) layers: Option<Layers>,
-    /// Present when nothing is wrong.
+    /// `Some` if there are no errors.
     pub(crate) inputs: Option<Inputs>,
     pub(crate) diagnostics: Vec<FileDiagnostic>,
 }
 
 impl Inputs {
-    /// Keeps of an early reading what may be used.
+    /// Keeps only what may be used early.
     pub(crate) fn early(self) -> EarlyInputs {
         let options = EarlyOptions::of(&self.options);
         EarlyInputs { procfile: self.procfile, layers: self.layers, options }
@@ -97,7 +97,7 @@ impl Inputs {
 }
 
 impl Written {
-    /// Parses the texts. Mistakes are told by each [`Written::expand`].
+    /// Parses the texts. [`Written::expand`] returns the mistakes.
     pub(crate) fn parse(app: Option<&AppName>, texts: &Texts) -> Self {
         let mut diagnostics = Vec::new();
         let procfile = parse_procfile(texts, &mut diagnostics);
@@ -105,7 +105,7 @@ impl Written {
         Self { procfile, settings, diagnostics }
     }
 
-    /// Reads what the texts say when piku's own variables, which ENV may refer to, are these.
+    /// Expands the texts with these variables, which ENV may refer to.
     pub(crate) fn expand(&self, known: &BTreeMap<String, String>) -> Reading {
         let mut diagnostics = self.diagnostics.clone();
         let (layers, options) =
@@ -120,10 +120,10 @@ impl Written {
         Reading { procfile: self.procfile.clone(), layers, inputs, diagnostics: shorten(diagnostics) }
     }
 
-    /// Reads the texts again, now that every variable is `known`, after an `early` reading decided what came before.
+    /// Expands the texts again, now that every variable is `known`. Earlier stages have used `early`.
     ///
     /// # Errors
-    /// What is wrong with them only now.
+    /// The mistakes that appear only now.
     pub(crate) fn settle(
         &self,
         early: &EarlyInputs,
@@ -144,7 +144,7 @@ impl Written {
 impl WrittenSettings {
     fn parse(app: Option<&AppName>, texts: &Texts, diagnostics: &mut Vec<FileDiagnostic>) -> Option<Self> {
         let env_text = source("ENV", texts.env.as_deref(), diagnostics)?;
-        // It is piku's own, and `config:set` has seen to its size.
+        // piku writes this file, and `config:set` has checked its size.
         let stored_text = Arc::new(Source::new(texts.stored.as_slice()));
         let stored_file = app.map_or_else(|| "settings".to_owned(), |app| format!("envs/{app}/ENV"));
         let (stored, found) = StoredSettings::parse(stored_text.bytes());
@@ -168,7 +168,7 @@ impl WrittenSettings {
         }
         for key in NOT_YET {
             if let Some(setting) = layers.setting(key).filter(|setting| !setting.value.is_empty()) {
-                let message = format!("`{key}` is not honoured yet");
+                let message = format!("`{key}` is not used yet");
                 let found = Diagnostic::warning("env::not-yet", setting.span.clone(), message);
                 diagnostics.extend(self.at(setting.origin, found));
             }
@@ -180,7 +180,7 @@ impl WrittenSettings {
         Some((layers, options))
     }
 
-    /// A setting that had another value when it decided something.
+    /// Reports a setting whose early value differs from its final one.
     fn late(&self, key: &str, layers: &Layers) -> Vec<FileDiagnostic> {
         let span = layers.setting(key).map_or(0..0, |setting| setting.span.clone());
         let message = format!("`{key}` refers to a variable that is not known before the build");
@@ -198,14 +198,13 @@ impl WrittenSettings {
     }
 }
 
-/// The text of a file, unless it is larger than any that a person wrote.
+/// The text of a file, unless it is too large.
 fn source(file: &str, text: Option<&[u8]>, diagnostics: &mut Vec<FileDiagnostic>) -> Option<Arc<Source>> {
     let text = text.unwrap_or_default();
     if text.len() > LARGEST {
-        let message =
-            format!("`{file}` is larger than 1 MiB ({LARGEST} bytes), which is the most that is read");
+        let message = format!("`{file}` is larger than the limit of 1 MiB ({LARGEST} bytes)");
         let found = Diagnostic::error("file::too-large", 0..0, message)
-            .with_help("move what is large into a file of its own, and name that file instead");
+            .with_help("move large values to another file, and refer to that file instead");
         diagnostics.push(FileDiagnostic::of_whole(file, found));
         return None;
     }
@@ -243,7 +242,7 @@ mod tests {
 
     #[test]
     fn a_file_that_nobody_wrote_is_told_in_a_moment() {
-        // As large as may be; any work that begins anew with each line would take minutes.
+        // Files of the maximum size: anything quadratic in the number of lines would take minutes.
         let lines = |line: &str| line.repeat(LARGEST / line.len());
         let cron: String = (0..20_000).map(|at| format!("cron-{at}: @dayly true\n")).collect();
         let keys: String = (0..40_000).map(|at| format!("PIKU_HEALTHCHEK{at}=1\n")).collect();
@@ -282,7 +281,7 @@ mod tests {
     fn what_is_not_done_is_said() {
         let found = found("web: x\n", "NODE_VERSION=20\nNODE_PACKAGE_MANAGER=pnpm\nACME_ROOT_CA=x\n");
         let said: Vec<&str> = found.iter().map(|one| one.diagnostic.message.as_str()).collect();
-        assert_eq!(said, ["`ACME_ROOT_CA` is not honoured yet"]);
+        assert_eq!(said, ["`ACME_ROOT_CA` is not used yet"]);
     }
 
     #[test]
@@ -296,7 +295,7 @@ mod tests {
         }
     }
 
-    /// An app with this ENV, read before the build with nothing known, and after it.
+    /// An app with this ENV, read before the build without variables, and after it.
     fn settled(env: &str) -> Result<(Inputs, BTreeMap<String, String>), Vec<FileDiagnostic>> {
         let texts = Texts { procfile: Some(b"web: x\n".into()), env: Some(env.into()), ..Texts::default() };
         let written = Written::parse(None, &texts);

@@ -1,31 +1,31 @@
-//! Links the paths of `PIKU_PERSIST` from a release's tree into the app's data, where they outlive it.
+//! Links the paths in `PIKU_PERSIST` from the tree of a release to the app's data, where they outlive the release.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::deploy::DeployError;
 use crate::host::{HostError, Surroundings, copy, files};
 
-/// Where persistent paths of an app live, and where they may come from.
+/// The folders involved in persisting paths.
 pub(crate) struct Places<'a> {
     /// The tree of the new release.
     pub(crate) tree: &'a Utf8Path,
     /// The app's data.
     pub(crate) data: &'a Utf8Path,
-    /// The tree that is live until now, where the app may have written.
+    /// The tree of the live release, which the app may have written to.
     pub(crate) live: Option<&'a Utf8Path>,
-    /// The folder of the new release, which notes the copies that it began with.
+    /// The folder of the new release, which records the initial copies.
     pub(crate) release: &'a Utf8Path,
 }
 
-/// A file in a release's folder: the copies in the data that it began with, as JSON.
+/// A file in the folder of a release that lists its initial copies in the app's data, as JSON.
 const BEGUN: &str = "begun.json";
 
-/// Makes each path of the new tree a link to its place in the data.
+/// Replaces each path in the new tree with a link to the app's data.
 ///
-/// What is not there yet begins as a copy: of what the live release has at that path, else of what the commit has.
-/// A path that is nowhere becomes a folder, or, when its name has a dot in it, a file for the app to make.
+/// If a path does not exist in the data yet, it is copied from the live release, or else from the commit. If it exists
+/// in neither, it becomes a folder; if its name contains a dot, it is left for the app to create.
 ///
-/// Notes each copy before it is made, for [`undo`].
+/// Records each copy before it is made, for [`undo`].
 pub(crate) fn link(
     surroundings: &Surroundings,
     places: &Places<'_>,
@@ -62,8 +62,8 @@ fn note(release: &Utf8Path, begun: &[Utf8PathBuf]) -> Result<(), HostError> {
     files::write(&path, &text, 0o600)
 }
 
-/// Removes the copies of a release that did not become live: the old one goes on writing in its own tree, and the next
-/// deploy would take them for what the app has.
+/// Removes the copies of a release that did not go live. The old release keeps writing to its own tree, so these copies
+/// would be stale at the next deploy.
 pub(crate) fn undo(release: &Utf8Path) -> Result<(), HostError> {
     let path = release.join(BEGUN);
     let Some(text) = files::read(&path)? else { return Ok(()) };
@@ -73,7 +73,7 @@ pub(crate) fn undo(release: &Utf8Path) -> Result<(), HostError> {
     files::remove(&path)
 }
 
-/// Something of the app's own; a link may lead anywhere.
+/// Whether a path is a file or folder, not a link, which may point anywhere.
 fn is_own(path: &Utf8Path) -> bool {
     path.symlink_metadata().is_ok_and(|found| found.is_dir() || found.is_file())
 }
@@ -83,7 +83,7 @@ fn is_named_as_a_file(path: &str) -> bool {
     name.trim_start_matches('.').contains('.')
 }
 
-/// Makes the folder above a place, which must not leave `folder` by way of a link.
+/// Creates the parent of `place`, and refuses if a link leads out of `folder`.
 fn within(folder: &Utf8Path, place: &Utf8Path, path: &str) -> Result<Utf8PathBuf, DeployError> {
     let leaves = || DeployError::Persist { path: path.to_owned() };
     let above = place.parent().ok_or_else(leaves)?.to_owned();

@@ -1,4 +1,4 @@
-//! Keeps the files that an app wrote into a tree, before the tree goes.
+//! Saves the files that an app wrote to a tree before the tree is removed.
 
 use std::path::Path;
 
@@ -9,8 +9,8 @@ use crate::event::{Report, warn};
 use crate::host::{HostError, Surroundings, copy, files, git};
 use crate::root::Root;
 
-/// Moves what the app itself wrote into the tree of release `number` to `data/<app>/rescued`, where nothing is ever
-/// deleted. Names may be any bytes.
+/// Moves the files that the app wrote to the tree of release `number` to `data/<app>/rescued`, which is never deleted.
+/// Names may be any bytes.
 pub(crate) fn rescue(
     root: &Root,
     surroundings: &Surroundings,
@@ -27,7 +27,7 @@ pub(crate) fn rescue(
     if written.is_empty() {
         return Ok(());
     }
-    // An app of this name may have had a release of this number before it was destroyed.
+    // A destroyed app with the same name may have had a release with this number.
     let folder = data.join("rescued");
     let names =
         std::iter::once(number.to_string()).chain((2..).map(|again: u32| format!("{number}-{again}")));
@@ -47,14 +47,14 @@ pub(crate) fn rescue(
     let files = if count == 1 { "a file".to_owned() } else { format!("{count} files") };
     warn(
         report,
-        format!("release {number} was removed; {files} that the app had written there moved to `{rescued}`"),
-        Some("let the app write to $DATA_ROOT instead"),
+        format!("release {number} was removed; {files} that the app wrote there moved to `{rescued}`"),
+        Some("make the app write to $DATA_ROOT instead"),
     );
     Ok(())
 }
 
-/// Whether the file is not lost with the tree: a link of `PIKU_PERSIST`, or the file that its place in the data began
-/// with; or a file that a build has lent to the tree.
+/// Whether the file is not lost with the tree: it is a link of `PIKU_PERSIST`, the original of a copy in the data, or a
+/// file that a build placed in the tree.
 fn is_elsewhere(tree: &Utf8Path, data: &Utf8Path, path: &Path) -> bool {
     let Some(path) = Utf8Path::from_path(path) else { return false };
     let here = tree.join(path);
@@ -67,7 +67,7 @@ fn is_elsewhere(tree: &Utf8Path, data: &Utf8Path, path: &Path) -> bool {
         || seen(&here).is_some_and(|file| seen(&data.join(path)) == Some(file))
 }
 
-/// What interpreters leave beside the sources; nobody misses it.
+/// Whether a tool generated the file, so that it is not worth keeping.
 fn is_by_product(path: &Path) -> bool {
     let known = ["__pycache__", "node_modules", ".pytest_cache"];
     path.components().any(|part| known.iter().any(|name| part.as_os_str() == *name))

@@ -1,4 +1,4 @@
-//! Waits until the processes of a new release are healthy, or says why they are not.
+//! Waits until the processes of a new release are healthy, or reports why they are not.
 
 mod workers;
 
@@ -19,27 +19,27 @@ use crate::settings::Options;
 
 pub(crate) use workers::all_stay;
 
-/// How many lines of a process's log an error shows.
+/// The number of log lines that an error shows.
 const SHOWN: usize = 40;
 
-/// A process that is being watched, and where its log was before it started.
+/// A process to watch, and the length of its log before it started.
 #[derive(Debug)]
 pub(crate) struct Watched<'a> {
     process: &'a Process,
     log: camino::Utf8PathBuf,
     from: u64,
-    /// Where uWSGI writes before it has read which log is a vassal's own.
+    /// uWSGI writes here until it has read the configuration of the vassal, which names its log.
     emperor_log: camino::Utf8PathBuf,
     emperor_from: u64,
 }
 
 impl<'a> Watched<'a> {
-    /// Notes the ends of the logs of all of them.
+    /// Records the lengths of the logs of all of them.
     pub(crate) fn all(root: &Root, processes: &[&'a Process]) -> Vec<Self> {
         processes.iter().map(|process| Self::new(root, process)).collect()
     }
 
-    /// Notes the end of the log; call it before the process is started.
+    /// Records the length of the log. Call it before the process is started.
     fn new(root: &Root, process: &'a Process) -> Self {
         let log = match process.work {
             Work::Cron { .. } => root.scheduler_log(&process.name.app),
@@ -50,7 +50,7 @@ impl<'a> Watched<'a> {
     }
 }
 
-/// What one look at a process shows.
+/// The state of a process.
 enum Look {
     Healthy,
     NotYet(&'static str),
@@ -83,7 +83,7 @@ fn healthy(scene: &Scene<'_>, options: &Options, watched: &Watched<'_>) -> Resul
         Some(Err(reason)) => (reason, false),
         None => (format!("{last} within {}", seconds(options.healthcheck_timeout)), true),
     };
-    // The log is written by another process: give its last words a moment to arrive.
+    // Another process writes the log, so wait a moment for the last lines.
     let output = wait::until(Duration::from_millis(300), || {
         Some(logs::own_lines_since(&watched.log, watched.from)).filter(|lines| !lines.is_empty())
     });
@@ -105,7 +105,7 @@ fn healthy(scene: &Scene<'_>, options: &Options, watched: &Watched<'_>) -> Resul
     })
 }
 
-/// What uWSGI has against a vassal's file, or a file that it includes, which it says before it opens the log.
+/// uWSGI's errors about the vassal's file or an included file, which it reports before it opens the log.
 fn misread(watched: &Watched<'_>) -> Vec<String> {
     let lines = logs::own_lines_since(&watched.emperor_log, watched.emperor_from);
     let name = watched.process.name.to_string();
@@ -116,22 +116,22 @@ fn misread(watched: &Watched<'_>) -> Vec<String> {
     if mentioned { said } else { Vec::new() }
 }
 
-/// The lines that fit on a screen.
+/// The last lines, as many as fit on a screen.
 fn screenful(mut lines: Vec<String>) -> Vec<String> {
     lines.split_off(lines.len().saturating_sub(SHOWN))
 }
 
-/// Whether uWSGI imported the module and did not find the app in it.
+/// Whether uWSGI imported the module but did not find the app in it.
 fn is_missing(lines: &[String]) -> bool {
     lines.iter().any(|line| line.starts_with("unable to load app"))
 }
 
-/// Whether uWSGI says that its processes die faster than it wants to start them.
+/// Whether uWSGI reports that its processes keep dying right after their start.
 fn keeps_dying(lines: &[String]) -> bool {
     lines.iter().any(|line| line.starts_with("worker respawning too fast"))
 }
 
-/// The exception that kept uWSGI from importing an app, and its traceback, without uWSGI's own many words.
+/// The exception that prevented uWSGI from importing the app, and its traceback, without uWSGI's own lines.
 fn import_error(lines: &[String]) -> Option<(String, Vec<String>)> {
     let end = lines.iter().position(|line| line.starts_with("unable to load app"))?;
     let start =
@@ -146,7 +146,7 @@ fn seconds(time: Duration) -> String {
     }
 }
 
-/// What to do now; more time only helps a process that was late.
+/// A suggested fix. More time is only suggested if the process was late.
 fn help(process: &Process, options: &Options, is_late: bool) -> String {
     let more_time = if is_late { ", or give it more time with PIKU_HEALTHCHECK_TIMEOUT" } else { "" };
     match (&process.work, &options.healthcheck) {
@@ -155,7 +155,7 @@ fn help(process: &Process, options: &Options, is_late: bool) -> String {
         }
         (Work::Web { address, .. }, None) => {
             format!(
-                "its last lines are above; it must listen on $PORT (here {}) at $BIND_ADDRESS",
+                "its last lines are above; it must listen on $PORT (here {}) and $BIND_ADDRESS",
                 address.port()
             )
         }
@@ -172,21 +172,21 @@ fn look(root: &Root, options: &Options, watched: &Watched<'_>) -> Look {
     match &process.work {
         Work::Hosted { socket, .. } => {
             let Some(stats) = emperor::ask(&root.emperor_stats()) else {
-                return Look::NotYet("was not started, since the emperor does not answer");
+                return Look::NotYet("was not started, because the emperor does not answer");
             };
             if stats.blacklisted(&name).is_some() {
                 return Look::Failed("could not be started".to_owned());
             }
             match stats.vassal(&name) {
-                // Idle processes are started by the first request, and accept none before.
+                // With UWSGI_IDLE, the first request starts the processes, and none of them accepts before.
                 Some(_) if options.uwsgi.idle.is_some() && accepts(&Endpoint::Uwsgi(socket.clone())) => {
                     answers(options, &Endpoint::Uwsgi(socket.clone()))
                 }
                 Some(vassal) if vassal.accepting => answers(options, &Endpoint::Uwsgi(socket.clone())),
                 Some(_) if keeps_dying(&logs::lines_since(&watched.log, watched.from)) => {
-                    Look::Failed("ends as soon as it is started".to_owned())
+                    Look::Failed("exits right after it starts".to_owned())
                 }
-                Some(_) => Look::NotYet("did not get ready for requests"),
+                Some(_) => Look::NotYet("did not become ready for requests"),
                 None => Look::NotYet("was not started by the emperor"),
             }
         }
@@ -196,10 +196,10 @@ fn look(root: &Root, options: &Options, watched: &Watched<'_>) -> Look {
                 let how = exited(ending.lines().next().unwrap_or("no status"));
                 return Look::Failed(format!("{how} before it listened on port {}", address.port()));
             }
-            // A port that is kept across releases may still be the old process's.
+            // The old process may still hold a port that is kept across releases.
             let slot = root.slot(&process.name.app, &process.name.kind, process.name.index);
             if process.takes_turns() && slot_holder(&slot).as_deref() != Some(record.as_path()) {
-                return Look::NotYet("did not get its turn, since its predecessor did not end");
+                return Look::NotYet("did not start, because its predecessor did not end");
             }
             match listens(root, &name, *address) {
                 Look::Healthy => answers(options, &Endpoint::Http(*address)),
@@ -222,7 +222,7 @@ fn exited(ending: &str) -> String {
     }
 }
 
-/// Whether the port is open, and by this very vassal.
+/// Whether the port is open and belongs to this vassal.
 fn listens(root: &Root, vassal: &str, address: SocketAddr) -> Look {
     if !accepts(&Endpoint::Http(address)) {
         return Look::NotYet("did not open its port");
@@ -230,18 +230,18 @@ fn listens(root: &Root, vassal: &str, address: SocketAddr) -> Look {
     let stats = emperor::ask(&root.emperor_stats());
     match stats.as_ref().and_then(|stats| stats.vassal(vassal)) {
         Some(found) if sockets::is_held_below(address, found.pid) => Look::Healthy,
-        Some(_) => Look::NotYet("did not open its port, on which another program listens"),
+        Some(_) => Look::NotYet("did not open its port, which another program uses"),
         None => Look::NotYet("was not started by the emperor"),
     }
 }
 
-/// Whether the health check succeeds, where there is one.
+/// Whether the health check succeeds, if there is one.
 fn answers(options: &Options, endpoint: &Endpoint) -> Look {
     let Some(path) = &options.healthcheck else { return Look::Healthy };
     match get(endpoint, path, &plain_host(&options.nginx.server_names)) {
         Some(answer) if answer.is_healthy() => Look::Healthy,
-        Some(_) => Look::NotYet("did not answer its health check with 2xx or 3xx"),
-        None => Look::NotYet("did not answer its health check"),
+        Some(_) => Look::NotYet("did not respond to its health check with 2xx or 3xx"),
+        None => Look::NotYet("did not respond to its health check"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The vassals of an app that the emperor has been given.
+//! Lists the enabled vassals of an app.
 
 use std::fmt;
 
@@ -8,16 +8,16 @@ use crate::host::{HostError, files};
 use crate::root::Root;
 use crate::vassal::VassalName;
 
-/// A vassal that the emperor has been given; shown as the name of its file.
+/// An enabled vassal. `Display` writes its file name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Enabled {
     Ours(VassalName),
-    /// Of legacy piku.
+    /// A vassal of legacy piku.
     Legacy(LegacyVassal),
 }
 
 impl Enabled {
-    /// Its name, when it is of ours.
+    /// Its name; `None` for legacy piku.
     pub(crate) fn ours(&self) -> Option<&VassalName> {
         match self {
             Self::Ours(name) => Some(name),
@@ -25,7 +25,7 @@ impl Enabled {
         }
     }
 
-    /// The kind of its process.
+    /// The kind of process.
     pub(crate) fn kind(&self) -> &str {
         match self {
             Self::Ours(name) => &name.kind,
@@ -33,7 +33,7 @@ impl Enabled {
         }
     }
 
-    /// The number of its process among those of its kind.
+    /// The index of the process within its kind.
     pub(crate) fn index(&self) -> u32 {
         match self {
             Self::Ours(name) => name.index,
@@ -57,7 +57,7 @@ impl From<VassalName> for Enabled {
     }
 }
 
-/// The enabled vassals of an app, by exact name. Those of legacy piku are recognised by their contents.
+/// The enabled vassals of an app, by exact name. Vassals of legacy piku are identified by their contents.
 pub(crate) fn of_app(root: &Root, app: &AppName) -> Result<Vec<Enabled>, HostError> {
     let mut found = Vec::new();
     for file in files::names(&root.uwsgi_enabled())? {
@@ -66,7 +66,7 @@ pub(crate) fn of_app(root: &Root, app: &AppName) -> Result<Vec<Enabled>, HostErr
     Ok(found)
 }
 
-/// The enabled vassal in `file`, when it is of `app`.
+/// The enabled vassal in `file`, if it belongs to `app`.
 pub(crate) fn read(root: &Root, app: &AppName, file: &str) -> Result<Option<Enabled>, HostError> {
     Ok(match file.parse::<VassalName>() {
         Ok(name) => (name.app == *app).then_some(Enabled::Ours(name)),

@@ -1,4 +1,4 @@
-//! Lets processes go, and starts those that take their places.
+//! Ends processes, and starts those that replace them.
 
 use super::enabled::Enabled;
 use super::start;
@@ -8,7 +8,7 @@ use crate::host::launch::{drain_marker, record_path};
 use crate::host::{HostError, Step, apply};
 use crate::root::Root;
 
-/// The steps that take vassals away from the emperor. With `drain` they go on serving for a moment first.
+/// The steps that disable vassals. With `drain`, they keep serving for a moment first.
 pub(crate) fn disable(root: &Root, vassals: &[Enabled], drain: bool) -> Vec<Step> {
     let mut steps = Vec::new();
     for vassal in vassals {
@@ -22,7 +22,7 @@ pub(crate) fn disable(root: &Root, vassals: &[Enabled], drain: bool) -> Vec<Step
     steps
 }
 
-/// Takes vassals away and wakes the emperor.
+/// Disables vassals and wakes the emperor.
 pub(crate) fn retire(root: &Root, vassals: &[Enabled], drain: bool) -> Result<(), HostError> {
     if vassals.is_empty() {
         return Ok(());
@@ -32,8 +32,8 @@ pub(crate) fn retire(root: &Root, vassals: &[Enabled], drain: bool) -> Result<()
     apply(&steps)
 }
 
-/// Starts the processes that replace their predecessors: the old ones are taken away in the same breath,
-/// and the launchers of the new ones wait for their end.
+/// Starts processes that replace their predecessors. The old ones are disabled at the same time, and the launchers of
+/// the new ones wait for them to end.
 pub(crate) fn replace<'a>(
     root: &Root,
     old: &[Enabled],

@@ -1,4 +1,4 @@
-//! Vassals that legacy piku, piku.py, has left in the same root.
+//! Recognizes vassals of legacy piku (piku.py) in the same root.
 
 use std::fmt;
 
@@ -8,21 +8,21 @@ use crate::app::AppName;
 use crate::host::{HostError, files};
 use crate::root::Root;
 
-/// A vassal of legacy piku; shown as the name of its file.
+/// A vassal of legacy piku. `Display` writes its file name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LegacyVassal {
     file: String,
-    /// The kind of its process.
+    /// The kind of process.
     pub(crate) kind: String,
-    /// Its number among those of its kind.
+    /// The index of the process within its kind.
     pub(crate) index: u32,
 }
 
 impl LegacyVassal {
-    /// What the name of a file tells, if it may be of `app`.
+    /// Parses the name of a file that may belong to `app`.
     fn named(app: &AppName, file: &str) -> Option<Self> {
         let process = file.strip_prefix(app.as_str())?.strip_prefix('_')?.strip_suffix(".ini")?;
-        // Some versions of legacy piku write three.
+        // Some versions of legacy piku write three underscores.
         let (kind, index) = process.trim_start_matches('_').rsplit_once('.')?;
         let vassal = Self { file: file.to_owned(), kind: kind.to_owned(), index: index.parse().ok()? };
         (!file.contains('@')).then_some(vassal)
@@ -35,9 +35,9 @@ impl fmt::Display for LegacyVassal {
     }
 }
 
-/// The vassal in a file, when legacy piku wrote it for `app`.
+/// The vassal in a file, if legacy piku wrote it for `app`.
 ///
-/// Its names can't be told apart (`foo_web.1` may be `foo` or `foo_web`'s), so its contents decide.
+/// Its names are ambiguous (`foo_web.1` may belong to `foo` or `foo_web`), so this reads the file.
 pub(crate) fn read(root: &Root, app: &AppName, file: &Utf8Path) -> Result<Option<LegacyVassal>, HostError> {
     let Some(vassal) = file.file_name().and_then(|name| LegacyVassal::named(app, name)) else {
         return Ok(None);

@@ -1,8 +1,8 @@
-//! What of an app runs on the machine: vassals, the files by which uWSGI's emperor knows its processes.
+//! The vassals of an app: files from which uWSGI's emperor starts its processes.
 //!
-//! [`enabled`] lists them, those of [`legacy`] piku among them. [`start`] lets the emperor see new ones, [`check`] waits
-//! until they are healthy, [`predecessor`] finds those that are to go, and [`end`] lets them go. [`socket_links`] are how
-//! nginx and routers reach those that uWSGI runs.
+//! [`enabled`] lists them, including those of [`legacy`] piku. [`start`] enables new ones, [`check`] waits until they
+//! are healthy, [`predecessor`] finds the ones to replace, and [`end`] disables them. Through [`socket_links`], nginx
+//! and routers reach apps that uWSGI runs.
 
 pub(crate) mod check;
 pub(crate) mod enabled;

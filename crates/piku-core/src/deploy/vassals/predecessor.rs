@@ -1,4 +1,4 @@
-//! The processes that are to go: those of older releases, and of legacy piku.
+//! Finds and ends the processes to replace: those of older releases and of legacy piku.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -18,14 +18,13 @@ use crate::host::{HostError, emperor, health, wait};
 use crate::root::Root;
 use crate::vassal::VassalName;
 
-/// How long old processes may take to end, to let go of a port among others. A little more than their launcher
-/// allows them.
+/// How long old processes may take to end and release their ports. A little longer than their launcher allows.
 pub(crate) const END: Duration = Duration::from_secs(crate::host::launch::GRACE.as_secs() + 5);
 
-/// How long a socket's last waiting requests may take until they are being worked on.
+/// How long the last requests in the backlog of a socket may wait.
 const BACKLOG: Duration = Duration::from_secs(3);
 
-/// Enabled vassals of the app that are not of `run` and that `wanted` picks.
+/// Enabled vassals of the app that do not belong to `run` and that `wanted` selects.
 pub(crate) fn vassals(
     root: &Root,
     app: &AppName,
@@ -36,7 +35,7 @@ pub(crate) fn vassals(
     Ok(enabled::of_app(root, app)?.into_iter().filter(picked).collect())
 }
 
-/// Enabled vassals of legacy piku that `wanted` picks by their kind.
+/// Enabled vassals of legacy piku that `wanted` selects by kind.
 pub(crate) fn foreign(
     root: &Root,
     app: &AppName,
@@ -46,8 +45,8 @@ pub(crate) fn foreign(
     Ok(enabled::of_app(root, app)?.into_iter().filter(picked).collect())
 }
 
-/// Takes vassals away and waits until what they ran has ended; refuses when that takes longer than [`END`]. `repair`
-/// then starts them again.
+/// Disables vassals and waits until their processes have ended. Fails if that takes longer than [`END`]; `repair` then
+/// starts them again.
 pub(crate) fn end(scene: &Scene<'_>, names: &[Enabled]) -> Result<(), DeployError> {
     end_within(scene, names, END)
 }
@@ -72,18 +71,14 @@ fn end_within(scene: &Scene<'_>, names: &[Enabled], limit: Duration) -> Result<(
     }
 }
 
-/// Waits until the emperor no longer knows any of the vassals, and says so when that takes too long.
+/// Waits until the emperor no longer has any of the vassals, and warns if that takes too long.
 pub(crate) fn await_end(root: &Root, names: &[Enabled], report: &mut Report<'_>) {
     if !are_gone_within(root, names, END) {
-        warn(
-            report,
-            "some processes are still ending",
-            Some("`piku ps` and `piku doctor` show how they are"),
-        );
+        warn(report, "some processes are still ending", Some("`piku ps` and `piku doctor` show their state"));
     }
 }
 
-/// Whether the emperor soon knows none of the vassals any more; false when it does not answer, too.
+/// Whether the emperor has none of the vassals within `limit`. False if it does not answer.
 fn are_gone_within(root: &Root, names: &[Enabled], limit: Duration) -> bool {
     wait::until(limit, || match emperor::hear(&root.emperor_stats()) {
         Heard::Stats(stats) => {
@@ -95,8 +90,8 @@ fn are_gone_within(root: &Root, names: &[Enabled], limit: Duration) -> bool {
     .is_some()
 }
 
-/// Sees to it that nobody listens at `address`: ends what an older run of the app has there, and refuses
-/// when it is anybody else's. Should the deploy fail later, `repair` brings the old process back.
+/// Makes sure that nothing listens on `address`: ends a process of an older run of the app, and fails if another
+/// program listens there. If the deploy fails later, `repair` restores the old process.
 pub(crate) fn vacate(
     scene: &Scene<'_>,
     app: &AppName,
@@ -118,7 +113,7 @@ pub(crate) fn vacate(
     }
 }
 
-/// Refuses a port on which a stranger listens. One of the app's own processes may.
+/// Refuses a port in use by another program. The app's own processes may use it.
 pub(crate) fn refuse_strangers(root: &Root, app: &AppName, address: SocketAddr) -> Result<(), DeployError> {
     match owner(root, app, address)? {
         Owner::Stranger(by) => Err(DeployError::PortInUse { port: address.port(), by }),
@@ -144,10 +139,10 @@ fn owner(root: &Root, app: &AppName, address: SocketAddr) -> Result<Owner, HostE
     })
 }
 
-/// Waits until every request that was sent to the sockets of old processes of uWSGI's is being worked on.
+/// Waits until every request sent to the sockets of old uWSGI processes has been accepted.
 ///
-/// A socket's connections are accepted in order. So when our own, made last, is heard, those before it were too,
-/// and uWSGI finishes what it has accepted before it stops.
+/// Connections are accepted in order. So when piku's own, made last, is answered, all others have been accepted, and
+/// uWSGI finishes accepted requests before it stops.
 pub(crate) fn drain_backlogs(root: &Root, names: &[Enabled]) {
     for name in names.iter().filter_map(Enabled::ours).filter(|name| runs_in_uwsgi(&name.kind)) {
         health::wait_for_turn(&root.socket(&name.app, name.run, name.index), BACKLOG);

@@ -1,4 +1,4 @@
-//! The links that lead to the sockets of what serves: moving them moves the traffic.
+//! The links to the sockets of serving processes. Moving the links moves the traffic.
 
 use camino::Utf8PathBuf;
 use piku_procfile::runs_in_uwsgi;
@@ -9,10 +9,10 @@ use crate::host::files;
 use crate::release::Release;
 use crate::root::Root;
 
-/// The links by which nginx and the router reach the sockets on which uWSGI runs a release: link, then socket.
+/// The links through which nginx and the router reach the sockets of a release: pairs of link and socket.
 ///
-/// There may be more links than sockets: those that are there already, which an old worker of nginx may still
-/// follow, and those that a router has. Links are assigned round robin, so no link dangles.
+/// There may be more links than sockets: existing ones, which an old worker of nginx may still use, and those of a
+/// router. Links are assigned round robin, so no link dangles.
 pub(crate) fn of_plan(root: &Root, plan: &Plan) -> Vec<(Utf8PathBuf, Utf8PathBuf)> {
     let mut sockets = Vec::new();
     let mut routed = 0;
@@ -30,7 +30,7 @@ pub(crate) fn of_plan(root: &Root, plan: &Plan) -> Vec<(Utf8PathBuf, Utf8PathBuf
     app.map_or_else(Vec::new, |app| by_turns(root, app, &sockets, routed))
 }
 
-/// The same links, read from the names of a release's vassals.
+/// The same links, derived from the names of the vassals of a release.
 pub(crate) fn of_release(root: &Root, app: &AppName, release: &Release) -> Vec<(Utf8PathBuf, Utf8PathBuf)> {
     let served =
         release.vassals.iter().filter(|name| runs_in_uwsgi(&name.kind) && name.run == release.run_number());
@@ -52,7 +52,7 @@ fn by_turns(
     links.zip(sockets.iter().cycle().cloned()).take(count).collect()
 }
 
-/// The links that are there now, with what they lead to.
+/// The existing links with their targets.
 pub(crate) fn present(root: &Root, app: &AppName) -> Vec<(Utf8PathBuf, Utf8PathBuf)> {
     let links = (1..).map(|index| root.site_socket(app, index));
     links.map_while(|link| Some((link.clone(), files::link_target(&link)?))).collect()

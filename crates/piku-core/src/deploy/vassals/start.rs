@@ -1,4 +1,4 @@
-//! Starts the processes of a new release beside those of the old one; nobody can reach them yet.
+//! Starts the processes of a new release next to those of the old one. They get no traffic yet.
 
 use crate::deploy::DeployError;
 use crate::deploy::plan::render::Rendered;
@@ -6,7 +6,7 @@ use crate::host::{Step, apply};
 use crate::root::Root;
 use crate::vassal::VassalName;
 
-/// Writes the vassals and starts them.
+/// Writes the vassals and enables them.
 pub(crate) fn start<'a>(
     root: &Root,
     vassals: impl IntoIterator<Item = &'a Rendered>,
@@ -22,13 +22,13 @@ pub(crate) fn start<'a>(
     Ok(apply(&steps)?)
 }
 
-/// The step that lets the emperor see a vassal.
+/// The step that enables a vassal.
 pub(crate) fn enable(root: &Root, name: &VassalName) -> Step {
     let name = name.to_string();
     Step::Enable { path: root.uwsgi_enabled().join(&name), of: root.uwsgi_available().join(name) }
 }
 
-/// The step that makes the emperor look.
+/// The step that makes the emperor scan for changes.
 pub(crate) fn wake(root: &Root) -> Step {
     Step::WakeEmperor { pidfile: root.emperor_pid() }
 }

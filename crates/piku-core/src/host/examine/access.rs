@@ -1,24 +1,24 @@
-//! Whether nginx may go where piku's sockets and sites are.
+//! Checks whether nginx can access piku's sockets and sites.
 
 use crate::host::facts::Nginx;
 use crate::host::reach::{Obstacle, Visitor, Wish};
 use crate::host::socket_access::SocketAccess;
 use crate::root::Root;
 
-/// What the machine's nginx meets on its way.
+/// The access of the system's nginx.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Access {
-    /// Whom its workers run as.
+    /// The user of its workers.
     pub(crate) user: String,
     /// Their group.
     pub(crate) group: String,
-    /// The first folder that they can't go through.
+    /// The first folder they can't enter.
     pub(crate) obstacle: Option<Obstacle>,
-    /// Whether sockets have to be open to everybody for them to get there.
+    /// Whether sockets must be open to everybody for the workers to connect.
     pub(crate) open_sockets: bool,
 }
 
-/// Looks at the way to the sockets; an nginx of our own meets nothing.
+/// Checks the path to the sockets. piku's own nginx always has access.
 pub(super) fn look(root: &Root, nginx: Option<&Nginx>) -> Access {
     let Some(nginx) = nginx.filter(|_| !root.own_nginx_conf().is_file()) else { return Access::default() };
     let visitor = Visitor::nginx(&nginx.workers);

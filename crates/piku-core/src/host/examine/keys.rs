@@ -1,4 +1,4 @@
-//! The keys that may log in, and where each of them leads.
+//! The keys in `authorized_keys`, and what each gives access to.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -10,32 +10,33 @@ use crate::root::Root;
 /// A line of `authorized_keys`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Key {
-    /// What its owner calls it.
+    /// The comment of the key.
     pub(crate) name: String,
-    pub(crate) leads: Leads,
+    pub(crate) target: Target,
 }
 
-/// What somebody with a key gets.
+/// What a key gives access to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Leads {
+pub(crate) enum Target {
     /// This piku and this root.
     Here,
-    /// A piku that is not there.
+    /// A piku program that does not exist.
     Nowhere(Utf8PathBuf),
     /// Another piku, another root, or legacy piku.
     Elsewhere(String),
-    /// Something that has nothing to do with piku.
-    Otherwise,
+    /// Something other than piku.
+    Other,
 }
 
-/// Every key, and what of the way to them others may write to.
+/// Every key, and the files and folders on the path to them that others may write to.
 pub(super) fn look(root: &Root, surroundings: &Surroundings) -> (Vec<Key>, Vec<Utf8PathBuf>) {
     let folder = surroundings.home.join(".ssh");
     let path = folder.join("authorized_keys");
     let text = files::read_text(&path).ok().flatten().unwrap_or_default();
     let keys = text.lines().filter_map(read).map(|(name, command)| {
-        let leads = command.map_or(Leads::Otherwise, |command| leads(&command, root, &surroundings.program));
-        Key { name, leads }
+        let target =
+            command.map_or(Target::Other, |command| target_of(&command, root, &surroundings.program));
+        Key { name, target }
     });
     let writable =
         |path: &Utf8PathBuf| path.metadata().is_ok_and(|metadata| metadata.permissions().mode() & 0o022 != 0);
@@ -43,7 +44,7 @@ pub(super) fn look(root: &Root, surroundings: &Surroundings) -> (Vec<Key>, Vec<U
     (keys.collect(), way.into_iter().filter(writable).collect())
 }
 
-/// The name and the forced command of a line; `None` for a comment (sshd(8), "AUTHORIZED_KEYS FILE FORMAT").
+/// Parses the name and forced command of a line; `None` for a comment (sshd(8), "AUTHORIZED_KEYS FILE FORMAT").
 fn read(line: &str) -> Option<(String, Option<String>)> {
     let line = line.trim();
     if line.is_empty() || line.starts_with('#') {
@@ -61,8 +62,8 @@ fn read(line: &str) -> Option<(String, Option<String>)> {
     Some((name, command))
 }
 
-/// Where a forced command leads: `PIKU_ROOT=<root> exec <program> ssh-command <name>` is what `setup:ssh` writes.
-fn leads(command: &str, root: &Root, program: &Utf8Path) -> Leads {
+/// What a forced command runs. `setup:ssh` writes `PIKU_ROOT=<root> exec <program> ssh-command <name>`.
+fn target_of(command: &str, root: &Root, program: &Utf8Path) -> Target {
     let words = shlex::split(command).unwrap_or_default();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
@@ -76,15 +77,15 @@ fn leads(command: &str, root: &Root, program: &Utf8Path) -> Leads {
             let there = Utf8Path::new(there);
             let its_root = Utf8Path::new(variable.strip_prefix("PIKU_ROOT=").unwrap_or_default());
             if !there.is_file() {
-                Leads::Nowhere(there.to_owned())
+                Target::Nowhere(there.to_owned())
             } else if same(there, program) && same(its_root, root.path()) {
-                Leads::Here
+                Target::Here
             } else {
-                Leads::Elsewhere(format!("{there} with the folder {its_root}"))
+                Target::Elsewhere(format!("{there} with the folder {its_root}"))
             }
         }
-        _ if command.contains("piku.py") => Leads::Elsewhere("legacy piku (piku.py)".to_owned()),
-        _ => Leads::Otherwise,
+        _ if command.contains("piku.py") => Target::Elsewhere("legacy piku (piku.py)".to_owned()),
+        _ => Target::Other,
     }
 }
 
@@ -97,7 +98,7 @@ mod tests {
         let root = Root::new("/r s");
         let led = |line: &str| {
             read(line).map(|(name, command)| {
-                (name, command.map(|command| leads(&command, &root, "/bin/sh".into())))
+                (name, command.map(|command| target_of(&command, &root, "/bin/sh".into())))
             })
         };
         let ours = |program: &str, root: &str| {
@@ -105,13 +106,16 @@ mod tests {
                 "command=\"PIKU_ROOT='{root}' exec {program} ssh-command a@b\",no-pty ssh-ed25519 AAAA a@b"
             ))
         };
-        let key = |leads| Some(("a@b".to_owned(), Some(leads)));
-        assert_eq!(ours("/bin/sh", "/r s"), key(Leads::Here));
-        assert_eq!(ours("/bin/sh", "/other"), key(Leads::Elsewhere("/bin/sh with the folder /other".into())));
-        assert_eq!(ours("/no/piku", "/r s"), key(Leads::Nowhere("/no/piku".into())));
+        let key = |target| Some(("a@b".to_owned(), Some(target)));
+        assert_eq!(ours("/bin/sh", "/r s"), key(Target::Here));
+        assert_eq!(
+            ours("/bin/sh", "/other"),
+            key(Target::Elsewhere("/bin/sh with the folder /other".into()))
+        );
+        assert_eq!(ours("/no/piku", "/r s"), key(Target::Nowhere("/no/piku".into())));
         let peer = "command=\"FINGERPRINT=x NAME=default /home/piku/piku.py $SSH_ORIGINAL_COMMAND\" ssh-rsa AAAA a@b";
-        assert_eq!(led(peer), key(Leads::Elsewhere("legacy piku (piku.py)".into())));
-        assert_eq!(led("command=\"say \\\"hi\\\"\" ssh-rsa AAAA a@b"), key(Leads::Otherwise));
+        assert_eq!(led(peer), key(Target::Elsewhere("legacy piku (piku.py)".into())));
+        assert_eq!(led("command=\"say \\\"hi\\\"\" ssh-rsa AAAA a@b"), key(Target::Other));
         assert_eq!(led("ssh-rsa AAAA a@b"), Some(("a@b".into(), None)));
         assert_eq!(led(" # ssh-rsa AAAA a@b"), None);
     }

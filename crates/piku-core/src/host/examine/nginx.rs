@@ -1,4 +1,4 @@
-//! nginx: is it there, does it run, does it know piku's sites, and who reloads it.
+//! Examines nginx: whether it is installed and running, includes piku's sites, and gets reloaded.
 
 use std::collections::BTreeSet;
 
@@ -9,32 +9,32 @@ use crate::host::search_path::program;
 use crate::host::{Surroundings, files, own_nginx};
 use crate::root::Root;
 
-/// Where nginx reads its configuration unless it was built or told otherwise.
+/// The default path of nginx's configuration.
 const USUAL: &str = "/etc/nginx/nginx.conf";
-/// Folders of systemd's units.
+/// The folders of systemd's unit files.
 const UNITS: [&str; 3] = ["/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"];
-/// More than this is no configuration that a person wrote.
+/// The maximum size of a configuration file, in bytes: nobody writes a larger one.
 const LARGEST: usize = 1024 * 1024;
 
-/// What was seen of nginx.
+/// What was found out about nginx.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Nginx {
     pub(crate) program: Option<Utf8PathBuf>,
     pub(crate) version: Option<String>,
     pub(crate) runs: bool,
-    /// The configuration that was read: that of the nginx that runs, where one does.
+    /// The configuration file, of the running nginx if there is one.
     pub(crate) configuration: Utf8PathBuf,
-    /// Whether it is one of piku's own; everything else is told of that one then.
+    /// Whether this is piku's own nginx, which all other fields then describe.
     pub(crate) own: bool,
-    /// Whether it includes piku's sites; `None` when it can't be read.
+    /// Whether the configuration includes piku's sites; `None` if it can't be read.
     pub(crate) includes: Option<bool>,
-    /// The command line that reloads it.
+    /// The command line that reloads it, if configured.
     pub(crate) reload: Option<String>,
-    /// Whether the program of that command line is there.
+    /// Whether the program of that command line exists.
     pub(crate) reload_found: bool,
-    /// Whether a path unit of systemd watches the folder of sites.
+    /// Whether a systemd path unit watches the folder of sites.
     pub(crate) watched: bool,
-    /// How many sites there are.
+    /// The number of sites.
     pub(crate) sites: usize,
 }
 
@@ -62,7 +62,7 @@ pub(super) fn look(root: &Root, surroundings: &Surroundings) -> Nginx {
         masters.iter().map(|line| option(line, "-c").unwrap_or_else(|| usual.clone())).collect();
     let pattern = root.nginx().join("*.conf");
     let including = |path: &Utf8PathBuf| includes(path, &pattern);
-    // Several may run; the one that knows our sites is the one that matters.
+    // If several are running, use the one that includes our sites.
     let configuration =
         told.iter().find(|path| including(path) == Some(true)).or(told.first()).unwrap_or(&usual);
     let words = surroundings.nginx_reload.as_deref().and_then(shlex::split).unwrap_or_default();
@@ -81,7 +81,7 @@ pub(super) fn look(root: &Root, surroundings: &Surroundings) -> Nginx {
     }
 }
 
-/// The version, and the configuration that it was built to read.
+/// The version, and the default path of the configuration.
 fn ask(program: &Utf8Path) -> (Option<String>, Option<Utf8PathBuf>) {
     let (mut version, mut configuration) = (None, None);
     let heard = Invocation::new([program.as_str(), "-V"]).run(&mut |line| {
@@ -95,7 +95,7 @@ fn ask(program: &Utf8Path) -> (Option<String>, Option<Utf8PathBuf>) {
     (version, configuration)
 }
 
-/// The command lines of the nginx masters that run.
+/// The command lines of running nginx masters.
 fn masters() -> Vec<String> {
     let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     let lines = entries.filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok());
@@ -103,12 +103,12 @@ fn masters() -> Vec<String> {
     lines.filter_map(|line| line.strip_prefix("nginx: master process ").map(str::to_owned)).collect()
 }
 
-/// The word behind an option.
+/// The value of an option in a command line.
 fn option(line: &str, name: &str) -> Option<Utf8PathBuf> {
     line.split(' ').skip_while(|word| *word != name).nth(1).map(Utf8PathBuf::from)
 }
 
-/// Whether a configuration includes `wanted`, itself or by way of other files; `None` when it can't be read.
+/// Whether a configuration includes `wanted`, directly or through other files; `None` if it can't be read.
 fn includes(configuration: &Utf8Path, wanted: &Utf8Path) -> Option<bool> {
     let base = configuration.parent()?;
     let mut waiting = vec![configuration.to_owned()];
@@ -119,7 +119,7 @@ fn includes(configuration: &Utf8Path, wanted: &Utf8Path) -> Option<bool> {
         }
         let folder = path.parent()?;
         let bytes = files::read_within(folder, path.file_name()?, LARGEST).ok().flatten();
-        // Debian enables a site by a link out of the folder.
+        // On Debian, an enabled site is a link out of the folder.
         let bytes = bytes.or_else(|| {
             let real = path.canonicalize_utf8().ok()?;
             files::read_within(real.parent()?, real.file_name()?, LARGEST).ok().flatten()
@@ -141,7 +141,7 @@ fn includes(configuration: &Utf8Path, wanted: &Utf8Path) -> Option<bool> {
     Some(false)
 }
 
-/// The patterns of all `include` directives of a text, comments left out.
+/// The patterns of all `include` directives in a text, ignoring comments.
 pub(super) fn included(text: &str) -> Vec<String> {
     let lines = text.lines().map(|line| line.split_once('#').map_or(line, |(code, _)| code));
     let code = lines.collect::<Vec<_>>().join(" ");
@@ -151,7 +151,7 @@ pub(super) fn included(text: &str) -> Vec<String> {
     patterns.filter(|rest| rest.starts_with(char::is_whitespace)).map(quotes).collect()
 }
 
-/// Whether a pattern takes every site: it names the folder, and `*.conf` or more in it.
+/// Whether a pattern matches every site: `*.conf` or `*` in the folder of sites.
 fn covers(pattern: &Utf8Path, wanted: &Utf8Path) -> bool {
     let (Some(folder), Some(sites)) = (pattern.parent(), wanted.parent()) else { return false };
     let same = folder == sites
@@ -161,7 +161,7 @@ fn covers(pattern: &Utf8Path, wanted: &Utf8Path) -> bool {
     same && matches!(pattern.file_name(), Some("*.conf" | "*"))
 }
 
-/// The files that a pattern with `*` in its last part names.
+/// The files that a pattern matches; `*` is supported in the last component.
 pub(super) fn matching(pattern: &Utf8Path) -> Vec<Utf8PathBuf> {
     let (Some(folder), Some(name)) = (pattern.parent(), pattern.file_name()) else { return Vec::new() };
     let Some((start, end)) = name.split_once('*') else { return vec![pattern.to_owned()] };
@@ -172,7 +172,7 @@ pub(super) fn matching(pattern: &Utf8Path) -> Vec<Utf8PathBuf> {
     names.iter().filter(fits).map(|name| folder.join(name)).collect()
 }
 
-/// Whether some path unit names the folder.
+/// Whether any path unit watches the folder.
 fn is_watched(folder: &Utf8Path) -> bool {
     UNITS.map(Utf8Path::new).iter().any(|units| {
         let names = files::names(units).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! piku's own folder: is it whole, who may look into it, and who works on an app.
+//! Examines piku's root folder: whether it is complete, who may read it, and whether an app is busy.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -8,17 +8,17 @@ use crate::app::AppName;
 use crate::host::files;
 use crate::root::Root;
 
-/// Something with secrets that others may look into.
+/// A file or folder with secrets that others may read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Loose {
+pub(crate) struct Exposed {
     pub(crate) path: Utf8PathBuf,
     /// Its permission bits.
     pub(crate) mode: u32,
-    /// A folder matters more: what is in a closed one, nobody else reaches.
+    /// Folders matter more, since a closed folder protects everything in it.
     pub(crate) is_folder: bool,
 }
 
-/// The folders that `setup` makes.
+/// The folders that `setup` creates.
 pub(super) fn folders(root: &Root) -> Vec<Utf8PathBuf> {
     let mut folders = vec![
         root.apps(),
@@ -33,12 +33,12 @@ pub(super) fn folders(root: &Root) -> Vec<Utf8PathBuf> {
     folders
 }
 
-/// Whether all of them are there.
+/// Whether the folders and the emperor's configuration exist.
 pub(crate) fn is_complete(root: &Root) -> bool {
     folders(root).iter().all(|folder| folder.is_dir()) && root.emperor_ini().is_file()
 }
 
-/// Those of them that hold secrets.
+/// The folders that hold secrets.
 fn secret(root: &Root) -> Vec<Utf8PathBuf> {
     vec![
         root.repos(),
@@ -52,7 +52,7 @@ fn secret(root: &Root) -> Vec<Utf8PathBuf> {
     ]
 }
 
-pub(super) fn loose(root: &Root) -> Vec<Loose> {
+pub(super) fn exposed(root: &Root) -> Vec<Exposed> {
     let folders = secret(root).into_iter().filter_map(|path| check(path, true));
     let settings = in_folder(&root.envs())
         .into_iter()
@@ -61,16 +61,16 @@ pub(super) fn loose(root: &Root) -> Vec<Loose> {
     folders.chain(settings.chain(certificates).filter_map(|path| check(path, false))).collect()
 }
 
-fn check(path: Utf8PathBuf, is_folder: bool) -> Option<Loose> {
+fn check(path: Utf8PathBuf, is_folder: bool) -> Option<Exposed> {
     let mode = path.metadata().ok()?.permissions().mode() & 0o777;
-    (mode & 0o077 != 0).then_some(Loose { path, mode, is_folder })
+    (mode & 0o077 != 0).then_some(Exposed { path, mode, is_folder })
 }
 
 fn in_folder(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
     files::names(folder).unwrap_or_default().iter().map(|name| folder.join(name)).collect()
 }
 
-/// Whether somebody works on the app now.
+/// Whether an operation holds the lock of the app.
 pub(crate) fn is_busy(root: &Root, app: &AppName) -> bool {
     let path = root.lock(app);
     files::exists(&path) && files::open_to_lock(&path).is_ok_and(|file| file.try_lock().is_err())

@@ -1,4 +1,4 @@
-//! What the machine's nginx serves besides the welcome page of its distribution.
+//! Finds out whether the system's nginx serves anything other than the distribution's welcome page.
 
 use std::collections::BTreeSet;
 
@@ -7,13 +7,13 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::nginx;
 use crate::host::files;
 
-/// Where Debian and Ubuntu keep nginx's configuration.
+/// The folder of nginx's configuration on Debian and Ubuntu.
 const FOLDER: &str = "/etc/nginx";
 /// The document root of their welcome page.
 const WELCOME_ROOT: &str = "/var/www/html";
 /// The welcome page itself.
 const WELCOME_PAGE: &str = "index.nginx-debian.html";
-/// All that their default site says.
+/// Every directive in their default site.
 const WELCOME: [&str; 9] = [
     "server",
     "listen 80 default_server",
@@ -25,10 +25,10 @@ const WELCOME: [&str; 9] = [
     "try_files $uri $uri/ =404",
     "",
 ];
-/// More than this is no site that a distribution ships.
+/// The maximum size of a file to read, in bytes.
 const LARGEST: usize = 64 * 1024;
 
-/// The first file by which the machine's nginx serves something of somebody's; `None` when there is none.
+/// The first configuration file with a site other than the welcome page; `None` if there is none.
 pub(crate) fn nginx_serves() -> Option<Utf8PathBuf> {
     serves(Utf8Path::new(FOLDER), Utf8Path::new(WELCOME_ROOT))
 }
@@ -45,9 +45,9 @@ fn serves(folder: &Utf8Path, welcome_root: &Utf8Path) -> Option<Utf8PathBuf> {
         if ours || is_welcome(&path, welcome_root) || !seen.insert(path.clone()) {
             continue;
         }
-        // Who can't tell what a file says takes it for somebody's.
+        // A file that can't be read counts as a site.
         let Some(text) = text(&path) else { return Some(path) };
-        // What only sets something for all sites serves nothing.
+        // A file without a `server` block serves nothing by itself.
         if directives(&text).contains("server") {
             return Some(path);
         }
@@ -62,7 +62,7 @@ fn serves(folder: &Utf8Path, welcome_root: &Utf8Path) -> Option<Utf8PathBuf> {
     None
 }
 
-/// Whether a site is a distribution's default one, and has nothing to show but the welcome page.
+/// Whether a file is the distribution's default site and the document root has only the welcome page.
 fn is_welcome(site: &Utf8Path, root: &Utf8Path) -> bool {
     let says_no_more = text(site).is_some_and(|text| {
         let said = directives(&text);
@@ -72,14 +72,14 @@ fn is_welcome(site: &Utf8Path, root: &Utf8Path) -> bool {
     says_no_more && pages.iter().all(|page| page == WELCOME_PAGE)
 }
 
-/// The text of a file, links followed as nginx follows them; `None` when it can't be read.
+/// The text of a file, following links as nginx does; `None` if it can't be read.
 fn text(path: &Utf8Path) -> Option<String> {
     let real = path.canonicalize_utf8().ok()?;
     let bytes = files::read_within(real.parent()?, real.file_name()?, LARGEST).ok()??;
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// The directives of a text, comments left out and white space folded.
+/// The directives in a text, without comments and with normalized white space.
 fn directives(text: &str) -> BTreeSet<String> {
     let lines = text.lines().map(|line| line.split_once('#').map_or(line, |(code, _)| code));
     let code = lines.collect::<Vec<_>>().join(" ");
@@ -131,7 +131,7 @@ mod tests {
         );
         assert_eq!(seen(), Some(at("nginx/sites-enabled/default")));
         write("nginx/sites-available/default", "");
-        // Whatever is included, in whichever folder.
+        // Included files count in any folder.
         write("nginx/vhosts.d/shop.conf", "server { listen 81; }");
         assert_eq!(seen(), Some(at("nginx/vhosts.d/shop.conf")));
         std::fs::remove_file(at("nginx/vhosts.d/shop.conf")).unwrap();

@@ -1,4 +1,4 @@
-//! The systemd unit that runs the emperor, if one does.
+//! Examines the systemd unit that runs the emperor.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,10 @@ use crate::host::emperor;
 use crate::root::Root;
 use crate::server::describe::PACKAGED_UNITS;
 
-/// The unit that a server of piku's has.
+/// The unit on a piku server.
 const USUAL: &str = "piku.service";
 
-/// How systemd was told to run the emperor (systemd.service(5), systemd.kill(5)).
+/// How systemd runs the emperor (systemd.service(5), systemd.kill(5)).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Service {
     pub(crate) unit: String,
@@ -24,15 +24,15 @@ pub(crate) struct Service {
     pub(crate) kill_signal: String,
     /// `KillMode=`.
     pub(crate) kill_mode: String,
-    /// How often it was started again because it had failed.
+    /// How often systemd restarted it after a failure.
     pub(crate) restarts: String,
-    /// The file that says all that.
+    /// The path of the unit file.
     pub(crate) file: String,
-    /// Whether an administrator has altered what a package or `setup --system` brought (`systemctl edit`).
+    /// Whether an administrator changed the unit of the package or of `setup --system` (`systemctl edit`).
     pub(crate) is_altered: bool,
 }
 
-/// Looks at the unit in which the emperor runs, else at the usual one; `None` where systemd has no such unit.
+/// Examines the unit in which the emperor runs, or else the usual one; `None` if systemd has no such unit.
 pub(super) fn look(root: &Root, path: &str) -> Option<Service> {
     let unit = emperor::unit(&root.emperor_pid()).unwrap_or_else(|| USUAL.to_owned());
     let mut said = BTreeMap::new();

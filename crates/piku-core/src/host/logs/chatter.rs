@@ -1,6 +1,6 @@
-//! What uWSGI itself says when it starts and stops: some forty lines around every line of the app. Pure.
+//! Recognizes uWSGI's own startup and shutdown lines, some forty per start. Pure.
 
-/// Lines of uWSGI, by how they begin and end. Nothing that says why something failed is among them.
+/// uWSGI's lines, by prefix and suffix. Lines that explain a failure are not included.
 const CHATTER: [(&str, &str); 60] = [
     ("*** Starting uWSGI ", "] ***"),
     ("compiled with version: ", ""),
@@ -64,7 +64,7 @@ const CHATTER: [(&str, &str); 60] = [
     ("SIGINT/SIGQUIT received...killing workers...", ""),
 ];
 
-/// Lines that an app could write as well: uWSGI's only where they follow another line of its own.
+/// Lines that an app might write too. They count as uWSGI's only after another line of uWSGI.
 const AMONG_OTHERS: [(&str, &str); 10] = [
     ("os: ", ""),
     ("nodename: ", ""),
@@ -78,21 +78,21 @@ const AMONG_OTHERS: [(&str, &str); 10] = [
     ("ruby ", "]"),
 ];
 
-/// What stands behind the date of uWSGI's own dated lines.
+/// The text after the date, for uWSGI's lines that begin with a date.
 const DATED: [(&str, &str); 3] = [
     ("received message ", " from emperor"),
     ("graceful shutdown triggered...", ""),
     ("workers have been inactive for more than ", ""),
 ];
 
-/// Tells uWSGI's lines from the app's, line after line of one log.
+/// Tells uWSGI's lines from the app's, one line of a log at a time.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Chatter {
     before: bool,
 }
 
 impl Chatter {
-    /// Whether the next line of the log is uWSGI's.
+    /// Whether this line, the next of the log, is uWSGI's.
     pub(crate) fn is(&mut self, line: &str) -> bool {
         let line = line.trim_end();
         self.before = has_any(line, &CHATTER)
@@ -114,7 +114,7 @@ fn is_burial(line: &str) -> bool {
     matches!(words.as_slice(), ["worker", worker, "buried", "after", time, "seconds"] if number(worker) && number(time))
 }
 
-/// What follows `Mon Nov 23 06:33:10 2026 - `.
+/// The text after `Mon Nov 23 06:33:10 2026 - `.
 fn dated(line: &str) -> Option<&str> {
     let (date, rest) = line.split_once(" - ")?;
     let shape: String = date.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();

@@ -1,19 +1,19 @@
-//! What `doctor` says of one thing that it looked at.
+//! A finding of `doctor`.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// How bad something is.
+/// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Level {
-    /// It is as it should be.
+    /// No problem.
     Ok,
-    /// Some apps may need it, or it will be a problem one day.
+    /// Some apps may be affected, or it may become a problem.
     Warning,
-    /// Something that piku is for does not work.
+    /// Something does not work.
     Error,
 }
 
@@ -27,17 +27,17 @@ impl fmt::Display for Level {
     }
 }
 
-/// One thing that was looked at.
+/// The result of one check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Finding {
-    /// How bad it is.
+    /// The severity.
     pub level: Level,
-    /// What was looked at, in a word.
+    /// What was checked, in a word.
     pub about: &'static str,
-    /// What was seen.
+    /// What was found.
     pub what: String,
-    /// What to do now, where there is something to do.
+    /// What to do about it, if anything.
     pub fix: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! What lies in piku's folder and belongs to nothing.
+//! Finds files in piku's folder that belong to nothing.
 
 use camino::Utf8PathBuf;
 
@@ -10,7 +10,7 @@ use crate::release::store;
 use crate::root::Root;
 use crate::vassal::VassalName;
 
-/// Files of apps that are not there, and releases that were never finished by anybody who still works on them.
+/// Files of unknown apps, and unfinished releases of apps that are not busy.
 pub(super) fn find(root: &Root) -> Vec<Utf8PathBuf> {
     let known = |name: &AppName| store::exists(root, name);
     let stray = |name: &str| name.parse::<AppName>().is_ok_and(|app| !known(&app));

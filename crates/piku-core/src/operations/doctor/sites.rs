@@ -1,4 +1,4 @@
-//! Whether nginx gets to the apps.
+//! Checks whether nginx reaches the apps.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -16,13 +16,13 @@ use crate::release::{Release, store};
 /// How long a site may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Whether nothing is in the way of every site.
+/// Whether no known problem affects all sites.
 pub(super) fn may_answer(facts: &Facts) -> bool {
     let nginx = &facts.nginx;
     facts.vassals.is_some() && nginx.runs && nginx.includes != Some(false) && facts.access.obstacle.is_none()
 }
 
-/// Judges the way from nginx to sockets and files.
+/// Checks the access of nginx to sockets and files.
 pub(super) fn access(access: &Access, set_up: bool) -> Vec<Finding> {
     let about = "nginx";
     let mut all = Vec::new();
@@ -30,9 +30,7 @@ pub(super) fn access(access: &Access, set_up: bool) -> Vec<Finding> {
         let (user, path, mode) = (&access.user, &obstacle.path, obstacle.mode);
         all.push(error(
             about,
-            format!(
-                "nginx runs as `{user}` and can't go through `{path}` (mode {mode:o}), so no site answers"
-            ),
+            format!("nginx runs as `{user}` and can't enter `{path}` (mode {mode:o}), so no site works"),
             format!("`chmod 711 {path}`"),
         ));
     }
@@ -40,8 +38,8 @@ pub(super) fn access(access: &Access, set_up: bool) -> Vec<Finding> {
         let group = &access.group;
         all.push(warning(
             about,
-            "nginx is in no group of ours, so the sockets of apps are open to every user of this machine, and whoever \
-             reaches one can run code in the app",
+            "piku's user is not in the group of nginx, so the sockets of apps are open to every user of this machine, who \
+            can then run code in the app",
             match set_up {
                 true => super::service::SET_UP.to_owned(),
                 false => format!("`usermod --append --groups {group} $USER` for the user that runs the apps, restart the emperor, then `piku restart APP`; or `sudo piku setup --system`"),
@@ -52,7 +50,7 @@ pub(super) fn access(access: &Access, set_up: bool) -> Vec<Finding> {
 }
 
 impl Piku {
-    /// Asks every site that is to answer, through nginx, as a browser would.
+    /// Requests a page of every running site, through nginx, as a browser would.
     pub(super) fn silent_sites(&self) -> Vec<Finding> {
         let apps = self.app_names().unwrap_or_default().into_iter();
         let live = apps.filter(|app| !store::is_stopped(&self.root, app));
@@ -76,11 +74,11 @@ fn what_is_wrong(release: &Release) -> Option<String> {
     let heard = door::ask(SocketAddr::from((address, 80)), &host, "/", wait::end_of(PATIENCE));
     match heard {
         Heard::Status { status, nginx_page: true } if status == 502 || status == 504 => {
-            Some(format!("nginx answers {status} for http://{host}/, since the app does not answer it"))
+            Some(format!("nginx responds with {status} for http://{host}/, because the app does not answer"))
         }
-        Heard::Closed(why) => Some(format!("nothing answers for http://{host}/: {why}")),
+        Heard::Closed(why) => Some(format!("http://{host}/ does not answer: {why}")),
         Heard::Nothing => {
-            Some(format!("nginx closes the connection for http://{host}/: it does not know that site"))
+            Some(format!("nginx closes the connection for http://{host}/: it does not know this site"))
         }
         Heard::Status { .. } | Heard::Late => None,
     }

@@ -1,7 +1,7 @@
-//! What doctor finds, and the fix it suggests.
+//! Tests what doctor finds and the fixes it suggests.
 
 use super::*;
-use crate::host::examine::{Access, Loose, Service};
+use crate::host::examine::{Access, Exposed, Service};
 use crate::host::facts::Uwsgi;
 use crate::host::reach::{Obstacle, Wish};
 
@@ -44,12 +44,12 @@ fn healthy() -> Facts {
         sshd: Some("/usr/sbin/sshd".into()),
         sshd_runs: true,
         keys: vec![
-            Key { name: "ada".into(), leads: Leads::Here },
-            Key { name: "root".into(), leads: Leads::Otherwise },
+            Key { name: "ada".into(), target: Target::Here },
+            Key { name: "root".into(), target: Target::Other },
         ],
         keys_writable: Vec::new(),
         missing: Vec::new(),
-        loose: Vec::new(),
+        exposed: Vec::new(),
         space: Some((5 << 30, Some(100_000))),
         tools: vec![("node", true), ("go", false)],
     }
@@ -64,12 +64,12 @@ fn shown(facts: &Facts, leftovers: &[Utf8PathBuf]) -> String {
 }
 
 #[test]
-fn a_machine_that_is_well_has_nothing_to_fix() {
+fn a_healthy_machine_has_nothing_to_fix() {
     insta::assert_snapshot!(shown(&healthy(), &[]), @r"
     ok folder: `/r` is complete, with private permissions
-    ok uwsgi: `/usr/bin/uwsgi` of the system's packages, which loads Python 3.11
+    ok uwsgi: `/usr/bin/uwsgi` from system packages, loads Python 3.11
     ok emperor: running, 2 processes of apps
-    ok nginx: `/usr/sbin/nginx` 1.22.1 is running: the machine's, reloaded by a path unit
+    ok nginx: `/usr/sbin/nginx` 1.22.1 is running: the system's, reloaded by a path unit
     ok git: `/usr/bin/git`
     ok ssh: sshd is running
     ok keys: 1 key may push
@@ -98,14 +98,14 @@ fn each_thing_that_is_wrong_comes_with_its_fix() {
         git: None,
         sshd_runs: false,
         keys: vec![
-            Key { name: "ada".into(), leads: Leads::Nowhere("/old/piku".into()) },
-            Key { name: "bob".into(), leads: Leads::Elsewhere("legacy piku (piku.py)".into()) },
+            Key { name: "ada".into(), target: Target::Nowhere("/old/piku".into()) },
+            Key { name: "bob".into(), target: Target::Elsewhere("legacy piku (piku.py)".into()) },
         ],
         keys_writable: vec!["/home/piku/.ssh".into()],
         missing: vec!["/r/envs".into(), "/r/repos".into()],
-        loose: vec![
-            Loose { path: "/r/uwsgi".into(), mode: 0o755, is_folder: true },
-            Loose { path: "/r/envs/blog/ENV".into(), mode: 0o644, is_folder: false },
+        exposed: vec![
+            Exposed { path: "/r/uwsgi".into(), mode: 0o755, is_folder: true },
+            Exposed { path: "/r/envs/blog/ENV".into(), mode: 0o644, is_folder: false },
         ],
         space: Some((100 << 20, Some(100_000))),
         ..healthy()
@@ -117,33 +117,33 @@ fn each_thing_that_is_wrong_comes_with_its_fix() {
       fix: `chmod 700 /r/uwsgi`
     warning secrets: `/r/envs/blog/ENV` holds secrets and has mode 644
       fix: `chmod 600 /r/envs/blog/ENV`
-    error uwsgi: `/usr/bin/uwsgi` has no Python plugin, so that no `wsgi` process can run
+    error uwsgi: `/usr/bin/uwsgi` has no Python plugin, so `wsgi` processes can't run
       fix: `apt-get install uwsgi-plugin-python3`
-    error emperor: the uWSGI emperor does not answer, so that no app runs
+    error emperor: the uWSGI emperor does not answer, so no app is running
       fix: `systemctl start piku.service`, and `journalctl -u piku.service` says why it ended
     error nginx: nginx is not running
       fix: `systemctl start nginx`, and `journalctl -u nginx` says why it ended
     error nginx: `/etc/nginx/nginx.conf` does not include piku's sites
       fix: add `include /r/nginx/*.conf;` to its `http` block, and reload nginx
-    error nginx: PIKU_NGINX_RELOAD is `sudo reload`, and there is no such program
+    error nginx: PIKU_NGINX_RELOAD is `sudo reload`, but there is no such program
       fix: correct it where piku is started
-    error git: there is no git, so that nothing can be pushed
+    error git: there is no git, so nobody can push
       fix: `apt-get install git`
     error ssh: `/usr/sbin/sshd` is not running
-      fix: start it, such as by `systemctl start ssh`
-    error keys: others may write to `/home/piku/.ssh`, and sshd then takes no key
+      fix: start it, for example with `systemctl start ssh`
+    error keys: others may write to `/home/piku/.ssh`, so sshd accepts no key
       fix: `chmod go-w /home/piku/.ssh`
-    error keys: the key of `ada` leads to `/old/piku`, which is not there
-      fix: give the key to `piku setup:ssh` again after its line is removed from `~/.ssh/authorized_keys`
-    warning keys: the key of `bob` leads to legacy piku (piku.py)
-      fix: give the key to `piku setup:ssh` again after its line is removed from `~/.ssh/authorized_keys`
+    error keys: the key of `ada` runs `/old/piku`, which does not exist
+      fix: remove its line from `~/.ssh/authorized_keys`, then add the key again with `piku setup:ssh`
+    warning keys: the key of `bob` runs legacy piku (piku.py)
+      fix: remove its line from `~/.ssh/authorized_keys`, then add the key again with `piku setup:ssh`
     warning keys: no key may push to this piku
       fix: `piku setup:ssh FILE` adds one
     error disk: only 100 MiB free
-      fix: remove what nobody needs; fewer commits are kept with PIKU_KEEP_RELEASES
+      fix: remove files you do not need, or keep fewer commits with PIKU_KEEP_RELEASES
     ok tools: found: node; not found: go
-    warning leftover: `/r/envs/gone` belongs to no app, or to a release that was never finished
-      fix: see what it is, then `rm -r /r/envs/gone`
+    warning leftover: `/r/envs/gone` belongs to no app or to an unfinished release
+      fix: check what it is, then `rm -r /r/envs/gone`
     ");
 }
 
@@ -165,19 +165,19 @@ fn an_empty_machine_lacks_everything() {
     insta::assert_snapshot!(shown(&facts, &[]), @r"
     ok folder: `/r` is complete, with private permissions
     error uwsgi: there is no uWSGI
-      fix: run `piku setup`, which installs one below its folder, or `apt-get install uwsgi-core uwsgi-plugin-python3`
-    error emperor: the uWSGI emperor does not answer, so that no app runs
-      fix: start it: `piku emperor`; `sudo piku setup --system` makes a service that does
-    warning nginx: there is no nginx, which every app with NGINX_SERVER_NAME needs
+      fix: run `piku setup`, which installs a private one, or `apt-get install uwsgi-core uwsgi-plugin-python3`
+    error emperor: the uWSGI emperor does not answer, so no app is running
+      fix: start it with `piku emperor`, or as a service with `sudo piku setup --system`
+    warning nginx: there is no nginx, but apps with NGINX_SERVER_NAME need it
       fix: `apt-get install nginx`
-    error git: there is no git, so that nothing can be pushed
+    error git: there is no git, so nobody can push
       fix: `apt-get install git`
-    error ssh: there is no sshd, so that nobody can push
+    error ssh: there is no sshd, so nobody can push
       fix: `apt-get install openssh-server`
     warning keys: no key may push to this piku
       fix: `piku setup:ssh FILE` adds one
-    warning disk: only 5 more files fit on it
-      fix: remove what nobody needs; fewer commits are kept with PIKU_KEEP_RELEASES
+    warning disk: only 5 free inodes
+      fix: remove files you do not need, or keep fewer commits with PIKU_KEEP_RELEASES
     ok tools: found: none; not found: none
     ");
 }
@@ -187,7 +187,7 @@ fn a_python_that_uwsgi_loads_must_be_there_to_build_with() {
     let facts = Facts { python: false, ..healthy() };
     let found = findings(&facts, &[]).into_iter().find(|found| found.about == "python").unwrap();
     assert_eq!(found.fix.as_deref(), Some("`apt-get install python3.11-venv`"));
-    // What nobody uses yet is no error.
+    // What is not used yet is not an error.
     let facts = Facts { nginx: Nginx { runs: false, sites: 0, ..healthy().nginx }, ..healthy() };
     assert!(findings(&facts, &[]).iter().all(|found| found.level < Level::Error));
 }
@@ -254,6 +254,6 @@ fn a_difference_that_another_finding_names_is_no_second_one() {
     let found = service::differences(&changes, &Facts { access, ..healthy() });
     assert_eq!(found.len(), 1);
     assert!(found[0].what.contains("piku-nginx.path"), "{found:?}");
-    // Nothing else explains it.
+    // No other change explains it.
     assert_eq!(service::differences(&[Change::ReadUnits], &healthy()).len(), 1);
 }

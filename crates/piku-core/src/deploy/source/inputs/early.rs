@@ -1,4 +1,4 @@
-//! What the texts say before the build, when some variables are not known yet.
+//! The inputs before the build, when some variables are not known yet.
 
 use std::net::Ipv4Addr;
 
@@ -7,12 +7,12 @@ use piku_procfile::Procfile;
 use super::procfile;
 use crate::settings::{Layers, Options};
 
-/// The inputs of what happens before the build, and of the build. A reference to a variable that is not known yet stays
-/// as it is written.
+/// The inputs of the build and of what happens before it. References to variables that are not known yet stay as
+/// written.
 #[derive(Clone, Debug)]
 pub(crate) struct EarlyInputs {
     pub(crate) procfile: Procfile,
-    /// What the build is given.
+    /// The settings for the build.
     pub(crate) layers: Layers,
     pub(crate) options: EarlyOptions,
 }
@@ -24,19 +24,19 @@ impl EarlyInputs {
     }
 }
 
-/// The only options that are used before every variable is known. None of them may refer to one that is known later:
+/// The options that are used before every variable is known. They must not refer to variables that are known later;
 /// [`Written::settle`](super::Written::settle) refuses that.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct EarlyOptions {
-    /// The paths that are linked into the tree.
+    /// The paths to link into the tree.
     pub(crate) persist: Vec<String>,
-    /// The names and the address that no other app may have.
+    /// The server names and address to claim.
     pub(crate) server_names: Vec<String>,
     pub(crate) ipv4: Ipv4Addr,
-    /// The port that is claimed.
+    /// The port to claim.
     pub(crate) port: Option<u16>,
     pub(crate) bind_address: String,
-    /// What decides the runtime.
+    /// The options that select the runtime.
     pub(crate) runtime: Option<String>,
     pub(crate) python_version: Option<String>,
 }
@@ -54,7 +54,7 @@ impl EarlyOptions {
         }
     }
 
-    /// The key of the first option that is another one later.
+    /// The key of the first option that differs later.
     pub(super) fn first_that_differs(&self, later: &Self) -> Option<&'static str> {
         let same = [
             ("PIKU_PERSIST", self.persist == later.persist),

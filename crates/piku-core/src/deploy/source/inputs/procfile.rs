@@ -1,4 +1,4 @@
-//! What piku makes of the entries of a Procfile: which answer requests, and which it can't run as they are written.
+//! Interprets the entries of a Procfile: which serve requests, and which are invalid.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -7,7 +7,7 @@ use piku_procfile::{Diagnostic, Entry, Kind, Procfile, runs_in_uwsgi};
 
 use crate::deploy::source::procfile_path::is_inside;
 
-/// Every such mistake; `text` is what the Procfile was parsed from.
+/// The invalid entries. `text` is the text of the Procfile.
 pub(super) fn mistakes(text: &[u8], procfile: &Procfile) -> Vec<Diagnostic> {
     let names = spans(text);
     let mut found: Vec<_> = procfile.entries().iter().filter_map(|entry| refused(&names, entry)).collect();
@@ -15,18 +15,18 @@ pub(super) fn mistakes(text: &[u8], procfile: &Procfile) -> Vec<Diagnostic> {
     found
 }
 
-/// Whether an entry's processes answer requests.
+/// Whether the processes of an entry serve requests.
 pub(crate) fn answers(entry: &Entry) -> bool {
     entry.kind == Kind::Web || runs_in_uwsgi(entry.name.as_str())
 }
 
-/// Whether an app with these names has a site.
+/// Whether an app with these server names has a site.
 pub(super) fn has_site(procfile: &Procfile, server_names: &[String]) -> bool {
     let serves = |entry: &Entry| answers(entry) || entry.kind == Kind::Static;
     !server_names.is_empty() && procfile.entries().iter().any(serves)
 }
 
-/// Commands that their kind of process can't be started with.
+/// Refuses commands that are invalid for their kind of process.
 fn refused(names: &BTreeMap<&[u8], Range<usize>>, entry: &Entry) -> Option<Diagnostic> {
     let (name, command) = (entry.name.as_str(), &entry.command);
     let span = names.get(name.as_bytes()).cloned().unwrap_or(0..0);
@@ -56,14 +56,14 @@ fn two_servers(names: &BTreeMap<&[u8], Range<usize>>, procfile: &Procfile) -> Op
         procfile.entries().iter().map(|entry| entry.name.as_str()).filter(|name| runs_in_uwsgi(name));
     let (first, second) = (servers.next()?, servers.next()?);
     let span = names.get(second.as_bytes()).cloned().unwrap_or(0..0);
-    let message = format!("`{first}` and `{second}` would both answer the site");
+    let message = format!("`{first}` and `{second}` can't both serve the site");
     Some(
         Diagnostic::error("procfile::two-servers", span, message)
-            .with_help("keep one of them here, and push the other as an app of its own"),
+            .with_help("keep one of them here, and push the other as a separate app"),
     )
 }
 
-/// Whether the text is `package.Class`, perhaps with `:method`.
+/// Whether the text is `package.Class`, optionally with `:method`.
 fn is_class(text: &str) -> bool {
     let name = |name: &str| {
         name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
@@ -73,7 +73,7 @@ fn is_class(text: &str) -> bool {
     class.split('.').all(name) && name(method)
 }
 
-/// Where each line has the name of a process.
+/// The span of each process name.
 fn spans(text: &[u8]) -> BTreeMap<&[u8], Range<usize>> {
     let mut spans = BTreeMap::new();
     let mut start = 0;

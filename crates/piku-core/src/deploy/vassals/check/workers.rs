@@ -1,4 +1,4 @@
-//! Waits until new workers have got their turn and stay.
+//! Waits until new workers have started and keep running.
 
 use std::time::Duration;
 
@@ -19,34 +19,34 @@ const STAYS: Duration = Duration::from_secs(1);
 /// A worker that has been idle this long counts as started.
 const RESTS: Duration = Duration::from_millis(80);
 
-/// How long after a first ending a second one is waited for. uWSGI starts a daemon again after two seconds.
+/// How long to wait for a second exit after the first. uWSGI restarts a daemon after two seconds.
 const SECOND_ENDING: Duration = Duration::from_secs(5);
 
-/// After how long a deploy says what it waits for.
+/// How long to wait before reporting what the deploy is waiting for.
 const SILENCE: Duration = Duration::from_secs(1);
 
-/// One worker, and since when it is in its present state.
+/// A worker, and since when it has been in its current state.
 struct Worker<'a, 'p> {
     watched: &'a Watched<'p>,
     turn: Option<Since>,
-    /// The uWSGI above its launcher, once the emperor has told.
+    /// The uWSGI process above its launcher, once the emperor knows it.
     vassal: Option<i32>,
-    /// Since when its processes do nothing, which they are, and what they had done by then.
+    /// Since when its processes have been idle, with their ids and CPU time at that moment.
     at_rest: Option<(Since, (Vec<i32>, u64))>,
     ended: Option<Since>,
     told: bool,
 }
 
-/// What one look at a worker shows.
+/// The state of a worker.
 enum Look {
     Stays,
     NotYet,
     Failed(String),
 }
 
-/// Waits until every worker has replaced its predecessor and has run for a second, or has nothing to do.
+/// Waits until every worker has replaced its predecessor and has run for a second or is idle.
 ///
-/// One that ends is started again by uWSGI; one that ends a second time soon after is not healthy.
+/// uWSGI restarts a worker that exits. A worker that soon exits a second time is not healthy.
 pub(crate) fn all_stay(
     scene: &Scene<'_>,
     watched: &[Watched<'_>],
@@ -94,7 +94,7 @@ impl Worker<'_, '_> {
         let slot = root.slot(&name.app, &name.kind, name.index);
         if slot_holder(&slot).as_ref() != Some(&record) {
             if begin.elapsed() > END {
-                return Look::Failed("did not get its turn, since its predecessor did not end".to_owned());
+                return Look::Failed("did not start, because its predecessor did not end".to_owned());
             }
             return Look::NotYet;
         }
@@ -105,16 +105,16 @@ impl Worker<'_, '_> {
             (0, _) | (_, None) => Look::NotYet,
             (1, _) if self.ended.get_or_insert_with(Since::now).elapsed() >= SECOND_ENDING => Look::Stays,
             (1, _) => Look::NotYet,
-            (_, Some(how)) => Look::Failed(format!("ends as soon as it is started ({how})")),
+            (_, Some(how)) => Look::Failed(format!("exits right after it starts ({how})")),
         }
     }
 
-    /// Whether its processes have done nothing for a while.
+    /// Whether its processes have been idle for a while.
     fn rests(&mut self, root: &Root) -> bool {
         let name = &self.watched.process.name;
         let ask = || Some(emperor::ask(&root.emperor_stats())?.vassal(&name.to_string())?.pid);
         self.vassal = self.vassal.or_else(ask);
-        // The launcher, and what it has launched.
+        // The launcher and at least one process that it started.
         let now = self
             .vassal
             .and_then(|vassal| ProcessTree::read_below(vassal).at_rest(vassal))
@@ -130,7 +130,7 @@ impl Worker<'_, '_> {
             reason,
             output: screenful(logs::own_lines_since(&self.watched.log, self.watched.from)),
             help: Some(
-                "its last lines are above; a worker has to keep running, and a command that runs once belongs to `release:` or `piku run`"
+                "its last lines are above; a worker has to keep running; use `release:` or `piku run` for a command that runs once"
                     .to_owned(),
             ),
         }

@@ -53,7 +53,7 @@ fn an_emperor_that_hangs_has_not_stopped() {
     speak(&root.emperor_stats(), String::new());
     assert!(!are_gone_within(&root, &names, short));
     let refused = end_within(&scene, &names, short).unwrap_err();
-    assert!(refused.to_string().starts_with("the uWSGI emperor does not answer at `"), "{refused}");
+    assert!(refused.to_string().starts_with("the uWSGI emperor does not answer on `"), "{refused}");
     assert!(refused.help().is_some());
     assert!(root.uwsgi_enabled().join(NAME).exists(), "nothing is taken away that may not end");
 }

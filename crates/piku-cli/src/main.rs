@@ -33,13 +33,20 @@ fn main() -> ExitCode {
     commands::run(words.collect())
 }
 
+/// Set for the launcher, so that a link or a copy of this program in its place is noticed.
+const BECOMES_LAUNCHER: &str = "PIKU_BECOMES_LAUNCHER";
+
 /// Becomes the launcher beside this program: in the root of an earlier piku, the link to the launcher leads here until
 /// the first command after the upgrade.
 fn become_launcher(words: impl Iterator<Item = OsString>) -> ExitCode {
     let launcher = surroundings::program().with_file_name(piku_launch::LAUNCHER);
-    let error = Command::new(&launcher).args(words).exec();
+    let reason = if std::env::var_os(BECOMES_LAUNCHER).is_some() {
+        "it is `piku` itself".to_owned()
+    } else {
+        Command::new(&launcher).args(words).env(BECOMES_LAUNCHER, "1").exec().to_string()
+    };
     ui::complain(format_args!(
-        "piku: could not start `{launcher}`, which is installed beside `piku`: {error}"
+        "piku: could not start `{launcher}`, which is installed beside `piku`: {reason}"
     ));
     ExitCode::from(127)
 }

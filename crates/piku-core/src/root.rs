@@ -79,6 +79,8 @@ impl Root {
         plugins = "plugins";
         /// One lock file for each app.
         locks = "locks";
+        /// Held while an app gets server names. It can't be the name of an app.
+        server_names_lock = "locks/.server-names";
         /// The last release and run number of each app, including destroyed ones.
         numbers = "numbers";
         /// The event log of each app, including destroyed ones.

@@ -21,7 +21,12 @@ impl Machine {
         let home = Utf8PathBuf::from_path_buf(folder.path().to_owned()).unwrap();
         // What `setup` makes, as far as an app of files needs it.
         std::fs::create_dir_all(home.join("root/apps")).unwrap();
-        let surroundings = Surroundings::new("piku", &home, "/bin/true");
+        // An app of files starts neither.
+        std::fs::create_dir(home.join("bin")).unwrap();
+        for program in ["piku", "piku-launch"] {
+            std::fs::write(home.join("bin").join(program), "").unwrap();
+        }
+        let surroundings = Surroundings::new("piku", &home, home.join("bin/piku"));
         let piku = Piku::new(Root::new(home.join("root")), surroundings);
         Self { _folder: folder, home, piku, app: "site".parse().unwrap() }
     }

@@ -115,8 +115,8 @@ pub fn set_branch(repository: &Utf8Path, branch: &str, commit: &str) -> Result<(
 pub fn locked_since(repository: &Utf8Path, name: &str) -> Option<Duration> {
     let made = |lock: Utf8PathBuf| lock.symlink_metadata().ok()?.modified().ok();
     let last = locks(repository, name).into_iter().filter_map(made).max()?;
-    // The clock may have been set back meanwhile.
-    Some(SystemTime::now().duration_since(last).unwrap_or_default())
+    // After a power cut the clock may be behind for a while: a time far ahead is no time of now either.
+    Some(SystemTime::now().duration_since(last).unwrap_or_else(|ahead| ahead.duration()))
 }
 
 /// Removes git's locks of a ref and of HEAD, which whoever made them no longer needs. A second call does nothing.

@@ -11,10 +11,13 @@ use camino::Utf8Path;
 use crate::line::replacing_the_shell;
 use crate::record::read;
 use crate::supervise::end_with_parent;
-use crate::{DaemonWork, Error, Patience, Status, crontab, drain_marker, endings, supervise};
+use crate::{DaemonWork, Error, Patience, Status, crontab, drain_marker, endings, hold_marker, supervise};
 
 /// How long a daemon may take to stop once asked; uWSGI waits longer.
 pub const GRACE: Duration = Duration::from_secs(15);
+
+/// The time between two looks whether a daemon may start. Whoever holds it back checks other processes meanwhile.
+const HELD: Duration = Duration::from_millis(10);
 
 /// Runs the daemon of a record, with all its descendants, until it ends.
 ///
@@ -25,6 +28,9 @@ pub fn run_daemon(record_path: &Utf8Path) -> Result<Status, Error> {
     let Some(daemon) = record.daemon else { return Ok(Status::Code(1)) };
     // Wait before any signal is caught: the order to stop simply ends a launcher that waits.
     end_with_parent();
+    while is_there(&hold_marker(record_path)) {
+        std::thread::sleep(HELD);
+    }
     let _slot = daemon.slot.as_deref().map(|slot| hold_slot(slot, record_path)).transpose()?;
     let line = match &daemon.work {
         DaemonWork::Command(line) => line,

@@ -45,7 +45,7 @@ pub use crontab::Job;
 pub use daemon::{GRACE, run_daemon, run_job, run_supervised};
 pub use error::Error;
 pub use record::{
-    DaemonRecord, DaemonWork, LaunchRecord, drain_marker, endings, first_start, is_slot_held, record_path,
+    DaemonRecord, DaemonWork, LaunchRecord, drain_marker, endings, first_start, hold_marker, record_path,
     slot_holder,
 };
 pub use status::Status;

@@ -56,6 +56,12 @@ pub fn drain_marker(record: &Utf8Path) -> Utf8PathBuf {
     record.with_extension("drain")
 }
 
+/// The file that keeps a daemon's launcher from starting it, however free its slot is, until the file is removed.
+#[must_use]
+pub fn hold_marker(record: &Utf8Path) -> Utf8PathBuf {
+    record.with_extension("hold")
+}
+
 /// The file in which a daemon's launcher records how its command ended, one line each time.
 #[must_use]
 pub fn endings(record: &Utf8Path) -> Utf8PathBuf {
@@ -67,12 +73,6 @@ pub fn endings(record: &Utf8Path) -> Utf8PathBuf {
 pub fn slot_holder(slot: &Utf8Path) -> Option<Utf8PathBuf> {
     let signed = std::fs::read(slot).ok()?;
     Some(String::from_utf8_lossy(&signed).into_owned().into())
-}
-
-/// Whether a launcher holds the slot now, so that the next one waits for its end.
-#[must_use]
-pub fn is_slot_held(slot: &Utf8Path) -> bool {
-    std::fs::File::open(slot).is_ok_and(|file| file.try_lock_shared().is_err())
 }
 
 /// The name under which a vassal was first started, which is also that of its record for later starts. `None` for a

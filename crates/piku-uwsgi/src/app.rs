@@ -153,7 +153,8 @@ impl AppVassal {
         }
         match &self.include {
             Some(include) => ini.path("include", include, &[])?,
-            // Only options of the app's own could mount more; uWSGI fills the room for 64 in each process.
+            // uWSGI fills the room for 64 in each process. An app that is several (a dict of `applications`) needs
+            // options of its own in any case: which of them is asked is up to `SCRIPT_NAME` and `mount`.
             None => ini.number("max-apps", 1, 1, 64)?,
         }
         Ok(ini.finish())

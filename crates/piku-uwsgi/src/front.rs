@@ -36,7 +36,7 @@ impl FrontVassal {
 
     /// Renders the whole file.
     pub fn to_ini(&self) -> Result<String, InvalidValue> {
-        let mut ini = self.common.begin_without_app()?;
+        let mut ini = self.common.begin()?;
         ini.plugin_unless("http", "http")?;
         let (address, fits) = self.address();
         ini.checked("http", &address, "an address", fits)?;
@@ -88,8 +88,6 @@ mod tests {
         log-backupname = /srv/logs/front.log.1
         touch-logreopen = /srv/logs/front.log.1
         log-master-stream = true
-        max-apps = 1
-        rpc-max = 1
         if-not-plugin = http
         plugin = http
         end-if =

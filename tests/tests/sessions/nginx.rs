@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use piku_tests::{Account, TestServer, http, needs};
+use piku_tests::{Account, TestServer, eventually, http, needs};
 
 #[test]
 fn a_site_answers_over_http_and_https_when_the_push_returns() {
@@ -183,6 +183,24 @@ fn destroy_takes_the_site_away_and_leaves_the_others() {
     assert_eq!(server.get("shop.test", "/").body, "Hello from version 1\n");
     let gone = http::get(SocketAddr::from((server.address(), 80)), "blog.test", "/");
     assert!(gone.as_ref().is_ok_and(|answer| answer.status >= 400) || gone.is_err(), "{gone:?}");
+}
+
+#[test]
+fn a_server_name_that_another_app_got_while_this_one_was_built_is_refused() {
+    needs!(nginx);
+    let server = TestServer::with_nginx();
+    let (begun, go) = (server.home().join("begun"), server.home().join("go"));
+    let slow = server.app_from("hello-wsgi", "slow").served_as("blog.test");
+    let wait = format!("preflight: touch {begun}; until test -e {go}; do sleep 0.1; done\nwsgi: app:app\n");
+    slow.write("Procfile", wait);
+    let push = slow.push_in_background();
+    eventually("the build begins", || begun.exists().then_some(()));
+    let quick = server.app_from("hello-wsgi", "quick").served_as("blog.test");
+    quick.push().succeeds();
+    std::fs::write(&go, "").unwrap();
+    push.wait().is_refused().says("the server name `blog.test` belongs to the app `quick`");
+    assert_eq!(quick.get("/").body, "Hello from version 1\n");
+    assert!(!server.root().join("nginx/slow.conf").exists());
 }
 
 #[test]

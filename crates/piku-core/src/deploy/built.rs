@@ -67,7 +67,7 @@ impl Built {
         let build = build_of(scene, order, &source, uwsgi.as_ref(), ports.app, report)?;
         // Every variable is known now, and ENV may refer to any of them.
         let known = told.variables(&build.made, ports.app, "");
-        let inputs = source.written.settle(early, &known).map_err(|mistakes| {
+        let inputs = source.written.settle(early, &known, order.kept().is_some()).map_err(|mistakes| {
             mistakes.iter().for_each(|mistake| report(Event::Diagnostic(mistake)));
             DeployError::Inputs { diagnostics: mistakes }
         })?;

@@ -5,10 +5,11 @@ use std::net::{IpAddr, Ipv4Addr, TcpListener};
 use super::DeployError;
 use super::plan;
 use super::plan::basis::Ports;
-use super::source::inputs::EarlyInputs;
+use super::source::inputs::{EarlyInputs, Inputs};
 use super::vassals::predecessor;
 use crate::app::AppName;
 use crate::formation::Formation;
+use crate::host::lock::AppLock;
 use crate::host::{HostError, files, ports};
 use crate::release::{Release, store};
 use crate::root::Root;
@@ -21,6 +22,27 @@ pub(crate) fn server_names(root: &Root, app: &AppName, early: &EarlyInputs) -> R
     match taken(root, app, &early.options.server_names, early.options.ipv4)? {
         Some((name, holder)) => Err(DeployError::ServerNameTaken { name, holder }),
         None => Ok(()),
+    }
+}
+
+/// Makes sure again that nobody else has the server names, now that they are about to be used: another deploy may have
+/// got them meanwhile. Nobody gets any while the lock is held; `None` if the app has all of these already.
+pub(crate) fn hold_server_names(
+    root: &Root,
+    app: &AppName,
+    inputs: &Inputs,
+) -> Result<Option<AppLock>, DeployError> {
+    let options = &inputs.options.nginx;
+    let own = served(root, app)?;
+    let has = |name: &String| own.as_ref().is_some_and(|own| own.has(name, options.ipv4));
+    if !inputs.has_site() || options.server_names.iter().all(has) {
+        return Ok(None);
+    }
+    let doing = format!("`{app}` is getting its server names");
+    let lock = AppLock::take(&root.server_names_lock(), &doing, &mut |_| {})?;
+    match taken(root, app, &options.server_names, options.ipv4)? {
+        Some((name, holder)) => Err(DeployError::ServerNameTaken { name, holder }),
+        None => Ok(Some(lock)),
     }
 }
 

@@ -25,9 +25,10 @@ pub(crate) fn commit<'a>(
     switched: Switched<'a>,
     report: &mut Report<'_>,
 ) -> Result<Committed<'a>, DeployError> {
-    let Switched { prepared, vassals } = switched;
+    let Switched { prepared, vassals, names } = switched;
     let release = Release { vassals, ..prepared.record() };
     make_live(&prepared, &release, report)?;
+    drop(names);
     Ok(Committed { prepared, release })
 }
 

@@ -12,7 +12,7 @@ use super::{build, live as live_release};
 use crate::app::AppName;
 use crate::event::{Report, warn};
 use crate::host::health::{self, Endpoint};
-use crate::host::launch::{drain_marker, record_path};
+use crate::host::launch::{drain_marker, hold_marker, record_path};
 use crate::host::{HostError, Step, Surroundings, apply, emperor, files, nginx, ports, wait};
 use crate::release::{Release, store};
 use crate::root::Root;
@@ -111,7 +111,7 @@ fn vassals(
         for name in names {
             let of = root.uwsgi_available().join(name.to_string());
             let record = record_path(&root.uwsgi_available(), &name.to_string());
-            steps.push(Step::Remove(drain_marker(&record)));
+            steps.extend([drain_marker(&record), hold_marker(&record)].map(Step::Remove));
             let path = root.uwsgi_enabled().join(next_start(&stats, name).to_string());
             steps.push(Step::Enable { path, of });
         }

@@ -7,7 +7,6 @@ use super::prepare::Prepared;
 use super::vassals::check::{self, Watched};
 use super::vassals::{end, predecessor, start as vassals};
 use crate::event::{Report, stage as tell};
-use crate::host::launch::is_slot_held;
 use crate::host::ports;
 use crate::release::store;
 use crate::settings::Strategy;
@@ -17,9 +16,8 @@ use crate::vassal::{FRONT, REHEARSAL};
 ///
 /// [`undo`](super::undo) ends the processes that the live release does not need.
 pub(crate) struct Started<'a> {
+    /// Its workers' launchers run, and are held until [`switch`](super::switch).
     pub(crate) prepared: Prepared<'a>,
-    /// The workers whose launchers are already running and wait for their predecessors to end.
-    pub(crate) waiting: Vec<Process>,
 }
 
 /// Starts processes that can run next to their predecessors, and tries the others on another port.
@@ -32,16 +30,14 @@ pub(crate) fn start<'a>(
     if stop_first {
         end_predecessors(&prepared, report)?;
     }
-    let waiting = prepared.processes(|process| process.is_worker() && has_to_wait(&prepared, process));
     let beside = prepared.processes(|process| process.endpoint().is_some() && !process.takes_turns());
-    start_and_check(&prepared, &beside, &waiting, report)?;
+    start_and_check(&prepared, &beside, report)?;
     prepared.scene.go_on()?;
     if runs(&prepared) && !stop_first {
         let fixed = prepared.processes(|process| process.endpoint().is_some() && process.takes_turns());
         rehearse(&prepared, &fixed, report)?;
     }
-    let waiting = waiting.into_iter().cloned().collect();
-    Ok(Started { prepared, waiting })
+    Ok(Started { prepared })
 }
 
 /// Whether any process of the app should be running now.
@@ -63,26 +59,20 @@ fn end_predecessors(prepared: &Prepared<'_>, report: &mut Report<'_>) -> Result<
     predecessor::end(&prepared.scene, &old)
 }
 
-/// Whether the launcher of this worker waits for its predecessor to end, regardless of when it is started.
-fn has_to_wait(prepared: &Prepared<'_>, worker: &Process) -> bool {
-    is_slot_held(&prepared.scene.root.slot(&worker.name.app, &worker.name.kind, worker.name.index))
-}
-
-/// Starts processes that run next to their predecessors, and checks them. Starts the launchers of `waiting` at the same
-/// time, so that they are ready when the predecessors of their workers are told to end.
+/// Starts processes that run next to their predecessors, and checks them. The launchers of workers start at the same
+/// time, and are ready when their predecessors are told to end; no worker runs before the servers are healthy.
 fn start_and_check(
     prepared: &Prepared<'_>,
     processes: &[&Process],
-    waiting: &[&Process],
     report: &mut Report<'_>,
 ) -> Result<(), DeployError> {
     let scene = &prepared.scene;
-    if processes.is_empty() {
-        return vassals::start(scene.root, prepared.rendered(waiting));
+    let workers = prepared.processes(Process::is_worker);
+    if !processes.is_empty() {
+        tell(report, format!("Starting {}", Process::listed(processes)));
     }
-    tell(report, format!("Starting {}", Process::listed(processes)));
     let watched = Watched::all(scene.root, processes);
-    vassals::start(scene.root, prepared.rendered(&[processes, waiting].concat()))?;
+    vassals::start(scene.root, prepared.rendered(processes), prepared.rendered(&workers))?;
     check::all_healthy(scene, &prepared.built.inputs.options, &watched)
 }
 
@@ -99,7 +89,7 @@ fn rehearse(prepared: &Prepared<'_>, fixed: &[&Process], report: &mut Report<'_>
         tell(report, format!("Trying {}.{} on port {port}", trial.name.kind, trial.name.index));
         let watched = Watched::all(scene.root, &[&trial]);
         let rendered = render::render(&basis, &trial, &prepared.ready.access)?;
-        vassals::start(scene.root, [&rendered])?;
+        vassals::start(scene.root, [&rendered], [])?;
         check::all_healthy(scene, &basis.inputs.options, &watched)?;
         end::retire(scene.root, &[rendered.name.into()], false)?;
     }

@@ -14,9 +14,10 @@ use super::start::Started;
 use super::vassals::check::{self, Watched};
 use super::vassals::enabled::Enabled;
 use super::vassals::{end, predecessor, socket_links, start as vassals};
-use super::{DeployError, traffic};
+use super::{DeployError, claims, traffic};
 use crate::event::{Report, stage as tell};
 use crate::host::files;
+use crate::host::lock::AppLock;
 use crate::vassal::{CRON, FRONT, VassalName};
 
 /// A release that has the traffic and, if it has a site, has responded through nginx.
@@ -24,15 +25,18 @@ pub(crate) struct Switched<'a> {
     pub(crate) prepared: Prepared<'a>,
     /// The names of all vassals of the release.
     pub(crate) vassals: Vec<VassalName>,
+    /// Held until the release is live, and its names can be seen.
+    pub(crate) names: Option<AppLock>,
 }
 
 /// Replaces the workers, moves traffic, and requests a page of the release.
 pub(crate) fn switch<'a>(started: Started<'a>, report: &mut Report<'_>) -> Result<Switched<'a>, DeployError> {
-    let Started { prepared, waiting } = started;
+    let Started { prepared } = started;
+    let names = claims::hold_server_names(prepared.scene.root, &prepared.order.app, &prepared.built.inputs)?;
     let mut switching =
         Switching { scene: &prepared.scene, prepared: &prepared, basis: prepared.basis(), report };
-    let vassals = switching.run(&waiting)?;
-    Ok(Switched { prepared, vassals })
+    let vassals = switching.run()?;
+    Ok(Switched { prepared, vassals, names })
 }
 
 struct Switching<'a, 'b, 'c> {
@@ -44,13 +48,11 @@ struct Switching<'a, 'b, 'c> {
 
 impl Switching<'_, '_, '_> {
     /// Performs the handover. Returns the names of all vassals of the release.
-    fn run(&mut self, waiting: &[Process]) -> Result<Vec<VassalName>, DeployError> {
+    fn run(&mut self) -> Result<Vec<VassalName>, DeployError> {
         let (prepared, ready) = (self.prepared, &self.prepared.ready);
         let Scene { root, surroundings, .. } = *self.scene;
         let (app, site) = (self.basis.app, ready.site.as_ref());
-        let waits = |worker: &Process| waiting.iter().any(|one| one.name == worker.name);
-        let others = prepared.processes(|process| process.is_worker() && !waits(process));
-        self.replace_workers(&waiting.iter().collect::<Vec<_>>(), &others)?;
+        self.replace_workers(&prepared.processes(Process::is_worker))?;
         let names = &self.basis.inputs.options.nginx.server_names;
         let links = socket_links::of_plan(root, &ready.plan);
         traffic::site(root, surroundings, app, site, &links, names)?;
@@ -68,10 +70,7 @@ impl Switching<'_, '_, '_> {
     }
 
     /// Replaces the workers and waits until the new ones are healthy. If they are not, `repair` restores the old ones.
-    ///
-    /// The launchers of `waiting` are already running; `others` start now.
-    fn replace_workers(&mut self, waiting: &[&Process], others: &[&Process]) -> Result<(), DeployError> {
-        let workers = &[waiting, others].concat();
+    fn replace_workers(&mut self, workers: &[&Process]) -> Result<(), DeployError> {
         if workers.is_empty() {
             return Ok(());
         }
@@ -85,7 +84,7 @@ impl Switching<'_, '_, '_> {
         // Vassals of legacy piku do not use slots.
         predecessor::end(self.scene, &foreign)?;
         let watched = Watched::all(root, workers);
-        end::replace(root, &old, self.prepared.rendered(others))?;
+        end::release(root, &old, workers)?;
         check::all_stay(self.scene, &watched, self.report)
     }
 
@@ -134,7 +133,7 @@ impl Switching<'_, '_, '_> {
         }
         predecessor::vacate(self.scene, basis.app, basis.run, *address)?;
         let watched = Watched::all(root, &[process]);
-        vassals::start(root, [rendered])?;
+        vassals::start(root, [rendered], [])?;
         check::all_healthy(self.scene, &basis.inputs.options, &watched)?;
         Ok(process.name.clone())
     }

@@ -50,6 +50,8 @@ pub(crate) struct Facts {
     pub(crate) keys: Vec<Key>,
     /// Files and folders that others may write to, on the path to the keys: sshd then ignores all keys.
     pub(crate) keys_writable: Vec<Utf8PathBuf>,
+    /// Where the launcher should be, if it is not there.
+    pub(crate) missing_launcher: Option<Utf8PathBuf>,
     /// Missing folders below the root.
     pub(crate) missing: Vec<Utf8PathBuf>,
     /// Folders and files with secrets that others may read.
@@ -80,6 +82,7 @@ pub(crate) fn look(root: &Root, surroundings: &Surroundings) -> Facts {
         sshd_runs: programs.contains("sshd"),
         keys,
         keys_writable,
+        missing_launcher: Some(surroundings.launcher()).filter(|launcher| !launcher.is_file()),
         missing: root::folders(root).into_iter().filter(|folder| !folder.is_dir()).collect(),
         exposed: root::exposed(root),
         space: space(root.path()),

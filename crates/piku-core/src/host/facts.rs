@@ -92,7 +92,9 @@ pub(crate) fn known_nginx(surroundings: &Surroundings, memory: &Utf8Path) -> Res
         return Ok(describe_nginx(&known.text));
     }
     let built = Built { looks: now, text: how_built(&program)? };
-    if let (Some(folder), Ok(text)) = (memory.parent(), serde_json::to_vec(&built)) {
+    // While nginx is being upgraded it may say something else, or nothing.
+    let is_answer = built.text.parse::<NginxVersion>().is_ok();
+    if let (true, Some(folder), Ok(text)) = (is_answer, memory.parent(), serde_json::to_vec(&built)) {
         // If it can't be written, the next deploy asks again.
         drop(files::make_folder(folder, 0o700).and_then(|()| files::write(memory, &text, 0o600)));
     }
@@ -158,11 +160,12 @@ mod tests {
         let surroundings = Surroundings { path: home.to_string(), ..Surroundings::of_tests(&home) };
         let version = || known_nginx(&surroundings, &memory).unwrap().version;
 
-        // The program prints nothing, which is cached.
+        // Output without a version, as during an upgrade, is not cached.
         std::fs::copy("/bin/true", &program).unwrap();
-        assert_eq!(version(), None);
-        let mut known: Built = serde_json::from_slice(&std::fs::read(&memory).unwrap()).unwrap();
-        known.text = "nginx version: nginx/1.22.1\n".to_owned();
+        assert_eq!((version(), memory.exists()), (None, false));
+        let text = "nginx version: nginx/1.22.1\n".to_owned();
+        let mut known = Built { looks: Looks::of(&program).unwrap(), text };
+        std::fs::create_dir(memory.parent().unwrap()).unwrap();
         std::fs::write(&memory, serde_json::to_vec(&known).unwrap()).unwrap();
         assert_eq!(version(), "nginx version: nginx/1.22.1".parse().ok());
         // The program has changed.

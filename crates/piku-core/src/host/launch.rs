@@ -7,7 +7,7 @@ use std::process::Command;
 
 use camino::Utf8Path;
 pub(crate) use piku_launch::{
-    DaemonRecord, DaemonWork, GRACE, Job, LaunchRecord, drain_marker, endings, is_slot_held, record_path,
+    DaemonRecord, DaemonWork, GRACE, Job, LaunchRecord, drain_marker, endings, hold_marker, record_path,
     slot_holder,
 };
 

@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::event::{Report, stage, warn};
 use crate::formation::{Formation, Scale};
 use crate::history::{self, Happened, HistoryEntry};
+use crate::host::HostError;
 use crate::host::lock::AppLock;
 use crate::host::{files, git, nginx};
 use crate::piku::Piku;
@@ -78,7 +79,11 @@ impl Piku {
             let who = if holder.is_empty() { "another command is running" } else { holder };
             stage(report, format!("Waiting: {who}"));
         })?;
-        self.link_launcher()?;
+        match self.link_launcher() {
+            // What starts nothing goes on without one.
+            Err(HostError::NoLauncher { .. }) => {}
+            outcome => outcome?,
+        }
         repair::repair(&self.root, &self.surroundings, app, report)?;
         self.settle_branch(app)?;
         Ok(lock)
@@ -90,6 +95,7 @@ impl Piku {
     }
 
     pub(crate) fn carry_out(&self, order: &Order, report: &mut Report<'_>) -> Result<Done, Error> {
+        self.link_launcher()?;
         let deployed = pipeline::run(&self.scene(), order, report);
         self.done(order, deployed, report)
     }

@@ -51,6 +51,7 @@ impl Piku {
 fn findings(facts: &Facts, leftovers: &[Utf8PathBuf]) -> Vec<Finding> {
     let mut all = folder(facts);
     all.extend(uwsgi(facts));
+    all.extend(launcher(facts));
     all.push(emperor(facts));
     all.extend(facts.service.iter().flat_map(service::unit));
     all.extend(nginx(&facts.nginx, facts));
@@ -87,6 +88,13 @@ fn folder(facts: &Facts) -> Vec<Finding> {
         all.push(ok("folder", format!("`{root}` is complete, with private permissions")));
     }
     all
+}
+
+/// A launcher that is there deserves no line of its own.
+fn launcher(facts: &Facts) -> Option<Finding> {
+    let path = facts.missing_launcher.as_ref()?;
+    let what = format!("there is no `{path}`, which starts the processes of apps");
+    Some(error("launcher", what, "install it beside `piku`: the package and the archive have both"))
 }
 
 fn uwsgi(facts: &Facts) -> Vec<Finding> {

@@ -249,6 +249,10 @@ impl Piku {
     ) -> Result<Option<Done>, Error> {
         let chosen = files::read_text(&self.choice_file(app, push))?.unwrap_or_default();
         let Some(branch) = update.branch().filter(|_| chosen == update.name && !update.is_deletion()) else {
+            if update.is_deletion() {
+                self.must_be_free(app, "packed-refs", report)?;
+            }
+            self.must_be_free(app, &update.name, report)?;
             return Ok(None);
         };
         files::remove(&self.choice_file(app, push))?;
@@ -310,12 +314,15 @@ impl Piku {
         if wait::until(LOCKED, free).is_some() {
             return Ok(());
         }
-        if git::locked_since(&repo, name).is_some_and(|age| age < ABANDONED) {
-            return Err(RefusedPush::Locked { branch: branch.to_owned() }.into());
+        match git::locked_since(&repo, name) {
+            None => Ok(()),
+            Some(age) if age < ABANDONED => Err(RefusedPush::Locked { branch: branch.to_owned() }.into()),
+            Some(_) => {
+                git::unlock(&repo, name)?;
+                warn(report, format!("removed a lock of `{branch}` that an interrupted git had left"), None);
+                Ok(())
+            }
         }
-        git::unlock(&repo, name)?;
-        warn(report, format!("removed a lock of `{branch}` that an interrupted git had left"), None);
-        Ok(())
     }
 
     /// Waits until git has moved the branch of the previous push, which happens after that push has released the lock.

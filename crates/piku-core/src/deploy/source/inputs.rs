@@ -120,7 +120,8 @@ impl Written {
         Reading { procfile: self.procfile.clone(), layers, inputs, diagnostics: shorten(diagnostics) }
     }
 
-    /// Expands the texts again, now that every variable is `known`. Earlier stages have used `early`.
+    /// Expands the texts again, now that every variable is `known`. Earlier stages have used `early`; a release that was
+    /// `kept` goes on with what it was built with, even if that differs.
     ///
     /// # Errors
     /// The mistakes that appear only now.
@@ -128,6 +129,7 @@ impl Written {
         &self,
         early: &EarlyInputs,
         known: &BTreeMap<String, String>,
+        kept: bool,
     ) -> Result<Inputs, Vec<FileDiagnostic>> {
         let reading = self.expand(known);
         let Some(inputs) = reading.inputs else {
@@ -136,6 +138,7 @@ impl Written {
         let options = EarlyOptions::of(&inputs.options);
         match early.options.first_that_differs(&options) {
             None => Ok(inputs),
+            Some(_) if kept => Ok(inputs),
             Some(key) => Err(self.settings.iter().flat_map(|all| all.late(key, &inputs.layers)).collect()),
         }
     }
@@ -296,14 +299,14 @@ mod tests {
     }
 
     /// An app with this ENV, read before the build without variables, and after it.
-    fn settled(env: &str) -> Result<(Inputs, BTreeMap<String, String>), Vec<FileDiagnostic>> {
+    fn settled(env: &str, kept: bool) -> Result<(Inputs, BTreeMap<String, String>), Vec<FileDiagnostic>> {
         let texts = Texts { procfile: Some(b"web: x\n".into()), env: Some(env.into()), ..Texts::default() };
         let written = Written::parse(None, &texts);
         let early = written.expand(&BTreeMap::new()).inputs.unwrap().early();
         let known = [("VIRTUAL_ENV", "/envs/blog"), ("PIKU_RELEASE", "7")]
             .map(|(key, value)| (key.to_owned(), value.to_owned()))
             .into();
-        let inputs = written.settle(&early, &known)?;
+        let inputs = written.settle(&early, &known, kept)?;
         let environment = inputs.layers.process_environment(&known);
         Ok((inputs, environment))
     }
@@ -311,7 +314,7 @@ mod tests {
     #[test]
     fn options_and_environment_are_of_one_expansion() {
         let env = "PIKU_HEALTHCHECK=/of$VIRTUAL_ENV\nPIKU_DEPLOY_BRANCH=v$PIKU_RELEASE\n";
-        let (inputs, environment) = settled(env).unwrap();
+        let (inputs, environment) = settled(env, false).unwrap();
         let options = [inputs.options.healthcheck, inputs.options.deploy_branch];
         assert_eq!(options.clone().map(Option::unwrap), ["/of/envs/blog", "v7"]);
         let keys = ["PIKU_HEALTHCHECK", "PIKU_DEPLOY_BRANCH"];
@@ -320,7 +323,9 @@ mod tests {
 
     #[test]
     fn what_is_needed_before_the_build_can_not_refer_to_what_is_known_after_it() {
-        let refused = settled("A=1\nPIKU_PERSIST=data-$PIKU_RELEASE\n").unwrap_err();
+        let env = "A=1\nPIKU_PERSIST=data-$PIKU_RELEASE\n";
+        assert!(settled(env, true).is_ok(), "what was accepted once can still be restarted");
+        let refused = settled(env, false).unwrap_err();
         let shown = |found: &FileDiagnostic| {
             format!("{}:{}: {}", found.file, found.place().line, found.diagnostic.message)
         };

@@ -3,8 +3,9 @@
 use super::enabled::Enabled;
 use super::start;
 use crate::deploy::DeployError;
+use crate::deploy::plan::Process;
 use crate::deploy::plan::render::Rendered;
-use crate::host::launch::{drain_marker, record_path};
+use crate::host::launch::{drain_marker, hold_marker, record_path};
 use crate::host::{HostError, Step, apply};
 use crate::root::Root;
 
@@ -30,6 +31,15 @@ pub(crate) fn retire(root: &Root, vassals: &[Enabled], drain: bool) -> Result<()
     let mut steps = disable(root, vassals, drain);
     steps.push(start::wake(root));
     apply(&steps)
+}
+
+/// Lets processes start whose launchers are held, and disables their predecessors, for which they wait.
+pub(crate) fn release(root: &Root, old: &[Enabled], held: &[&Process]) -> Result<(), DeployError> {
+    let record = |process: &&Process| record_path(&root.uwsgi_available(), &process.name.to_string());
+    let mut steps = disable(root, old, false);
+    steps.extend(held.iter().map(|process| Step::Remove(hold_marker(&record(process)))));
+    steps.push(start::wake(root));
+    Ok(apply(&steps)?)
 }
 
 /// Starts processes that replace their predecessors. The old ones are disabled at the same time, and the launchers of

@@ -48,6 +48,7 @@ fn healthy() -> Facts {
             Key { name: "root".into(), target: Target::Other },
         ],
         keys_writable: Vec::new(),
+        missing_launcher: None,
         missing: Vec::new(),
         exposed: Vec::new(),
         space: Some((5 << 30, Some(100_000))),
@@ -102,6 +103,7 @@ fn each_thing_that_is_wrong_comes_with_its_fix() {
             Key { name: "bob".into(), target: Target::Elsewhere("legacy piku (piku.py)".into()) },
         ],
         keys_writable: vec!["/home/piku/.ssh".into()],
+        missing_launcher: Some("/usr/bin/piku-launch".into()),
         missing: vec!["/r/envs".into(), "/r/repos".into()],
         exposed: vec![
             Exposed { path: "/r/uwsgi".into(), mode: 0o755, is_folder: true },
@@ -119,6 +121,8 @@ fn each_thing_that_is_wrong_comes_with_its_fix() {
       fix: `chmod 600 /r/envs/blog/ENV`
     error uwsgi: `/usr/bin/uwsgi` has no Python plugin, so `wsgi` processes can't run
       fix: `apt-get install uwsgi-plugin-python3`
+    error launcher: there is no `/usr/bin/piku-launch`, which starts the processes of apps
+      fix: install it beside `piku`: the package and the archive have both
     error emperor: the uWSGI emperor does not answer, so no app is running
       fix: `systemctl start piku.service`, and `journalctl -u piku.service` says why it ended
     error nginx: nginx is not running

@@ -77,7 +77,7 @@ fn before_its_first_release_an_old_app_is_known_and_can_be_destroyed() {
     });
     server.ssh(["config:set", "blog", "COLOR=green"]).succeeds().says("Kept for the next release");
     assert_eq!(server.ssh(["config:get", "blog", "COLOR"]).succeeds().stdout, "green\n");
-    server.ssh(["restart", "blog"]).ends_with(1).says("`deploy blog` takes over");
+    server.ssh(["restart", "blog"]).ends_with(1).says("`deploy blog` or a push takes over");
 
     server.ssh(["deploy", "blog"]).succeeds().says("with no untracked files");
     assert_eq!(server.live_settings("blog")["COLOR"], "green");

@@ -197,6 +197,6 @@ fn a_branch_that_git_could_not_keep_is_refused_before_it_is_live() {
     blog.git().run(["push", "--quiet", "piku", "HEAD:refs/heads/a/b"]);
     blog.set_version(2);
     blog.git().commit("Two");
-    let push = blog.push_with(["HEAD:refs/heads/a"]).is_refused().says("beside `a/b`");
+    let push = blog.push_with(["HEAD:refs/heads/a"]).is_refused().says("a branch `a` and a branch `a/b`");
     assert_eq!(blog.get("/").body, "Hello from version 1\n", "{push}");
 }

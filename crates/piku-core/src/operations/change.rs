@@ -420,7 +420,7 @@ impl Piku {
                 nginx::await_answer(question, STOPPED_SITE);
             }
             end::retire(&piku.root, &names, false)?;
-            predecessor::await_end(&piku.root, &names, report);
+            predecessor::await_end(&piku.root, app, &names, report);
             let stopped = HistoryEntry::now(app, Happened::Stopped, history::STOP, actor.name.as_deref());
             piku.write_down(&stopped, app, report);
             Ok(())

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use piku_procfile::runs_in_uwsgi;
+use piku_uwsgi::stats::VassalStats;
 
 use super::enabled::{self, Enabled};
 use super::end;
@@ -71,18 +72,22 @@ fn end_within(scene: &Scene<'_>, names: &[Enabled], limit: Duration) -> Result<(
     }
 }
 
-/// Waits until the emperor no longer has any of the vassals, and warns if that takes too long.
-pub(crate) fn await_end(root: &Root, names: &[Enabled], report: &mut Report<'_>) {
-    if !are_gone_within(root, names, END) {
+/// Waits until the emperor has neither these vassals nor any other of the app, such as those of an older run that still
+/// finish their requests. Warns if that takes too long.
+pub(crate) fn await_end(root: &Root, app: &AppName, names: &[Enabled], report: &mut Report<'_>) {
+    if !are_gone_within(root, app, names, END) {
         warn(report, "some processes are still ending", Some("`piku ps` and `piku doctor` show their state"));
     }
 }
 
-/// Whether the emperor has none of the vassals within `limit`. False if it does not answer.
-fn are_gone_within(root: &Root, names: &[Enabled], limit: Duration) -> bool {
+/// Whether the emperor has no vassal of the app within `limit`. False if it does not answer.
+fn are_gone_within(root: &Root, app: &AppName, names: &[Enabled], limit: Duration) -> bool {
+    let of_app = |vassal: &VassalStats| vassal.id.parse().is_ok_and(|parsed: VassalName| parsed.app == *app);
     wait::until(limit, || match emperor::hear(&root.emperor_stats()) {
         Heard::Stats(stats) => {
-            names.iter().all(|name| stats.vassal(&name.to_string()).is_none()).then_some(())
+            let others = stats.vassals.iter().any(of_app);
+            let gone = |name: &Enabled| stats.vassal(&name.to_string()).is_none();
+            (!others && names.iter().all(gone)).then_some(())
         }
         Heard::Nobody => Some(()),
         Heard::Silence => None,

@@ -40,7 +40,10 @@ fn a_process_that_does_not_end_in_time_refuses_the_deploy() {
     let shown = refused.to_string();
     assert!(shown.starts_with("an old process has not ended: sleep (process "), "{shown}");
     assert!(!root.uwsgi_enabled().join(NAME).exists());
-    assert!(!are_gone_within(&root, &[worker()], short), "the emperor still knows it");
+    assert!(
+        !are_gone_within(&root, &"blog".parse().unwrap(), &[worker()], short),
+        "the emperor still knows it"
+    );
 }
 
 #[test]
@@ -49,9 +52,9 @@ fn an_emperor_that_hangs_has_not_stopped() {
     let (root, surroundings) = (root(&folder), Surroundings::of_tests("/home/piku".into()));
     let scene = Scene { root: &root, surroundings: &surroundings, cancel: &Cancel::default() };
     let (names, short) = ([worker()], Duration::from_millis(20));
-    assert!(are_gone_within(&root, &names, short), "nobody listens");
+    assert!(are_gone_within(&root, &"blog".parse().unwrap(), &names, short), "nobody listens");
     speak(&root.emperor_stats(), String::new());
-    assert!(!are_gone_within(&root, &names, short));
+    assert!(!are_gone_within(&root, &"blog".parse().unwrap(), &names, short));
     let refused = end_within(&scene, &names, short).unwrap_err();
     assert!(refused.to_string().starts_with("the uWSGI emperor does not answer on `"), "{refused}");
     assert!(refused.help().is_some());

@@ -100,6 +100,18 @@ fn nobody_says(words: &[&str], but: impl Fn(&Utf8Path) -> bool) {
 /// The part of a leaf that looks at the machine for whoever asks for its feature `fs`; see `packages`.
 const LOOKS: &str = "/piku-runtime/src/fs/";
 
+/// Questions about a file, and files that nobody asked for.
+const QUESTIONS: [&str; 8] = [
+    ".exists()",
+    ".is_file()",
+    ".is_dir()",
+    ".is_symlink()",
+    "metadata(",
+    "read_link",
+    "canonicalize",
+    "tempfile",
+];
+
 fn touches_the_machine(file: &Utf8Path) -> bool {
     let below = |folder: &str| file.as_str().contains(folder);
     below("/piku-core/src/host/") || below(LOOKS) || HANDS.iter().any(|hand| below(&format!("/{hand}/src/")))
@@ -137,22 +149,10 @@ fn only_the_host_of_the_core_and_the_crates_for_it_touch_the_machine() {
 #[test]
 fn leaves_are_pure() {
     // Not even a question about a file: whether it is there is a fact that a caller passes in.
-    nobody_says(
-        &[
-            ".exists()",
-            ".is_file()",
-            ".is_dir()",
-            ".is_symlink()",
-            "metadata(",
-            "read_link",
-            "canonicalize",
-            "tempfile",
-        ],
-        |file| {
-            let is_leaf = LEAVES.iter().any(|leaf| file.as_str().contains(&format!("/{leaf}/")));
-            !is_leaf || file.as_str().contains(LOOKS)
-        },
-    );
+    nobody_says(&QUESTIONS, |file| {
+        let is_leaf = LEAVES.iter().any(|leaf| file.as_str().contains(&format!("/{leaf}/")));
+        !is_leaf || file.as_str().contains(LOOKS)
+    });
 }
 
 #[test]

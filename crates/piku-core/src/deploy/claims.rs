@@ -33,9 +33,7 @@ pub(crate) fn hold_server_names(
     inputs: &Inputs,
 ) -> Result<Option<AppLock>, DeployError> {
     let options = &inputs.options.nginx;
-    let own = served(root, app)?;
-    let has = |name: &String| own.as_ref().is_some_and(|own| own.has(name, options.ipv4));
-    if !inputs.has_site() || options.server_names.iter().all(has) {
+    if !inputs.has_site() || new_names(root, app, &options.server_names, options.ipv4)?.is_empty() {
         return Ok(None);
     }
     let doing = format!("`{app}` is getting its server names");
@@ -53,11 +51,7 @@ fn taken(
     names: &[String],
     address: Ipv4Addr,
 ) -> Result<Option<(String, AppName)>, HostError> {
-    // No other app was given what the live site has. So a push with the names of the last one reads nothing of others,
-    // however many there are.
-    let own = served(root, app)?;
-    let new = |name: &&String| !own.as_ref().is_some_and(|own| own.has(name, address));
-    let new: Vec<&String> = names.iter().filter(new).collect();
+    let new = new_names(root, app, names, address)?;
     if new.is_empty() {
         return Ok(None);
     }
@@ -70,6 +64,19 @@ fn taken(
         }
     }
     Ok(None)
+}
+
+/// Those of the names that the live site of the app does not have. No other app was given the others, so a push with
+/// the names of the last one reads nothing of other apps, however many there are.
+fn new_names<'a>(
+    root: &Root,
+    app: &AppName,
+    names: &'a [String],
+    address: Ipv4Addr,
+) -> Result<Vec<&'a String>, HostError> {
+    let own = served(root, app)?;
+    let new = |name: &&String| !own.as_ref().is_some_and(|own| own.has(name, address));
+    Ok(names.iter().filter(new).collect())
 }
 
 /// What the site of a live release answers to.

@@ -1,7 +1,6 @@
 //! Finds uWSGI and nginx on this machine.
 
 use std::collections::BTreeSet;
-use std::os::unix::fs::MetadataExt;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use piku_nginx::{Version as NginxVersion, Workers};
@@ -9,6 +8,7 @@ use piku_uwsgi::Flavour;
 use serde::{Deserialize, Serialize};
 
 use super::command::Invocation;
+use super::program_file::{ProgramFile, cache, cached};
 use super::search_path::program;
 use super::{HostError, Surroundings, files};
 use crate::root::Root;
@@ -85,47 +85,26 @@ pub(crate) fn nginx(surroundings: &Surroundings) -> Result<Nginx, HostError> {
 /// change.
 pub(crate) fn known_nginx(surroundings: &Surroundings, memory: &Utf8Path) -> Result<Nginx, HostError> {
     let Some(program) = program(&surroundings.search_path(), "nginx") else { return nginx(surroundings) };
-    let Some(now) = Looks::of(&program) else { return Ok(describe_nginx(&how_built(&program)?)) };
-    let known: Option<Built> =
-        files::read(memory).ok().flatten().and_then(|text| serde_json::from_slice(&text).ok());
-    if let Some(known) = known.filter(|known| known.looks == now) {
+    let Some(file) = ProgramFile::of(&program) else { return Ok(describe_nginx(&how_built(&program)?)) };
+    let same = |known: &Built| known.program == program && known.file == file;
+    if let Some(known) = cached(memory).filter(same) {
         return Ok(describe_nginx(&known.text));
     }
-    let built = Built { looks: now, text: how_built(&program)? };
+    let text = how_built(&program)?;
+    let nginx = describe_nginx(&text);
     // While nginx is being upgraded it may say something else, or nothing.
-    let is_answer = built.text.parse::<NginxVersion>().is_ok();
-    if let (true, Some(folder), Ok(text)) = (is_answer, memory.parent(), serde_json::to_vec(&built)) {
-        // If it can't be written, the next deploy asks again.
-        drop(files::make_folder(folder, 0o700).and_then(|()| files::write(memory, &text, 0o600)));
+    if nginx.version.is_some() {
+        cache(memory, &Built { program, file, text });
     }
-    Ok(describe_nginx(&built.text))
+    Ok(nginx)
 }
 
 /// The cached output of `nginx -V`, and the state of the program at that time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Built {
-    looks: Looks,
-    text: String,
-}
-
-/// Identifies a version of a program file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Looks {
     program: Utf8PathBuf,
-    modified: (i64, i64),
-    size: u64,
-}
-
-impl Looks {
-    /// `None` for a script, which may run another program each time.
-    fn of(program: &Utf8Path) -> Option<Self> {
-        let mut file = std::fs::File::open(program).ok()?;
-        let mut magic = [0; 4];
-        std::io::Read::read_exact(&mut file, &mut magic).ok()?;
-        let now = file.metadata().ok()?;
-        let modified = (now.mtime(), now.mtime_nsec());
-        (magic == *b"\x7fELF").then(|| Self { program: program.to_owned(), modified, size: now.size() })
-    }
+    file: ProgramFile,
+    text: String,
 }
 
 fn how_built(program: &Utf8Path) -> Result<String, HostError> {
@@ -164,18 +143,19 @@ mod tests {
         std::fs::copy("/bin/true", &program).unwrap();
         assert_eq!((version(), memory.exists()), (None, false));
         let text = "nginx version: nginx/1.22.1\n".to_owned();
-        let mut known = Built { looks: Looks::of(&program).unwrap(), text };
+        let file = ProgramFile::of(&program).unwrap();
+        let mut known = Built { program: program.clone(), file, text };
         std::fs::create_dir(memory.parent().unwrap()).unwrap();
         std::fs::write(&memory, serde_json::to_vec(&known).unwrap()).unwrap();
         assert_eq!(version(), "nginx version: nginx/1.22.1".parse().ok());
         // The program has changed.
-        known.looks.size += 1;
+        known.file = known.file.changed();
         std::fs::write(&memory, serde_json::to_vec(&known).unwrap()).unwrap();
         assert_eq!(version(), None);
         // An unreadable cache is ignored, and nothing is cached for a script.
         std::fs::write(&memory, "{").unwrap();
         assert_eq!(version(), None);
         std::fs::write(&program, "#!/bin/sh\n").unwrap();
-        assert_eq!(Looks::of(&program), None);
+        assert_eq!(ProgramFile::of(&program), None);
     }
 }

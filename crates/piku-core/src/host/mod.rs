@@ -29,6 +29,7 @@ pub(crate) mod own_nginx;
 pub(crate) mod placing;
 pub(crate) mod ports;
 pub(crate) mod processes;
+pub(crate) mod program_file;
 pub(crate) mod reach;
 pub(crate) mod search_path;
 pub(crate) mod server;

@@ -6,8 +6,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use piku_procfile::{Kind, Procfile};
 use piku_runtime::{RuntimeName, Source, Toolbox, Version};
 
+use super::Surroundings;
 use super::command::Invocation;
-use super::{Surroundings, files};
+use super::program_file::{ProgramFile, cache, cached};
 
 /// Finds tools and interpreters. Versions come from names: `python3.11` as the target of a link, `3.12.1` in pyenv's
 /// folder.
@@ -33,8 +34,8 @@ pub(crate) const ANSWERS: &str = "versions.json";
 /// The cached version of a tool, and the state of its program at that time.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 struct Answer {
-    modified: (i64, i64),
-    size: u64,
+    #[serde(flatten)]
+    file: ProgramFile,
     version: String,
 }
 
@@ -49,17 +50,14 @@ pub(crate) fn ask(
 ) -> Toolbox {
     let env = [("PATH", surroundings.search_path()), ("HOME", surroundings.home.to_string())];
     let env = env.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    // If the cache can't be read, start with an empty one.
-    let known = answers.and_then(|file| files::read(file).ok().flatten());
-    let mut known: BTreeMap<String, Answer> =
-        known.and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
+    let mut known: BTreeMap<String, Answer> = answers.and_then(cached).unwrap_or_default();
     let before = known.clone();
     for question in runtime.version_questions() {
         let Some(tool) = toolbox.tool(question.tool).map(Utf8Path::to_owned) else { continue };
         let program = speaks_for_itself(&tool, question.tool);
-        let remembered = program.as_ref().and_then(|(path, now)| {
+        let remembered = program.as_ref().and_then(|(path, file)| {
             let known = known.get(path.as_str())?;
-            (known.modified == now.modified && known.size == now.size).then_some(known)
+            (known.file == *file).then_some(known)
         });
         if let Some(version) = remembered.and_then(|known| known.version.parse().ok()) {
             toolbox = toolbox.with_version(question.tool, version);
@@ -75,34 +73,25 @@ pub(crate) fn ask(
             && status.is_success()
         {
             toolbox = toolbox.with_version(question.tool, version);
-            if let Some((path, now)) = program {
-                known.insert(path.into_string(), Answer { version: version.to_string(), ..now });
+            if let Some((path, file)) = program {
+                known.insert(path.into_string(), Answer { file, version: version.to_string() });
             }
         }
     }
-    if let Some(file) = answers.filter(|_| known != before)
-        && let (Some(folder), Ok(text)) = (file.parent(), serde_json::to_vec(&known))
-    {
-        // If it can't be written, the next push asks again.
-        drop(files::make_folder(folder, 0o700).and_then(|()| files::write(file, &text, 0o600)));
+    if let Some(file) = answers.filter(|_| known != before) {
+        cache(file, &known);
     }
     toolbox
 }
 
-/// The real binary behind `tool` with size and mtime; `None` for wrappers and version managers (rustup, scripts).
-fn speaks_for_itself(tool: &Utf8Path, name: &str) -> Option<(Utf8PathBuf, Answer)> {
-    use std::io::Read;
-    use std::os::unix::fs::MetadataExt;
+/// The real binary behind `tool` and its state; `None` for wrappers and version managers (rustup, scripts).
+fn speaks_for_itself(tool: &Utf8Path, name: &str) -> Option<(Utf8PathBuf, ProgramFile)> {
     let path = tool.canonicalize_utf8().ok()?;
     if !path.file_name()?.starts_with(name) || path.with_file_name("rustup").exists() {
         return None;
     }
-    let mut file = std::fs::File::open(&path).ok()?;
-    let mut magic = [0; 4];
-    file.read_exact(&mut magic).ok()?;
-    let now = file.metadata().ok()?;
-    let modified = (now.mtime(), now.mtime_nsec());
-    (magic == *b"\x7fELF").then_some((path, Answer { modified, size: now.size(), version: String::new() }))
+    let file = ProgramFile::of(&path)?;
+    Some((path, file))
 }
 
 /// The runtime that the app's uWSGI processes require.
@@ -132,9 +121,9 @@ mod tests {
         std::fs::copy("/bin/true", at("go")).unwrap();
         std::fs::write(at("node"), "#!/bin/sh\n").unwrap();
         assert_eq!(speaks_for_itself(&at("node"), "node"), None);
-        let (path, answer) = speaks_for_itself(&at("go"), "go").unwrap();
+        let (path, file) = speaks_for_itself(&at("go"), "go").unwrap();
 
-        let known = Answer { version: "1.22.1".to_owned(), ..answer };
+        let known = Answer { file, version: "1.22.1".to_owned() };
         let remember = |known: &Answer| {
             let all = BTreeMap::from([(path.to_string(), known)]);
             std::fs::write(at(ANSWERS), serde_json::to_vec(&all).unwrap()).unwrap();
@@ -144,6 +133,6 @@ mod tests {
         };
         assert_eq!(remember(&known).as_deref(), Some("1.22.1"));
         // The program has changed, so it is run again; `true` does not print a version of Go.
-        assert_ne!(remember(&Answer { size: 1, ..known }).as_deref(), Some("1.22.1"));
+        assert_ne!(remember(&Answer { file: known.file.changed(), ..known }).as_deref(), Some("1.22.1"));
     }
 }

@@ -89,14 +89,14 @@ impl Piku {
         Ok(lock)
     }
 
-    /// The context of deploys.
-    pub(crate) fn scene(&self) -> Scene<'_> {
-        Scene { root: &self.root, surroundings: &self.surroundings, cancel: &self.cancel }
+    /// The context of deploys, which all need the launcher.
+    pub(crate) fn scene(&self) -> Result<Scene<'_>, HostError> {
+        self.link_launcher()?;
+        Ok(Scene { root: &self.root, surroundings: &self.surroundings, cancel: &self.cancel })
     }
 
     pub(crate) fn carry_out(&self, order: &Order, report: &mut Report<'_>) -> Result<Done, Error> {
-        self.link_launcher()?;
-        let deployed = pipeline::run(&self.scene(), order, report);
+        let deployed = pipeline::run(&self.scene()?, order, report);
         self.done(order, deployed, report)
     }
 

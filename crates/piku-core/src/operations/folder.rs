@@ -67,8 +67,7 @@ impl Piku {
             let before = git::resolve(&repo, BRANCH)?;
             let commit = git::program(&self.surroundings).commit_folder(&repo, folder, before.as_deref())?;
             let order = self.of_commit(app, Cause::Folder, &commit, actor)?;
-            self.link_launcher()?;
-            let prepared = pipeline::prepare(&self.scene(), &order, report);
+            let prepared = pipeline::prepare(&self.scene()?, &order, report);
             Ok((lock, prepared.map_err(|error| self.refused(&order, error, report))?))
         });
         match prepared {

@@ -36,10 +36,9 @@ pub(crate) fn retire(root: &Root, vassals: &[Enabled], drain: bool) -> Result<()
 /// Lets processes start whose launchers are held, and disables their predecessors, for which they wait.
 pub(crate) fn release(root: &Root, old: &[Enabled], held: &[&Process]) -> Result<(), DeployError> {
     let record = |process: &&Process| record_path(&root.uwsgi_available(), &process.name.to_string());
-    let mut steps = disable(root, old, false);
-    steps.extend(held.iter().map(|process| Step::Remove(hold_marker(&record(process)))));
-    steps.push(start::wake(root));
-    Ok(apply(&steps)?)
+    let steps: Vec<Step> = held.iter().map(|process| Step::Remove(hold_marker(&record(process)))).collect();
+    apply(&steps)?;
+    Ok(retire(root, old, false)?)
 }
 
 /// Starts processes that replace their predecessors. The old ones are disabled at the same time, and the launchers of

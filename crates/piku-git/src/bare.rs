@@ -12,6 +12,11 @@ const RELEASES: &str = "refs/piku/releases/";
 
 pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
 
+/// The default of `gc.auto`: from this many loose objects on, git packs them.
+const LOOSE: usize = 6700;
+/// The default of `gc.autoPackLimit`: beyond this many packs, git makes one of them.
+const PACKS: usize = 50;
+
 pub(crate) fn attempt<T>(
     action: impl Into<String>,
     repository: &Utf8Path,
@@ -129,6 +134,19 @@ pub fn unlock(repository: &Utf8Path, name: &str) -> Result<(), Error> {
 
 fn locks(repository: &Utf8Path, name: &str) -> [Utf8PathBuf; 2] {
     [name, "HEAD"].map(|name| repository.join(format!("{name}.lock")))
+}
+
+/// Whether a push should end with git's own packing, by the two numbers at which `git gc --auto` begins its work:
+/// `gc.auto`, estimated from one of 256 folders, and `gc.autoPackLimit` (git-config(1)).
+///
+/// Git starts two processes to find that out after each push.
+#[must_use]
+pub fn needs_packing(repository: &Utf8Path) -> bool {
+    let count = |folder: &str, wanted: &dyn Fn(&str) -> bool| {
+        let entries = repository.join("objects").join(folder).read_dir_utf8();
+        entries.map_or(0, |entries| entries.flatten().filter(|entry| wanted(entry.file_name())).count())
+    };
+    count("17", &|_| true) > LOOSE / 256 || count("pack", &|name| name.ends_with(".pack")) >= PACKS
 }
 
 /// Points HEAD at a branch, by its full name, so that a clone checks it out.

@@ -253,3 +253,22 @@ fn tracked_files_are_counted_by_the_head_of_the_index() {
     std::fs::write(it.work.join(".git/index"), "something else").unwrap();
     assert_eq!(tracked_count(&it.work), None);
 }
+
+#[test]
+fn a_repository_is_packed_when_it_has_as_much_as_git_gc_auto_waits_for() {
+    let it = fixture(|work| std::fs::write(work.join("a"), "a").unwrap());
+    assert!(!needs_packing(&it.bare));
+    let (loose, packs) = (it.bare.join("objects/17"), it.bare.join("objects/pack"));
+    std::fs::create_dir_all(&loose).unwrap();
+    for number in 0..28 {
+        assert_eq!(number > 26, needs_packing(&it.bare), "{number} loose objects in one folder");
+        std::fs::write(loose.join(format!("{number:038}")), "").unwrap();
+    }
+    std::fs::remove_dir_all(&loose).unwrap();
+    for number in 0..50 {
+        assert!(!needs_packing(&it.bare), "{number} packs");
+        std::fs::write(packs.join(format!("pack-{number}.pack")), "").unwrap();
+        std::fs::write(packs.join(format!("pack-{number}.idx")), "").unwrap();
+    }
+    assert!(needs_packing(&it.bare));
+}

@@ -131,8 +131,10 @@ impl Piku {
     fn git_command(&self, repo: &Utf8PathBuf, verb: &str) -> Vec<String> {
         // The user's git configuration must not redirect the hooks.
         let hooks = format!("core.hooksPath={repo}/hooks");
+        let packs = format!("receive.autogc={}", git::needs_packing(repo));
         let settings = [
             hooks.as_str(),
+            packs.as_str(),
             "transfer.hideRefs=refs/piku",
             "receive.denyDeleteCurrent=ignore",
             // Detect a disconnected client after this many seconds.

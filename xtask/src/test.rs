@@ -76,7 +76,10 @@ fn words(quick: bool) -> Vec<Vec<String>> {
     }
     let mut own = words("test --no-fail-fast --package piku-tests --lib");
     let entries = workspace().join("tests/tests").read_dir_utf8().into_iter().flatten().flatten();
-    let names = entries.map(|entry| entry.file_name().trim_end_matches(".rs").to_owned());
+    // As cargo finds them: a file, or a folder with `main.rs`.
+    let targets = entries
+        .filter(|entry| entry.path().extension() == Some("rs") || entry.path().join("main.rs").is_file());
+    let names = targets.map(|entry| entry.file_name().trim_end_matches(".rs").to_owned());
     for name in names.filter(|name| !WITH_SERVERS.contains(&name.as_str())) {
         own.extend(["--test".to_owned(), name]);
     }
@@ -130,7 +133,32 @@ impl Count {
 
 #[cfg(test)]
 mod tests {
-    use super::Count;
+    use std::process::Command;
+
+    use super::{Count, words};
+
+    #[test]
+    fn quick_names_tests_that_cargo_knows() {
+        let mut metadata = Command::new(env!("CARGO"));
+        let output = metadata.args(["metadata", "--no-deps", "--offline", "--format-version=1"]).output();
+        let metadata: serde_json::Value = serde_json::from_slice(&output.unwrap().stdout).unwrap();
+        let packages = metadata["packages"].as_array().unwrap();
+        let own = packages.iter().find(|package| package["name"] == "piku-tests").unwrap();
+        let known: Vec<&str> = own["targets"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|target| target["kind"][0] == "test")
+            .filter_map(|target| target["name"].as_str())
+            .collect();
+        let quick = words(true).pop().unwrap();
+        let named: Vec<&String> =
+            quick.windows(2).filter(|two| two[0] == "--test").map(|two| &two[1]).collect();
+        assert!(!named.is_empty());
+        for name in named {
+            assert!(known.contains(&name.as_str()), "no test target `{name}`: {known:?}");
+        }
+    }
 
     #[test]
     fn the_lines_of_all_programs_are_summed() {

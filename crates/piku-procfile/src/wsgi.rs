@@ -10,7 +10,7 @@ use crate::piece::Piece;
 /// A Python module and the callable in it, written `dotted.module:entry`.
 ///
 /// It is written into a uWSGI file, where `$(...)`, `@(...)`, and `%` have a meaning, so it can hold only ASCII
-/// Python names and dots.
+/// letters, digits, `_`, and dots, and a module also `-`: uWSGI imports `my-app.py`, which `import` can't name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct WsgiEntry {
     module: String,
@@ -24,7 +24,7 @@ impl WsgiEntry {
         &self.module
     }
 
-    /// The callable in the module, possibly with dots, and followed by `()` when it is a factory.
+    /// The callable in the module, followed by `()` when it is a factory.
     ///
     /// Without one, uWSGI looks for `application`.
     #[must_use]
@@ -42,10 +42,10 @@ impl FromStr for WsgiEntry {
             Some((module, callable)) => (module, Some(callable)),
             None => (whole, None),
         };
-        check_dotted(module)?;
+        module.split('.').try_for_each(check_module)?;
         if let Some(callable) = callable {
             let name = callable.text.strip_suffix("()").unwrap_or(callable.text);
-            check_dotted(Piece { text: name, ..callable })?;
+            check_callable(Piece { text: name, ..callable })?;
         }
         Ok(Self {
             module: module.text.to_owned(),
@@ -61,28 +61,51 @@ impl fmt::Display for WsgiEntry {
     }
 }
 
-fn check_dotted(names: Piece<'_>) -> Result<(), Diagnostic> {
-    names.split('.').try_for_each(check_name)
+/// A part of a module's name is the name of a file or folder, which need not be a Python name.
+fn check_module(part: Piece<'_>) -> Result<(), Diagnostic> {
+    let fits = |at: usize, character: char| {
+        character.is_ascii_alphanumeric() || character == '_' || character == '-' && at > 0
+    };
+    match part.text.char_indices().find(|(at, character)| !fits(*at, *character)) {
+        None if part.text.is_empty() => Err(mistake(part, 0, "the name of a module is missing".to_owned())),
+        None => Ok(()),
+        Some((0, '-')) => Err(mistake(part, 0, "the name of a module can't begin with `-` here".to_owned())),
+        Some((at, other)) => {
+            Err(mistake(part, at, format!("{} can't be in the name of a module", shown(other))))
+        }
+    }
 }
 
-fn check_name(name: Piece<'_>) -> Result<(), Diagnostic> {
+/// uWSGI looks for a callable by its whole name: it does not follow dots.
+fn check_callable(name: Piece<'_>) -> Result<(), Diagnostic> {
     let starts = |character: char| character.is_ascii_alphabetic() || character == '_';
-    let (offset, message) = match name.text.chars().next() {
-        None => (0, "a Python name is missing".to_owned()),
-        Some(first) if first.is_ascii_digit() => (0, format!("a Python name can't begin with `{first}`")),
-        Some(_) => {
-            let inner = |character: char| starts(character) || character.is_ascii_digit();
-            let Some((offset, other)) = name.text.char_indices().find(|(_, character)| !inner(*character))
-            else {
-                return Ok(());
-            };
-            (offset, format!("{} can't be in a Python name", shown(other)))
+    let inner = |character: char| starts(character) || character.is_ascii_digit();
+    match name.text.chars().next() {
+        None => return Err(mistake(name, 0, "the name of the callable is missing".to_owned())),
+        Some(first) if first.is_ascii_digit() => {
+            return Err(mistake(name, 0, format!("a Python name can't begin with `{first}`")));
         }
-    };
-    let start = name.start + offset;
-    let length = name.text[offset..].chars().next().map_or(0, char::len_utf8);
-    Err(Diagnostic::error("procfile::bad-wsgi", start..start + length, message)
-        .with_help("write `module:callable`, such as `wsgi:application` or `blog.wsgi:app`"))
+        Some(_) => {}
+    }
+    match name.text.char_indices().find(|(_, character)| !inner(*character)) {
+        None => Ok(()),
+        Some((at, '.')) => {
+            let message = "uWSGI does not look for a callable behind a dot".to_owned();
+            let (module, after) = (&name.text[..at], &name.text[at + 1..]);
+            Err(mistake(name, at, message).with_help(format!(
+                "give it a name of its own in the module, such as `application = {module}.{after}`, and write that"
+            )))
+        }
+        Some((at, other)) => Err(mistake(name, at, format!("{} can't be in a Python name", shown(other)))),
+    }
+}
+
+/// Marks the character at `offset` of a piece.
+fn mistake(piece: Piece<'_>, offset: usize, message: String) -> Diagnostic {
+    let start = piece.start + offset;
+    let length = piece.text[offset..].chars().next().map_or(0, char::len_utf8);
+    Diagnostic::error("procfile::bad-wsgi", start..start + length, message)
+        .with_help("write `module:callable`, such as `wsgi:application` or `blog.wsgi:app`")
 }
 
 #[cfg(test)]
@@ -97,8 +120,12 @@ mod tests {
             ("wsgi", "wsgi", None),
             ("wsgi:app", "wsgi", Some("app")),
             ("blog.wsgi:application", "blog.wsgi", Some("application")),
-            ("_a.b2:site.app", "_a.b2", Some("site.app")),
+            ("_a.b2:_app2", "_a.b2", Some("_app2")),
             ("blog:create_app()", "blog", Some("create_app()")),
+            // As uWSGI imports them, though no `import` could name them.
+            ("my-app:app", "my-app", Some("app")),
+            ("my-shop.wsgi-2:create_app()", "my-shop.wsgi-2", Some("create_app()")),
+            ("2048.wsgi", "2048.wsgi", None),
         ];
         for (text, module, callable) in table {
             let entry: WsgiEntry = text.parse().unwrap();
@@ -115,8 +142,12 @@ mod tests {
             "app:",
             "a..b:c",
             "app:1x",
-            "my-app:app",
+            "app:my-app",
+            "-app:app",
+            "--ini:app",
+            "blog/wsgi.py",
             "app:app --x",
+            "app:site.app",
             "app:a:b",
             "app:f(1)",
             "app:()",
@@ -130,20 +161,24 @@ mod tests {
             Err(found) => format!("{text:15} {:?} {found}", found.span).trim_start().to_owned(),
         };
         insta::assert_snapshot!(texts.map(shown).join("\n"), @r"
-        0..0 a Python name is missing
-        :app            0..0 a Python name is missing
-        app:            4..4 a Python name is missing
-        a..b:c          2..2 a Python name is missing
+        0..0 the name of a module is missing
+        :app            0..0 the name of a module is missing
+        app:            4..4 the name of the callable is missing
+        a..b:c          2..2 the name of a module is missing
         app:1x          4..5 a Python name can't begin with `1`
-        my-app:app      2..3 `-` can't be in a Python name
+        app:my-app      6..7 `-` can't be in a Python name
+        -app:app        0..1 the name of a module can't begin with `-` here
+        --ini:app       0..1 the name of a module can't begin with `-` here
+        blog/wsgi.py    4..5 `/` can't be in the name of a module
         app:app --x     7..8 a space can't be in a Python name
+        app:site.app    8..9 uWSGI does not look for a callable behind a dot
         app:a:b         5..6 `:` can't be in a Python name
         app:f(1)        5..6 `(` can't be in a Python name
-        app:()          4..4 a Python name is missing
+        app:()          4..4 the name of the callable is missing
         a:$(X)          2..3 `$` can't be in a Python name
         a:@(exec://id)  2..3 `@` can't be in a Python name
-        app()           3..4 `(` can't be in a Python name
-        é:a             0..2 `é` can't be in a Python name
+        app()           3..4 `(` can't be in the name of a module
+        é:a             0..2 `é` can't be in the name of a module
         ");
     }
 

@@ -27,7 +27,7 @@ fn a_line_that_we_refuse_and_the_oracle_accepts_is_one_of_these() {
     let long = format!("{}: x", "a".repeat(64));
     let table = [
         // The oracle knows no kinds.
-        ("wsgi: my-app:app", "procfile::bad-wsgi"),
+        ("wsgi: app:my-app", "procfile::bad-wsgi"),
         ("cron: 60 * * * * x", "procfile::bad-schedule"),
         ("cron: @daily", "procfile::cron-without-command"),
         // To the oracle, a CR is part of a command, or white space around it.

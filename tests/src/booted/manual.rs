@@ -114,7 +114,9 @@ impl Reader {
 #[must_use]
 pub fn documents() -> Vec<(String, String)> {
     let workspace = piku::workspace();
-    let entries = workspace.join("docs").read_dir_utf8().expect("there are documents").flatten();
+    let folders = ["docs", "docs/runtimes"].map(|folder| workspace.join(folder));
+    let entries =
+        folders.iter().flat_map(|folder| folder.read_dir_utf8().expect("there are documents").flatten());
     let mut paths: Vec<Utf8PathBuf> = entries.map(|entry| entry.into_path()).collect();
     paths.retain(|path| path.extension() == Some("md"));
     paths.push(workspace.join("README.md"));

@@ -49,13 +49,15 @@ impl Sources {
             fs::read(workspace.join(name)).map_err(|error| format!("could not read {name}: {error}"))
         };
         let mut documents = vec![("README.md".to_owned(), read("README.md")?)];
-        let pages = workspace
-            .join("docs")
-            .read_dir_utf8()
-            .map_err(|error| format!("could not read docs: {error}"))?;
-        for page in pages.flatten().filter(|page| page.path().extension() == Some("md")) {
-            let name = format!("docs/{}", page.file_name());
-            documents.push((name.clone(), read(&name)?));
+        for folder in ["docs", "docs/runtimes"] {
+            let pages = workspace
+                .join(folder)
+                .read_dir_utf8()
+                .map_err(|error| format!("could not read {folder}: {error}"))?;
+            for page in pages.flatten().filter(|page| page.path().extension() == Some("md")) {
+                let name = format!("{folder}/{}", page.file_name());
+                documents.push((name.clone(), read(&name)?));
+            }
         }
         documents.sort();
         let changelog = String::from_utf8_lossy(&read("CHANGELOG.md")?).into_owned();

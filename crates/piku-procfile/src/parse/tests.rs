@@ -21,7 +21,7 @@ fn mistakes(bytes: &[u8]) -> String {
 
 #[test]
 fn every_mistake_of_a_file_is_reported_at_its_place() {
-    let file = "web.1: a\nworker:\n\nno colon\n: x\nweb: a\nweb: b\ncron: 61 * * * * x\ncron-b: @daily\nwsgi: my-app:app\nx: a \\\n";
+    let file = "web.1: a\nworker:\n\nno colon\n: x\nweb: a\nweb: b\ncron: 61 * * * * x\ncron-b: @daily\nwsgi: app:my-app\nx: a \\\n";
     insta::assert_snapshot!(mistakes(file.as_bytes()), @r"
     1:4 bad-name: `.` can't be in a name; use letters, digits, `_`, and `-`, such as `web-1`
     2:7 empty-command: the command is missing; write a command after the colon, or remove `worker`
@@ -32,7 +32,7 @@ fn every_mistake_of_a_file_is_reported_at_its_place() {
     7:1 web-dropped (warning): `web` is dropped, because `wsgi` serves the app; remove the line, or give it another name to run it as a worker
     8:7 bad-schedule: `61` is not a minute; use a number from 0 to 59
     9:9 cron-without-command: the schedule has no command; write the command after the schedule, such as `0 4 * * * ./backup`
-    10:9 bad-wsgi: `-` can't be in a Python name; write `module:callable`, such as `wsgi:application` or `blog.wsgi:app`
+    10:13 bad-wsgi: `-` can't be in a Python name; write `module:callable`, such as `wsgi:application` or `blog.wsgi:app`
     11:6 continuation: a command can't be continued on the next line; write the whole command on one line, or put it into a script
     ");
 }

@@ -105,15 +105,17 @@ impl WsgiApp {
 }
 
 /// Whether the text is `dotted.module`, optionally with `:callable` or `:factory()`.
+///
+/// The parts of a module are names of files, so that they may begin with a digit and hold a `-`.
 fn is_module(text: &str) -> bool {
-    let name = |name: &str| {
-        name.starts_with(|c: char| c.is_alphabetic() || c == '_')
-            && name.chars().all(|c| c.is_alphanumeric() || c == '_')
-    };
-    let dotted = |path: &str| path.split('.').all(name);
+    let word = |c: char| c.is_alphanumeric() || c == '_';
+    let name =
+        |name: &str| name.starts_with(|c: char| c.is_alphabetic() || c == '_') && name.chars().all(word);
+    let file = |part: &str| part.starts_with(word) && part.chars().all(|c| word(c) || c == '-');
+    let dotted = |path: &str| path.split('.').all(file);
     match text.split_once(':') {
         None => dotted(text),
-        Some((module, callable)) => dotted(module) && dotted(callable.strip_suffix("()").unwrap_or(callable)),
+        Some((module, callable)) => dotted(module) && name(callable.strip_suffix("()").unwrap_or(callable)),
     }
 }
 
@@ -188,10 +190,13 @@ mod tests {
 
     #[test]
     fn what_is_no_module_is_refused() {
-        for module in ["app", "a.b:c", "_a.b2:make()", "größe:app"] {
+        for module in ["app", "a.b:c", "_a.b2:make()", "größe:app", "my-app.wsgi:app", "2048:app"] {
             assert!(is_module(module), "{module:?}");
         }
-        for module in ["", "a.", "a:b:c", "a b:c", "../a:app", "a:b(1)", "a-b:c", "2a:b", "a:()"] {
+        for module in [
+            "", "a.", "a:b:c", "a b:c", "../a:app", "a/b:app", "a:b(1)", "a:b-c", "-a:b", "a.-b:c", "a:2b",
+            "a:b.c", "a:()",
+        ] {
             let error = written(&WsgiApp::new(module)).unwrap_err();
             assert_eq!(
                 (error.key, error.fault),

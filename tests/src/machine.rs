@@ -66,6 +66,8 @@ pub enum Need {
     Poetry,
     /// pnpm is among the [`tool`]s.
     Pnpm,
+    /// Yarn 1 is among the [`tool`]s.
+    Yarn,
     /// Programs can be started as another user.
     Root,
     /// Servers can have their own users and processes: the tests run as root, which may make namespaces.
@@ -110,6 +112,7 @@ impl Need {
             Self::Uv => says(tool("uv").is_some(), "uv is not installed"),
             Self::Poetry => says(tool("poetry").is_some(), "Poetry is not installed"),
             Self::Pnpm => says(tool("pnpm").is_some(), "pnpm is not installed"),
+            Self::Yarn => says(tool("yarn").is_some(), "Yarn is not installed"),
             Self::Pypi => says(pypi_answers(), "pypi.org can't be reached"),
             Self::Pyenv => {
                 says(other_python().is_some(), "pyenv has no Python of another version than the system's")
@@ -174,6 +177,7 @@ macro_rules! needs {
     (@ uv) => { $crate::machine::Need::Uv };
     (@ poetry) => { $crate::machine::Need::Poetry };
     (@ pnpm) => { $crate::machine::Need::Pnpm };
+    (@ yarn) => { $crate::machine::Need::Yarn };
     (@ namespaces) => { $crate::machine::Need::Namespaces };
     (@ root) => { $crate::machine::Need::Root };
     (@ booted) => { $crate::machine::Need::Booted };
@@ -215,7 +219,7 @@ pub fn tools() -> Utf8PathBuf {
     crate::piku::workspace().join("target/tools")
 }
 
-/// Finds such a tool: `uv`, `poetry`, `pnpm`. `cargo xtask test` installs them.
+/// Finds such a tool: `uv`, `poetry`, `pnpm`, `yarn`. `cargo xtask test` installs them.
 #[must_use]
 pub fn tool(name: &str) -> Option<Utf8PathBuf> {
     ["bin", "node_modules/.bin"].iter().map(|folder| tools().join(folder).join(name)).find(|it| it.is_file())

@@ -73,8 +73,11 @@ enum Bench {
         #[arg(long, default_value_t = RUNS)]
         runs: usize,
     },
-    /// The first and the second push of each kind of app
-    Builds,
+    /// The first and the second push of each kind of app, with another README
+    Builds {
+        /// The folders of `tests/apps` to measure; all if none is named
+        names: Vec<String>,
+    },
     /// Requests at a steady rate while everything is changed that can be
     Downtime(bench::DowntimeOptions),
     /// The memory of an idle app and everything that keeps it running, on a booted Debian; needs root
@@ -104,7 +107,7 @@ fn main() -> ExitCode {
         Task::Dist(options) => dist::run(&options),
         Task::Bench { bench: None } => bench::cost(PUSHES, RUNS),
         Task::Bench { bench: Some(Bench::Cost { pushes, runs }) } => bench::cost(pushes, runs),
-        Task::Bench { bench: Some(Bench::Builds) } => bench::builds(),
+        Task::Bench { bench: Some(Bench::Builds { names }) } => bench::builds(&names),
         Task::Bench { bench: Some(Bench::Downtime(options)) } => bench::downtime(&options),
         Task::Bench { bench: Some(Bench::Memory) } => bench::memory(),
         Task::Bench { bench: Some(Bench::Scale { pushes, runs }) } => bench::scale(pushes, runs),

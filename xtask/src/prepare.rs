@@ -143,10 +143,10 @@ pub(crate) fn tools() {
             step::run("installing uv and Poetry", pip.args(["install", "--quiet", "uv", "poetry"]));
         }
     }
-    if lacking(&[Need::Pnpm]) && !lacking(&[Need::Node, Need::Npm]) {
+    if lacking(&[Need::Pnpm, Need::Yarn]) && !lacking(&[Need::Node, Need::Npm]) {
         // pnpm 10 and later need a newer Node.js than that of Debian 12.
-        let words = ["install", "--prefix", folder.as_str(), "--no-audit", "--no-fund", "pnpm@9"];
-        step::run("installing pnpm", Command::new("npm").args(words));
+        let words = ["install", "--prefix", folder.as_str(), "--no-audit", "--no-fund", "pnpm@9", "yarn@1"];
+        step::run("installing pnpm and Yarn", Command::new("npm").args(words));
     }
 }
 

@@ -1,0 +1,5 @@
+from django.urls import path
+
+from entries import views
+
+urlpatterns = [path("", views.index)]

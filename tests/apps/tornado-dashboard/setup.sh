@@ -1,0 +1,7 @@
+mkdir -p ~/.dashboard/
+
+echo "\
+[server]
+headless = true
+port = $PORT
+" > ~/.dashboard/config.ini

@@ -1,0 +1,3 @@
+import './style.css'
+
+document.querySelector('#app').textContent = `Hello from ${import.meta.env.VITE_NAME ?? 'Vite'}`

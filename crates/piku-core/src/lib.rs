@@ -55,7 +55,7 @@ pub use host::nginx_error::NginxError;
 pub use host::{HostError, Surroundings};
 pub use operations::{
     Actor, AppStatus, Checked, CheckedProcess, Destroyed, Done, Finding, KindStatus, Level, LogLine,
-    PreparedDeploy, ProcessStatus, ReleaseEntry, RunTarget, State,
+    PreparedDeploy, ProcessStatus, ReleaseEntry, RunTarget, StartedDeploy, State,
 };
 pub use piku::Piku;
 pub use piku_procfile::{Diagnostic, Place, Severity, Source};

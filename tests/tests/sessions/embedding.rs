@@ -80,6 +80,15 @@ fn an_embedder_gets_events_and_results_as_json() {
     assert_eq!((&done["release"], &done["live"], &done["stopped"]), (&1.into(), &true.into(), &false.into()));
     assert_eq!(page_at(done["addresses"][0].as_str().unwrap()), "one\n");
 
+    // Tried beside the live release, which goes on.
+    let folder = site(&server, "", "tried\n");
+    let output = deploy_events(&server, &folder).arg("try").output().unwrap();
+    let (events, result) = events_and_result(&output.stdout);
+    assert_eq!(result["healthy"], 2, "{events:#?}");
+    assert!(events.iter().any(|one| one["text"] == "Starting web.1"), "{events:#?}");
+    assert_eq!(page_at(done["addresses"][0].as_str().unwrap()), "one\n");
+    assert!(!server.root().join("releases/folder/2").exists());
+
     let folder = site(&server, "worker\n", "two\n");
     let output = deploy_events(&server, &folder).output().unwrap();
     let (events, result) = events_and_result(&output.stdout);

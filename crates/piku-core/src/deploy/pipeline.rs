@@ -2,6 +2,7 @@
 
 use super::order::{Deployed, Order, Scene};
 use super::prepare::Prepared;
+use super::start::Started;
 use super::{DeployError, commit, prepare, start, switch, undo};
 use crate::app::AppName;
 use crate::event::Report;
@@ -28,21 +29,52 @@ pub(crate) fn prepare<'a>(
     or_undo(scene, &order.app, outcome, report)
 }
 
-/// The second half: makes the release live, unless it waits for a restart.
+/// A release that [`start`] started, or one that waits for a restart and has no process to start.
+pub(crate) enum Beside<'a> {
+    Started(Started<'a>),
+    Waiting(Prepared<'a>),
+}
+
+/// The second half of [`run`]: makes the release live, unless it waits for a restart.
 pub(crate) fn go_live(prepared: Prepared<'_>, report: &mut Report<'_>) -> Result<Deployed, DeployError> {
+    let beside = start(prepared, report)?;
+    switch(beside, report)
+}
+
+/// Starts the processes of the release next to those that serve.
+pub(crate) fn start<'a>(prepared: Prepared<'a>, report: &mut Report<'_>) -> Result<Beside<'a>, DeployError> {
+    if prepared.waits() {
+        return Ok(Beside::Waiting(prepared));
+    }
     let (scene, app) = (prepared.scene, prepared.order.app.clone());
-    let outcome = calls(prepared, report);
+    let outcome = start::start(prepared, report).map(Beside::Started);
     or_undo(&scene, &app, outcome, report)
 }
 
-fn calls(prepared: Prepared<'_>, report: &mut Report<'_>) -> Result<Deployed, DeployError> {
-    if prepared.waits() {
-        return prepared.keep(report);
+/// Gives the release the traffic, and makes it live.
+pub(crate) fn switch(beside: Beside<'_>, report: &mut Report<'_>) -> Result<Deployed, DeployError> {
+    let (scene, app) = (beside.prepared().scene, beside.prepared().order.app.clone());
+    let outcome = match beside {
+        Beside::Waiting(prepared) => prepared.keep(report),
+        Beside::Started(started) => switch::switch(started, report)
+            .and_then(|switched| commit::commit(switched, report))
+            .map(|committed| committed.settle(report)),
+    };
+    or_undo(&scene, &app, outcome, report)
+}
+
+impl<'a> Beside<'a> {
+    pub(crate) fn prepared(&self) -> &Prepared<'a> {
+        match self {
+            Self::Started(Started { prepared }) | Self::Waiting(prepared) => prepared,
+        }
     }
-    let started = start::start(prepared, report)?;
-    let switched = switch::switch(started, report)?;
-    let committed = commit::commit(switched, report)?;
-    Ok(committed.settle(report))
+
+    /// Ends what was started and removes the release. Old processes that had to end before start again.
+    pub(crate) fn stop(self, report: &mut Report<'_>) {
+        let Prepared { scene, order, .. } = self.prepared();
+        undo::undo(scene, &order.app, report);
+    }
 }
 
 fn or_undo<T>(

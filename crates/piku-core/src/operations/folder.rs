@@ -6,7 +6,7 @@ use camino::Utf8Path;
 
 use super::{Actor, Done};
 use crate::app::AppName;
-use crate::deploy::pipeline;
+use crate::deploy::pipeline::{self, Beside};
 use crate::deploy::prepare::Prepared;
 use crate::error::Error;
 use crate::event::{Report, stage};
@@ -26,6 +26,18 @@ const BRANCH: &str = "refs/heads/main";
 pub struct PreparedDeploy<'a> {
     piku: &'a Piku,
     prepared: Prepared<'a>,
+    pushing: SharedLock,
+    lock: AppLock,
+}
+
+/// A release whose processes run, healthy, next to those that serve.
+///
+/// The app stays locked until [`StartedDeploy::switch`] or [`StartedDeploy::stop`]. If this is dropped instead, the
+/// next command for the app ends the processes.
+#[must_use = "call `switch` or `stop`"]
+pub struct StartedDeploy<'a> {
+    piku: &'a Piku,
+    beside: Beside<'a>,
     pushing: SharedLock,
     lock: AppLock,
 }
@@ -80,7 +92,7 @@ impl Piku {
     }
 }
 
-impl PreparedDeploy<'_> {
+impl<'a> PreparedDeploy<'a> {
     /// The number of the release.
     #[must_use]
     pub fn release(&self) -> u32 {
@@ -92,20 +104,29 @@ impl PreparedDeploy<'_> {
     /// # Errors
     /// As for a push. Then the previous release is live again, and this one is gone.
     pub fn go_live(self, report: &mut Report<'_>) -> Result<Done, Error> {
+        self.start(report)?.switch(report)
+    }
+
+    /// Starts the processes next to those of the live release and waits until they are healthy. They get no traffic
+    /// yet; workers are held back until the switch.
+    ///
+    /// With `PIKU_DEPLOY_STRATEGY=stop-first` the old processes end here. A release that waits for a restart
+    /// (`PIKU_AUTO_RESTART=0`) starts nothing.
+    ///
+    /// # Errors
+    /// As for a push. Then the previous release is as before, and this one is gone.
+    pub fn start(self, report: &mut Report<'_>) -> Result<StartedDeploy<'a>, Error> {
         let Self { piku, prepared, pushing, lock } = self;
         let order = prepared.order.clone();
-        let deployed = pipeline::go_live(prepared, report);
-        let done = piku.done(&order, deployed, report).and_then(|done| {
-            let repo = piku.root.repo(&order.app);
-            git::set_branch(&repo, BRANCH, order.commit())?;
-            git::set_head(&repo, BRANCH)?;
-            Ok(done)
-        });
-        drop(lock);
-        if done.is_err() {
-            piku.forget_young(&order.app, &pushing)?;
+        match pipeline::start(prepared, report) {
+            Ok(beside) => Ok(StartedDeploy { piku, beside, pushing, lock }),
+            Err(error) => {
+                let error = piku.refused(&order, error, report);
+                drop(lock);
+                piku.forget_young(&order.app, &pushing)?;
+                Err(error)
+            }
         }
-        done
     }
 
     /// Undoes the preparation. No process has to end, since none was started.
@@ -121,9 +142,57 @@ impl PreparedDeploy<'_> {
     }
 }
 
+impl StartedDeploy<'_> {
+    /// The number of the release.
+    #[must_use]
+    pub fn release(&self) -> u32 {
+        self.beside.prepared().built.source.number
+    }
+
+    /// Moves the traffic and the workers to the release and makes it live.
+    ///
+    /// # Errors
+    /// As for a push. Then the previous release is live again, and this one is gone.
+    pub fn switch(self, report: &mut Report<'_>) -> Result<Done, Error> {
+        let Self { piku, beside, pushing, lock } = self;
+        let order = beside.prepared().order.clone();
+        let deployed = pipeline::switch(beside, report);
+        let done = piku.done(&order, deployed, report).and_then(|done| {
+            let repo = piku.root.repo(&order.app);
+            git::set_branch(&repo, BRANCH, order.commit())?;
+            git::set_head(&repo, BRANCH)?;
+            Ok(done)
+        });
+        drop(lock);
+        if done.is_err() {
+            piku.forget_young(&order.app, &pushing)?;
+        }
+        done
+    }
+
+    /// Ends the processes and removes the release. Returns when the live release serves as before.
+    ///
+    /// # Errors
+    /// [`Error::Host`] if a new app can't be removed.
+    pub fn stop(self, report: &mut Report<'_>) -> Result<(), Error> {
+        let Self { piku, beside, pushing, lock } = self;
+        let app = beside.prepared().order.app.clone();
+        beside.stop(report);
+        drop(lock);
+        piku.forget_young(&app, &pushing)
+    }
+}
+
 impl fmt::Debug for PreparedDeploy<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (app, release) = (&self.prepared.order.app, self.release());
         f.debug_struct("PreparedDeploy").field("app", app).field("release", &release).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for StartedDeploy<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (app, release) = (&self.beside.prepared().order.app, self.release());
+        f.debug_struct("StartedDeploy").field("app", app).field("release", &release).finish_non_exhaustive()
     }
 }

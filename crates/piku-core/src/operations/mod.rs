@@ -21,7 +21,7 @@ pub use change::{Actor, Done};
 pub use check::{Checked, CheckedProcess};
 pub use destroy::Destroyed;
 pub use doctor::{Finding, Level};
-pub use folder::PreparedDeploy;
+pub use folder::{PreparedDeploy, StartedDeploy};
 pub use logs::LogLine;
 pub use processes::{KindStatus, ProcessStatus, State};
 pub use releases::ReleaseEntry;

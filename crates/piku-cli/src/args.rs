@@ -256,6 +256,10 @@ pub(crate) enum Command {
     GitReceivePack { path: String },
     #[command(name = "git-upload-pack", hide = true)]
     GitUploadPack { path: String },
+    #[command(name = "git-upload-archive", hide = true)]
+    GitUploadArchive { path: String },
+    #[command(name = "git-lfs-authenticate", alias = "git-lfs-transfer", hide = true)]
+    GitLfs { path: String, words: Vec<String> },
     #[command(name = "git-hook", hide = true)]
     GitHook { hook: String, app: AppName, words: Vec<String> },
     #[command(hide = true)]

@@ -40,6 +40,9 @@ pub(crate) enum CliError {
     /// The machine could not be made a server.
     #[error(transparent)]
     Server(#[from] piku_core::server::ServerError),
+    /// A client of Git LFS asked for a place for its files.
+    #[error("this server stores no Git LFS files, only what is in git itself")]
+    NoLfs(piku_core::AppName),
     /// The command line is wrong.
     #[error("{0}")]
     Usage(String),
@@ -55,6 +58,14 @@ impl CliError {
             Self::Core(error) => error.help(),
             Self::Server(error) => error.help(),
             Self::Setting(error) => Some(error.help()),
+            Self::NoLfs(app) => Some(format!(
+                "put the files into git, with your own pattern instead of `*.bin`:\n  \
+                 git lfs untrack '*.bin'\n  \
+                 git add --renormalize .\n  \
+                 git commit -m 'Keep large files in git'\n  \
+                 git push --no-verify piku@<server>:{app} HEAD\n\
+                 or push with `--no-verify`, and download the files in a `preflight` line of the Procfile"
+            )),
             Self::NotAsked(_) => Some("give `--force` to destroy it without being asked".to_owned()),
             Self::NotConfirmed { app, .. } => Some(format!("type `{app}` to destroy it")),
             Self::Input { .. } | Self::Output { .. } | Self::Usage(_) => None,
@@ -67,6 +78,7 @@ impl CliError {
             Self::Usage(_) | Self::Setting(_) | Self::Core(Error::AppName(_)) => 2,
             Self::Core(_)
             | Self::Server(_)
+            | Self::NoLfs(_)
             | Self::NotAsked(_)
             | Self::NotConfirmed { .. }
             | Self::Input { .. }

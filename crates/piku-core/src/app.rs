@@ -64,14 +64,15 @@ pub enum InvalidAppName {
 }
 
 impl AppName {
-    /// Parses the path of a git URL: `name`, `/name`, and `name.git` all mean `name`.
+    /// Parses the path of a git address: `name`, `/name`, `./name`, `~/name`, and `name.git` all mean `name`.
     ///
     /// # Errors
     /// [`InvalidAppName`] if the rest is not a valid name.
     pub fn from_git_path(path: &str) -> Result<Self, InvalidAppName> {
-        // `ssh://host//name` has two slashes before the name.
+        // `ssh://host//name` has two slashes before the name, and some clients send `/~/name` for `ssh://host/~/name`.
         let name = path.trim_start_matches('/');
-        let name = name.strip_suffix('/').unwrap_or(name);
+        let name = ["~/", "./"].iter().find_map(|home| name.strip_prefix(home)).unwrap_or(name);
+        let name = name.trim_matches('/');
         name.strip_suffix(".git").unwrap_or(name).parse()
     }
 
@@ -164,11 +165,15 @@ mod tests {
     }
 
     #[test]
-    fn a_git_address_may_have_a_slash_and_an_ending() {
-        for path in ["blog", "/blog", "//blog", "blog.git", "/blog.git", "/blog/"] {
+    fn a_git_address_may_have_a_slash_an_ending_and_the_home_folder() {
+        for path in
+            ["blog", "/blog", "//blog", "blog.git", "/blog.git", "/blog/", "./blog", "~/blog.git", "/~/blog"]
+        {
             assert_eq!(AppName::from_git_path(path).unwrap().as_str(), "blog");
         }
-        assert!(AppName::from_git_path("/../x").is_err());
+        for path in ["/../x", "~bob/blog", "~/../blog", "~", ".//../x", "~/.piku/repos/blog"] {
+            assert!(AppName::from_git_path(path).is_err(), "{path}");
+        }
         assert!(AppName::from_git_path("a.git.git").is_err());
     }
 }

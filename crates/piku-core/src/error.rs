@@ -200,7 +200,7 @@ impl Error {
             Self::DamagedSettings { app, .. } => {
                 Some(format!("correct `envs/{app}/ENV` below piku's folder"))
             }
-            Self::UnknownKind { available, .. } => Some(format!("its Procfile has {}", available.join(", "))),
+            Self::UnknownKind { available, .. } => Some(format!("it has {}", available.join(", "))),
             Self::TooMany { .. } => {
                 Some("PIKU_MAX_PROCESSES in the server's environment raises the limit".to_owned())
             }

@@ -200,3 +200,59 @@ fn a_branch_that_git_could_not_keep_is_refused_before_it_is_live() {
     let push = blog.push_with(["HEAD:refs/heads/a"]).is_refused().says("a branch `a` and a branch `a/b`");
     assert_eq!(blog.get("/").body, "Hello from version 1\n", "{push}");
 }
+
+#[test]
+fn what_other_clients_ask_of_a_repository_is_served() {
+    let server = TestServer::builder().without_emperor().start();
+    let blog = server.app_from("static", "blog").file("large.bin", vec![b'x'; 4096]);
+    blog.git().commit("One");
+    // An option that piku does not know is for somebody else.
+    let pushed = blog.push_with(["-o", "ci.skip", "-o", "reviewer=ada", "HEAD"]).succeeds();
+    assert!(pushed.remote().iter().any(|line| line.contains("is live")), "{pushed}");
+
+    // Every address that means the app.
+    let plain = server.sshd().url("blog");
+    let (user, rest) = plain.trim_start_matches('[').split_once('@').unwrap();
+    let (host, _) = rest.split_once(']').unwrap();
+    let user = user.to_owned();
+    let by_url = ["/blog.git", "/~/blog.git", "//blog", &format!("/~{user}/blog")]
+        .map(|path| format!("ssh://{user}@{host}{path}"));
+    let by_path = ["~/blog", "./blog", "~/blog.git"].map(|path| server.sshd().url(path));
+    for address in by_url.iter().chain(&by_path) {
+        assert!(blog.git().run(["ls-remote", address]).contains("refs/heads/main"), "{address}");
+    }
+    let another = format!("ssh://{user}@{host}/~nobody-else/blog");
+    assert!(!blog.git().output(["ls-remote", &another]).status.success());
+
+    // Archives: of a branch, and of nothing that no branch has.
+    let archive = |what: &str| blog.git().output(["archive", "--remote", &plain, what]);
+    assert!(archive("main").stdout.windows(8).any(|bytes| bytes == b"Procfile"));
+    blog.git().run(["commit", "--quiet", "--amend", "--message", "Never pushed"]);
+    let first = blog.on_server("main").unwrap();
+    assert!(!archive(&first).status.success(), "a commit by its id");
+
+    // Clones without blobs, and of the last commit alone.
+    blog.write("large.bin", "small now");
+    blog.git().commit("Two");
+    blog.push_with(["--force", "HEAD"]).succeeds();
+    for (name, filter) in [("partial", "--filter=blob:none"), ("shallow", "--depth=1")] {
+        let clone = server.home().join(name);
+        let done = blog.git().output(["clone", filter, &plain, clone.as_str()]);
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert!(done.status.success() && !said.contains("warning"), "{filter}: {said}");
+        assert_eq!(std::fs::read_to_string(clone.join("large.bin")).unwrap(), "small now");
+        blog.git().run(["-C", clone.as_str(), "fetch", "--quiet", "--depth=1", "origin"]);
+    }
+
+    // The variables of a push are not those of the app.
+    let path = || server.live_settings("blog")["PATH"].clone();
+    let after_push = path();
+    server.ssh(["config:set", "blog", "COLOR=blue"]).succeeds();
+    assert_eq!((path(), after_push.contains("git-core")), (after_push, false));
+
+    // What Git LFS shows to the person who pushes is what we write here.
+    for word in ["git-lfs-authenticate", "git-lfs-transfer"] {
+        let outcome = server.ssh([word, "blog.git", "upload"]).ends_with(1);
+        outcome.says("this server stores no Git LFS files").says("git lfs untrack");
+    }
+}

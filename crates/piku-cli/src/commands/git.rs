@@ -14,15 +14,24 @@ use crate::session::Session;
 use crate::surroundings::ACTOR;
 
 pub(super) fn receive_pack(path: &str, session: &Session) -> Result<ExitCode, CliError> {
-    let app = AppName::from_git_path(path).map_err(Error::from)?;
+    let app = session.piku.app_at(path)?;
     let status = session.piku.receive_pack(&app, &actor(session))?;
     Ok(ExitCode::from(u8::try_from(status.code()).unwrap_or(1)))
 }
 
 pub(super) fn upload_pack(path: &str, session: &Session) -> Result<ExitCode, CliError> {
-    let app = AppName::from_git_path(path).map_err(Error::from)?;
-    let words = session.piku.upload_pack(&app)?;
+    let words = session.piku.upload_pack(&session.piku.app_at(path)?)?;
     match become_program(&words, &actor(session)).map_err(Error::from)? {}
+}
+
+pub(super) fn upload_archive(path: &str, session: &Session) -> Result<ExitCode, CliError> {
+    let words = session.piku.upload_archive(&session.piku.app_at(path)?)?;
+    match become_program(&words, &actor(session)).map_err(Error::from)? {}
+}
+
+/// What Git LFS asks for before it uploads or downloads files.
+pub(super) fn lfs(path: &str, session: &Session) -> Result<ExitCode, CliError> {
+    Err(CliError::NoLfs(session.piku.app_at(path)?))
 }
 
 /// Variables that tell the hooks whose key was used.

@@ -30,7 +30,11 @@ pub(super) fn logs(
             session.ui.data(format_args!("{} | {}", line.process, without_sequences(&line.line)))
         }
     };
-    for line in session.piku.last_logs(app, kind, shape.lines, shape.all)? {
+    let last = session.piku.last_logs(app, kind, shape.lines, shape.all)?;
+    if let Some(kind) = kind.filter(|_| last.is_empty() && !shape.json) {
+        session.ui.done(format_args!("`{kind}` has not written anything yet"));
+    }
+    for line in last {
         if !show(&line) {
             return Ok(ExitCode::SUCCESS);
         }

@@ -107,6 +107,8 @@ fn carry_out(command: Command, session: &Session) -> Result<ExitCode, CliError> 
         Command::Reference => reference::reference(session),
         Command::GitReceivePack { path } => git::receive_pack(&path, session),
         Command::GitUploadPack { path } => git::upload_pack(&path, session),
+        Command::GitUploadArchive { path } => git::upload_archive(&path, session),
+        Command::GitLfs { path, .. } => git::lfs(&path, session),
         Command::GitHook { hook, app, words } => git::hook(&hook, &app, &words, session),
         Command::OverSsh { .. } => Ok(ExitCode::from(2)),
     }

@@ -56,7 +56,7 @@ fn end_predecessors(prepared: &Prepared<'_>, report: &mut Report<'_>) -> Result<
     );
     let mut old = predecessor::vassals(root, app, prepared.built.run, |name| name.kind != FRONT)?;
     old.extend(predecessor::foreign(root, app, |_| true)?);
-    predecessor::end(&prepared.scene, &old)
+    predecessor::end(&prepared.scene, &old, report)
 }
 
 /// Starts processes that run next to their predecessors, and checks them. The launchers of workers start at the same

@@ -82,7 +82,7 @@ impl Switching<'_, '_, '_> {
         let doing = if foreign.is_empty() && old.is_empty() { "Starting" } else { "Replacing" };
         tell(self.report, format!("{doing} {}", Process::listed(workers)));
         // Vassals of legacy piku do not use slots.
-        predecessor::end(self.scene, &foreign)?;
+        predecessor::end(self.scene, &foreign, self.report)?;
         let watched = Watched::all(root, workers);
         end::release(root, &old, workers)?;
         check::all_stay(self.scene, &watched, self.report)
@@ -95,13 +95,13 @@ impl Switching<'_, '_, '_> {
         }
         let (Scene { root, .. }, basis) = (*self.scene, &self.basis);
         let foreign = predecessor::foreign(root, basis.app, |kind| kind == "web" || runs_in_uwsgi(kind))?;
-        predecessor::end(self.scene, &foreign)?;
+        predecessor::end(self.scene, &foreign, self.report)?;
         let kinds = |name: &VassalName| fixed.iter().any(|process| process.name.kind == name.kind);
         let old = predecessor::vassals(root, basis.app, basis.run, kinds)?;
         if old.is_empty() {
             for process in fixed {
                 if let Work::Web { address, .. } = &process.work {
-                    predecessor::vacate(self.scene, basis.app, basis.run, *address)?;
+                    predecessor::vacate(self.scene, basis.app, basis.run, *address, self.report)?;
                 }
             }
         } else {
@@ -119,7 +119,7 @@ impl Switching<'_, '_, '_> {
     fn front(&mut self, process: &Process) -> Result<VassalName, DeployError> {
         let (Scene { root, .. }, basis) = (*self.scene, &self.basis);
         let Work::Front { address, .. } = &process.work else { return Ok(process.name.clone()) };
-        predecessor::end(self.scene, &predecessor::foreign(root, basis.app, runs_in_uwsgi)?)?;
+        predecessor::end(self.scene, &predecessor::foreign(root, basis.app, runs_in_uwsgi)?, self.report)?;
         let Some(rendered) = self.prepared.rendered(&[process]).next() else {
             return Ok(process.name.clone());
         };
@@ -131,7 +131,7 @@ impl Switching<'_, '_, '_> {
                 return Ok(first);
             }
         }
-        predecessor::vacate(self.scene, basis.app, basis.run, *address)?;
+        predecessor::vacate(self.scene, basis.app, basis.run, *address, self.report)?;
         let watched = Watched::all(root, &[process]);
         vassals::start(root, [rendered], [])?;
         check::all_healthy(self.scene, &basis.inputs.options, &watched)?;

@@ -1,6 +1,6 @@
 //! What piku knows about the process it runs in.
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 /// The folders of system programs.
 pub(crate) const SYSTEM_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -73,19 +73,39 @@ impl Surroundings {
         self.program.with_file_name(piku_launch::LAUNCHER)
     }
 
-    /// Folders to look for programs in: those given, the user's own, then the system's.
+    /// Folders to look for programs in: those given, the user's own, then the system's. The folder that git puts first
+    /// in the `PATH` of its hooks is left out, so that a push gives the same as any other command.
     #[must_use]
     pub fn search_path(&self) -> String {
         let own = [".local/bin", ".cargo/bin", ".bun/bin", ".deno/bin"];
         let own = own.map(|folder| format!("{}/{folder}", self.home));
         let system = SYSTEM_PATH.split(':').chain(["/usr/local/go/bin"]);
         let mut folders: Vec<&str> = Vec::new();
-        let given = self.path.split(':').filter(|folder| folder.starts_with('/'));
+        let of_git = |folder: &str| Utf8Path::new(folder).file_name() == Some("git-core");
+        let given = self.path.split(':').filter(|folder| folder.starts_with('/') && !of_git(folder));
         for folder in given.chain(own.iter().map(String::as_str)).chain(system) {
             if !folders.contains(&folder) {
                 folders.push(folder);
             }
         }
         folders.join(":")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hook_of_git_finds_the_same_programs_as_any_other_command() {
+        let found =
+            |path: &str| Surroundings::new("piku", "/home/piku", "piku").with_path(path).search_path();
+        for folder in ["/usr/lib/git-core", "/usr/libexec/git-core/", "/opt/git/libexec/git-core"] {
+            assert_eq!(found(&format!("{folder}:/opt/node/bin:/usr/bin")), found("/opt/node/bin:/usr/bin"));
+        }
+        assert!(
+            found("/opt/node/bin:.:relative:/usr/bin")
+                .starts_with("/opt/node/bin:/usr/bin:/home/piku/.local/bin:")
+        );
     }
 }

@@ -35,6 +35,28 @@ pub(crate) fn pause(time: Duration) {
     std::thread::sleep(time);
 }
 
+/// How long to wait in silence.
+const SILENCE: Duration = Duration::from_secs(1);
+
+/// Like [`until`], and calls `tell` once if it takes longer than a second.
+pub(crate) fn until_telling<T>(
+    limit: Duration,
+    tell: impl FnOnce(),
+    mut condition: impl FnMut() -> Option<T>,
+) -> Option<T> {
+    let (begin, mut tell) = (Instant::now(), Some(tell));
+    until(limit, || {
+        let answer = condition();
+        if answer.is_none()
+            && begin.elapsed() >= SILENCE
+            && let Some(tell) = tell.take()
+        {
+            tell();
+        }
+        answer
+    })
+}
+
 /// Polls `condition` until it returns a value, for at most `limit`.
 ///
 /// The first polls are four milliseconds apart, since most vassals are up after about thirty. Intervals then grow, so

@@ -128,6 +128,26 @@ impl Piku {
         Ok(self.git_command(&self.root.repo(app), "upload-pack"))
     }
 
+    /// The command that sends an archive of a branch or tag of `app`, for `git archive --remote`.
+    ///
+    /// # Errors
+    /// [`Error::UnknownApp`].
+    pub fn upload_archive(&self, app: &AppName) -> Result<Vec<String>, Error> {
+        self.must_exist(app)?;
+        Ok(self.git_command(&self.root.repo(app), "upload-archive"))
+    }
+
+    /// The app that the path of a git address means: as [`AppName::from_git_path`], and below `~user/`, where `user` is
+    /// the one that apps run as.
+    ///
+    /// # Errors
+    /// [`Error::AppName`] if the rest is not a valid name.
+    pub fn app_at(&self, path: &str) -> Result<AppName, Error> {
+        let home = format!("~{}/", self.surroundings.user);
+        let path = path.trim_start_matches('/');
+        Ok(AppName::from_git_path(path.strip_prefix(&home).unwrap_or(path))?)
+    }
+
     fn git_command(&self, repo: &Utf8PathBuf, verb: &str) -> Vec<String> {
         // The user's git configuration must not redirect the hooks.
         let hooks = format!("core.hooksPath={repo}/hooks");
@@ -142,6 +162,13 @@ impl Piku {
             // During a push, this repository is the alternate of the quarantined objects (git-receive-pack(1)). Its
             // refs are checked anyway; listing them again as alternate refs costs a process.
             "core.alternateRefsCommand=true",
+            // Accept `git push -o …`; otherwise git refuses such a push before we hear of it.
+            "receive.advertisePushOptions=true",
+            // Serve `git clone --filter=blob:none`, and the blobs that such a clone asks for later, by their ids.
+            "uploadpack.allowFilter=true",
+            "uploadpack.allowAnySHA1InWant=true",
+            // An archive is of a branch or a tag.
+            "uploadArchive.allowUnreachable=false",
         ];
         let options = settings.iter().flat_map(|setting| ["-c", setting]);
         ["git"].into_iter().chain(options).chain([verb, repo.as_str()]).map(str::to_owned).collect()

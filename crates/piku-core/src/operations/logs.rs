@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::host::logs::{Chatter, Follower, lines_since};
 use crate::host::{files, wait};
 use crate::piku::Piku;
+use crate::release::store;
 
 /// How often to check a followed log.
 const LOOK: Duration = Duration::from_millis(250);
@@ -31,7 +32,7 @@ impl Piku {
     /// Unless `all` is set, uWSGI's own startup and shutdown lines are left out.
     ///
     /// # Errors
-    /// [`Error::UnknownApp`]; [`Error::UnknownKind`] if there is no log of that kind.
+    /// [`Error::UnknownApp`]; [`Error::UnknownKind`] if there is neither a log nor a process of that kind.
     pub fn last_logs(
         &self,
         app: &AppName,
@@ -92,7 +93,7 @@ impl Piku {
         self.must_exist(app)?;
         let folder = self.root.logs(app);
         let mut found = Vec::new();
-        let mut kinds = Vec::new();
+        let mut kinds = self.kinds(app)?;
         for name in files::names(&folder)? {
             let Some(process) = name.strip_suffix(".log") else { continue };
             let Some((of, _)) = process.rsplit_once('.') else { continue };
@@ -103,10 +104,22 @@ impl Piku {
         }
         match kind {
             Some(kind) if found.is_empty() => {
+                kinds.sort_unstable();
                 kinds.dedup();
+                if kinds.iter().any(|known| known == kind) {
+                    // It has not written anything yet.
+                    return Ok(found);
+                }
                 Err(Error::UnknownKind { app: app.clone(), kind: kind.to_owned(), available: kinds })
             }
             _ => Ok(found),
         }
+    }
+
+    /// The kinds of processes of the live release, and of one that waits for `restart`.
+    fn kinds(&self, app: &AppName) -> Result<Vec<String>, Error> {
+        let releases = [store::live(&self.root, app)?, store::waiting(&self.root, app)?];
+        let kinds = releases.iter().flatten().flat_map(|release| release.formation.iter());
+        Ok(kinds.map(|(kind, _)| kind.to_owned()).collect())
     }
 }

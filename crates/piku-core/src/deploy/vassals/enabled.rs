@@ -6,7 +6,7 @@ use super::legacy::{self, LegacyVassal};
 use crate::app::AppName;
 use crate::host::{HostError, files};
 use crate::root::Root;
-use crate::vassal::VassalName;
+use crate::vassal::{CRON, FRONT, VassalName};
 
 /// An enabled vassal. `Display` writes its file name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +30,15 @@ impl Enabled {
         match self {
             Self::Ours(name) => &name.kind,
             Self::Legacy(vassal) => &vassal.kind,
+        }
+    }
+
+    /// The name of the process for people, such as `web.1`. All cron jobs share one process.
+    pub(crate) fn shown(&self) -> String {
+        match self.kind() {
+            CRON => "the cron jobs".to_owned(),
+            FRONT => format!("the router of port {}", self.index()),
+            kind => format!("{kind}.{}", self.index()),
         }
     }
 

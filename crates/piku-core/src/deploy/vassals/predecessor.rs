@@ -11,7 +11,7 @@ use super::end;
 use crate::app::AppName;
 use crate::deploy::DeployError;
 use crate::deploy::order::Scene;
-use crate::event::{Report, warn};
+use crate::event::{Report, stage, warn};
 use crate::host::emperor::Heard;
 use crate::host::processes::{self, ProcessTree};
 use crate::host::sockets::{self, Listener};
@@ -48,11 +48,16 @@ pub(crate) fn foreign(
 
 /// Disables vassals and waits until their processes have ended. Fails if that takes longer than [`END`]; `repair` then
 /// starts them again.
-pub(crate) fn end(scene: &Scene<'_>, names: &[Enabled]) -> Result<(), DeployError> {
-    end_within(scene, names, END)
+pub(crate) fn end(scene: &Scene<'_>, names: &[Enabled], report: &mut Report<'_>) -> Result<(), DeployError> {
+    end_within(scene, names, END, report)
 }
 
-fn end_within(scene: &Scene<'_>, names: &[Enabled], limit: Duration) -> Result<(), DeployError> {
+fn end_within(
+    scene: &Scene<'_>,
+    names: &[Enabled],
+    limit: Duration,
+    report: &mut Report<'_>,
+) -> Result<(), DeployError> {
     if names.is_empty() {
         return Ok(());
     }
@@ -66,7 +71,8 @@ fn end_within(scene: &Scene<'_>, names: &[Enabled], limit: Duration) -> Result<(
         .collect();
     end::retire(scene.root, names, false)?;
     let alive = || running.iter().copied().find(|pid| processes::is_alive(*pid));
-    match wait::until(limit, || alive().is_none().then_some(())).map_or_else(alive, |()| None) {
+    let ended = wait::until_telling(limit, || tell(names, report), || alive().is_none().then_some(()));
+    match ended.map_or_else(alive, |()| None) {
         Some(pid) => Err(DeployError::StillRunning { process: processes::name(pid) }),
         None => Ok(()),
     }
@@ -75,15 +81,30 @@ fn end_within(scene: &Scene<'_>, names: &[Enabled], limit: Duration) -> Result<(
 /// Waits until the emperor has neither these vassals nor any other of the app, such as those of an older run that still
 /// finish their requests. Warns if that takes too long.
 pub(crate) fn await_end(root: &Root, app: &AppName, names: &[Enabled], report: &mut Report<'_>) {
-    if !are_gone_within(root, app, names, END) {
+    if !are_gone_within(root, app, names, END, report) {
         warn(report, "some processes are still ending", Some("`piku ps` and `piku doctor` show their state"));
     }
 }
 
+/// Tells what is waited for, and for how long at most.
+fn tell(names: &[Enabled], report: &mut Report<'_>) {
+    let mut shown: Vec<String> = names.iter().map(Enabled::shown).collect();
+    shown.sort_unstable();
+    shown.dedup();
+    let what = if shown.is_empty() { "older processes".to_owned() } else { shown.join(", ") };
+    stage(report, format!("Waiting for {what} to end, {} s at most", END.as_secs()));
+}
+
 /// Whether the emperor has no vassal of the app within `limit`. False if it does not answer.
-fn are_gone_within(root: &Root, app: &AppName, names: &[Enabled], limit: Duration) -> bool {
+fn are_gone_within(
+    root: &Root,
+    app: &AppName,
+    names: &[Enabled],
+    limit: Duration,
+    report: &mut Report<'_>,
+) -> bool {
     let of_app = |vassal: &VassalStats| vassal.id.parse().is_ok_and(|parsed: VassalName| parsed.app == *app);
-    wait::until(limit, || match emperor::hear(&root.emperor_stats()) {
+    let gone = || match emperor::hear(&root.emperor_stats()) {
         Heard::Stats(stats) => {
             let others = stats.vassals.iter().any(of_app);
             let gone = |name: &Enabled| stats.vassal(&name.to_string()).is_none();
@@ -91,8 +112,8 @@ fn are_gone_within(root: &Root, app: &AppName, names: &[Enabled], limit: Duratio
         }
         Heard::Nobody => Some(()),
         Heard::Silence => None,
-    })
-    .is_some()
+    };
+    wait::until_telling(limit, || tell(names, report), gone).is_some()
 }
 
 /// Makes sure that nothing listens on `address`: ends a process of an older run of the app, and fails if another
@@ -102,6 +123,7 @@ pub(crate) fn vacate(
     app: &AppName,
     run: u32,
     address: SocketAddr,
+    report: &mut Report<'_>,
 ) -> Result<(), DeployError> {
     match owner(scene.root, app, address)? {
         Owner::Nobody => Ok(()),
@@ -111,7 +133,7 @@ pub(crate) fn vacate(
             }
             end::retire(scene.root, std::slice::from_ref(&name), false)?;
             let left = || (sockets::listener(scene.root, address) == Listener::Nobody).then_some(());
-            wait::until(END, left)
+            wait::until_telling(END, || tell(std::slice::from_ref(&name), report), left)
                 .ok_or(DeployError::PortInUse { port: address.port(), by: Some(name.to_string()) })
         }
         Owner::Stranger(by) => Err(DeployError::PortInUse { port: address.port(), by }),

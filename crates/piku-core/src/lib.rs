@@ -34,6 +34,7 @@ mod piku;
 pub mod process;
 mod release;
 mod root;
+mod script;
 pub mod server;
 pub mod settings;
 mod setup;

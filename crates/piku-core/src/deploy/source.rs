@@ -7,11 +7,11 @@ pub(crate) mod persist;
 pub(crate) mod procfile_path;
 pub(crate) mod rescue;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use piku_procfile::{Kind, Procfile};
-use piku_runtime::DecidingSettings;
+use piku_runtime::{DecidingSettings, FolderTree};
 
-use self::inputs::{EarlyInputs, Inputs, Texts, Written};
+use self::inputs::{EarlyInputs, Inputs, Instead, Texts, Written};
 use super::DeployError;
 use super::order::{NewRelease, Order, Scene, What};
 use super::plan::environment;
@@ -19,7 +19,7 @@ use crate::app::AppName;
 use crate::diagnostic::{self, FileDiagnostic};
 use crate::event::{Event, Report};
 use crate::formation::Formation;
-use crate::host::{HostError, Surroundings, files};
+use crate::host::{HostError, Surroundings, files, script_file};
 use crate::release::{Release, store};
 use crate::root::Root;
 use crate::settings::{self, Layers, StoredSettings};
@@ -57,15 +57,23 @@ pub(crate) fn of_order(
     // Ignore links that leave the tree, and read at most one byte past the limit.
     let tree = root.tree(app, owner);
     let written = |name: &str| files::read_within(&tree, name, inputs::LARGEST + 1);
+    let procfile = written("Procfile")?;
+    let instead = || Instead::of(&FolderTree::new(&tree, ""));
     let texts = Texts {
-        procfile: written("Procfile")?,
-        misnamed: inputs::misnamed(|name| files::exists(&tree.join(name))),
+        instead: procfile.is_none().then(instead).unwrap_or_default(),
+        procfile,
         env: written("ENV")?,
         stored: order.settings().to_vec(),
     };
     let known = environment::own(root, scene.surroundings, app, &root.tree(app, number));
-    let written = Written::parse(Some(app), &texts);
+    let mut written = Written::parse(Some(app), &texts);
+    if order.kept().is_none() {
+        written.check_scripts(&texts, &script_file::all(&tree, &written.scripts())?);
+    }
     let early = accept(written.expand(&known), report)?;
+    if order.kept().is_none() {
+        ported(root, app, (&tree, live.as_ref()), &early, report);
+    }
     if order.kept().is_none() {
         owner = persisted(scene, order, (number, owner), &early, live.as_ref(), report)?;
     }
@@ -168,6 +176,22 @@ fn accept(reading: inputs::Reading, report: &mut Report<'_>) -> Result<EarlyInpu
     }
     let errors = || reading.diagnostics.iter().filter(|found| found.is_error()).cloned().collect();
     reading.inputs.map(Inputs::early).ok_or_else(|| DeployError::Inputs { diagnostics: errors() })
+}
+
+/// Tells what is written for another platform and has no effect, unless the live release has the same.
+fn ported(
+    root: &Root,
+    app: &AppName,
+    (tree, live): (&Utf8Path, Option<&Release>),
+    early: &EarlyInputs,
+    report: &mut Report<'_>,
+) {
+    let has_healthcheck = early.layers.values().contains_key("PIKU_HEALTHCHECK");
+    let hints = |tree: &Utf8Path| inputs::hints(&FolderTree::new(tree, ""), &early.procfile, has_healthcheck);
+    let known = live.map(|live| hints(&root.tree(app, live.number))).unwrap_or_default();
+    for hint in hints(tree).into_iter().filter(|hint| !known.contains(hint)) {
+        report(Event::Diagnostic(&FileDiagnostic::of_whole("", hint)));
+    }
 }
 
 /// Whether a Procfile has no process for the emperor to run.

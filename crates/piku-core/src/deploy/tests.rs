@@ -13,7 +13,7 @@ use super::built::tree;
 use super::plan::basis::{Basis, Ports};
 use super::plan::render::{self, Rendered};
 use super::plan::{self, Plan, hosted, site};
-use super::source::inputs::{Inputs, Texts, Written};
+use super::source::inputs::{Inputs, Instead, Texts, Written};
 use crate::app::AppName;
 use crate::formation::{Formation, Scale};
 use crate::host::Surroundings;
@@ -39,7 +39,7 @@ impl App {
         let name: AppName = "blog".parse().unwrap();
         let texts = Texts {
             procfile: Some(procfile.into()),
-            misnamed: None,
+            instead: Instead::default(),
             env: Some(env.into()),
             stored: b"SECRET=$(HOME) %d @(exec://id) %(socket)\n".to_vec(),
         };
@@ -182,7 +182,7 @@ fn a_socket_that_would_be_too_long_is_refused_with_its_path() {
 fn every_mistake_of_all_files_is_found_at_once() {
     let texts = Texts {
         procfile: Some(b"worker: x\nstatic: ../etc\nphp: /srv\njwsgi: java -jar x\n".to_vec()),
-        misnamed: None,
+        instead: Instead::default(),
         env: Some(b"A=1\nnonsense\nUWSGI_PROCESSES=abc\n".to_vec()),
         stored: b"PORT=99999\n".to_vec(),
     };

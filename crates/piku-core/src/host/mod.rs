@@ -31,6 +31,7 @@ pub(crate) mod ports;
 pub(crate) mod processes;
 pub(crate) mod program_file;
 pub(crate) mod reach;
+pub(crate) mod script_file;
 pub(crate) mod search_path;
 pub(crate) mod server;
 pub(crate) mod server_record;

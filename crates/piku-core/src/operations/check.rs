@@ -6,11 +6,11 @@ use camino::Utf8Path;
 
 use crate::deploy::detect::{self, Detected, Known};
 use crate::deploy::plan::hosted;
-use crate::deploy::source::inputs::{self, EarlyOptions, LARGEST, Texts, Written};
+use crate::deploy::source::inputs::{self, EarlyOptions, Instead, LARGEST, Texts, Written};
 use crate::diagnostic::FileDiagnostic;
 use crate::error::Error;
 use crate::host::facts;
-use crate::host::files;
+use crate::host::{files, script_file};
 use crate::piku::Piku;
 use piku_procfile::{Diagnostic, Severity};
 use piku_runtime::{FolderTree, Warning};
@@ -55,14 +55,21 @@ impl Piku {
     /// [`Error::Host`] if a file exists but can't be read.
     pub fn check(&self, folder: &Utf8Path) -> Result<Checked, Error> {
         let read = |name: &str| files::read_within(folder, name, LARGEST + 1);
+        let procfile = read("Procfile")?;
+        let instead = || Instead::of(&FolderTree::new(folder, ""));
         let texts = Texts {
-            procfile: read("Procfile")?,
-            misnamed: inputs::misnamed(|name| files::exists(&folder.join(name))),
+            instead: procfile.is_none().then(instead).unwrap_or_default(),
+            procfile,
             env: read("ENV")?,
             stored: Vec::new(),
         };
+        let mut written = Written::parse(None, &texts);
+        let mut scripts = script_file::all(folder, &written.scripts())?;
+        // The server may have interpreters that this machine lacks.
+        scripts.values_mut().for_each(|script| script.lacks = None);
+        written.check_scripts(&texts, &scripts);
         // The folder is not an app yet, so no variables are known.
-        let mut reading = Written::parse(None, &texts).expand(&BTreeMap::new());
+        let mut reading = written.expand(&BTreeMap::new());
         for (name, text) in [("Procfile", &texts.procfile), ("ENV", &texts.env)] {
             if text.is_none() && files::exists(&folder.join(name)) {
                 reading.diagnostics.push(FileDiagnostic::of_whole(name, not_a_file(name)));
@@ -77,6 +84,11 @@ impl Piku {
         let in_procfile = |found: &FileDiagnostic| found.file == "Procfile" && found.is_error();
         let processes = if reading.diagnostics.iter().any(in_procfile) { None } else { processes };
         let env = reading.layers.as_ref().map(crate::settings::Layers::values);
+        if let (Some(procfile), Some(env)) = (&reading.procfile, &env) {
+            let has_healthcheck = env.contains_key("PIKU_HEALTHCHECK");
+            let hints = inputs::hints(&FolderTree::new(folder, ""), procfile, has_healthcheck);
+            reading.diagnostics.extend(hints.into_iter().map(|hint| FileDiagnostic::of_whole("", hint)));
+        }
         let uwsgi = facts::uwsgi(&self.root, &self.surroundings);
         if let Some(inputs) = &reading.inputs
             && let Err(error) = hosted::require_kinds(&inputs.procfile, uwsgi.as_ref())

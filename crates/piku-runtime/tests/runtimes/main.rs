@@ -9,4 +9,5 @@ mod mistakes;
 mod node_plans;
 mod plans;
 mod python_plans;
+mod starts;
 mod wishes;

@@ -5,24 +5,27 @@
 //! before the build ([`EarlyInputs`]), and for running the release ([`Inputs`]).
 
 mod early;
+mod missing;
+mod ported;
 mod procfile;
+mod scripts;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use piku_procfile::{Diagnostic, Procfile, Source};
 
 pub(crate) use self::early::{EarlyInputs, EarlyOptions};
+pub(crate) use self::missing::Instead;
+pub(crate) use self::ported::hints;
 pub(crate) use self::procfile::answers;
 use crate::app::AppName;
-use crate::diagnostic::{FileDiagnostic, NO_PROCFILE, shorten};
+use crate::diagnostic::{FileDiagnostic, shorten};
+use crate::script::ScriptFile;
 use crate::settings::{self, EnvFile, Layers, Options, Origin, StoredSettings};
 
 /// The maximum size of a Procfile or ENV, in bytes.
 pub(crate) const LARGEST: usize = 1024 * 1024;
-
-/// Misspelled names of a Procfile, which piku does not read.
-const MISNAMED: [&str; 5] = ["procfile", "ProcFile", "PROCFILE", "Procfile.txt", "procfile.txt"];
 
 /// Known keys that this version does not use yet.
 const NOT_YET: [&str; 1] = ["ACME_ROOT_CA"];
@@ -32,17 +35,12 @@ const NOT_YET: [&str; 1] = ["ACME_ROOT_CA"];
 pub(crate) struct Texts {
     /// `Procfile`, if it exists.
     pub(crate) procfile: Option<Vec<u8>>,
-    /// The misspelled name of the Procfile, if it does not exist.
-    pub(crate) misnamed: Option<String>,
+    /// What is there instead of a Procfile, if it does not exist.
+    pub(crate) instead: Instead,
     /// `ENV`, if it exists.
     pub(crate) env: Option<Vec<u8>>,
     /// `envs/<app>/ENV`; empty if it does not exist.
     pub(crate) stored: Vec<u8>,
-}
-
-/// The first misspelled name for which `is_there` returns true.
-pub(crate) fn misnamed(is_there: impl Fn(&str) -> bool) -> Option<String> {
-    MISNAMED.into_iter().find(|name| is_there(name)).map(str::to_owned)
 }
 
 /// The parsed texts, with ENV not expanded yet.
@@ -103,6 +101,21 @@ impl Written {
         let procfile = parse_procfile(texts, &mut diagnostics);
         let settings = WrittenSettings::parse(app, texts, &mut diagnostics);
         Self { procfile, settings, diagnostics }
+    }
+
+    /// The paths of files in the tree that commands may start.
+    pub(crate) fn scripts(&self) -> BTreeSet<String> {
+        self.procfile.iter().flat_map(scripts::named).collect()
+    }
+
+    /// Adds what keeps those of the files that exist from starting.
+    pub(crate) fn check_scripts(&mut self, texts: &Texts, files: &BTreeMap<String, ScriptFile>) {
+        let (Some(procfile), Some(text)) = (&self.procfile, &texts.procfile) else { return };
+        let mistakes = scripts::mistakes(text, procfile, files);
+        if !mistakes.is_empty() {
+            let text = Arc::new(Source::new(text.as_slice()));
+            self.diagnostics.extend(FileDiagnostic::of("Procfile", &text, mistakes));
+        }
     }
 
     /// Expands the texts with these variables, which ENV may refer to.
@@ -216,12 +229,7 @@ fn source(file: &str, text: Option<&[u8]>, diagnostics: &mut Vec<FileDiagnostic>
 
 fn parse_procfile(texts: &Texts, diagnostics: &mut Vec<FileDiagnostic>) -> Option<Procfile> {
     let Some(text) = &texts.procfile else {
-        let help = match &texts.misnamed {
-            Some(name) => format!("rename `{name}` to `Procfile`: `git mv {name} Procfile`"),
-            None => "add a file `Procfile` with a line such as `web: python app.py`".to_owned(),
-        };
-        let missing = Diagnostic::error(NO_PROCFILE, 0..0, "there is no Procfile").with_help(help);
-        diagnostics.push(FileDiagnostic::of_whole("Procfile", missing));
+        diagnostics.push(FileDiagnostic::of_whole("Procfile", texts.instead.diagnostic()));
         return None;
     };
     let text = source("Procfile", Some(text), diagnostics)?;
@@ -261,23 +269,6 @@ mod tests {
             assert!((1..=51).contains(&found.len()), "{}", found.len());
             found.iter().for_each(|one| assert!(one.place().line >= 1));
         }
-    }
-
-    #[test]
-    fn a_procfile_by_another_name_is_named() {
-        let help = |misnamed: Option<String>| {
-            let found = Written::parse(None, &Texts { misnamed, ..Texts::default() })
-                .expand(&BTreeMap::new())
-                .diagnostics;
-            assert_eq!(found.iter().map(|one| one.diagnostic.code).collect::<Vec<_>>(), [NO_PROCFILE]);
-            found[0].diagnostic.help.clone().unwrap()
-        };
-        let there = |name: &str| name == "Procfile.txt";
-        assert_eq!(
-            help(misnamed(there)),
-            "rename `Procfile.txt` to `Procfile`: `git mv Procfile.txt Procfile`"
-        );
-        assert!(help(misnamed(|_| false)).starts_with("add a file `Procfile`"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use super::ported;
 use piku_procfile::{Diagnostic, Entry, Kind, Procfile, runs_in_uwsgi};
 
 use crate::deploy::source::procfile_path::is_inside;
@@ -46,6 +47,8 @@ fn refused(names: &BTreeMap<&[u8], Range<usize>>, entry: &Entry) -> Option<Diagn
                     .with_help("write `package.Class`, or `package.Class:method`"),
             )
         }
+        Kind::Web | Kind::Worker => ported::refused(name, command)
+            .map(|(message, help)| Diagnostic::error("procfile::heroku", span, message).with_help(help)),
         _ => None,
     }
 }

@@ -14,6 +14,10 @@ pub struct BuildPlan {
     pub key: BuildKey,
     /// For which trees the result can be used.
     pub reuse: Reuse,
+    /// The packages that this build starts from: a build of their own, with its own key, that is made first and serves
+    /// many builds. So a changed file of the app installs nothing again. [`Word::Packages`] leads to its folder, which
+    /// must be there for as long as this build is. Its own placements and variables do not count.
+    pub packages: Option<Box<Self>>,
     /// What to do, in order; the first step that fails ends the build. The folder of the build exists and is empty at
     /// first. The result stays there, because a virtual environment can't be moved.
     ///

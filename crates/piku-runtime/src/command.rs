@@ -13,6 +13,8 @@ pub enum Word {
     Text(String),
     /// A path in the folder of the build; empty for the folder itself.
     BuildDir(Utf8PathBuf),
+    /// A path in the folder of the packages that the build starts from; empty for the folder itself.
+    Packages(Utf8PathBuf),
     /// A path in the source tree; empty for its top.
     Tree(Utf8PathBuf),
     /// A path in the cache of the app.
@@ -28,6 +30,8 @@ pub enum Word {
 pub struct Places<'a> {
     /// The folder of the build, where its result stays.
     pub build: &'a Utf8Path,
+    /// The folder of the [packages](crate::BuildPlan::packages) that the build starts from; any, where it has none.
+    pub packages: &'a Utf8Path,
     /// The top of the source tree.
     pub tree: &'a Utf8Path,
     /// What compilers keep between the releases of one app. Only one build at a time uses it, and it can be removed
@@ -78,6 +82,7 @@ impl Word {
         match self {
             Self::Text(text) => text.clone(),
             Self::BuildDir(path) => below(places.build, path),
+            Self::Packages(path) => below(places.packages, path),
             Self::Tree(path) => below(places.tree, path),
             Self::AppCache(path) => below(places.app_cache, path),
             Self::SharedCache(path) => below(places.shared_cache, path),
@@ -88,6 +93,11 @@ impl Word {
     /// Makes a path in the folder of the build.
     pub(crate) fn build(path: &str) -> Self {
         Self::BuildDir(path.into())
+    }
+
+    /// Makes a path in the folder of the packages.
+    pub(crate) fn packages(path: &str) -> Self {
+        Self::Packages(path.into())
     }
 
     /// Makes a path in the cache of all apps.
@@ -169,10 +179,11 @@ impl From<&Utf8Path> for Word {
 }
 
 impl fmt::Display for Word {
-    /// Shows the open folders as `$BUILD`, `$TREE`, `$APP_CACHE`, and `$CACHE`.
+    /// Shows the open folders as `$BUILD`, `$PACKAGES`, `$TREE`, `$APP_CACHE`, and `$CACHE`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.resolve(&Places {
             build: "$BUILD".into(),
+            packages: "$PACKAGES".into(),
             tree: "$TREE".into(),
             app_cache: "$APP_CACHE".into(),
             shared_cache: "$CACHE".into(),
@@ -213,6 +224,7 @@ mod tests {
     fn places() -> Places<'static> {
         Places {
             build: "/builds/1".into(),
+            packages: "/builds/packages-1".into(),
             tree: "/trees/2".into(),
             app_cache: "/kept/blog".into(),
             shared_cache: "/cache".into(),

@@ -39,8 +39,12 @@ impl DecidingSettings {
         name == RUNTIME || decides(name, self.prefixes.iter().map(String::as_str))
     }
 
-    pub(crate) fn add(&mut self, prefixes: &[&str]) {
-        self.prefixes.extend(prefixes.iter().map(|prefix| (*prefix).to_owned()));
+    pub(crate) fn add<S: AsRef<str>>(&mut self, prefixes: &[S]) {
+        for prefix in prefixes.iter().map(AsRef::as_ref) {
+            if !self.prefixes.iter().any(|known| known == prefix) {
+                self.prefixes.push(prefix.to_owned());
+            }
+        }
     }
 }
 

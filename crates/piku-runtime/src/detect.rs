@@ -28,7 +28,8 @@ pub(crate) fn detect(
         RuntimeName::Static => found,
         RuntimeName::Generic => generic::detect(tree, found, named),
     };
-    if !named {
+    let complete = runtime == RuntimeName::Static && wishes.files_are_there;
+    if !named && !complete {
         found.warnings.extend(others(tree, runtime));
     }
     Ok(found)
@@ -67,11 +68,20 @@ fn decide(tree: &dyn SourceTree, wishes: &Wishes) -> Result<(RuntimeName, Vec<Ev
         Some(runtime) => return Ok((runtime, of_process(runtime))),
         None => {}
     }
+    if wishes.only_static && wishes.files_are_there {
+        let meaning = "has nothing but `static`, and its folder is in the commit";
+        return Ok((RuntimeName::Static, vec![Evidence::new("Procfile", meaning)]));
+    }
     if let Some(runtime) = RuntimeName::ALL.into_iter().find(|runtime| manifest(*runtime, tree).is_some()) {
         return Ok((runtime, Vec::new()));
     }
-    if python::hint(tree).is_some() && generic::foreign(tree).next().is_none() {
-        return Ok((RuntimeName::Python, Vec::new()));
+    if generic::foreign(tree).next().is_none() {
+        if python::hint(tree).is_some() {
+            return Ok((RuntimeName::Python, Vec::new()));
+        }
+        if go::hint(tree).is_some() {
+            return Ok((RuntimeName::Go, Vec::new()));
+        }
     }
     if wishes.only_static {
         return Ok((RuntimeName::Static, vec![Evidence::new("Procfile", "has nothing but `static`")]));

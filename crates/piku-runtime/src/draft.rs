@@ -18,6 +18,7 @@ pub(crate) struct Draft<'a> {
     toolbox: &'a Toolbox,
     key: KeyParts,
     reuse: Reuse,
+    packages: Option<Box<BuildPlan>>,
     steps: Vec<Step>,
     provides: Provides,
     warnings: Vec<Warning>,
@@ -35,11 +36,32 @@ impl<'a> Draft<'a> {
             toolbox,
             key: KeyParts::new().part("runtime", runtime.as_str()).part("platform", &toolbox.platform),
             reuse: Reuse::AnyTree,
+            packages: None,
             steps: Vec::new(),
             provides: Provides::default(),
             warnings: Vec::new(),
             settings: DecidingSettings::default(),
         }
+    }
+
+    /// Makes `packages` a build of its own that this one starts from. Its key becomes part of this build's key, and the
+    /// settings that decide it decide this build too.
+    pub(crate) fn starts_from(&mut self, packages: BuildPlan) {
+        self.decided_by("packages", packages.key.as_str());
+        self.settings.add(packages.settings.prefixes());
+        self.warnings.extend(packages.warnings.iter().cloned());
+        self.packages = Some(Box::new(packages));
+    }
+
+    /// Copies a file or folder of the packages to the same path in the work folder.
+    pub(crate) fn take(&mut self, path: &str) {
+        let path = format!("{WORK}/{path}");
+        self.steps.push(Step::Take { from: Word::packages(&path), to: Word::build(&path) });
+    }
+
+    /// Warns of something.
+    pub(crate) fn warn(&mut self, warning: Warning) {
+        self.warnings.push(warning);
     }
 
     /// Finds the first of these tools that the host has. Its version becomes part of the build key.
@@ -154,7 +176,7 @@ impl<'a> Draft<'a> {
                 key = key.part("word", word);
             }
         }
-        let Self { reuse, steps, provides, warnings, settings, .. } = self;
-        BuildPlan { key: key.key(), reuse, steps, provides, warnings, settings }
+        let Self { reuse, packages, steps, provides, warnings, settings, .. } = self;
+        BuildPlan { key: key.key(), reuse, packages, steps, provides, warnings, settings }
     }
 }

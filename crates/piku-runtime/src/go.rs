@@ -4,8 +4,8 @@ use crate::asked::Asked;
 use crate::draft::{Draft, Missing};
 use crate::tree::first_of;
 use crate::{
-    BuildPlan, Command, DetectError, Detection, PlanError, RuntimeName, SourceTree, Toolbox, Version, Wishes,
-    Word,
+    BuildPlan, Command, DetectError, Detection, PlanError, RuntimeName, SourceTree, Toolbox, Version, Warning,
+    Wishes, Word,
 };
 
 /// The first Go that downloads a newer one by itself when a module asks for it.
@@ -18,6 +18,12 @@ pub(crate) fn manifest(tree: &dyn SourceTree) -> Option<&'static str> {
     first_of(tree, &["go.mod", "go.work", "main.go"])
 }
 
+/// Finds a program at the top of a tree without a manifest.
+pub(crate) fn hint(tree: &dyn SourceTree) -> Option<&'static str> {
+    let is_program = |name: &String| is_source(name) && is_program(tree, name);
+    tree.names().iter().any(is_program).then_some("*.go")
+}
+
 /// Detects a Go app, and checks the version it asks for.
 pub(crate) fn detect(
     tree: &dyn SourceTree,
@@ -25,9 +31,9 @@ pub(crate) fn detect(
     mut found: Detection,
 ) -> Result<Detection, DetectError> {
     found.version = toolbox.version("go");
-    let Some(file) = manifest(tree) else { return Ok(found) };
+    let Some(file) = manifest(tree).or_else(|| hint(tree)) else { return Ok(found) };
     let asked = match file {
-        "main.go" => {
+        "main.go" | "*.go" => {
             found.because(file, "is a program without a module");
             return Ok(found);
         }
@@ -55,7 +61,7 @@ pub(crate) fn plan(
     toolbox: &Toolbox,
     wishes: &Wishes,
 ) -> Result<Option<BuildPlan>, PlanError> {
-    let Some(file) = manifest(tree) else { return Ok(None) };
+    let Some(file) = manifest(tree).or_else(|| hint(tree)) else { return Ok(None) };
     let mut draft = Draft::new(RuntimeName::Go, tree, toolbox);
     let go = draft.tool(
         &["go"],
@@ -74,7 +80,14 @@ pub(crate) fn plan(
     if toolbox.version("go").is_none_or(|has| (has.major, has.minor) >= STAMPS_COMMITS) {
         build = build.arg("-buildvcs=false");
     }
-    if file != "main.go" {
+    if matches!(file, "main.go" | "*.go") {
+        draft.warn(Warning {
+            code: "go::no-module",
+            message: "there is no `go.mod`, so the program can import the standard library alone".to_owned(),
+            help: Some("run `go mod init example.org/app` and `go mod tidy`, and commit the files".to_owned()),
+            file: None,
+        });
+    } else {
         let vendored = tree.read("vendor/modules.txt").is_some();
         // Otherwise the module cache is read-only and can't be removed.
         build = build.arg(if vendored { "-mod=vendor" } else { "-mod=readonly" }).arg("-modcacherw");
@@ -90,21 +103,28 @@ pub(crate) fn plan(
 /// Lists what is built: the top folder if it has a program, and `cmd` if it exists; otherwise every program.
 fn packages(tree: &dyn SourceTree, file: &str) -> Vec<String> {
     let names = tree.names();
-    let mut sources = names.iter().filter(|name| name.ends_with(".go") && !name.ends_with("_test.go"));
-    if file == "main.go" {
+    let mut sources = names.iter().filter(|name| is_source(name));
+    if matches!(file, "main.go" | "*.go") {
         // Go names the program after the first file.
-        let others = sources.filter(|name| *name != file).map(String::as_str);
-        return std::iter::once(file).chain(others).map(|name| format!("./{name}")).collect();
+        let (first, others): (Vec<_>, Vec<_>) = sources.partition(|name| *name == file);
+        return first.into_iter().chain(others).map(|name| format!("./{name}")).collect();
     }
     if tree.read("go.work").is_some() {
         let modules = used(&text(tree, "go.work"));
         return if modules.is_empty() { vec!["./...".to_owned()] } else { modules };
     }
-    let is_program = |name: &String| text(tree, name).lines().any(|line| line.trim_end() == "package main");
-    let top = sources.any(is_program).then_some(".");
+    let top = sources.any(|name| is_program(tree, name)).then_some(".");
     let cmd = names.iter().any(|name| name == "cmd").then_some("./cmd/...");
     let found: Vec<String> = top.into_iter().chain(cmd).map(str::to_owned).collect();
     if found.is_empty() { vec!["./...".to_owned()] } else { found }
+}
+
+fn is_source(name: &str) -> bool {
+    name.ends_with(".go") && !name.ends_with("_test.go")
+}
+
+fn is_program(tree: &dyn SourceTree, name: &str) -> bool {
+    text(tree, name).lines().any(|line| line.trim_end() == "package main")
 }
 
 /// Reads the modules that a `go.work` uses, as patterns that match all their packages.

@@ -68,7 +68,7 @@ pub use error::DetectError;
 #[cfg(feature = "fs")]
 pub use fs::FolderTree;
 pub use key::BuildKey;
-pub use node::{NodeChoice, NodeSource, PackageManager};
+pub use node::{AskedManager, NodeChoice, NodeSource, PackageManager};
 pub use plan_error::PlanError;
 pub use planner::Planner;
 pub use python::{PythonChoice, PythonManifest};

@@ -47,8 +47,8 @@ pub(crate) fn plan(
     )?;
     draft.decided_by_version("php");
     let locked = tree.read(LOCK).is_some();
-    let whole = needs_the_tree(&read(tree).unwrap_or_default());
-    if whole {
+    let needs = needs(tree, &read(tree).unwrap_or_default());
+    if needs == Needs::Tree {
         draft.copy_tree(wishes);
     } else {
         draft.copy_files(&[MANIFEST, LOCK, "auth.json"]);
@@ -58,28 +58,53 @@ pub(crate) fn plan(
         draft.warn_not_locked(MANIFEST, LOCK, "composer update");
     }
     let what = if locked { LOCK } else { MANIFEST };
-    draft.in_work(
-        Command::new(composer, format!("installing the packages of {what} with composer"))
-            .args([
-                "install",
-                "--no-dev",
-                "--no-interaction",
-                "--no-progress",
-                "--prefer-dist",
-                "--optimize-autoloader",
-            ])
-            .env("COMPOSER_CACHE_DIR", Word::shared("composer")),
-    );
-    if whole {
-        draft.in_tree(WORK, "");
-    } else {
-        draft.in_tree(&format!("{WORK}/vendor"), "vendor");
+    let command = |says: String| {
+        Command::new(composer, says)
+            .args(["install", "--no-dev", "--no-interaction", "--no-progress", "--prefer-dist"])
+            .env("COMPOSER_CACHE_DIR", Word::shared("composer"))
+    };
+    let install = command(format!("installing the packages of {what} with composer"));
+    if needs != Needs::Scripts {
+        draft.in_work(install.arg("--optimize-autoloader"));
+        match needs {
+            Needs::Tree => draft.in_tree(WORK, ""),
+            _ => draft.in_tree(&format!("{WORK}/vendor"), "vendor"),
+        }
+        return Ok(Some(draft.finish()));
     }
+    draft.in_work(install.args(["--no-scripts", "--no-autoloader"]));
+    let packages = draft.finish();
+    let mut draft = Draft::new(RuntimeName::Php, tree, toolbox);
+    draft.starts_from(packages);
+    draft.copy_tree(wishes);
+    draft.take("vendor");
+    if !locked {
+        draft.take(LOCK);
+    }
+    let finish = command("making the autoloader and running the scripts of composer.json".to_owned());
+    draft.in_work(finish.arg("--optimize-autoloader"));
+    draft.in_tree(WORK, "");
     Ok(Some(draft.finish()))
 }
 
-/// Whether composer reads more than its own files, or writes outside `vendor`.
-fn needs_the_tree(composer: &Map<String, Value>) -> bool {
+/// Packages that put others outside `vendor`, or change them by files of the app.
+const PLACERS: [&str; 3] = ["composer/installers", "cweagans/composer-patches", "oomphinc/composer-installers-extender"];
+
+/// What composer reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Needs {
+    /// Its own files; it writes `vendor`.
+    OwnFiles,
+    /// The same for the packages; scripts and the list of classes need the tree.
+    Scripts,
+    /// Anything; it may write outside `vendor`.
+    Tree,
+}
+
+/// Keys of `extra` that decide nothing about where packages go.
+const HARMLESS: [&str; 4] = ["branch-alias", "laravel", "symfony", "thanks"];
+
+fn needs(tree: &dyn SourceTree, composer: &Map<String, Value>) -> Needs {
     let filled = |value: Option<&Value>| match value {
         Some(Value::Object(entries)) => !entries.is_empty(),
         Some(Value::Array(entries)) => !entries.is_empty(),
@@ -87,12 +112,21 @@ fn needs_the_tree(composer: &Map<String, Value>) -> bool {
     };
     let repositories = composer.get("repositories").map(Value::to_string).unwrap_or_default();
     let config = composer.get("config");
-    filled(composer.get("scripts"))
-        || filled(composer.get("autoload").and_then(|autoload| autoload.get("classmap")))
+    let extra = composer.get("extra").and_then(Value::as_object);
+    let text = |file: &str| String::from_utf8_lossy(&tree.read(file).unwrap_or_default()).into_owned();
+    let names = [text(MANIFEST), text(LOCK)].concat();
+    let whole = PLACERS.iter().any(|name| names.contains(&format!("\"{name}\"")))
         || repositories.contains("\"path\"")
         || repositories.contains("\"artifact\"")
         || ["vendor-dir", "bin-dir"].iter().any(|key| config.is_some_and(|config| config.get(key).is_some()))
-        || filled(composer.get("extra"))
+        || extra.is_some_and(|extra| extra.keys().any(|key| !HARMLESS.contains(&key.as_str())));
+    let scripts = filled(composer.get("scripts"))
+        || filled(composer.get("autoload").and_then(|autoload| autoload.get("classmap")));
+    match (whole, scripts) {
+        (true, _) => Needs::Tree,
+        (false, true) => Needs::Scripts,
+        (false, false) => Needs::OwnFiles,
+    }
 }
 
 fn read(tree: &dyn SourceTree) -> Result<Map<String, Value>, serde_json::Error> {

@@ -1,7 +1,8 @@
 //! Decides on a runtime and plans its build, from one tree, toolbox, and wishes.
 
 use crate::{
-    BuildPlan, DetectError, Detection, PlanError, RuntimeName, SourceTree, Toolbox, Wishes, detect, plan,
+    BuildPlan, DetectError, Detection, PlanError, RuntimeName, SourceTree, Toolbox, VersionQuestion, Wishes,
+    detect, node, plan,
 };
 
 /// What a build is planned from, and the questions that can be asked of it.
@@ -13,8 +14,8 @@ use crate::{
 /// let mut planner = Planner::new(&tree, Toolbox::new("linux-x86_64-glibc"), Wishes::default());
 ///
 /// // Only the tools of this runtime are to be asked for their versions.
-/// let [question] = planner.runtime()?.version_questions() else { unreachable!() };
-/// assert_eq!((question.tool, question.args), ("go", ["version"].as_slice()));
+/// let questions = planner.version_questions()?;
+/// assert_eq!((questions[0].tool, questions[0].args), ("go", ["version"].as_slice()));
 /// planner.toolbox.versions.insert("go".to_owned(), "1.22.1".parse()?);
 /// planner.toolbox.tools.insert("go".to_owned(), "/usr/bin/go".into());
 ///
@@ -39,9 +40,25 @@ impl<'a> Planner<'a> {
     }
 
     /// Decides which runtime the tree needs without looking at any tool, so that the caller asks only the
-    /// [`version_questions`](RuntimeName::version_questions) of that runtime.
+    /// [`version_questions`](Self::version_questions) of that runtime.
     pub fn runtime(&self) -> Result<RuntimeName, DetectError> {
         detect::runtime(self.tree, &self.wishes)
+    }
+
+    /// Returns the tools whose versions decide the build: those of the [`runtime`](Self::runtime), and a package manager
+    /// of which the app asks for a version.
+    pub fn version_questions(&self) -> Result<Vec<VersionQuestion>, DetectError> {
+        let runtime = self.runtime()?;
+        let mut questions = runtime.version_questions().to_vec();
+        if matches!(runtime, RuntimeName::Node | RuntimeName::Bun)
+            && let Some(manager) = node::asked_for(self.tree, &self.wishes)
+        {
+            let programs = manager.programs().iter();
+            let known = |tool: &&&str| questions.iter().all(|question| question.tool != **tool);
+            let more: Vec<_> = programs.filter(known).map(|tool| VersionQuestion::new(tool, &["--version"])).collect();
+            questions.extend(more);
+        }
+        Ok(questions)
     }
 
     /// Decides which runtime the tree needs, and why.

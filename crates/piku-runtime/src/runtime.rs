@@ -43,6 +43,12 @@ pub struct VersionQuestion {
     pub args: &'static [&'static str],
 }
 
+impl VersionQuestion {
+    pub(crate) const fn new(tool: &'static str, args: &'static [&'static str]) -> Self {
+        Self { tool, args }
+    }
+}
+
 impl RuntimeName {
     /// Every runtime, in the order of detection.
     ///
@@ -105,7 +111,7 @@ impl RuntimeName {
     /// build.
     pub fn version_questions(self) -> &'static [VersionQuestion] {
         const fn ask(tool: &'static str, args: &'static [&'static str]) -> VersionQuestion {
-            VersionQuestion { tool, args }
+            VersionQuestion::new(tool, args)
         }
         match self {
             Self::Python | Self::Static | Self::Generic => &[],

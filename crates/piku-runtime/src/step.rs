@@ -22,6 +22,21 @@ pub enum Step {
         /// The destination.
         to: Word,
     },
+    /// Copies a file or folder of the packages that a build starts from. The copy shares nothing with them, because
+    /// later steps may write into it. What is not there is skipped.
+    Take {
+        /// The source.
+        from: Word,
+        /// The destination, which is new.
+        to: Word,
+    },
+    /// Writes a file.
+    Write {
+        /// The file.
+        to: Word,
+        /// Its contents.
+        contents: Vec<u8>,
+    },
     /// Removes the files directly in a folder, but not its subfolders; an absent folder is fine.
     Clear {
         /// The folder.
@@ -76,6 +91,7 @@ impl Step {
                 let env = command.env.iter().map(|(name, value)| format!("{name}={value}"));
                 command.args.iter().map(ToString::to_string).chain(env).collect()
             }
+            Self::Write { to, contents } => vec![to.to_string(), String::from_utf8_lossy(contents).into_owned()],
             other => vec![other.to_string()],
         }
     }
@@ -97,6 +113,8 @@ impl fmt::Display for Step {
                 let files: Vec<&str> = files.iter().map(|file| file.as_str()).collect();
                 write!(f, "(copy {} to {to})", files.join(" "))
             }
+            Self::Take { from, to } => write!(f, "(copy {from} to {to})"),
+            Self::Write { to, .. } => write!(f, "(write {to})"),
             Self::Clear { folder } => write!(f, "(remove the files in {folder})"),
             Self::Collect { from, to } => write!(f, "(copy the programs in {from} to {to})"),
         }

@@ -58,7 +58,7 @@ impl Interpreter {
 
 impl Toolbox {
     /// The names of all tools that detection and plans may ask for.
-    pub const TOOLS: [&'static str; 28] = [
+    pub const TOOLS: [&'static str; 29] = [
         "bun",
         "bundle",
         "bundler",
@@ -83,6 +83,7 @@ impl Toolbox {
         "pnpm",
         "poetry",
         "ruby",
+        "rustup",
         "uv",
         "virtualenv",
         "yarn",

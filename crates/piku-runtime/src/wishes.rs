@@ -19,6 +19,8 @@ pub struct Wishes {
     pub needs: Option<RuntimeName>,
     /// Whether only files are served.
     pub only_static: bool,
+    /// Whether the folders of these files are in the tree, so that nothing has to be built.
+    pub files_are_there: bool,
     /// The settings of the app, as the build steps see them. `NODE_VERSION`, `NODE_PACKAGE_MANAGER`, and `NODE_ENV`
     /// decide a build, and so does every setting if programs of the app run in it.
     pub settings: BTreeMap<String, String>,

@@ -9,12 +9,22 @@ use crate::Version;
 pub struct NodeChoice {
     /// What installs the packages.
     pub manager: PackageManager,
-    /// Whether `packageManager` or `NODE_PACKAGE_MANAGER` asks for an exact version, which corepack can provide.
-    pub pinned: bool,
+    /// The version of it that is asked for, such as `9.15.0` or `10`.
+    pub asked: Option<AskedManager>,
     /// The lock file to install from.
     pub lock: Option<&'static str>,
     /// Where Node.js comes from.
     pub node: NodeSource,
+}
+
+/// The version of a package manager that an app asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AskedManager {
+    /// As it was written, such as `9.15.0` or `10`, without a hash.
+    pub version: String,
+    /// Where: `package.json` or `NODE_PACKAGE_MANAGER`.
+    pub origin: &'static str,
 }
 
 /// Where Node.js comes from.

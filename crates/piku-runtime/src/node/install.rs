@@ -1,107 +1,41 @@
 //! Plans the build of a Node.js or Bun app, in a folder of its own, whose files are then linked into the tree.
 //!
-//! Without a `build` script, that folder holds `package.json` and the lock file, and the tree gets `node_modules`: an
-//! app with unchanged packages needs no build. With one, it holds a copy of the tree, because such a script may write
-//! anywhere, and the tree gets every new file.
+//! Packages are decided by few files: `package.json` without its scripts, the lock file, the configuration. They are
+//! installed where only these are, and the tree gets `node_modules`: an app with unchanged packages needs no build.
+//! Scripts may read the whole tree and write anywhere: a `build` script, the app's install scripts, and those of
+//! packages that look at the app. They run in a copy of the tree that starts from the packages, and the tree gets every
+//! new file.
 
+use super::commands::{Commands, words};
 use super::package::Package;
-use super::program::{program, yarn_path};
+use super::program::{in_packages, program, yarn_path};
+use super::scripts::Scripts;
 use super::{NodeChoice, NodeSource, PackageManager, yarnrc};
 use crate::draft::{Draft, Missing, WORK};
-use crate::{BuildPlan, Command, PlanError, RuntimeName, SourceTree, Toolbox, Wishes, Word};
+use crate::{BuildPlan, Command, PlanError, RuntimeName, SourceTree, Step, Toolbox, Wishes, Word};
 
-/// Files that package managers read in addition to the lock file.
-const READ: [&str; 7] = [
-    "package.json",
-    ".npmrc",
-    ".yarnrc",
-    ".pnpmfile.cjs",
-    "pnpm-workspace.yaml",
-    "bunfig.toml",
-    ".tool-versions",
-];
+/// Files that package managers read in addition to `package.json` and the lock file.
+const READ: [&str; 6] =
+    [".npmrc", ".yarnrc", ".pnpmfile.cjs", "pnpm-workspace.yaml", "bunfig.toml", ".tool-versions"];
 
-/// The arguments of a package manager.
-struct Words {
-    /// Installs from the lock file, and fails if `package.json` has changed since.
-    frozen: &'static [&'static str],
-    /// Installs what `package.json` lists, and leaves no lock file.
-    unlocked: &'static [&'static str],
-    /// Leaves out development packages.
-    without_dev: &'static [&'static str],
-    /// Installs development packages too, whatever `NODE_ENV` says.
-    with_dev: &'static [&'static str],
-    /// Removes development packages; empty if the package manager can't.
-    prune: &'static [&'static str],
-    /// The command that makes the lock file.
-    lock: &'static str,
-    /// The variable that names its cache.
-    cache: &'static str,
-}
+/// Settings that decide what is installed.
+const SETTINGS: [&str; 6] = ["NPM_CONFIG_", "NODE_", "PNPM_", "YARN_", "BUN_", "COREPACK_"];
 
-fn words(manager: PackageManager) -> Words {
-    match manager {
-        PackageManager::Npm => Words {
-            frozen: &["ci", "--no-audit", "--no-fund"],
-            unlocked: &["install", "--no-package-lock", "--no-audit", "--no-fund"],
-            without_dev: &["--omit=dev"],
-            with_dev: &["--include=dev"],
-            prune: &["prune", "--omit=dev", "--no-audit", "--no-fund"],
-            lock: "npm install --package-lock-only",
-            cache: "npm_config_cache",
-        },
-        PackageManager::Pnpm => Words {
-            frozen: &["install", "--frozen-lockfile", "--reporter=append-only"],
-            unlocked: &["install", "--no-lockfile", "--reporter=append-only"],
-            without_dev: &["--prod"],
-            with_dev: &["--prod=false"],
-            prune: &["prune", "--prod"],
-            lock: "pnpm install --lockfile-only",
-            cache: "npm_config_store_dir",
-        },
-        PackageManager::YarnClassic => Words {
-            frozen: &["install", "--frozen-lockfile", "--non-interactive", "--no-progress"],
-            unlocked: &["install", "--no-lockfile", "--non-interactive", "--no-progress"],
-            without_dev: &["--production=true"],
-            with_dev: &["--production=false"],
-            prune: &[
-                "install",
-                "--frozen-lockfile",
-                "--non-interactive",
-                "--no-progress",
-                "--production=true",
-                "--ignore-scripts",
-                "--prefer-offline",
-            ],
-            lock: "yarn install",
-            cache: "YARN_CACHE_FOLDER",
-        },
-        // Development packages stay: not every version can leave them out.
-        PackageManager::YarnBerry => Words {
-            frozen: &["install", "--immutable"],
-            unlocked: &["install", "--no-immutable"],
-            without_dev: &[],
-            with_dev: &[],
-            prune: &[],
-            lock: "yarn install --mode=update-lockfile",
-            cache: "YARN_GLOBAL_FOLDER",
-        },
-        PackageManager::Bun => Words {
-            frozen: &["install", "--frozen-lockfile"],
-            unlocked: &["install", "--no-save"],
-            without_dev: &["--production"],
-            with_dev: &[],
-            prune: &[],
-            lock: "bun install --lockfile-only",
-            cache: "BUN_INSTALL_CACHE_DIR",
-        },
-    }
+/// What installing the packages reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reads {
+    /// Only files of the package manager.
+    OwnFiles,
+    /// The same, but scripts of the app or of its packages read the tree.
+    Scripts,
+    /// Anything, at any time.
+    Tree,
 }
 
 /// Plans the build of what [`detect`](crate::Planner::detect) chose.
 ///
-/// Installs development packages unless `NODE_ENV` is `production`, as all package managers do. A `build` script
-/// always gets them; they are removed after it.
+/// Installs development packages unless `NODE_ENV` is `production`, as all package managers do. Scripts of the app
+/// always get them; they are removed after the `build` script.
 pub(crate) fn plan(
     runtime: RuntimeName,
     choice: &NodeChoice,
@@ -112,65 +46,142 @@ pub(crate) fn plan(
     let mut draft = Draft::new(runtime, tree, toolbox);
     // `detect` has already read it.
     let Ok(package) = Package::of(tree) else { return Ok(draft.finish()) };
-    let manager = choice.manager;
-    let words = words(manager);
+    let scripts = Scripts::of(tree, &package, choice.manager, choice.lock);
+    let reads = reads(tree, &package, choice, &scripts);
+    let built = package.has_script("build");
     let path = node(choice, toolbox, &mut draft)?;
     let program = program(choice, tree, toolbox, &mut draft)?;
+    let alone = reads != Reads::Tree;
+    let commands = Commands { manager: choice.manager, program, path, alone };
 
-    let built = package.has_script("build");
-    let berry = manager == PackageManager::YarnBerry;
-    // Yarn's own files suffice if its packages go into `node_modules`; otherwise it writes among the sources.
-    let whole = built
-        || berry && !yarnrc::packages_alone(tree)
-        || package.reads_the_tree()
-        || ["pnpm-workspace.yaml", "binding.gyp"].iter().any(|file| tree.read(file).is_some());
-    if whole {
-        draft.copy_tree(wishes);
+    if alone {
+        copy_own_files(&mut draft, tree, &package, choice);
+        draft.decided_by_settings(wishes, &SETTINGS);
     } else {
-        let locks = manager.locks().iter().copied();
-        let release = yarn_path(tree).filter(|_| berry);
-        let berrys = [".yarnrc.yml"].into_iter().filter(|_| berry).chain(release.as_deref());
-        draft.copy_files(&READ.into_iter().chain(locks).chain(berrys).collect::<Vec<_>>());
-        draft.decided_by_settings(wishes, &["NPM_CONFIG_", "NODE_", "PNPM_", "YARN_", "BUN_", "COREPACK_"]);
+        draft.copy_tree(wishes);
     }
-
-    let command = |says: String, args: &[&str]| {
-        let command = program.command(says).args(args.iter().copied()).path(&path);
-        let command = command.env(words.cache, Word::shared(manager.program()));
-        if berry {
-            let shared = if whole { "false" } else { "true" };
-            command.env("YARN_ENABLE_GLOBAL_CACHE", shared).env("YARN_ENABLE_TELEMETRY", "0")
-        } else {
-            command
-        }
-    };
     let production = wishes.is("NODE_ENV", "production");
-    let dev = if production && !built { words.without_dev } else { words.with_dev };
-    let install = match choice.lock {
-        Some(lock) => command(format!("installing the packages of {lock} with {manager}"), words.frozen),
+    let in_tree = built || reads == Reads::Scripts;
+    install(&mut draft, choice, &commands, (production && !in_tree, reads == Reads::Scripts));
+    if reads == Reads::Scripts && !scripts.alone.is_empty() {
+        draft.in_work(rebuild(&commands, &scripts.alone));
+    }
+    if alone && !in_tree {
+        let path = commands.path;
+        provide(&mut draft, &path);
+        draft.in_tree(&format!("{WORK}/node_modules"), "node_modules");
+        return Ok(draft.finish());
+    }
+    let mut commands = commands;
+    if alone {
+        let packages = draft.finish();
+        draft = Draft::new(runtime, tree, toolbox);
+        draft.starts_from(packages);
+        draft.copy_tree(wishes);
+        draft.take("node_modules");
+        if choice.manager == PackageManager::YarnBerry {
+            draft.take(".yarn/install-state.gz");
+        }
+        commands.program = commands.program.of_packages();
+        commands.path = commands.path.iter().map(in_packages).collect();
+    }
+    if reads == Reads::Scripts {
+        if !scripts.of_the_app.is_empty() {
+            draft.in_work(rebuild(&commands, &scripts.of_the_app));
+        }
+        for script in package.install_scripts() {
+            draft.in_work(commands.script(script));
+        }
+    }
+    if built {
+        draft.in_work(commands.script("build"));
+    }
+    let prune = words(choice.manager).prune;
+    if production && in_tree && !prune.is_empty() {
+        draft.in_work(commands.of("removing the packages for development".to_owned(), prune));
+    }
+    provide(&mut draft, &commands.path);
+    draft.in_tree(WORK, "");
+    Ok(draft.finish())
+}
+
+/// Decides what installing reads.
+fn reads(tree: &dyn SourceTree, package: &Package, choice: &NodeChoice, scripts: &Scripts) -> Reads {
+    let manager = choice.manager;
+    let text = |file: &str| String::from_utf8_lossy(&tree.read(file).unwrap_or_default()).into_owned();
+    let workspace = text("pnpm-workspace.yaml");
+    let members = ["packages", "patchedDependencies"];
+    let local = ["link:", "file:", "workspace:"];
+    let whole = package.reads_the_tree()
+        // Yarn's own files suffice if its packages go into `node_modules`; otherwise it writes among the sources.
+        || manager == PackageManager::YarnBerry && !yarnrc::packages_alone(tree)
+        || workspace.lines().any(|line| members.iter().any(|key| line.starts_with(key)))
+        || local.iter().any(|word| workspace.contains(word))
+        || package.archives().iter().any(|path| tree.read(path).is_none())
+        || tree.read("binding.gyp").is_some();
+    let of_app = !package.install_scripts().is_empty() || !scripts.of_the_app.is_empty();
+    match (whole, of_app) {
+        (true, _) => Reads::Tree,
+        (false, false) => Reads::OwnFiles,
+        // Only npm can run the scripts of single packages later. It would not forgive those of optional ones.
+        (false, true)
+            if manager == PackageManager::Npm
+                && !scripts.optional
+                && !text(".npmrc").contains("ignore-scripts") =>
+        {
+            Reads::Scripts
+        }
+        (false, true) => Reads::Tree,
+    }
+}
+
+fn copy_own_files(draft: &mut Draft<'_>, tree: &dyn SourceTree, package: &Package, choice: &NodeChoice) {
+    let manager = choice.manager;
+    let berry = manager == PackageManager::YarnBerry;
+    let release = yarn_path(tree).filter(|_| berry);
+    let locks = manager.locks().iter().copied();
+    let berrys = [".yarnrc.yml"].into_iter().filter(|_| berry).chain(release.as_deref());
+    let files: Vec<&str> = READ.into_iter().chain(locks).chain(berrys).chain(package.archives()).collect();
+    draft.copy_files(&files);
+    let to = Word::build(&format!("{WORK}/package.json"));
+    draft.step(Step::Write { to, contents: package.without_scripts() });
+}
+
+/// Installs the packages; `without` is whether development packages and whether scripts are left out.
+fn install(
+    draft: &mut Draft<'_>,
+    choice: &NodeChoice,
+    commands: &Commands,
+    (without_dev, without_scripts): (bool, bool),
+) {
+    let manager = choice.manager;
+    let words = words(manager);
+    let (file, args) = match choice.lock {
+        Some(lock) => (lock, words.frozen),
         None => {
             draft.warn_not_locked("package.json", manager.locks().last().unwrap_or(&""), words.lock);
-            command(format!("installing the packages of package.json with {manager}"), words.unlocked)
+            ("package.json", words.unlocked)
         }
     };
-    draft.in_work(install.args(dev.iter().copied()));
-    if built {
-        draft.in_work(command("running the script `build` of package.json".to_owned(), &["run", "build"]));
-        if production && !words.prune.is_empty() {
-            draft.in_work(command("removing the packages for development".to_owned(), words.prune));
-        }
-    }
+    let install = commands.of(format!("installing the packages of {file} with {manager}"), args);
+    let dev = if without_dev { words.without_dev } else { words.with_dev };
+    let scripts = without_scripts.then_some("--ignore-scripts");
+    draft.in_work(install.args(dev.iter().copied()).args(scripts));
+}
 
+/// Runs the install scripts of these packages.
+fn rebuild(commands: &Commands, packages: &[String]) -> Command {
+    let names = packages.iter().map(String::as_str);
+    let says = format!("running the install scripts of {}", packages.join(", "));
+    commands.of(says, &["rebuild"]).arg("--").args(names)
+}
+
+/// Puts the programs of the packages, and a Node.js that was fetched, before `PATH`.
+fn provide(draft: &mut Draft<'_>, path: &[Word]) {
     for folder in path {
-        draft.path(folder);
+        draft.path(folder.clone());
     }
     draft.path(Word::Tree("node_modules/.bin".into()));
-    if whole {
-        draft.in_tree(WORK, "");
-    } else {
-        draft.in_tree(&format!("{WORK}/node_modules"), "node_modules");
-    }
-    Ok(draft.finish())
 }
 
 /// Provides Node.js itself; returns the folders to find it in, if it is not the host's.

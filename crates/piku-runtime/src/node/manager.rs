@@ -1,6 +1,6 @@
 //! Chooses the package manager of a Node.js app.
 
-use super::choice::{NodeChoice, NodeSource};
+use super::choice::{AskedManager, NodeChoice, NodeSource};
 use super::package::Package;
 use super::package_manager::PackageManager;
 use crate::{DetectError, Detection, RuntimeName, SourceTree, Warning, Wishes};
@@ -23,12 +23,12 @@ pub(crate) fn choose(
         };
     }
     let named = named(tree, wishes, package, found)?;
-    let (manager, pinned) = match (named, bun, locks.as_slice()) {
+    let (manager, asked) = match (named, bun, locks.as_slice()) {
         (Some(named), false, _) => named,
-        (_, true, _) => (PackageManager::Bun, false),
-        (None, false, []) => (PackageManager::Npm, false),
-        (None, false, [(PackageManager::YarnClassic, _)]) => (PackageManager::yarn(tree), false),
-        (None, false, [(manager, _)]) => (*manager, false),
+        (_, true, _) => (PackageManager::Bun, None),
+        (None, false, []) => (PackageManager::Npm, None),
+        (None, false, [(PackageManager::YarnClassic, _)]) => (PackageManager::yarn(tree), None),
+        (None, false, [(manager, _)]) => (*manager, None),
         (None, false, [(_, first), (_, second), ..]) => {
             return Err(DetectError::TwoLocks { runtime: RuntimeName::Node, first, second });
         }
@@ -45,7 +45,27 @@ pub(crate) fn choose(
         file: Some((*other).to_owned()),
     });
     found.warnings.extend(unused);
-    Ok(Some(NodeChoice { manager, pinned, lock, node: NodeSource::NotNeeded }))
+    Ok(Some(NodeChoice { manager, asked, lock, node: NodeSource::NotNeeded }))
+}
+
+/// Returns what names the package manager: the setting's first word, or the field; and whether more words follow.
+fn name<'a>(wishes: &'a Wishes, package: &'a Package) -> Option<(&'static str, &'a str, bool)> {
+    let setting = wishes.setting("NODE_PACKAGE_MANAGER").and_then(|text| {
+        let mut words = text.split_whitespace();
+        Some(("NODE_PACKAGE_MANAGER", words.next()?, words.next().is_some()))
+    });
+    setting.or_else(|| package.package_manager().map(|text| ("package.json", text, false)))
+}
+
+/// Returns the package manager of which a version is asked for.
+pub(crate) fn asked_for(
+    tree: &dyn SourceTree,
+    wishes: &Wishes,
+    package: &Package,
+) -> Option<PackageManager> {
+    let (_, text, _) = name(wishes, package)?;
+    let (manager, version) = PackageManager::read(text, tree)?;
+    version.map(|_| manager)
 }
 
 /// Reads the first word of the setting, and the field.
@@ -54,15 +74,11 @@ fn named(
     wishes: &Wishes,
     package: &Package,
     found: &mut Detection,
-) -> Result<Option<(PackageManager, bool)>, DetectError> {
-    let setting = wishes.setting("NODE_PACKAGE_MANAGER").and_then(|text| {
-        let mut words = text.split_whitespace();
-        Some(("NODE_PACKAGE_MANAGER", words.next()?, words.next().is_some()))
-    });
-    let field = package.package_manager().map(|text| ("package.json", text, false));
-    let Some((origin, text, more)) = setting.or(field) else { return Ok(None) };
+) -> Result<Option<(PackageManager, Option<AskedManager>)>, DetectError> {
+    let Some((origin, text, more)) = name(wishes, package) else { return Ok(None) };
     let unknown = || DetectError::UnknownPackageManager { origin, name: text.to_owned() };
-    let named = PackageManager::read(text, tree).ok_or_else(unknown)?;
+    let (manager, version) = PackageManager::read(text, tree).ok_or_else(unknown)?;
+    let named = (manager, version.map(|version| AskedManager { version, origin }));
     // Leave out corepack's hash after the version.
     found.because(origin, format!("asks for {}", text.split('+').next().unwrap_or(text)));
     if more {

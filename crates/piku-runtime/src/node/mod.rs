@@ -2,21 +2,24 @@
 //!
 //! [`package`] reads `package.json`, [`manager`] chooses who installs (a
 //! [`package_manager`]), [`version`] chooses the Node.js,
-//! [`program`] finds the package manager, [`yarnrc`] reads the configuration of a newer Yarn, [`install`] writes the steps.
+//! [`program`] finds the package manager, [`scripts`] the install scripts, [`yarnrc`] reads the configuration of a newer
+//! Yarn, [`install`] writes the steps out of [`commands`].
 
 mod choice;
+mod commands;
 mod install;
 mod manager;
 mod package;
 mod package_manager;
 mod program;
+mod scripts;
 mod version;
 mod yarnrc;
 
 use crate::tree::first_of;
 use crate::{DetectError, Detection, RuntimeName, SourceTree, Toolbox, Wishes};
 
-pub use choice::{NodeChoice, NodeSource};
+pub use choice::{AskedManager, NodeChoice, NodeSource};
 pub use package_manager::PackageManager;
 
 pub(crate) use install::plan;
@@ -29,6 +32,11 @@ pub(crate) fn manifest(tree: &dyn SourceTree) -> Option<&'static str> {
 /// Finds the file that marks a Bun app.
 pub(crate) fn bun_manifest(tree: &dyn SourceTree) -> Option<&'static str> {
     PackageManager::Bun.lock_in(tree)
+}
+
+/// Returns the package manager whose version matters, because the app asks for one.
+pub(crate) fn asked_for(tree: &dyn SourceTree, wishes: &Wishes) -> Option<PackageManager> {
+    manager::asked_for(tree, wishes, &package::Package::of(tree).ok()?)
 }
 
 /// Detects a Node.js or Bun app: Bun if it installs the packages, unless Node.js is asked for.

@@ -40,6 +40,16 @@ impl PackageManager {
         first_of(tree, self.locks())
     }
 
+    /// Returns the names of its program.
+    pub(crate) fn programs(self) -> &'static [&'static str] {
+        match self {
+            Self::Npm => &["npm"],
+            Self::Pnpm => &["pnpm"],
+            Self::YarnClassic | Self::YarnBerry => &["yarn", "yarnpkg"],
+            Self::Bun => &["bun"],
+        }
+    }
+
     /// Returns the name of its program.
     pub(crate) fn program(self) -> &'static str {
         match self {
@@ -50,8 +60,9 @@ impl PackageManager {
         }
     }
 
-    /// Parses a name with an optional version after `@`. Which Yarn it is, the version decides, or else the tree.
-    pub(crate) fn read(text: &str, tree: &dyn SourceTree) -> Option<(Self, bool)> {
+    /// Parses a name with an optional version after `@`, which is returned without the hash that corepack adds. Which
+    /// Yarn it is, the version decides, or else the tree.
+    pub(crate) fn read(text: &str, tree: &dyn SourceTree) -> Option<(Self, Option<String>)> {
         let (name, version) =
             text.split_once('@').map_or((text, None), |(name, version)| (name, Some(version)));
         let first = version.and_then(|version| version.split('.').next()?.parse::<u32>().ok());
@@ -64,7 +75,8 @@ impl PackageManager {
             ("yarn", None) => Self::yarn(tree),
             _ => return None,
         };
-        Some((manager, first.is_some()))
+        let version = version.map(|version| version.split('+').next().unwrap_or(version).to_owned());
+        Some((manager, version.filter(|_| first.is_some())))
     }
 
     /// Distinguishes the two Yarns: the newer one has its own configuration file, and its lock file says so.

@@ -2,11 +2,13 @@
 
 use camino::{Utf8Component, Utf8Path};
 
+use super::choice::AskedManager;
 use super::{NodeChoice, NodeSource, PackageManager};
 use crate::draft::{Draft, Missing, WORK};
-use crate::{Command, PlanError, SourceTree, Toolbox, Word};
+use crate::{Command, PlanError, SourceTree, Toolbox, Version, VersionRequest, Warning, Word};
 
 /// A package manager's program, and the words that go before all others.
+#[derive(Clone)]
 pub(crate) struct Program {
     program: Word,
     before: Vec<Word>,
@@ -14,6 +16,11 @@ pub(crate) struct Program {
 }
 
 impl Program {
+    /// The same program for a build that starts from packages, which have the Node.js that was fetched.
+    pub(crate) fn of_packages(&self) -> Self {
+        Self { program: in_packages(&self.program), ..self.clone() }
+    }
+
     /// Begins a command.
     pub(crate) fn command(&self, says: String) -> Command {
         let command = Command::new(self.program.clone(), says).args(self.before.clone());
@@ -25,8 +32,8 @@ impl Program {
     }
 }
 
-/// Finds the program: the one in the tree, then corepack if a version is asked for, then the host's, then any that
-/// corepack has.
+/// Finds the program: the one in the tree, then the host's if it has the version that is asked for, then corepack if
+/// that version is exact, then the host's, then any that corepack has.
 pub(crate) fn program(
     choice: &NodeChoice,
     tree: &dyn SourceTree,
@@ -46,47 +53,88 @@ pub(crate) fn program(
     if manager == PackageManager::Npm && fetched {
         return Ok(plain(Word::build("node/bin/npm")));
     }
-    let yarn: &[&str] = &["yarn", "yarnpkg"];
-    let (names, missing): (&[&str], _) = match manager {
-        PackageManager::Npm => {
-            (&["npm"], Missing("npm", "package.json", "install it on the host: `apt install npm`"))
-        }
-        PackageManager::Pnpm => {
-            let help = "install it on the host: `npm install -g pnpm`, or corepack, which fetches it: `npm install -g corepack`";
-            (&["pnpm"], Missing("pnpm", choice.lock.unwrap_or("package.json"), help))
-        }
-        PackageManager::YarnClassic => (
-            yarn,
-            Missing(
-                "Yarn",
-                choice.lock.unwrap_or("package.json"),
-                "install it on the host: `apt install yarnpkg`",
-            ),
-        ),
-        PackageManager::YarnBerry => {
-            let help = "install corepack on the host, which fetches it: `npm install -g corepack`";
-            (yarn, Missing("Yarn 2 or newer", choice.lock.unwrap_or("package.json"), help))
-        }
-        PackageManager::Bun => {
-            let help = "install it on the host, as https://bun.sh shows";
-            (&["bun"], Missing("Bun", choice.lock.unwrap_or("package.json"), help))
-        }
+    let names = manager.programs();
+    let missing = missing(choice);
+    let version = names.iter().find_map(|name| toolbox.version(name));
+    let fits = |asked: &AskedManager| {
+        let request = asked.version.parse::<VersionRequest>();
+        version.zip(request.ok()).is_some_and(|(has, request)| request.accepts(&has))
     };
-    let corepack =
-        toolbox.tool("corepack").filter(|_| !matches!(manager, PackageManager::Npm | PackageManager::Bun));
+    let asked = choice.asked.as_ref();
     let installed = names.iter().find_map(|name| toolbox.tool(name));
     // Yarn 1, the only one in Debian, can't read the newer lock file.
-    let installed = installed.filter(|_| manager != PackageManager::YarnBerry);
+    let readable = |_: &&Utf8Path| manager != PackageManager::YarnBerry || asked.is_some_and(fits);
+    let installed = installed.filter(readable);
+    let corepack = toolbox.tool("corepack").filter(|_| manager != PackageManager::Bun);
+    let pinned = asked.is_some_and(|asked| is_exact(&asked.version) && !fits(asked));
     match corepack {
-        Some(corepack) if choice.pinned || installed.is_none() => {
+        Some(corepack) if pinned || installed.is_none() => {
             draft.decided_by("tool", "corepack");
-            Ok(Program { program: corepack.into(), before: vec![manager.program().into()], corepack: true })
+            let name = match asked {
+                // Corepack itself reads the version in `package.json`.
+                Some(asked) if asked.origin != "package.json" => format!("{}@{}", manager.program(), asked.version),
+                _ => manager.program().to_owned(),
+            };
+            Ok(Program { program: corepack.into(), before: vec![name.into()], corepack: true })
         }
-        _ if manager == PackageManager::YarnBerry => {
+        _ if installed.is_none() => {
             let Missing(tool, file, help) = missing;
             Err(PlanError::NoTool { tool, file, help })
         }
-        _ => draft.tool(names, missing).map(|program| plain(program.into())),
+        _ => {
+            if let Some((asked, has)) = asked.filter(|asked| !fits(asked)).zip(version) {
+                draft.warn(another(manager, asked, has));
+            }
+            draft.tool(names, missing).map(|program| plain(program.into()))
+        }
+    }
+}
+
+/// Whether a version has all its parts, as corepack requires.
+fn is_exact(version: &str) -> bool {
+    version.split(['-', '+']).next().is_some_and(|numbers| numbers.split('.').count() == 3)
+}
+
+/// Warns that another version is used than the one that is asked for.
+fn another(manager: PackageManager, asked: &AskedManager, has: Version) -> Warning {
+    let AskedManager { version, origin } = asked;
+    let get = match manager {
+        PackageManager::Bun => format!("install Bun {version} on the host"),
+        _ if is_exact(version) => {
+            "install corepack on the host, which fetches it: `npm install -g corepack`".to_owned()
+        }
+        _ => format!("ask for an exact version, which corepack fetches where it is installed; or for {has}"),
+    };
+    Warning {
+        code: "node::other-manager",
+        message: format!("`{origin}` asks for {manager} {version}, and {has} is used"),
+        help: Some(get),
+        file: Some((*origin).to_owned()),
+    }
+}
+
+fn missing(choice: &NodeChoice) -> Missing {
+    let lock = choice.lock.unwrap_or("package.json");
+    match choice.manager {
+        PackageManager::Npm => Missing("npm", "package.json", "install it on the host: `apt install npm`"),
+        PackageManager::Pnpm => {
+            let help = "install it on the host: `npm install -g pnpm`, or corepack, which fetches it: `npm install -g corepack`";
+            Missing("pnpm", lock, help)
+        }
+        PackageManager::YarnClassic => Missing("Yarn", lock, "install it on the host: `apt install yarnpkg`"),
+        PackageManager::YarnBerry => {
+            let help = "install corepack on the host, which fetches it: `npm install -g corepack`";
+            Missing("Yarn 2 or newer", lock, help)
+        }
+        PackageManager::Bun => Missing("Bun", lock, "install it on the host, as https://bun.sh shows"),
+    }
+}
+
+/// Where a fetched Node.js is, seen from a build that starts from packages.
+pub(crate) fn in_packages(word: &Word) -> Word {
+    match word {
+        Word::BuildDir(path) if path.starts_with("node") => Word::Packages(path.clone()),
+        other => other.clone(),
     }
 }
 

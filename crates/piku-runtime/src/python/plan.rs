@@ -43,6 +43,7 @@ pub(crate) fn plan(
     Ok(BuildPlan {
         key: install.key(choice, tree, toolbox),
         reuse: install.reuse,
+        packages: None,
         steps: install.steps.into_iter().map(Into::into).collect(),
         provides: Provides {
             path: vec![Word::build("bin")],

@@ -1,4 +1,6 @@
-//! Ruby: a `Gemfile`, by bundler in deployment mode.
+//! Ruby: a `Gemfile`, by bundler in deployment mode; then the assets of [`rails`].
+
+mod rails;
 
 use crate::asked::asked;
 use crate::draft::{Draft, Missing, WORK};
@@ -64,12 +66,13 @@ pub(crate) fn plan(
             "install it on the host: `apt install ruby-bundler ruby-dev build-essential`",
         ),
     )?;
+    let bundle: Word = bundle.into();
     draft.decided_by_version("ruby");
     draft.decided_by_files(&[gemfile, LOCK, ".ruby-version", ".tool-versions"]);
     draft.decided_by_settings(wishes, &["BUNDLE_", "RACK_ENV", "RAILS_ENV"]);
     let locked = tree.read(LOCK).is_some();
     let file = if locked { LOCK } else { gemfile };
-    let install = Command::new(bundle, format!("installing the gems of {file} with bundler"))
+    let install = Command::new(bundle.clone(), format!("installing the gems of {file} with bundler"))
         .arg("install")
         .env("BUNDLE_PATH", Word::build("gems"))
         .env("BUNDLE_USER_CACHE", Word::shared("bundler"))
@@ -99,7 +102,16 @@ pub(crate) fn plan(
     }
     draft.env("BUNDLE_PATH", Word::build("gems"));
     draft.env("BUNDLE_FROZEN", "true");
-    Ok(Some(draft.finish()))
+    if rails::is_rails(tree)
+        && let Some(environment) = rails::environment(wishes)
+    {
+        draft.env("RAILS_ENV", environment);
+    }
+    let gems = draft.finish();
+    Ok(Some(match rails::task(tree, wishes) {
+        Some(task) => rails::with_assets(gems, tree, toolbox, wishes, (bundle, task)),
+        None => gems,
+    }))
 }
 
 /// Whether a `Gemfile` refers to other files. It is a program, so this is a guess from its words.

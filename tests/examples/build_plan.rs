@@ -17,7 +17,7 @@ use piku_runtime::{FolderTree, Planner, Toolbox, Version, Wishes};
 pub(crate) fn described(folder: &str, commit: &str, path: &str) -> Result<String, Box<dyn Error>> {
     let tree = FolderTree::new(folder, commit);
     let mut planner = Planner::new(&tree, Toolbox::discover(path), Wishes::default());
-    for question in planner.runtime()?.version_questions() {
+    for question in planner.version_questions()? {
         let Some(tool) = planner.toolbox.tool(question.tool) else { continue };
         #[expect(clippy::disallowed_methods, reason = "a program may start others")]
         let answer = Command::new(tool).args(question.args).output()?;

@@ -4,8 +4,8 @@ use crate::asked::Asked;
 use crate::draft::{Draft, Missing};
 use crate::tree::first_of;
 use crate::{
-    BuildPlan, Command, DetectError, Detection, PlanError, RuntimeName, SourceTree, Toolbox, Version, Warning,
-    Wishes, Word,
+    BuildPlan, Command, DetectError, Detection, PlanError, RuntimeName, SourceTree, Toolbox, Version,
+    Warning, Wishes, Word,
 };
 
 /// The first Go that downloads a newer one by itself when a module asks for it.
@@ -84,7 +84,9 @@ pub(crate) fn plan(
         draft.warn(Warning {
             code: "go::no-module",
             message: "there is no `go.mod`, so the program can import the standard library alone".to_owned(),
-            help: Some("run `go mod init example.org/app` and `go mod tidy`, and commit the files".to_owned()),
+            help: Some(
+                "run `go mod init example.org/app` and `go mod tidy`, and commit the files".to_owned(),
+            ),
             file: None,
         });
     } else {

@@ -88,7 +88,8 @@ pub(crate) fn plan(
 }
 
 /// Packages that put others outside `vendor`, or change them by files of the app.
-const PLACERS: [&str; 3] = ["composer/installers", "cweagans/composer-patches", "oomphinc/composer-installers-extender"];
+const PLACERS: [&str; 3] =
+    ["composer/installers", "cweagans/composer-patches", "oomphinc/composer-installers-extender"];
 
 /// What composer reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

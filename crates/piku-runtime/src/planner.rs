@@ -55,7 +55,8 @@ impl<'a> Planner<'a> {
         {
             let programs = manager.programs().iter();
             let known = |tool: &&&str| questions.iter().all(|question| question.tool != **tool);
-            let more: Vec<_> = programs.filter(known).map(|tool| VersionQuestion::new(tool, &["--version"])).collect();
+            let more: Vec<_> =
+                programs.filter(known).map(|tool| VersionQuestion::new(tool, &["--version"])).collect();
             questions.extend(more);
         }
         Ok(questions)

@@ -36,7 +36,8 @@ pub(crate) fn detect(tree: &dyn SourceTree, toolbox: &Toolbox, mut found: Detect
         && asked.text != "stable"
         && request.is_none_or(|request| !request.accepts(&has))
     {
-        let help = "install rustup on the host, as https://rustup.rs shows: it provides the one that is asked for";
+        let help =
+            "install rustup on the host, as https://rustup.rs shows: it provides the one that is asked for";
         found.warn(Warning { help: Some(help.to_owned()), ..asked.accept(RuntimeName::Rust, has) });
     }
     found

@@ -91,7 +91,9 @@ impl Step {
                 let env = command.env.iter().map(|(name, value)| format!("{name}={value}"));
                 command.args.iter().map(ToString::to_string).chain(env).collect()
             }
-            Self::Write { to, contents } => vec![to.to_string(), String::from_utf8_lossy(contents).into_owned()],
+            Self::Write { to, contents } => {
+                vec![to.to_string(), String::from_utf8_lossy(contents).into_owned()]
+            }
             other => vec![other.to_string()],
         }
     }
@@ -109,6 +111,7 @@ impl fmt::Display for Step {
         match self {
             Self::Run(command) => command.fmt(f),
             Self::Copy { what: Copied::Tree, to } => write!(f, "(copy the tree to {to})"),
+            Self::Copy { what: Copied::Files(files), to } if files.is_empty() => write!(f, "(make {to})"),
             Self::Copy { what: Copied::Files(files), to } => {
                 let files: Vec<&str> = files.iter().map(|file| file.as_str()).collect();
                 write!(f, "(copy {} to {to})", files.join(" "))

@@ -106,3 +106,36 @@ fn a_wsgi_app_on_another_python_than_uwsgis_works_or_is_refused_with_the_way_out
         outcome.says(&version).says("help:");
     }
 }
+
+#[test]
+fn a_build_outlives_the_release_that_was_refused_after_it() {
+    let server = TestServer::new();
+    let package = server.package("greeting", "1", "WORD = 'hello'\n");
+    let blog = server.app_from("hello-wsgi", "blog").file("requirements.txt", package.requirements());
+    let procfile = blog.read("Procfile");
+    blog.write("Procfile", format!("{procfile}release: test -e ready\n"));
+    blog.push().is_refused().says("Running release");
+    server.ssh(["apps"]).succeeds().never_says("blog");
+
+    // Whoever asks for the package from now on fails.
+    package.vanish();
+    blog.write("ready", "");
+    blog.push().succeeds().says("Nothing to build");
+    server.ssh(["run", "blog", "--", "python", "-c", "import greeting"]).succeeds();
+
+    // The next one that is refused is kept beside it, and goes when a newer one is used.
+    let builds = || {
+        let names = server.names_in("envs/blog").into_iter();
+        names.filter(|name| name.starts_with("python-") && !name.contains('.')).count()
+    };
+    let other = server.package("greeting", "2", "WORD = 'good day'\n");
+    blog.write("requirements.txt", other.requirements());
+    let app = blog.read("app.py");
+    blog.write("app.py", "raise SystemExit('no luck')\n");
+    blog.push().is_refused();
+    assert_eq!(builds(), 2);
+    other.vanish();
+    blog.write("app.py", app.replace("VERSION = 1", "VERSION = 2"));
+    blog.push().succeeds().says("Nothing to build");
+    assert_eq!((blog.get("/").body.as_str(), builds()), ("Hello from version 2\n", 2));
+}

@@ -1,5 +1,6 @@
 //! Detects the runtime and builds the app, unless the same build exists already.
 
+mod kept;
 mod made;
 pub(crate) mod steps;
 
@@ -7,8 +8,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use piku_procfile::Kind;
 use piku_runtime::{DecidingSettings, Detection, FolderTree, Places, Provides, Reuse, RuntimeName};
 
+pub(crate) use self::kept::{forget, prune};
 pub(crate) use self::made::Build;
-use self::steps::{BuildContext, HALF};
+use self::steps::{BuildContext, Making};
 use super::detect::{self, Detected, Known};
 use super::source::inputs::EarlyInputs;
 use super::{DeployError, environment_fit};
@@ -69,6 +71,7 @@ pub(crate) fn build(
     let tree = FolderTree::new(site.tree, site.commit).with_tree_id(tree_id);
     let plugin = site.uwsgi.and_then(|uwsgi| uwsgi.python.as_ref());
     let known = Known {
+        folder: site.tree,
         procfile: Some(&inputs.procfile),
         options: Some(&inputs.options),
         settings: inputs.layers.values(),
@@ -102,11 +105,20 @@ pub(crate) fn build(
         if plan.reuse == Reuse::SameTree { plan.key.bound_to(site.tree.as_str()) } else { plan.key.clone() };
     let name = format!("{}-{key}", detection.runtime);
     let folder = site.root.env(site.app).join(&name);
+    let packages = plan.packages.as_ref().map(|packages| {
+        site.root.env(site.app).join(format!("{}-{}-{}", detection.runtime, kept::PACKAGES, packages.key))
+    });
     if folder.join(".").exists() {
         stage(report, format!("Nothing to build: dependencies unchanged ({name})"));
     } else {
         let help = own_uwsgi.then(|| own_uwsgi_help(chosen, plugin.map(|(_, version)| *version)));
-        steps::make(site, &plan, &folder, help, report)?;
+        if let Some((plan, folder)) = plan.packages.as_deref().zip(packages.as_deref()) {
+            let making = Making { plan, folder, packages: None, help: help.as_deref() };
+            steps::make_packages(site, &making, report)?;
+        }
+        let making =
+            Making { plan: &plan, folder: &folder, packages: packages.as_deref(), help: help.as_deref() };
+        steps::make(site, &making, report)?;
     }
     let uwsgi = own_uwsgi.then(|| folder.join("bin/uwsgi"));
     if let Some(missing) = uwsgi.as_deref().filter(|uwsgi| !uwsgi.is_file()) {
@@ -114,8 +126,13 @@ pub(crate) fn build(
     }
     place(site, &plan.provides, &folder, &name)?;
     let (app_cache, shared_cache) = (site.root.app_build_cache(site.app), site.root.build_cache());
-    let places =
-        Places { build: &folder, tree: site.tree, app_cache: &app_cache, shared_cache: &shared_cache };
+    let places = Places {
+        build: &folder,
+        packages: packages.as_deref().unwrap_or(&folder),
+        tree: site.tree,
+        app_cache: &app_cache,
+        shared_cache: &shared_cache,
+    };
     let made = spelled(&plan.provides, &plan.settings, &places, uwsgi);
     Ok(Build { name: Some(name), made })
 }
@@ -191,27 +208,6 @@ fn described(detection: &Detection) -> String {
 /// The file that names the build whose files are in the tree. Another build needs another tree.
 pub(crate) fn placed_marker(tree: &Utf8Path) -> Utf8PathBuf {
     tree.with_file_name("placed")
-}
-
-/// Removes incomplete builds, and builds that are not in `used`.
-pub(crate) fn prune(root: &Root, app: &AppName, used: &[String]) -> Result<(), HostError> {
-    let folder = root.env(app);
-    let names = files::names(&folder)?;
-    let is_build =
-        |name: &str| RuntimeName::ALL.iter().any(|runtime| name.starts_with(&format!("{runtime}-")));
-    for name in names.iter().filter(|name| is_build(name)) {
-        let path = folder.join(name);
-        let key = name.split('.').next().unwrap_or(name);
-        let half = names.contains(&format!("{name}{HALF}"));
-        if half || !used.iter().any(|kept| kept == key) {
-            files::remove_folder(&path)?;
-        }
-    }
-    // Remove the markers last, so that a build stays marked if its removal is interrupted.
-    for name in names.iter().filter(|name| is_build(name) && name.ends_with(HALF)) {
-        files::remove(&folder.join(name))?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 
 use camino::Utf8Path;
-use piku_procfile::Procfile;
+use piku_procfile::{Kind, Procfile};
 use piku_runtime::{DetectError, Detection, FolderTree, Planner, Wishes};
 
 use super::source::inputs::EarlyOptions;
-use crate::host::Surroundings;
-use crate::host::toolbox;
+use crate::host::{Surroundings, files, toolbox};
 
 /// What is known about an app before its runtime. `None` if it has mistakes, which `check` allows.
 pub(crate) struct Known<'a> {
+    /// The folder of its files.
+    pub(crate) folder: &'a Utf8Path,
     pub(crate) procfile: Option<&'a Procfile>,
     pub(crate) options: Option<&'a EarlyOptions>,
     pub(crate) settings: BTreeMap<String, String>,
@@ -37,12 +38,20 @@ pub(crate) fn detect<'a>(
     wishes.python_version = known.options.and_then(|options| options.python_version.clone());
     wishes.needs = known.procfile.and_then(toolbox::needed);
     wishes.only_static = known.procfile.is_some_and(toolbox::is_static);
+    wishes.files_are_there = known.procfile.is_some_and(|procfile| are_there(procfile, known.folder));
     wishes.settings = known.settings;
     let mut planner = Planner::new(tree, toolbox::look(surroundings, known.plugin), wishes);
     // If there is no runtime, `detect` reports it.
-    if let Ok(runtime) = planner.runtime() {
-        planner.toolbox = toolbox::ask(planner.toolbox, runtime, surroundings, answers);
+    if let Ok(questions) = planner.version_questions() {
+        planner.toolbox = toolbox::ask(planner.toolbox, &questions, surroundings, answers);
     }
     let detection = planner.detect();
     Detected { planner, detection }
+}
+
+/// Whether every folder that the Procfile serves files from is in the app's and has files. One that a build makes may
+/// be in the commit, to hold a `.gitkeep`.
+fn are_there(procfile: &Procfile, app: &Utf8Path) -> bool {
+    let folders = procfile.entries().iter().filter(|entry| entry.kind == Kind::Static);
+    folders.map(|entry| app.join(&entry.command)).all(|folder| files::has_visible(&folder))
 }

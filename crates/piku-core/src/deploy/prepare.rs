@@ -101,8 +101,7 @@ impl Prepared<'_> {
         Ok(Deployed { release, live: false, addresses: Vec::new() })
     }
 
-    /// Undoes everything: removes the folder of the release and a build that nothing else uses, and releases its
-    /// ports. No process has to end.
+    /// Undoes everything: removes the folder of the release and releases its ports. Its build stays until a newer one is used. No process has to end.
     pub(crate) fn discard(self, report: &mut Report<'_>) {
         undo::undo(&self.scene, &self.order.app, report);
     }

@@ -1,7 +1,7 @@
 //! Undoes a deploy that did not go live.
 
 use super::order::Scene;
-use super::repair;
+use super::{build, repair};
 use crate::app::AppName;
 use crate::event::{Report, warn};
 use crate::host::{HostError, files};
@@ -23,16 +23,14 @@ pub(crate) fn undo(scene: &Scene<'_>, app: &AppName, report: &mut Report<'_>) {
     }
 }
 
-/// Removes the folders of a refused first deploy, if the app has no release. Keeps data that the app wrote, and
-/// settings.
+/// Removes the folders of a refused first deploy, if the app has no release. Keeps data that the app wrote, settings,
+/// and a complete build, which the next push uses.
 fn forget(root: &Root, app: &AppName) -> Result<(), HostError> {
     if store::is_foreign_clone(root, app) || !store::all(root, app)?.is_empty() {
         return Ok(());
     }
     files::remove_folder(&root.releases(app))?;
     files::remove_folder(&root.logs(app))?;
-    if !files::exists(&root.stored_settings(app)) {
-        files::remove_folder(&root.env(app))?;
-    }
+    build::forget(root, app)?;
     files::remove_empty_folder(&root.data(app))
 }

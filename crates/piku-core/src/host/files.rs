@@ -6,6 +6,7 @@ use std::io::{ErrorKind, Read, Seek, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileExt, FileTypeExt, OpenOptionsExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -171,6 +172,12 @@ pub(crate) fn has_files(folder: &Utf8Path) -> bool {
     })
 }
 
+/// Whether a folder has anything but dot files.
+pub(crate) fn has_visible(folder: &Utf8Path) -> bool {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.into_iter().any(|entry| !entry.file_name().as_bytes().starts_with(b"."))
+}
+
 /// Replaces the contents of an open file. The holder of a lock identifies itself this way.
 pub(crate) fn sign(mut file: &fs::File, text: &str) -> std::io::Result<()> {
     file.set_len(0)?;
@@ -333,6 +340,11 @@ pub(crate) fn is_lent(path: &Utf8Path) -> bool {
     let Ok(about) = path.symlink_metadata() else { return false };
     let beside = |target: Utf8PathBuf| target.is_relative();
     about.is_file() && about.nlink() > 1 || about.is_symlink() && link_target(path).is_some_and(beside)
+}
+
+/// When a file, or the link itself, was last changed; `None` if it does not exist.
+pub(crate) fn modified(path: &Utf8Path) -> Option<SystemTime> {
+    path.symlink_metadata().ok()?.modified().ok()
 }
 
 /// Whether anything exists at `path`, including a dangling link.

@@ -23,6 +23,20 @@ pub(crate) fn copy(tree: &Utf8Path, what: &Copied, to: &Utf8Path) -> Result<(), 
     }
 }
 
+/// Copies a file or folder, sharing nothing with it that a change would show: where the file system can, the kernel
+/// shares the blocks. Does nothing if `from` does not exist.
+pub(crate) fn take(from: &Utf8Path, to: &Utf8Path) -> Result<(), HostError> {
+    if from.is_dir() {
+        make(to)?;
+        return copy_folder(from.as_std_path(), to.as_std_path(), &|_| false);
+    }
+    if from.is_file() {
+        to.parent().map_or(Ok(()), make)?;
+        return copy_file(from, to);
+    }
+    Ok(())
+}
+
 /// Removes the files directly in a folder.
 pub(crate) fn clear(folder: &Utf8Path) -> Result<(), HostError> {
     let Ok(entries) = folder.read_dir_utf8() else { return Ok(()) };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use piku_procfile::{Kind, Procfile};
-use piku_runtime::{RuntimeName, Source, Toolbox, Version};
+use piku_runtime::{RuntimeName, Source, Toolbox, Version, VersionQuestion};
 
 use super::Surroundings;
 use super::command::Invocation;
@@ -39,12 +39,12 @@ struct Answer {
     version: String,
 }
 
-/// Determines the versions of the installed tools that builds of a runtime depend on.
+/// Determines the versions of the installed tools that a build depends on.
 ///
 /// Versions are cached in the file `answers` for as long as the program does not change.
 pub(crate) fn ask(
     mut toolbox: Toolbox,
-    runtime: RuntimeName,
+    questions: &[VersionQuestion],
     surroundings: &Surroundings,
     answers: Option<&Utf8Path>,
 ) -> Toolbox {
@@ -52,8 +52,11 @@ pub(crate) fn ask(
     let env = env.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     let mut known: BTreeMap<String, Answer> = answers.and_then(cached).unwrap_or_default();
     let before = known.clone();
-    for question in runtime.version_questions() {
+    for question in questions {
         let Some(tool) = toolbox.tool(question.tool).map(Utf8Path::to_owned) else { continue };
+        if is_switch(&tool) {
+            continue;
+        }
         let program = speaks_for_itself(&tool, question.tool);
         let remembered = program.as_ref().and_then(|(path, file)| {
             let known = known.get(path.as_str())?;
@@ -82,6 +85,11 @@ pub(crate) fn ask(
         cache(file, &known);
     }
     toolbox
+}
+
+/// Whether the tool is corepack under another name, which has whatever version an app asks for.
+fn is_switch(tool: &Utf8Path) -> bool {
+    tool.canonicalize_utf8().is_ok_and(|real| real.components().any(|part| part.as_str() == "corepack"))
 }
 
 /// The real binary behind `tool` and its state; `None` for wrappers and version managers (rustup, scripts).
@@ -128,7 +136,12 @@ mod tests {
             let all = BTreeMap::from([(path.to_string(), known)]);
             std::fs::write(at(ANSWERS), serde_json::to_vec(&all).unwrap()).unwrap();
             let toolbox = Toolbox::new("").with_tool("go", at("go"));
-            let toolbox = ask(toolbox, RuntimeName::Go, &Surroundings::of_tests(&at("")), Some(&at(ANSWERS)));
+            let toolbox = ask(
+                toolbox,
+                RuntimeName::Go.version_questions(),
+                &Surroundings::of_tests(&at("")),
+                Some(&at(ANSWERS)),
+            );
             toolbox.version("go").map(|version| version.to_string())
         };
         assert_eq!(remember(&known).as_deref(), Some("1.22.1"));

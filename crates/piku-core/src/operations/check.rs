@@ -102,6 +102,7 @@ impl Piku {
         let tree = FolderTree::new(folder, "");
         let options = reading.inputs.as_ref().map(|inputs| EarlyOptions::of(&inputs.options));
         let known = Known {
+            folder,
             procfile: reading.procfile.as_ref(),
             options: options.as_ref(),
             settings: env.clone().unwrap_or_default(),

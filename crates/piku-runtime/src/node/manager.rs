@@ -58,11 +58,7 @@ fn name<'a>(wishes: &'a Wishes, package: &'a Package) -> Option<(&'static str, &
 }
 
 /// Returns the package manager of which a version is asked for.
-pub(crate) fn asked_for(
-    tree: &dyn SourceTree,
-    wishes: &Wishes,
-    package: &Package,
-) -> Option<PackageManager> {
+pub(crate) fn asked_for(tree: &dyn SourceTree, wishes: &Wishes, package: &Package) -> Option<PackageManager> {
     let (_, text, _) = name(wishes, package)?;
     let (manager, version) = PackageManager::read(text, tree)?;
     version.map(|_| manager)

@@ -108,7 +108,8 @@ impl Package {
 }
 
 /// Lists of packages with their versions; the first three are installed.
-const LISTS: [&str; 5] = ["dependencies", "devDependencies", "optionalDependencies", "overrides", "resolutions"];
+const LISTS: [&str; 5] =
+    ["dependencies", "devDependencies", "optionalDependencies", "overrides", "resolutions"];
 
 /// Returns the path of an archive in the tree.
 fn archive(version: &str) -> Option<&str> {
@@ -155,7 +156,10 @@ mod tests {
     #[test]
     fn a_script_that_npm_runs_around_another_is_not_run_twice() {
         let cases = [
-            (r#"{"scripts": {"postinstall": "a", "preinstall": "b", "build": "c"}}"#, "preinstall postinstall"),
+            (
+                r#"{"scripts": {"postinstall": "a", "preinstall": "b", "build": "c"}}"#,
+                "preinstall postinstall",
+            ),
             (r#"{"scripts": {"postinstall": "a", "install": "b", "prepare": "c"}}"#, "install prepare"),
             (r#"{"scripts": {"prepublish": "a", "postprepare": "b"}}"#, "prepublish postprepare"),
             ("{}", ""),
@@ -169,7 +173,8 @@ mod tests {
     fn installing_is_decided_by_all_but_the_scripts_and_by_archives() {
         let before = package(r#"{"name": "a", "scripts": {"start": "x"}}"#).unwrap();
         assert_eq!(before.without_scripts(), package(r#"{"name": "a"}"#).unwrap().without_scripts());
-        let text = r#"{"dependencies": {"a": "file:./a.tgz", "b": "^1", "c": "https://x/c.tgz", "d": "/d.tgz"}}"#;
+        let text =
+            r#"{"dependencies": {"a": "file:./a.tgz", "b": "^1", "c": "https://x/c.tgz", "d": "/d.tgz"}}"#;
         assert_eq!(package(text).unwrap().archives(), ["a.tgz"]);
     }
 

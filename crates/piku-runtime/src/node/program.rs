@@ -72,7 +72,9 @@ pub(crate) fn program(
             draft.decided_by("tool", "corepack");
             let name = match asked {
                 // Corepack itself reads the version in `package.json`.
-                Some(asked) if asked.origin != "package.json" => format!("{}@{}", manager.program(), asked.version),
+                Some(asked) if asked.origin != "package.json" => {
+                    format!("{}@{}", manager.program(), asked.version)
+                }
                 _ => manager.program().to_owned(),
             };
             Ok(Program { program: corepack.into(), before: vec![name.into()], corepack: true })

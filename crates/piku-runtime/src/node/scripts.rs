@@ -234,7 +234,10 @@ mod tests {
     fn npm_says_who_has_a_script_and_most_of_them_look_at_nothing() {
         let cases = [
             (r#"{"node_modules/esbuild": {"hasInstallScript": true}, "node_modules/x": {}}"#, "esbuild|"),
-            (r#"{"": {"hasInstallScript": true}, "node_modules/@a/pup": {"hasInstallScript": true}}"#, "|@a/pup"),
+            (
+                r#"{"": {"hasInstallScript": true}, "node_modules/@a/pup": {"hasInstallScript": true}}"#,
+                "|@a/pup",
+            ),
             (r#"{"node_modules/x/node_modules/y": {"hasInstallScript": true}}"#, "|y"),
             (r#"{"node_modules/x": {"name": "sharp", "hasInstallScript": true}}"#, "x|"),
             (r#"{"node_modules/x": {"optional": true, "os": ["darwin"], "hasInstallScript": true}}"#, "|"),
@@ -251,15 +254,35 @@ mod tests {
     #[test]
     fn lock_files_that_do_not_say_it_are_searched_for_known_names() {
         let cases = [
-            (PackageManager::Npm, "package-lock.json", r#"{"dependencies": {"puppeteer": {}}}"#, "|puppeteer"),
-            (PackageManager::YarnClassic, "yarn.lock", "puppeteer@^22.15.0:\n  version \"22\"\n", "|puppeteer"),
+            (
+                PackageManager::Npm,
+                "package-lock.json",
+                r#"{"dependencies": {"puppeteer": {}}}"#,
+                "|puppeteer",
+            ),
+            (
+                PackageManager::YarnClassic,
+                "yarn.lock",
+                "puppeteer@^22.15.0:\n  version \"22\"\n",
+                "|puppeteer",
+            ),
             (PackageManager::YarnClassic, "yarn.lock", "\"@prisma/client@^5\":\n", "|@prisma/client"),
             (PackageManager::YarnClassic, "yarn.lock", "puppeteer-core@^22:\n  puppeteers@1\n", "|"),
             (PackageManager::YarnBerry, "yarn.lock", "\"msw@npm:^2\":\n", "|msw"),
             (PackageManager::Pnpm, "pnpm-lock.yaml", "packages:\n\n  msw@2.0.0:\n    hasBin: true\n", "|msw"),
             (PackageManager::Pnpm, "pnpm-lock.yaml", "  /pup@1.0.0:\n    requiresBuild: true\n", "|pup"),
-            (PackageManager::Pnpm, "pnpm-lock.yaml", "  /@a/pup/1.0.0:\n    requiresBuild: true\n", "|@a/pup"),
-            (PackageManager::Pnpm, "pnpm-lock.yaml", "  /esbuild@0.2.0:\n    requiresBuild: true\n", "esbuild|"),
+            (
+                PackageManager::Pnpm,
+                "pnpm-lock.yaml",
+                "  /@a/pup/1.0.0:\n    requiresBuild: true\n",
+                "|@a/pup",
+            ),
+            (
+                PackageManager::Pnpm,
+                "pnpm-lock.yaml",
+                "  /esbuild@0.2.0:\n    requiresBuild: true\n",
+                "esbuild|",
+            ),
             (PackageManager::Bun, "bun.lock", "\"husky\": [\"husky@4.0.0\"]", "|husky"),
         ];
         for (manager, lock, text, expected) in cases {

@@ -2,7 +2,7 @@
 
 use piku_runtime::{DetectError, Detection, RuntimeName, Wishes};
 
-use crate::given::{Files, look, wishing};
+use crate::given::{Files, detect, look, tree, versions, wishing};
 
 /// Shows a detection on one line: runtime, version, evidence, and the codes of warnings.
 pub(crate) fn line(found: &Result<Detection, DetectError>) -> String {
@@ -196,7 +196,7 @@ fn every_tree_has_its_runtime() {
         (&[("go.mod", "module blog\n")], "go 1.19.8: go.mod describes a module"),
         (&[("go.work", "go 1.18\n\nuse ./api\n")], "go 1.19.8: go.work describes a workspace for Go 1.18"),
         (&[("main.go", "package main\n")], "go 1.19.8: main.go is a program without a module"),
-        (&[("serve.go", "package main\n")], "generic: "),
+        (&[("serve.go", "package main\n")], "go 1.19.8: *.go is a program without a module"),
         (&[("go.mod", "module blog\n\ngo 1.22.1 // new\n")], "error runtime::other-version"),
         // Ruby.
         (&[("Gemfile", ""), ("Gemfile.lock", "")], "ruby 3.1.2: Gemfile.lock locks the packages"),
@@ -336,5 +336,36 @@ fn files_that_are_served_need_no_build_unless_they_are_made_by_one() {
     ];
     for (files, expected) in cases {
         assert_eq!(line(&look(files, &wishes)), *expected, "{files:?}");
+    }
+    // What is committed needs no tool, whichever version of it the app's own tools ask for.
+    let wishes = wishing(|it| (it.only_static, it.files_are_there) = (true, true));
+    let files: Files = &[("package.json", r#"{"engines": {"node": ">=99"}}"#), ("public/index.html", "")];
+    let expected = "static: Procfile has nothing but `static`, and its folder is in the commit";
+    assert_eq!(line(&look(files, &wishes)), expected);
+    let asked = wishing(|it| {
+        (it.only_static, it.files_are_there, it.runtime) = (true, true, Some("node".to_owned()));
+    });
+    assert_eq!(line(&look(files, &asked)), "error runtime::other-version");
+}
+
+#[test]
+fn a_toolchain_of_rust_is_rustups_business_or_is_compared() {
+    let cases = [
+        ("rust-toolchain.toml", "[toolchain]\nchannel = \"1.75\" # ours\n", "asks for Rust 1.75"),
+        (
+            "rust-toolchain.toml",
+            "[toolchain]\nchannel = \"1.80.1\"\n",
+            "asks for Rust 1.80.1 !runtime::near-version",
+        ),
+        ("rust-toolchain", "nightly-2026-01-01\n", "asks for Rust nightly !runtime::near-version"),
+        ("rust-toolchain", "[toolchain]\nchannel='stable'\n", "asks for Rust stable"),
+    ];
+    for (file, text, expected) in cases {
+        let found = look(&[("Cargo.toml", ""), (file, text)], &Wishes::default());
+        let line = line(&found);
+        assert_eq!(line, format!("rust 1.75.0: Cargo.toml describes the project, {file} {expected}"));
+        let tree = tree(&[("Cargo.toml", ""), (file, text)]);
+        let host = versions().with_tool("rustup", "/opt/cargo/bin/rustup");
+        assert!(detect(&tree, &host, &Wishes::default()).unwrap().warnings.is_empty(), "{text}");
     }
 }

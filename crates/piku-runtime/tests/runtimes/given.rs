@@ -86,16 +86,15 @@ pub(crate) fn planned(
     planner.plan(&planner.detect().unwrap())
 }
 
-/// Shows the steps, what the app gets, and for which trees the result can be used.
+/// Shows the steps, those of the packages first, what the app gets, and for which trees the result can be used.
 pub(crate) fn shown_with(files: Files<'_>, host: &Toolbox, pairs: &[(&str, &str)]) -> String {
     let plan = planned(&tree(files), host, &settings(pairs)).unwrap().unwrap();
     let mut lines: Vec<String> = Vec::new();
-    for step in &plan.steps {
-        if !step.says().is_empty() {
-            lines.push(format!("# {}", step.says()));
-        }
-        lines.push(step.to_string());
+    if let Some(packages) = &plan.packages {
+        lines.push("packages:".to_owned());
+        lines.extend(steps(packages).into_iter().map(|line| format!("  {line}")));
     }
+    lines.extend(steps(&plan));
     lines.extend(plan.provides.path.iter().map(|folder| format!("PATH {folder}")));
     lines.extend(plan.provides.env.iter().map(|(name, value)| format!("set {name}={value}")));
     let place = |it: &piku_runtime::Placement| format!("place $BUILD/{} in $TREE/{}", it.from, it.to);
@@ -103,6 +102,17 @@ pub(crate) fn shown_with(files: Files<'_>, host: &Toolbox, pairs: &[(&str, &str)
     lines.extend(plan.warnings.iter().map(|warning| format!("! {}", warning.message)));
     lines.push(format!("{:?}", plan.reuse));
     lines.join("\n")
+}
+
+fn steps(plan: &BuildPlan) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for step in &plan.steps {
+        if !step.says().is_empty() {
+            lines.push(format!("# {}", step.says()));
+        }
+        lines.push(step.to_string());
+    }
+    lines
 }
 
 pub(crate) fn shown(files: Files<'_>) -> String {

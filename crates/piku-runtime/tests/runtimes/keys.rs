@@ -33,7 +33,7 @@ fn packages_are_installed_again_when_what_decides_them_changes() {
     let changes: [Change; 8] = [
         |_, _, _| {},
         |tree, _, _| put(tree, "package-lock.json", "{ }"),
-        |tree, _, _| put(tree, "package.json", "{ }"),
+        |tree, _, _| put(tree, "package.json", r#"{"dependencies": {"a": "1"}}"#),
         |tree, _, _| put(tree, ".npmrc", "omit=dev\n"),
         |_, host, _| update(host, "node", "22.0.0"),
         |_, host, _| host.platform = "linux-aarch64-glibc".to_owned(),
@@ -46,8 +46,9 @@ fn packages_are_installed_again_when_what_decides_them_changes() {
 
 #[test]
 fn packages_are_not_installed_again_for_anything_else() {
-    let changes: [Change; 5] = [
+    let changes: [Change; 6] = [
         |tree, _, _| put(tree, "server.js", "changed"),
+        |tree, _, _| put(tree, "package.json", r#"{ "scripts": {"start": "node server.js"} }"#),
         |tree, _, _| *tree = std::mem::take(tree).with_tree_id("another"),
         |_, host, _| drop(host.tools.insert("npm".to_owned(), "/opt/npm".into())),
         |_, host, _| update(host, "go", "1.23.0"),
@@ -56,6 +57,40 @@ fn packages_are_not_installed_again_for_anything_else() {
     for change in changes {
         assert_eq!(key(NPM, |_, _, _| {}), key(NPM, change));
     }
+}
+
+#[test]
+fn packages_outlive_a_changed_tree_and_a_changed_build_script() {
+    let packages = |files: Files<'_>, change: Change| {
+        let (mut tree, mut host, mut wishes) = (tree(files), equipped(), Wishes::default());
+        change(&mut tree, &mut host, &mut wishes);
+        let plan = planned(&tree, &host, &wishes).unwrap().unwrap();
+        (plan.key.to_string(), plan.packages.unwrap().key.to_string())
+    };
+    let node: Files = &[BUILT, ("package-lock.json", "{}")];
+    let composer: Files = &[("composer.json", r#"{"scripts": {"a": "b"}}"#), ("composer.lock", "{}")];
+    let same: [(Files, Change); 4] = [
+        (node, |tree, _, _| *tree = std::mem::take(tree).with_tree_id("another")),
+        (node, |tree, _, _| put(tree, "package.json", r#"{"scripts": {"build": "vite"}}"#)),
+        (node, |_, _, wishes| set(wishes, "API", "https://api.example.org")),
+        (composer, |tree, _, _| *tree = std::mem::take(tree).with_tree_id("another")),
+    ];
+    for (files, change) in same {
+        let change = |tree: &mut MemoryTree, host: &mut Toolbox, wishes: &mut Wishes| {
+            change(tree, host, wishes);
+            // A changed file is another tree.
+            *tree = std::mem::take(tree).with_tree_id("2");
+        };
+        let (mut new, mut host, mut wishes) = (tree(files), equipped(), Wishes::default());
+        change(&mut new, &mut host, &mut wishes);
+        let plan = planned(&new, &host, &wishes).unwrap().unwrap();
+        let (key, of_packages) = packages(files, |_, _, _| {});
+        assert_ne!(plan.key.to_string(), key);
+        assert_eq!(plan.packages.unwrap().key.to_string(), of_packages, "{files:?}");
+    }
+    let (key, of_packages) = packages(node, |_, _, _| {});
+    let (other, of_others) = packages(node, |tree, _, _| put(tree, "package-lock.json", "{ }"));
+    assert!(key != other && of_packages != of_others);
 }
 
 #[test]

@@ -38,6 +38,7 @@ fn go_builds_what_there_is() {
             &[("main.go", main), ("b.go", main), ("b_test.go", main)],
             "-buildvcs=false -o $BUILD/bin/ ./main.go ./b.go",
         ),
+        (&[("serve.go", main), ("a.go", main)], "-buildvcs=false -o $BUILD/bin/ ./a.go ./serve.go"),
     ];
     for (files, end) in cases {
         let plan = planned(&tree(files), &equipped(), &Wishes::default()).unwrap().unwrap();
@@ -72,6 +73,60 @@ fn ruby_without_a_lock_file_gets_one() {
     AnyTree
     ");
     assert!(shown(&[("Gemfile", "gemspec\n")]).starts_with("(copy the tree to $BUILD/work)"));
+}
+
+/// The lock file of a Rails app.
+const RAILS: &str = "GEM\n  specs:\n    propshaft (1.1.0)\n      railties (>= 7)\n    railties (8.0.1)\n";
+
+#[test]
+fn rails_compiles_its_assets_in_a_copy_of_the_tree_that_starts_from_the_gems() {
+    let files = [("Gemfile", ""), ("Gemfile.lock", RAILS), ("bin/rails", "")];
+    insta::assert_snapshot!(shown(&files), @r"
+    packages:
+      # installing the gems of Gemfile.lock with bundler
+      BUNDLE_DEPLOYMENT=true BUNDLE_GEMFILE=$TREE/Gemfile BUNDLE_GLOBAL_GEM_CACHE=true BUNDLE_PATH=$BUILD/gems BUNDLE_USER_CACHE=$CACHE/bundler BUNDLE_WITHOUT=development:test /usr/bin/bundle install
+    (copy the tree to $BUILD/work)
+    # compiling the assets with Rails
+    [$BUILD/work] BUNDLE_FROZEN=true BUNDLE_GEMFILE=$BUILD/work/Gemfile BUNDLE_PATH=$PACKAGES/gems BUNDLE_WITHOUT=development:test RAILS_ENV=production SECRET_KEY_BASE=only-to-compile-assets SECRET_KEY_BASE_DUMMY=1 /usr/bin/bundle exec bin/rails assets:precompile
+    set BUNDLE_FROZEN=true
+    set BUNDLE_PATH=$PACKAGES/gems
+    set BUNDLE_WITHOUT=development:test
+    set RAILS_ENV=production
+    place $BUILD/work/public in $TREE/public
+    SameCommit
+    ");
+}
+
+#[test]
+fn assets_are_compiled_where_there_are_some_and_nobody_objects() {
+    let app: Files = &[("Gemfile", ""), ("Gemfile.lock", RAILS), ("Rakefile", "")];
+    let compiles = |files: Files, pairs: &[(&str, &str)]| {
+        shown_with(files, &equipped(), pairs).contains("assets:precompile")
+    };
+    assert!(compiles(app, &[]));
+    assert!(shown(app).contains("bundle exec rake assets:precompile"));
+    assert!(compiles(app, &[("DISABLE_ASSETS_PRECOMPILE", "0")]));
+    assert!(!compiles(app, &[("DISABLE_ASSETS_PRECOMPILE", "1")]));
+    assert!(!compiles(&app[..2], &[]));
+    let mut brought = app.to_vec();
+    brought.push(("public/assets/.manifest.json", "{}"));
+    assert!(!compiles(&brought, &[]));
+    // Gems that others would like are not there.
+    let lock = "GEM\n  specs:\n    thor (1)\n      railties (>= 7)\n      sprockets\n    railties (8)\n";
+    assert!(!compiles(&[("Gemfile", ""), ("Gemfile.lock", lock), ("Rakefile", "")], &[]));
+}
+
+#[test]
+fn rails_runs_in_production_unless_a_setting_says_otherwise() {
+    let files: Files = &[("Gemfile", ""), ("Gemfile.lock", RAILS), ("Rakefile", "")];
+    assert!(shown(files).contains("set RAILS_ENV=production"));
+    for pair in [("RAILS_ENV", "staging"), ("RACK_ENV", "staging")] {
+        let text = shown_with(files, &equipped(), &[pair]);
+        assert!(!text.contains("RAILS_ENV="), "{text}");
+    }
+    let sinatra: Files =
+        &[("Gemfile", ""), ("Gemfile.lock", "GEM\n  specs:\n    sinatra (4)\n"), ("Rakefile", "")];
+    assert!(!shown(sinatra).contains("RAILS_ENV"));
 }
 
 #[test]
@@ -110,6 +165,21 @@ fn cargo_without_a_lock_file_works_in_a_copy() {
     ");
     let odd = shown_with(&[("Cargo.toml", "")], &equipped(), &[("CARGO_BUILD_TARGET", "../../x")]);
     assert!(odd.contains("(copy the programs in $APP_CACHE/target/release to $BUILD/bin)"), "{odd}");
+}
+
+#[test]
+fn the_cargo_beside_rustup_builds_what_asks_for_a_toolchain() {
+    let files = [
+        ("Cargo.toml", ""),
+        ("Cargo.lock", ""),
+        ("rust-toolchain.toml", "[toolchain]\nchannel = \"1.80\"\n"),
+    ];
+    let host = equipped().with_tool("rustup", "/opt/cargo/bin/rustup");
+    let text = shown_with(&files, &host, &[]);
+    assert!(text.contains("PATH=/opt/cargo/bin:$PATH CARGO_HOME="), "{text}");
+    assert!(text.contains(" /opt/cargo/bin/cargo build --release --locked"), "{text}");
+    let text = shown_with(&files[..2], &host, &[]);
+    assert!(text.contains(" /usr/bin/cargo build"), "{text}");
 }
 
 #[test]
@@ -180,13 +250,39 @@ fn composer_installs_what_is_locked() {
 fn composer_gets_the_tree_where_it_reads_it() {
     let script = r#"{"scripts": {"post-autoload-dump": ["@php artisan package:discover"]}}"#;
     insta::assert_snapshot!(shown(&[("composer.json", script)]), @r"
+    packages:
+      (copy composer.json to $BUILD/work)
+      # installing the packages of composer.json with composer
+      [$BUILD/work] COMPOSER_CACHE_DIR=$CACHE/composer /usr/bin/composer install --no-dev --no-interaction --no-progress --prefer-dist --no-scripts --no-autoloader
     (copy the tree to $BUILD/work)
-    # installing the packages of composer.json with composer
+    (copy $PACKAGES/work/vendor to $BUILD/work/vendor)
+    (copy $PACKAGES/work/composer.lock to $BUILD/work/composer.lock)
+    # making the autoloader and running the scripts of composer.json
     [$BUILD/work] COMPOSER_CACHE_DIR=$CACHE/composer /usr/bin/composer install --no-dev --no-interaction --no-progress --prefer-dist --optimize-autoloader
     place $BUILD/work in $TREE/
     ! `composer.json` has no `composer.lock`, so the versions of its packages are not fixed
     SameCommit
     ");
+    // Where nothing but the packages goes into `vendor`, they are installed apart.
+    insta::assert_snapshot!(shown(&[("composer.json", script), ("composer.lock", "{}")]), @r"
+    packages:
+      (copy composer.json composer.lock to $BUILD/work)
+      # installing the packages of composer.lock with composer
+      [$BUILD/work] COMPOSER_CACHE_DIR=$CACHE/composer /usr/bin/composer install --no-dev --no-interaction --no-progress --prefer-dist --no-scripts --no-autoloader
+    (copy the tree to $BUILD/work)
+    (copy $PACKAGES/work/vendor to $BUILD/work/vendor)
+    # making the autoloader and running the scripts of composer.json
+    [$BUILD/work] COMPOSER_CACHE_DIR=$CACHE/composer /usr/bin/composer install --no-dev --no-interaction --no-progress --prefer-dist --optimize-autoloader
+    place $BUILD/work in $TREE/
+    SameCommit
+    ");
+    let packages = |text: &str| {
+        let files = [("composer.json", text), ("composer.lock", "{}")];
+        planned(&tree(&files), &equipped(), &Wishes::default()).unwrap().unwrap().packages.is_some()
+    };
+    assert!(packages(r#"{"scripts": {"a": "b"}, "extra": {"laravel": {"dont-discover": []}}}"#));
+    assert!(!packages(r#"{"scripts": {"a": "b"}, "extra": {"installer-paths": {"web/": []}}}"#));
+    assert!(!packages(r#"{"scripts": {"a": "b"}, "require": {"composer/installers": "^2"}}"#));
     let cases = [
         (r#"{"autoload": {"psr-4": {"App\\": "src/"}}, "config": {"sort-packages": true}}"#, false),
         (r#"{"autoload": {"classmap": ["lib/"]}}"#, true),

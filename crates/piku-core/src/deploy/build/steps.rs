@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use piku_runtime::{Places, Step, Word};
+use piku_runtime::{BuildPlan, Places, Step, Word};
 
+use super::kept::PACKAGES;
 use crate::app::AppName;
 use crate::cancel::Cancel;
 use crate::deploy::DeployError;
@@ -30,16 +31,39 @@ pub(crate) struct BuildContext<'a> {
     pub(crate) env: &'a BTreeMap<String, String>,
 }
 
+/// A build to make.
+pub(super) struct Making<'a> {
+    pub(super) plan: &'a BuildPlan,
+    /// Its name, with the folder of all builds of the app.
+    pub(super) folder: &'a Utf8Path,
+    /// The packages it starts from.
+    pub(super) packages: Option<&'a Utf8Path>,
+    /// What to do if it fails.
+    pub(super) help: Option<&'a str>,
+}
+
+/// Makes the packages that a build starts from, unless they are there.
+pub(super) fn make_packages(
+    site: &BuildContext<'_>,
+    making: &Making<'_>,
+    report: &mut Report<'_>,
+) -> Result<(), DeployError> {
+    if making.folder.join(".").exists() {
+        stage(report, "Packages unchanged: nothing to install");
+        return Ok(());
+    }
+    make(site, making, report)
+}
+
 /// Runs the steps in a new folder, and links the name of the build to it when all have succeeded.
 ///
 /// A virtual environment can't be moved, so the name is a symbolic link to the folder it was made in.
 pub(super) fn make(
     site: &BuildContext<'_>,
-    plan: &piku_runtime::BuildPlan,
-    folder: &Utf8Path,
-    help: Option<String>,
+    making: &Making<'_>,
     report: &mut Report<'_>,
 ) -> Result<(), DeployError> {
+    let Making { plan, folder, packages, help } = *making;
     let made = free_name(folder);
     let half = with_ending(&made);
     files::make_folder(&made, 0o755)?;
@@ -48,14 +72,25 @@ pub(super) fn make(
     for cache in [&app_cache, &shared_cache] {
         files::make_folder(cache, 0o700)?;
     }
-    let places = Places { build: &made, tree: site.tree, app_cache: &app_cache, shared_cache: &shared_cache };
+    if let Some(name) = packages.and_then(Utf8Path::file_name) {
+        files::link(&made.join(PACKAGES), &Utf8Path::new("..").join(name))?;
+    }
+    let places = Places {
+        build: &made,
+        packages: packages.unwrap_or(&made),
+        tree: site.tree,
+        app_cache: &app_cache,
+        shared_cache: &shared_cache,
+    };
     let at = |word: &Word| Utf8PathBuf::from(word.resolve(&places));
     for step in &plan.steps {
         match step {
             Step::Copy { what, to } => placing::copy(site.tree, what, &at(to))?,
+            Step::Take { from, to } => placing::take(&at(from), &at(to))?,
+            Step::Write { to, contents } => files::write(&at(to), contents, 0o644)?,
             Step::Clear { folder } => placing::clear(&at(folder))?,
             Step::Collect { from, to } => placing::collect(&at(from), &at(to))?,
-            Step::Run(command) => run(site, command, &places, help.as_deref(), report)?,
+            Step::Run(command) => run(site, command, &places, help, report)?,
         }
     }
     let target = made.file_name().unwrap_or_default();

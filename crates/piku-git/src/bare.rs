@@ -1,5 +1,6 @@
 //! The bare repository that receives pushes: its refs, and its commits.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -94,6 +95,21 @@ pub fn tree_id(repository: &Utf8Path, commit: &str) -> Option<String> {
     let repo = open(repository).ok()?;
     let commit = object(&repo, commit).ok()?.peel_to_commit().ok()?;
     Some(commit.tree_id().ok()?.to_string())
+}
+
+/// Returns the files and folders at the top of a commit by name, each with its mode and the id of its contents. `None`
+/// if there is no such commit.
+#[must_use]
+pub fn top_entries(repository: &Utf8Path, commit: &str) -> Option<BTreeMap<String, String>> {
+    let repo = open(repository).ok()?;
+    let tree = object(&repo, commit).ok()?.peel_to_commit().ok()?.tree().ok()?;
+    let mut found = BTreeMap::new();
+    for entry in tree.iter() {
+        let entry = entry.ok()?;
+        let contents = format!("{:o} {}", entry.mode(), entry.object_id());
+        found.insert(entry.filename().to_str_lossy().into_owned(), contents);
+    }
+    Some(found)
 }
 
 /// Writes `refs/piku/releases/<number>`, which keeps the commit alive. A second call points it at another commit.

@@ -39,7 +39,7 @@ mod push;
 
 pub use bare::{
     conflicting_branch, init_bare, locked_since, needs_packing, record_release, resolve, set_branch,
-    set_head, subject, tree_id, unlock,
+    set_head, subject, top_entries, tree_id, unlock,
 };
 pub use clone::tracked_count;
 pub use error::Error;

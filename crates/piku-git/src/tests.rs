@@ -272,3 +272,22 @@ fn a_repository_is_packed_when_it_has_as_much_as_git_gc_auto_waits_for() {
     }
     assert!(needs_packing(&it.bare));
 }
+
+#[test]
+fn the_top_of_a_commit_tells_modes_and_contents_apart() {
+    let it = fixture(|work| {
+        std::fs::create_dir(work.join("src")).unwrap();
+        for file in ["README.md", "run", "src/app"] {
+            std::fs::write(work.join(file), file).unwrap();
+        }
+    });
+    let before = top_entries(&it.bare, &it.commit).unwrap();
+    assert_eq!(before.keys().collect::<Vec<_>>(), ["README.md", "run", "src"]);
+    assert!(before["README.md"].starts_with("100644 ") && before["src"].starts_with("40000 "), "{before:?}");
+    std::fs::write(it.work.join("src/app"), "changed").unwrap();
+    std::fs::set_permissions(it.work.join("run"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let after = top_entries(&it.bare, &it.commit_and_push()).unwrap();
+    let differ: Vec<_> = before.keys().filter(|name| before[*name] != after[*name]).collect();
+    assert_eq!(differ, ["run", "src"]);
+    assert_eq!(top_entries(&it.bare, &"0".repeat(40)), None);
+}

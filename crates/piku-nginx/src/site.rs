@@ -61,6 +61,9 @@ pub struct Site {
     ///
     /// With one, timeouts and `server_tokens` are left to it, because nginx refuses duplicates.
     pub include: Option<FilePath>,
+    /// Whether the headers of an answer may be 32 KB long. Otherwise the limit is that of nginx, 4 or 8 KB, or of the
+    /// app's own file, which could not change it.
+    pub large_headers: bool,
     /// A URL that shows whether nginx is running exactly this site.
     pub probe: Option<Probe>,
 }
@@ -88,6 +91,7 @@ impl Site {
             cache: None,
             allow_only: None,
             include: None,
+            large_headers: true,
             probe: None,
         }
     }

@@ -20,7 +20,9 @@ const LINGERING: u32 = 2;
 
 /// An app that uWSGI itself runs, behind a unix socket that speaks the uwsgi protocol.
 ///
-/// Whatever the language, the socket takes requests with modifier 0, as web servers and the http router send them.
+/// Whatever the language, the socket takes requests with modifier 0, as web servers and the http router send them. An
+/// app that fails before it gives a status is answered for with 500. A body of unknown length, which apps can't read
+/// from this protocol, is answered with 411; nginx knows the length of every body it passes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AppVassal {
@@ -124,6 +126,7 @@ impl AppVassal {
     pub fn to_ini(&self) -> Result<String, InvalidValue> {
         let mut ini = self.common.begin()?;
         ini.flag("master");
+        before_the_app(&mut ini)?;
         self.app.write(&mut ini)?;
         ini.number("processes", self.processes.into(), 1, 1024)?;
 
@@ -161,6 +164,19 @@ impl AppVassal {
     }
 }
 
+/// Adds what happens to each request before the app gets it. A route that is the last to match ends the routes below,
+/// so these come before those of the app.
+fn before_the_app(ini: &mut Ini) -> Result<(), InvalidValue> {
+    // What an app that raises an exception leaves behind: uWSGI sends these headers if the app set no others, and
+    // closes the connection without an answer if there are none.
+    ini.text("route-run", "clearheaders:500 Internal Server Error")?;
+    // The http router passes a chunked body on, but no length, so apps read an empty body.
+    ini.text("route-if", "empty:${HTTP_TRANSFER_ENCODING} goto:sized")?;
+    ini.text("route-if-not", "empty:${CONTENT_LENGTH} goto:sized")?;
+    ini.text("route-run", "break:411 Length Required")?;
+    ini.text("route-label", "sized")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -185,6 +201,11 @@ mod tests {
         touch-logreopen = /srv/logs/php.1.log.1
         log-master-stream = true
         master = true
+        route-run = clearheaders:500 Internal Server Error
+        route-if = empty:${HTTP_TRANSFER_ENCODING} goto:sized
+        route-if-not = empty:${CONTENT_LENGTH} goto:sized
+        route-run = break:411 Length Required
+        route-label = sized
         plugin = 0:php
         php-docroot = /srv/blog/public
         php-allowed-ext = .php

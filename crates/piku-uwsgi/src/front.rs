@@ -8,8 +8,9 @@ use crate::{Common, InvalidValue};
 
 /// An HTTP port that stays open while the apps behind it change.
 ///
-/// Apps see the client's address in `REMOTE_ADDR`. WebSockets pass; a chunked body passes raw, for an app that reads
-/// it with `uwsgi.chunked_read()`. When no app listens, the connection is closed without an answer.
+/// Apps see the client's address in `REMOTE_ADDR`. WebSockets pass. The length of a chunked body is not known to apps,
+/// which [`AppVassal`](crate::AppVassal) answers with 411. When no app listens, the connection is closed without an
+/// answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FrontVassal {
@@ -46,7 +47,6 @@ impl FrontVassal {
         ini.number("listen", self.listen.into(), 1, 65_535)?;
         ini.number("http-timeout", self.timeout.into(), 1, 86_400)?;
         ini.flag("http-websockets");
-        ini.flag("http-chunked-input");
         Ok(ini.finish())
     }
 
@@ -96,7 +96,6 @@ mod tests {
         listen = 100
         http-timeout = 60
         http-websockets = true
-        http-chunked-input = true
         ");
     }
 

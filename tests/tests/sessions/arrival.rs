@@ -55,13 +55,15 @@ fn a_pattern_is_asked_for_as_a_host_that_it_covers() {
     for (names, host) in [
         ("*.m.test", "piku.m.test"),
         (".m.test", "m.test"),
-        ("mail.*", "mail.invalid"),
-        ("_", "piku.invalid"),
+        ("mail.*", "mail.localhost"),
+        ("_", "piku.localhost"),
         ("*.m.test plain.test", "plain.test"),
     ] {
         blog.write("ENV", settings.replace("NAMES", names));
         drop(fs::remove_file(server.root().join("data/blog/asked")));
-        blog.push().succeeds().never_says("warning");
+        // `_` covers every host, and what can be opened is the address.
+        let shown = if names == "_" { server.address().to_string() } else { host.to_owned() };
+        blog.push().succeeds().never_says("warning").says(&format!("is live: http://{shown}/"));
         let asked = ["directly", "http", "https"].map(|how| format!("{how} {host} /up\n")).concat();
         assert_eq!(server.text("data/blog/asked"), asked, "{names}");
     }
@@ -141,7 +143,22 @@ fn an_exception_before_any_header_is_the_app_s_and_shown() {
     let server = TestServer::with_nginx();
     let blog = noting_app(&server, "blog.test", "raise ValueError('no such luck')");
     let told = blog.push().succeeds().says("ValueError: no such luck");
-    told.says("`blog` ends the connection without an answer").says("is live");
+    told.says("`blog` answers with status 500").says("is live");
+    assert_eq!(blog.get("/").status, 500);
+    let big = "start('200 OK', [('Set-Cookie', 'session=' + 'x' * 31000)]); return [b'fine']";
+    blog.write("app.py", noting(big));
+    blog.push().succeeds().never_says("warning");
+    assert_eq!(blog.get("/").header("set-cookie").map(str::len), Some(31_008));
+
+    // A process that dies gives no answer, and nobody gets one.
+    blog.write("app.py", noting("print('bye', flush=True); os._exit(3)"));
+    let refused = blog.push().is_refused().says("`blog` ends the connection without an answer");
+    refused.says("bye").never_says("is live");
+    assert_eq!(blog.get("/").body, "fine", "the old one serves");
+
+    add_settings(&blog, "PIKU_HEALTHCHECK=/up\nPIKU_HEALTHCHECK_TIMEOUT=2\n");
+    blog.write("app.py", noting("raise ValueError('no such luck')"));
+    blog.push().is_refused().says("than status 500").says("ValueError: no such luck");
 }
 
 #[test]

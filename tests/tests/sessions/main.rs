@@ -17,6 +17,7 @@ mod departures;
 mod embedding;
 mod fault_walk;
 mod first_push;
+mod first_seconds;
 mod git;
 mod handover;
 mod kinds;

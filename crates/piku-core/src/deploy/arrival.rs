@@ -1,21 +1,22 @@
 //! Checks that the new release responds to a request through nginx, which is what "live" means.
 
+mod marks;
 mod verdict;
 
 use std::time::Duration;
 
-use camino::Utf8PathBuf;
-
-use self::verdict::{Verdict, of_answer, of_files};
+use self::marks::Marks;
+use self::verdict::{CLOSES, GONE, Verdict, of_answer, of_files};
 use super::DeployError;
 use super::plan::basis::Basis;
-use super::plan::{Plan, Process, Serves};
+use super::plan::{Plan, Process, Serves, Work};
+use super::vassals::check::ending;
 use crate::event::{Event, Report, warn};
 use crate::host::door::{Door, Heard};
 use crate::host::facts::Nginx;
 use crate::host::health::{self, Reply};
 use crate::host::reach::{Obstacle, Visitor, Wish};
-use crate::host::{files, logs, wait};
+use crate::host::{files, wait};
 
 /// The timeout of the requests over HTTP and HTTPS together.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -23,11 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How long to retry if the app responds but nginx does not pass it on.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// How long to wait for the app's output to appear in its log.
-const LOG: Duration = Duration::from_millis(300);
-
-/// The number of log lines to show.
-const SHOWN: usize = 20;
+/// How long to wait for the end of a process that may have caused a bad response.
+const ENDS: Duration = Duration::from_millis(300);
 
 /// The request to make, and what is needed to explain its outcome.
 pub(super) struct Arrival<'a> {
@@ -59,10 +57,11 @@ impl Arrival<'_> {
 
     fn ask(&self, report: &mut Report<'_>, judge: impl Fn(&Heard) -> Verdict) -> Result<(), DeployError> {
         let until = wait::end_of(PATIENCE);
-        let marks = self.marks();
+        let marks = Marks::of(self.basis.root, self.serving(), self.nginx);
         let leads_on = |heard: &Heard| verdict::of_redirect(heard);
         let plain: &dyn Fn(&Heard) -> Verdict = if self.door.https_only { &leads_on } else { &judge };
         let by_http = settled(|| plain(&self.door.ask(self.path(), until)));
+        self.all_alive(&by_http, "http", &marks)?;
         if by_http != Verdict::Live {
             return self.conclude(by_http, "http", &marks, report);
         }
@@ -77,7 +76,28 @@ impl Arrival<'_> {
             let help = "it reads a new one when it is reloaded";
             warn(report, format!("nginx shows another certificate for `{host}` than `{file}`"), Some(help));
         }
+        self.all_alive(&by_https, "https", &marks)?;
         self.conclude(by_https, "https", &marks, report)
+    }
+
+    /// Fails if a `web` process has exited: the request killed it, or it would have exited anyway.
+    fn all_alive(&self, verdict: &Verdict, scheme: &str, marks: &Marks) -> Result<(), DeployError> {
+        let ended = |process: &Process| {
+            let how =
+                matches!(process.work, Work::Web { .. }).then(|| ending(self.basis.root, &process.name));
+            how.flatten().map(|how| (process.shown(), how))
+        };
+        // Another process notes the end of a process, a moment after it.
+        let patience = if *verdict == Verdict::Live { Duration::ZERO } else { ENDS };
+        let find = || self.serving().find_map(ended);
+        let Some((process, how)) = wait::until(patience, find) else { return Ok(()) };
+        let reason = format!("{how} when nginx asked it for {}", self.url(scheme));
+        let help = Some("its last lines are above; a `web` process has to keep running".to_owned());
+        Err(DeployError::Unhealthy { process, reason, output: marks.said(), help })
+    }
+
+    fn url(&self, scheme: &str) -> String {
+        format!("{scheme}://{}{}", self.door.host, self.path())
     }
 
     /// Acts on the verdict: accepts the release, warns, or refuses it.
@@ -88,7 +108,7 @@ impl Arrival<'_> {
         marks: &Marks,
         report: &mut Report<'_>,
     ) -> Result<(), DeployError> {
-        let url = format!("{scheme}://{}{}", self.door.host, self.path());
+        let url = self.url(scheme);
         let app = self.basis.app;
         let refuse = |reason: String, output: Vec<String>, help: Option<String>| {
             Err(DeployError::Unreached { reason, output, help })
@@ -113,12 +133,13 @@ impl Arrival<'_> {
             }
             Verdict::App(what) => {
                 marks.said().iter().for_each(|line| report(Event::Output(line)));
-                let help = "it is live anyway; set PIKU_HEALTHCHECK to refuse a release that fails";
-                warn(report, format!("`{app}` {what} when it is asked for {url}"), Some(help));
+                let help = help_with(&what, &self.door.host);
+                warn(report, format!("`{app}` {what} when it is asked for {url}"), Some(&help));
             }
-            Verdict::Gone => {
-                return refuse(format!("`{app}` takes no connections any more"), marks.said(), None);
+            Verdict::Silent => {
+                return refuse(format!("`{app}` {CLOSES} when it is asked for {url}"), marks.said(), None);
             }
+            Verdict::Gone => return refuse(format!("`{app}` {GONE}"), marks.said(), None),
             Verdict::NoIndex(status) => {
                 let reason = format!("{url} is answered with {status}: there is no `index.html`");
                 if self.demanded() {
@@ -132,7 +153,7 @@ impl Arrival<'_> {
                     return refuse(reason, Vec::new(), Some(way_out(&obstacle)));
                 }
                 let output = marks.nginx_said(&self.door.host);
-                let help = format!("check `{}` on the server", marks.nginx.0);
+                let help = format!("check `{}` on the server", marks.nginx_log());
                 let help = output.is_empty().then_some(help);
                 return refuse(format!("nginx {what} when it is asked for {url}"), output, help);
             }
@@ -185,41 +206,6 @@ impl Arrival<'_> {
     fn serving(&self) -> impl Iterator<Item = &Process> {
         self.plan.processes.iter().filter(|process| process.endpoint().is_some())
     }
-
-    fn marks(&self) -> Marks {
-        let root = self.basis.root;
-        let mark = |log: Utf8PathBuf| (log.clone(), logs::length(&log));
-        let log = |process: &Process| root.log(&process.name.app, &process.name.kind, process.name.index);
-        let own = root.own_nginx_conf().is_file();
-        let nginx = if own { root.own_nginx_log() } else { self.nginx.error_log.clone() };
-        Marks { app: self.serving().map(|process| mark(log(process))).collect(), nginx: mark(nginx) }
-    }
-}
-
-/// The length of each log before the request.
-struct Marks {
-    app: Vec<(Utf8PathBuf, u64)>,
-    nginx: (Utf8PathBuf, u64),
-}
-
-impl Marks {
-    /// The output of the app since then.
-    fn said(&self) -> Vec<String> {
-        let all = || -> Vec<String> {
-            self.app.iter().flat_map(|(log, from)| logs::own_lines_since(log, *from)).collect()
-        };
-        // Another process writes the log, so its output may be late.
-        let mut lines =
-            wait::until(LOG, || Some(all()).filter(|lines| !lines.is_empty())).unwrap_or_default();
-        lines.split_off(lines.len().saturating_sub(SHOWN))
-    }
-
-    /// The last line that nginx logged since then about a request for this host.
-    fn nginx_said(&self, host: &str) -> Vec<String> {
-        let of_host = format!("host: \"{host}\"");
-        let lines = logs::lines_since(&self.nginx.0, self.nginx.1);
-        lines.into_iter().rev().find(|line| line.contains(&of_host)).into_iter().collect()
-    }
 }
 
 /// Asks for a verdict, and again for a while as long as nginx is to blame, which may be temporary.
@@ -230,6 +216,16 @@ fn settled(mut ask: impl FnMut() -> Verdict) -> Verdict {
         (!matches!(last, Verdict::Nginx(_) | Verdict::Gone)).then_some(())
     });
     last
+}
+
+/// What to do about a release that is live and answers with an error.
+fn help_with(what: &str, host: &str) -> String {
+    if what.ends_with(" 400") {
+        return format!(
+            "it is live anyway; if it checks the host of a request (ALLOWED_HOSTS), it has to allow `{host}`"
+        );
+    }
+    "it is live anyway; set PIKU_HEALTHCHECK to refuse a release that fails".to_owned()
 }
 
 fn way_out(obstacle: &Obstacle) -> String {

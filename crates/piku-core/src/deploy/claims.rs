@@ -122,23 +122,38 @@ pub(crate) fn ports(
         guards.push(picked.guard);
         Ok(picked.port)
     };
+    let kept = kept(live, !early.has_site() && web > 0, |port| {
+        predecessor::refuse_strangers(root, app, (listens_at, port).into()).is_ok()
+    });
+    let kept_at = |index: u32| kept.get(index as usize).copied().flatten();
     let first = match early.options.port {
         Some(port) => {
             ports::hold(root, app, port)?.map_err(|holder| DeployError::PortTaken { port, holder })?;
             predecessor::refuse_strangers(root, app, (listens_at, port).into())?;
             port
         }
-        // A `web` process of the old release still uses its port. Other apps keep theirs forever.
+        // Behind nginx, a `web` process of the old release still uses its port. Other apps keep theirs forever.
         None => match live.and_then(|release| release.ports.first()).filter(|_| web == 0) {
             Some(port) => *port,
-            None => pick()?,
+            None => kept_at(0).map_or_else(&mut pick, Ok)?,
         },
     };
-    let mut all = Ports { app: first, web: Vec::new() };
+    let mut all = Ports { app: first, ..Ports::default() };
     for index in 0..web {
-        all.web.push(if index == 0 { first } else { pick()? });
+        let mut next = || kept_at(index).map_or_else(&mut pick, Ok);
+        all.web.push(if index == 0 { first } else { next()? });
     }
+    all.kept = all.web.iter().copied().filter(|port| kept.contains(&Some(*port))).collect();
     Ok((all, guards))
+}
+
+/// The ports of the live release, by process, that a release without a site keeps: whoever uses the app knows them.
+/// `None` for one that another program has got meanwhile. Behind nginx, nobody knows them, and new ones let old and new
+/// processes run next to each other.
+fn kept(live: Option<&Release>, keeps: bool, is_free: impl Fn(u16) -> bool) -> Vec<Option<u16>> {
+    let known = live.filter(|live| keeps && live.site.is_none());
+    let ports = known.map_or(&[][..], |live| live.ports.as_slice());
+    ports.iter().map(|port| Some(*port).filter(|port| is_free(*port))).collect()
 }
 
 #[cfg(test)]

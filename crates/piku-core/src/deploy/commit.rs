@@ -2,16 +2,17 @@
 
 use super::arrival::Arrival;
 use super::order::{Deployed, Scene};
-use super::plan::{Plan, reached};
+use super::plan::reached::{self, Outside};
+use super::plan::{Plan, Process};
 use super::prepare::Prepared;
 use super::source::adopt;
 use super::switch::Switched;
 use super::vassals::enabled::{self, Enabled};
-use super::vassals::{end, predecessor, socket_links};
-use super::{DeployError, live, traffic};
+use super::vassals::{predecessor, socket_links};
+use super::{DeployError, exposure, live, traffic};
 use crate::app::AppName;
 use crate::event::{Report, stage as tell, warn};
-use crate::host::{HostError, Step, ports};
+use crate::host::{HostError, Step, ports, sockets};
 use crate::release::{Release, store};
 
 /// A release that is live.
@@ -78,10 +79,13 @@ impl Committed<'_> {
             let help = "the release is live; the next command for this app tries again";
             warn(report, format!("could not finish the deploy: {}", crate::error_chain(&error)), Some(help));
         }
-        if let Some(text) = reached::unreached(app, &built.inputs, &ready.plan) {
+        let web: Vec<&Process> = ready.plan.processes.iter().filter(|_| ready.site.is_none()).collect();
+        let exposed = !exposure::exposed(root, &web).is_empty();
+        let outside = Outside { machine: sockets::own_address(), exposed };
+        if let Some(text) = reached::unreached(app, &built.inputs, &ready.plan, outside) {
             tell(report, text);
         }
-        Deployed { addresses: reached::addresses(&built.inputs, &ready.plan), release, live: true }
+        Deployed { addresses: reached::addresses(&built.inputs, &ready.plan, outside), release, live: true }
     }
 }
 
@@ -95,16 +99,12 @@ fn let_go(
 ) -> Result<(), HostError> {
     let Scene { root, .. } = *scene;
     let needed = |one: &Enabled| one.ours().is_some_and(|name| release.vassals.contains(&name.first_start()));
-    let old = enabled::of_app(root, app)?.into_iter().filter(|one| !needed(one));
-    let serves = |one: &Enabled| drain && one.ours().is_some_and(|name| name.kind == "web");
-    let (draining, ending): (Vec<Enabled>, Vec<Enabled>) = old.partition(serves);
+    let old: Vec<Enabled> = enabled::of_app(root, app)?.into_iter().filter(|one| !needed(one)).collect();
     if socket_links::of_plan(root, plan).is_empty() {
         // Remove links to sockets that no longer exist.
         for (link, _) in socket_links::present(root, app) {
             Step::Remove(link).carry_out()?;
         }
     }
-    predecessor::drain_backlogs(root, &ending);
-    end::retire(root, &ending, false)?;
-    end::retire(root, &draining, true)
+    predecessor::let_go(root, old, drain)
 }

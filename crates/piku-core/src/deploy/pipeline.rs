@@ -66,7 +66,7 @@ pub(crate) fn switch(beside: Beside<'_>, report: &mut Report<'_>) -> Result<Depl
 impl<'a> Beside<'a> {
     pub(crate) fn prepared(&self) -> &Prepared<'a> {
         match self {
-            Self::Started(Started { prepared }) | Self::Waiting(prepared) => prepared,
+            Self::Started(Started { prepared, .. }) | Self::Waiting(prepared) => prepared,
         }
     }
 

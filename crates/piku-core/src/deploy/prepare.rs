@@ -63,6 +63,7 @@ impl Prepared<'_> {
             formation: source.formation.clone(),
             live_env: ready.plan.live_env.clone(),
             site: ready.site.as_ref().map(|site| site.text.clone()),
+            question: ready.site.as_ref().map(|site| site.question.clone()),
             site_stopped: ready.stopped.as_ref().map(|site| site.text.clone()),
             stopped_question: ready.stopped.as_ref().map(|site| site.question.clone()),
             vassals: Vec::new(),

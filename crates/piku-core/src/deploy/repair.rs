@@ -1,28 +1,27 @@
 //! Makes the machine match the live release, after a crash and after every failed deploy.
 
+mod processes;
+
 use std::time::Duration;
 
-use piku_procfile::runs_in_uwsgi;
-use piku_uwsgi::stats::{EmperorStats, VassalStats};
-
+use self::processes::Difference;
 use super::source::{checkout, persist};
-use super::vassals::enabled::{self, Enabled};
-use super::vassals::{end, socket_links, start};
+use super::vassals::enabled::Enabled;
+use super::vassals::{end, predecessor, socket_links};
 use super::{build, live as live_release};
 use crate::app::AppName;
-use crate::event::{Report, warn};
+use crate::event::Report;
 use crate::host::health::{self, Endpoint};
-use crate::host::launch::{drain_marker, hold_marker, record_path};
-use crate::host::{HostError, Step, Surroundings, apply, emperor, files, nginx, ports, wait};
+use crate::host::{HostError, Step, Surroundings, apply, files, nginx, ports, wait};
 use crate::release::{Release, store};
 use crate::root::Root;
 use crate::vassal::VassalName;
 
-/// The age at which a process has certainly started its threads, in seconds.
-const YOUNG: u64 = 3;
+/// How long to wait until nginx serves the site of the live release again.
+const SITE: Duration = Duration::from_secs(3);
 
-/// How long to wait for a younger process to start them.
-const THREADS: Duration = Duration::from_millis(400);
+/// How long nginx usually takes for that.
+const RELOAD: Duration = Duration::from_millis(500);
 
 /// How long a failed deploy waits for restored processes to serve again.
 const RETURN: Duration = Duration::from_secs(30);
@@ -40,10 +39,25 @@ pub(crate) fn repair(
     if let Some(release) = live.as_ref().filter(|release| store::is_unfinished(root, app, release.number)) {
         live_release::finish(root, app, release)?;
     }
-    let (steps, restarted) = vassals(root, app, live.as_ref(), report)?;
-    apply(&steps)?;
-    tidy(root, app, live.as_ref())?;
-    site(root, surroundings, app, live.as_ref())?;
+    let Difference { ending, serving, start } = processes::difference(root, app, live.as_ref(), report)?;
+    let restarted = !start.is_empty();
+    processes::await_threads(root, &ending);
+    end::retire(root, &ending, false)?;
+    apply(&start)?;
+    // Requests get answers of the live release before what may serve them now ends.
+    let is_back = site(root, surroundings, app, live.as_ref())?;
+    let mut drained = Vec::new();
+    if !serving.is_empty() {
+        processes::await_threads(root, &serving);
+        if is_back && live.is_some() {
+            await_site(root, app, live.as_ref());
+            drained.clone_from(&serving);
+            predecessor::let_go(root, serving, true)?;
+        } else {
+            end::retire(root, &serving, false)?;
+        }
+    }
+    tidy(root, app, live.as_ref(), &drained)?;
     let releases = store::all(root, app)?;
     for number in store::numbers(root, app)? {
         let is_whole = releases.iter().any(|release| release.number == number);
@@ -69,93 +83,17 @@ fn sweep(root: &Root, app: &AppName) -> Result<(), HostError> {
     shared.into_iter().chain(own).chain(releases).try_for_each(|folder| files::sweep(&folder))
 }
 
-/// What enables exactly the vassals of the live release, and whether any have to be started. Tells of those whose files are
-/// gone.
-fn vassals(
-    root: &Root,
-    app: &AppName,
-    live: Option<&Release>,
-    report: &mut Report<'_>,
-) -> Result<(Vec<Step>, bool), HostError> {
-    let wanted = match live {
-        Some(release) if !store::is_stopped(root, app) => release.vassals.as_slice(),
-        _ => &[],
-    };
-    let mut leaving = Vec::new();
-    let mut running = Vec::new();
-    for one in enabled::of_app(root, app)? {
-        match one.ours().map(VassalName::first_start) {
-            Some(first) if wanted.contains(&first) && !running.contains(&first) => running.push(first),
-            // Until the first release, the vassals of legacy piku serve.
-            None if live.is_none() => {}
-            _ => leaving.push(one),
-        }
+/// Waits until nginx serves the site of the live release again, for a moment at most.
+fn await_site(root: &Root, app: &AppName, live: Option<&Release>) {
+    let stopped = store::is_stopped(root, app);
+    let question =
+        |live: &Release| if stopped { live.stopped_question.clone() } else { live.question.clone() };
+    match live.and_then(question) {
+        Some(question) => nginx::await_answer(&question, SITE),
+        // Made by an older version of piku.
+        None if live.is_some_and(|live| live.site.is_some()) => wait::pause(RELOAD),
+        None => {}
     }
-    await_threads(root, &leaving);
-    let mut steps = end::disable(root, &leaving, false);
-    let stopped = wanted.iter().filter(|name| !running.contains(name));
-    let (names, lost): (Vec<_>, Vec<_>) = stopped.partition(|name| can_start(root, name));
-    for name in lost {
-        let (process, file) = (format!("{}.{}", name.kind, name.index), root.uwsgi_available());
-        warn(
-            report,
-            format!(
-                "{process} of `{app}` is not running and can't be started: its files `{file}/{name}*` are gone"
-            ),
-            Some(&format!("`piku deploy {app}` creates them again")),
-        );
-    }
-    let restarted = !names.is_empty();
-    if restarted {
-        let stats = emperor::must_tell(&root.emperor_stats())?;
-        for name in names {
-            let of = root.uwsgi_available().join(name.to_string());
-            let record = record_path(&root.uwsgi_available(), &name.to_string());
-            steps.extend([drain_marker(&record), hold_marker(&record)].map(Step::Remove));
-            let path = root.uwsgi_enabled().join(next_start(&stats, name).to_string());
-            steps.push(Step::Enable { path, of });
-        }
-    }
-    if !steps.is_empty() {
-        steps.push(start::wake(root));
-    }
-    Ok((steps, restarted))
-}
-
-/// Gives processes time to start their threads before they are ended.
-///
-/// A uWSGI 2.0 process that is ended while it starts its threads may wait forever for a lock that one of the cancelled
-/// threads holds. Its master kills it eventually ([`AppVassal::mercy`](piku_uwsgi::AppVassal)), but not if the master
-/// ends first. A process that has served a request, or is a few seconds old, is safe to end.
-fn await_threads(root: &Root, leaving: &[Enabled]) {
-    let ours = leaving.iter().filter_map(Enabled::ours);
-    let names: Vec<String> =
-        ours.filter(|name| runs_in_uwsgi(&name.kind)).map(VassalName::to_string).collect();
-    if names.is_empty() {
-        return;
-    }
-    let now = u64::try_from(wait::now().as_second()).unwrap_or(0);
-    let starts = |vassal: &VassalStats| !vassal.loyal && now.saturating_sub(vassal.last_run) < YOUNG;
-    let stats = emperor::ask(&root.emperor_stats()).unwrap_or_default();
-    if names.iter().any(|name| stats.vassal(name).is_some_and(starts)) {
-        wait::pause(THREADS);
-    }
-}
-
-/// Whether the files to start a process exist.
-fn can_start(root: &Root, name: &VassalName) -> bool {
-    let (available, name) = (root.uwsgi_available(), name.to_string());
-    files::exists(&available.join(&name)) && files::exists(&record_path(&available, &name))
-}
-
-/// A name for the next start of a process that the emperor does not know yet: under an old name, it may still be
-/// stopping the process or throttling it after crashes.
-fn next_start(stats: &EmperorStats, name: &VassalName) -> VassalName {
-    let ids = stats.vassals.iter().map(|one| &one.id).chain(stats.blacklist.iter().map(|one| &one.id));
-    let same =
-        ids.filter_map(|id| id.parse::<VassalName>().ok()).filter(|known| known.first_start() == *name);
-    let last = same.map(|known| known.start).max();
-    VassalName { start: last.map_or(1, |last| last + 1), ..name.clone() }
 }
 
 /// After a failed deploy, waits until the restored release serves again, with a timeout.
@@ -170,13 +108,15 @@ pub(crate) fn await_return(root: &Root, app: &AppName, release: &Release) {
     wait::until(RETURN, || endpoints.iter().all(health::accepts).then_some(()));
 }
 
-/// Removes files of vassals that do not belong to the live release, and sockets left by killed processes.
-fn tidy(root: &Root, app: &AppName, live: Option<&Release>) -> Result<(), HostError> {
+/// Removes files of vassals that do not belong to the live release, and sockets left by killed processes. Leaves those of
+/// processes that are about to read that they drain.
+fn tidy(root: &Root, app: &AppName, live: Option<&Release>, drained: &[Enabled]) -> Result<(), HostError> {
     let available = root.uwsgi_available();
     for name in files::names(&available)? {
         let Some(at) = name.rfind(".ini") else { continue };
         let Ok(vassal) = name[..at + ".ini".len()].parse::<VassalName>() else { continue };
-        let needed = live.is_some_and(|release| release.vassals.contains(&vassal));
+        let drains = drained.iter().filter_map(Enabled::ours).any(|name| name.first_start() == vassal);
+        let needed = drains || live.is_some_and(|release| release.vassals.contains(&vassal));
         if vassal.app == *app && !needed {
             files::remove(&available.join(&name))?;
         }
@@ -191,20 +131,21 @@ fn tidy(root: &Root, app: &AppName, live: Option<&Release>) -> Result<(), HostEr
     Ok(())
 }
 
-/// Restores the site of the live release.
+/// Restores the site of the live release. Returns whether anything of it was different.
 pub(crate) fn site(
     root: &Root,
     surroundings: &Surroundings,
     app: &AppName,
     live: Option<&Release>,
-) -> Result<(), HostError> {
+) -> Result<bool, HostError> {
     let Some(release) = live else {
         // A failed first deploy leaves no site, but a site of legacy piku stays.
         if !store::is_foreign_clone(root, app) && files::exists(&root.site(app)) {
             Step::Remove(root.site(app)).carry_out()?;
             drop(nginx::reload(root, surroundings));
+            return Ok(true);
         }
-        return Ok(());
+        return Ok(false);
     };
     let mut steps = Vec::new();
     for (link, target) in socket_links::of_release(root, app, release) {
@@ -213,11 +154,12 @@ pub(crate) fn site(
         }
     }
     apply(&steps)?;
+    let moved = !steps.is_empty();
     let path = root.site(app);
     let is = files::read_text(&path)?;
     let wanted = if store::is_stopped(root, app) { &release.site_stopped } else { &release.site };
     if is == *wanted {
-        return Ok(());
+        return Ok(moved);
     }
     match wanted {
         Some(text) => Step::Write { path, mode: 0o644, text: text.clone() }.carry_out()?,
@@ -225,7 +167,7 @@ pub(crate) fn site(
     }
     // Ignore this error: it would hide the error of the failed deploy.
     drop(nginx::reload(root, surroundings));
-    Ok(())
+    Ok(true)
 }
 
 #[cfg(test)]

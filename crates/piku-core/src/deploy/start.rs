@@ -1,15 +1,17 @@
 //! The second of the four calls of a deploy: starts new processes next to the old ones and checks them. They get no
 //! traffic yet.
 
-use super::DeployError;
+use super::order::Scene;
 use super::plan::{Process, Work, render};
 use super::prepare::Prepared;
+use super::proven::is_proven;
 use super::vassals::check::{self, Watched};
 use super::vassals::{end, predecessor, start as vassals};
+use super::{DeployError, exposure};
 use crate::event::{Report, stage as tell};
 use crate::host::ports;
 use crate::release::store;
-use crate::settings::Strategy;
+use crate::settings::{Options, Strategy};
 use crate::vassal::{FRONT, REHEARSAL};
 
 /// A release whose processes run next to those that serve.
@@ -18,6 +20,10 @@ use crate::vassal::{FRONT, REHEARSAL};
 pub(crate) struct Started<'a> {
     /// Its workers' launchers run, and are held until [`switch`](super::switch).
     pub(crate) prepared: Prepared<'a>,
+    /// Whether processes that can't run next to their predecessors are still to be started.
+    pub(crate) take_turns: bool,
+    /// Whether `web` processes are still to be watched, once they have the traffic.
+    pub(crate) watch: bool,
 }
 
 /// Starts processes that can run next to their predecessors, and tries the others on another port.
@@ -26,18 +32,38 @@ pub(crate) fn start<'a>(
     report: &mut Report<'_>,
 ) -> Result<Started<'a>, DeployError> {
     prepared.built.release_guards();
-    let stop_first = runs(&prepared) && prepared.built.inputs.options.strategy == Strategy::StopFirst;
+    let take_turns = runs(&prepared);
+    let stop_first = take_turns && prepared.built.inputs.options.strategy == Strategy::StopFirst;
     if stop_first {
         end_predecessors(&prepared, report)?;
     }
-    let beside = prepared.processes(|process| process.endpoint().is_some() && !process.takes_turns());
-    start_and_check(&prepared, &beside, report)?;
-    prepared.scene.go_on()?;
-    if runs(&prepared) && !stop_first {
-        let fixed = prepared.processes(|process| process.endpoint().is_some() && process.takes_turns());
-        rehearse(&prepared, &fixed, report)?;
+    // While the old processes serve, there is time to watch the new ones.
+    let watch = !is_proven(&prepared);
+    let servers = |turns: bool| {
+        prepared.processes(|process| process.endpoint().is_some() && process.takes_turns() == turns)
+    };
+    let (mut beside, fixed) = (servers(false), servers(true));
+    if !take_turns {
+        vacate(&prepared, &fixed, report)?;
+        beside.extend(&fixed);
     }
-    Ok(Started { prepared })
+    start_and_check(&prepared, &beside, watch && !stop_first, report)?;
+    prepared.scene.go_on()?;
+    if take_turns && !stop_first {
+        rehearse(&prepared, &fixed, watch, report)?;
+    }
+    Ok(Started { prepared, take_turns, watch: watch && stop_first })
+}
+
+/// Makes sure that nothing listens on the ports of processes without predecessors.
+fn vacate(prepared: &Prepared<'_>, fixed: &[&Process], report: &mut Report<'_>) -> Result<(), DeployError> {
+    let (app, run) = (&prepared.order.app, prepared.built.run);
+    for process in fixed {
+        if let Work::Web { address, .. } = &process.work {
+            predecessor::vacate(&prepared.scene, app, run, *address, report)?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether any process of the app should be running now.
@@ -64,20 +90,51 @@ fn end_predecessors(prepared: &Prepared<'_>, report: &mut Report<'_>) -> Result<
 fn start_and_check(
     prepared: &Prepared<'_>,
     processes: &[&Process],
+    watch: bool,
     report: &mut Report<'_>,
 ) -> Result<(), DeployError> {
-    let scene = &prepared.scene;
+    let (scene, inputs) = (&prepared.scene, &prepared.built.inputs);
     let workers = prepared.processes(Process::is_worker);
     if !processes.is_empty() {
         tell(report, format!("Starting {}", Process::listed(processes)));
     }
     let watched = Watched::all(scene.root, processes);
     vassals::start(scene.root, prepared.rendered(processes), prepared.rendered(&workers))?;
-    check::all_healthy(scene, &prepared.built.inputs.options, &watched)
+    check::all_healthy(scene, &inputs.options, &watched)?;
+    if watch {
+        self::watch(scene, &inputs.options, &watched, report)?;
+    }
+    if inputs.has_site() {
+        exposure::warn_of(scene.root, &inputs.options, processes, report);
+    }
+    Ok(())
+}
+
+/// Watches new `web` processes through their first seconds.
+pub(super) fn watch(
+    scene: &Scene<'_>,
+    options: &Options,
+    watched: &[Watched<'_>],
+    report: &mut Report<'_>,
+) -> Result<(), DeployError> {
+    let web: Vec<&Process> = watched
+        .iter()
+        .map(Watched::process)
+        .filter(|process| matches!(process.work, Work::Web { .. }))
+        .collect();
+    if !web.is_empty() {
+        tell(report, format!("Watching the first seconds of {}", Process::listed(&web)));
+    }
+    check::all_survive(scene, options, watched)
 }
 
 /// Tries processes with a fixed port on another port, while the old ones still serve.
-fn rehearse(prepared: &Prepared<'_>, fixed: &[&Process], report: &mut Report<'_>) -> Result<(), DeployError> {
+fn rehearse(
+    prepared: &Prepared<'_>,
+    fixed: &[&Process],
+    watch: bool,
+    report: &mut Report<'_>,
+) -> Result<(), DeployError> {
     let (scene, basis) = (&prepared.scene, prepared.basis());
     for process in fixed {
         let Work::Web { command, address } = &process.work else { continue };
@@ -91,6 +148,9 @@ fn rehearse(prepared: &Prepared<'_>, fixed: &[&Process], report: &mut Report<'_>
         let rendered = render::render(&basis, &trial, &prepared.ready.access)?;
         vassals::start(scene.root, [&rendered], [])?;
         check::all_healthy(scene, &basis.inputs.options, &watched)?;
+        if watch {
+            self::watch(scene, &basis.inputs.options, &watched, report)?;
+        }
         end::retire(scene.root, &[rendered.name.into()], false)?;
     }
     Ok(())

@@ -10,13 +10,14 @@ use super::order::Scene;
 use super::plan::basis::Basis;
 use super::plan::{Process, Work};
 use super::prepare::Prepared;
-use super::start::Started;
+use super::start::{self, Started};
 use super::vassals::check::{self, Watched};
 use super::vassals::enabled::Enabled;
 use super::vassals::{end, predecessor, socket_links, start as vassals};
-use super::{DeployError, claims, traffic};
+use super::{DeployError, claims, exposure, traffic};
 use crate::event::{Report, stage as tell};
 use crate::host::files;
+use crate::host::launch::{record_path, slot_holder};
 use crate::host::lock::AppLock;
 use crate::vassal::{CRON, FRONT, VassalName};
 
@@ -31,11 +32,11 @@ pub(crate) struct Switched<'a> {
 
 /// Replaces the workers, moves traffic, and requests a page of the release.
 pub(crate) fn switch<'a>(started: Started<'a>, report: &mut Report<'_>) -> Result<Switched<'a>, DeployError> {
-    let Started { prepared } = started;
+    let Started { prepared, take_turns, watch } = started;
     let names = claims::hold_server_names(prepared.scene.root, &prepared.order.app, &prepared.built.inputs)?;
     let mut switching =
         Switching { scene: &prepared.scene, prepared: &prepared, basis: prepared.basis(), report };
-    let vassals = switching.run()?;
+    let vassals = switching.run(take_turns, watch)?;
     Ok(Switched { prepared, vassals, names })
 }
 
@@ -48,7 +49,7 @@ struct Switching<'a, 'b, 'c> {
 
 impl Switching<'_, '_, '_> {
     /// Performs the handover. Returns the names of all vassals of the release.
-    fn run(&mut self) -> Result<Vec<VassalName>, DeployError> {
+    fn run(&mut self, take_turns: bool, watch: bool) -> Result<Vec<VassalName>, DeployError> {
         let (prepared, ready) = (self.prepared, &self.prepared.ready);
         let Scene { root, surroundings, .. } = *self.scene;
         let (app, site) = (self.basis.app, ready.site.as_ref());
@@ -61,10 +62,16 @@ impl Switching<'_, '_, '_> {
         for front in prepared.processes(|process| process.name.kind == FRONT) {
             vassals.push(self.front(front)?);
         }
-        let fixed = prepared.processes(|process| process.endpoint().is_some() && process.takes_turns());
+        let is_left = |process: &Process| process.endpoint().is_some() && process.takes_turns();
+        let fixed = prepared.processes(|process| take_turns && is_left(process));
         self.take_turns(&fixed)?;
+        let servers = prepared.processes(|process| watch && process.endpoint().is_some());
+        let watched = Watched::all(root, &servers);
         if let Some((site, nginx)) = site.zip(ready.nginx.as_ref()) {
             Arrival { basis: &self.basis, plan: &ready.plan, door: &site.door, nginx }.of_app(self.report)?;
+        }
+        if watch {
+            start::watch(self.scene, &self.basis.inputs.options, &watched, self.report)?;
         }
         Ok(vassals)
     }
@@ -98,7 +105,16 @@ impl Switching<'_, '_, '_> {
         predecessor::end(self.scene, &foreign, self.report)?;
         let kinds = |name: &VassalName| fixed.iter().any(|process| process.name.kind == name.kind);
         let old = predecessor::vassals(root, basis.app, basis.run, kinds)?;
-        if old.is_empty() {
+        // One that did not have to wait for its own predecessor holds no slot for which its successor could wait.
+        let holds_slot = |one: &Enabled| {
+            one.ours().is_some_and(|name| {
+                let first = name.first_start().to_string();
+                let slot = root.slot(&name.app, &name.kind, name.index);
+                slot_holder(&slot) == Some(record_path(&root.uwsgi_available(), &first))
+            })
+        };
+        let (old, without_slot): (Vec<Enabled>, Vec<Enabled>) = old.into_iter().partition(holds_slot);
+        if old.is_empty() && without_slot.is_empty() {
             for process in fixed {
                 if let Work::Web { address, .. } = &process.work {
                     predecessor::vacate(self.scene, basis.app, basis.run, *address, self.report)?;
@@ -111,8 +127,13 @@ impl Switching<'_, '_, '_> {
             );
         }
         let watched = Watched::all(root, fixed);
+        predecessor::end(self.scene, &without_slot, self.report)?;
         end::replace(root, &old, self.prepared.rendered(fixed))?;
-        check::all_healthy(self.scene, &basis.inputs.options, &watched)
+        check::all_healthy(self.scene, &basis.inputs.options, &watched)?;
+        if basis.inputs.has_site() {
+            exposure::warn_of(root, &basis.inputs.options, fixed, self.report);
+        }
+        Ok(())
     }
 
     /// Keeps the current router if it is unchanged, or replaces it.

@@ -85,7 +85,7 @@ impl App {
             build: &Build::default(),
             uwsgi: Some(&self.uwsgi),
             class_path: vec!["/srv/piku/releases/blog/3/tree".into()],
-            ports: Ports { app: ports[0], web: ports[..web].to_vec() },
+            ports: Ports { app: ports[0], web: ports[..web].to_vec(), kept: Vec::new() },
         };
         let plan = plan::plan(&basis);
         use_it(&basis, &plan)
@@ -100,8 +100,8 @@ impl App {
 
     fn site(&self, ports: &[u16]) -> String {
         self.with(ports, |_, plan| {
-            let nginx = Some(Version(1, 22, 1));
-            site::render(&self.root, &self.name, &self.inputs, plan, &self.tree, nginx).unwrap().unwrap().text
+            let place = site::Place { tree: &self.tree, include: None, nginx: Some(Version(1, 22, 1)) };
+            site::render(&self.root, &self.name, &self.inputs, plan, &place).unwrap().unwrap().text
         })
     }
 }

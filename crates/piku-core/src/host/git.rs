@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use piku_git::Git;
 pub(crate) use piku_git::{
     conflicting_branch, file_in_push, init_bare, locked_since, needs_packing, record_release, resolve,
-    set_branch, set_head, subject, tracked_count, tree_id, unlock,
+    set_branch, set_head, subject, top_entries, tracked_count, tree_id, unlock,
 };
 
 use super::Surroundings;

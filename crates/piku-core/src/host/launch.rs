@@ -11,7 +11,14 @@ pub(crate) use piku_launch::{
     slot_holder,
 };
 
-use super::HostError;
+use super::{HostError, files};
+
+/// Whether the daemon of a record waits for a slot, and so for its predecessor. False if the record can't be read.
+pub(crate) fn has_slot(record: &Utf8Path) -> bool {
+    let text = files::read_text(record).ok().flatten().unwrap_or_default();
+    let record: Option<LaunchRecord> = serde_json::from_str(&text).ok();
+    record.and_then(|record| record.daemon).is_some_and(|daemon| daemon.slot.is_some())
+}
 
 /// Replaces this process with a one-off command, which keeps its input, output, and exit status.
 ///

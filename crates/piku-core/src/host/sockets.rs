@@ -1,7 +1,7 @@
 //! Finds out who listens on a TCP port, from the kernel's socket table (`/proc/net/tcp`, proc(5)).
 
 use std::collections::BTreeSet;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 
 use procfs::net::{TcpNetEntry, TcpState};
 use procfs::process::{FDTarget, Process};
@@ -46,6 +46,28 @@ pub(crate) fn is_held_below(address: SocketAddr, ancestor: i32) -> bool {
     let sockets = listening(address);
     !sockets.is_empty()
         && holder(&sockets, &with_below(&ProcessTree::read_below(ancestor), ancestor)) != Holder::None
+}
+
+/// The addresses of this port on which `ancestor` or one of its descendants listens. Leaves out processes that can't be
+/// examined.
+pub(crate) fn bound_below(port: u16, ancestor: i32) -> Vec<IpAddr> {
+    let listens = |entry: &TcpNetEntry| entry.state == TcpState::Listen && entry.local_address.port() == port;
+    let sockets: Vec<TcpNetEntry> = table().filter(listens).collect();
+    if sockets.is_empty() {
+        return Vec::new();
+    }
+    let processes = with_below(&ProcessTree::read_below(ancestor), ancestor);
+    let own = |entry: &&TcpNetEntry| holder(&[entry.inode].into(), &processes) == Holder::One;
+    sockets.iter().filter(own).map(|entry| entry.local_address.ip().to_canonical()).collect()
+}
+
+/// The address that this machine uses in its network; `None` without a network. Nothing is sent.
+pub(crate) fn own_address() -> Option<IpAddr> {
+    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
+    // An address for documentation (RFC 5737): it has the same route as any other on the internet.
+    socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9)).ok()?;
+    let address = socket.local_addr().ok()?.ip();
+    (!address.is_loopback() && !address.is_unspecified()).then_some(address)
 }
 
 fn with_below(tree: &ProcessTree, ancestor: i32) -> Vec<i32> {
@@ -109,6 +131,10 @@ mod tests {
         let address = server.local_addr().unwrap();
         let me = i32::try_from(std::process::id()).unwrap();
         assert!(is_held_below(address, me));
+        assert_eq!(bound_below(address.port(), me), [address.ip()]);
+        let everywhere = TcpListener::bind("0.0.0.0:0").unwrap();
+        let port = everywhere.local_addr().unwrap().port();
+        assert_eq!(bound_below(port, me), [IpAddr::V4(Ipv4Addr::UNSPECIFIED)]);
         let root = Root::new("/nowhere");
         assert!(
             matches!(listener(&root, address), Listener::Stranger(Some(name)) if name.contains(&me.to_string()))

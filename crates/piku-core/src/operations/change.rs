@@ -414,7 +414,7 @@ impl Piku {
             files::make_folder(&piku.root.releases(app), 0o711)?;
             store::set_stopped(&piku.root, app, true)?;
             let live = store::live(&piku.root, app)?;
-            repair::site(&piku.root, &piku.surroundings, app, live.as_ref())?;
+            let _ = repair::site(&piku.root, &piku.surroundings, app, live.as_ref())?;
             // Requests get the answer of a stopped app before the processes behind the old site are gone.
             if let Some(question) = live.as_ref().and_then(|live| live.stopped_question.as_ref()) {
                 nginx::await_answer(question, STOPPED_SITE);

@@ -53,6 +53,10 @@ pub(crate) struct Release {
     pub live_env: BTreeMap<String, String>,
     /// The text of the site, if it has one.
     pub site: Option<String>,
+    /// The request that shows whether nginx serves `site`; `None` if there is no site or an older version of piku made
+    /// the release.
+    #[serde(default)]
+    pub(crate) question: Option<Question>,
     /// The text of the site while the app is stopped.
     pub site_stopped: Option<String>,
     /// The request that shows whether nginx serves `site_stopped`; `None` if there is no site or an older version of

@@ -107,6 +107,7 @@ fn to_uwsgi(site: &Site, text: &mut Text) {
     for name in UNTRUSTED {
         text.line(&format!("uwsgi_param {} \"\" if_not_empty;", variable(name)));
     }
+    buffers(site, "uwsgi", text);
     patience(site, "uwsgi", text);
 }
 
@@ -122,7 +123,17 @@ fn to_http(site: &Site, text: &mut Text) {
     for name in UNTRUSTED {
         text.line(&format!("proxy_set_header {name} \"\";"));
     }
+    buffers(site, "proxy", text);
     patience(site, "proxy", text);
+}
+
+/// Adds the size of an answer's headers. nginx requires that all but one of the other buffers hold as much.
+fn buffers(site: &Site, module: &str, text: &mut Text) {
+    if site.large_headers {
+        text.line(&format!("{module}_buffer_size 32k;"));
+        text.line(&format!("{module}_buffers 8 16k;"));
+        text.line(&format!("{module}_busy_buffers_size 64k;"));
+    }
 }
 
 /// Adds when another server is tried, and how long an idle connection is kept.

@@ -14,6 +14,8 @@ pub(super) enum Verdict {
     App(String),
     /// The app accepts no connections.
     Gone,
+    /// The app ends connections without a response: the process died, or does not speak HTTP.
+    Silent,
     /// nginx responds in the place of a healthy app, or not at all; with what it does.
     Nginx(String),
     /// The requested folder has no index page; with the status.
@@ -33,6 +35,8 @@ pub(super) fn of_answer(heard: &Heard, direct: impl FnOnce() -> Reply, demanded:
         ..400 => return Verdict::Live,
         // A page of nginx means that the site has a rule, such as a password or allowed addresses.
         400..500 if demanded && !nginx_page => return Verdict::App(answers(status)),
+        // Frameworks that check the host of a request answer so to one that they do not know, and then to everybody.
+        400 if !nginx_page => return Verdict::App(answers(status)),
         400..500 => return Verdict::Live,
         500.. => {}
     }
@@ -41,7 +45,7 @@ pub(super) fn of_answer(heard: &Heard, direct: impl FnOnce() -> Reply, demanded:
         // These statuses come from nginx as a gateway, even if the site has its own page for them.
         Reply::Answer(_) if nginx_page || matches!(status, 502 | 504) => Verdict::Nginx(answers(status)),
         Reply::Answer(_) => Verdict::App(answers(status)),
-        Reply::Nothing => Verdict::App(CLOSES.to_owned()),
+        Reply::Nothing => Verdict::Silent,
         Reply::Late => Verdict::Late,
         Reply::Unreachable => Verdict::Gone,
     }
@@ -74,7 +78,9 @@ pub(super) fn of_files(heard: &Heard, no_index: bool, closed: impl Fn() -> bool,
     }
 }
 
-const CLOSES: &str = "ends the connection without an answer";
+pub(super) const GONE: &str = "takes no connections any more";
+
+pub(super) const CLOSES: &str = "ends the connection without an answer";
 
 fn answers(status: u16) -> String {
     format!("answers with status {status}")
@@ -108,7 +114,9 @@ mod tests {
             (status(500, false), Some(reply(500)), false, app("answers with status 500")),
             (status(502, false), Some(reply(502)), false, app("answers with status 502")),
             (status(503, false), Some(reply(200)), true, app("answers with status 503")),
-            (status(502, true), Some(Reply::Nothing), false, app(CLOSES)),
+            (status(502, true), Some(Reply::Nothing), false, Verdict::Silent),
+            (status(400, false), None, false, app("answers with status 400")),
+            (status(400, true), None, false, Verdict::Live),
             (status(502, true), Some(reply(200)), false, nginx("answers with status 502")),
             (status(502, true), Some(reply(404)), false, nginx("answers with status 502")),
             (status(504, false), Some(reply(200)), false, nginx("answers with status 504")),

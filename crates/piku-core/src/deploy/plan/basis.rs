@@ -59,6 +59,8 @@ pub(crate) struct Ports {
     pub(crate) app: u16,
     /// One per `web` process; the first is `app`.
     pub(crate) web: Vec<u16>,
+    /// Those that `web` processes of the live release listen on and that stay, because people know them.
+    pub(crate) kept: Vec<u16>,
 }
 
 impl Ports {

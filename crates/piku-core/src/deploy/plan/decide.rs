@@ -179,7 +179,7 @@ fn process(basis: &Basis<'_>, entry: &Entry, index: u32) -> Option<Process> {
         (Kind::Web, _) => {
             port = *basis.ports.web.get(index as usize - 1)?;
             let address = reachable(&basis.inputs.options.bind_address, port);
-            let fixed = basis.inputs.options.port == Some(port);
+            let fixed = basis.inputs.options.port == Some(port) || basis.ports.kept.contains(&port);
             let takes_over = if fixed { TakesOver::Alone } else { TakesOver::Beside };
             (Work::Web { command: entry.command.clone(), address }, takes_over)
         }

@@ -28,8 +28,9 @@ const MERCY: u32 = 90;
 const DRAIN_MS: u64 = 2000;
 /// The idle timeout of a connection through a router, in seconds; the same as in nginx.
 const ROUTER_TIMEOUT: u32 = 60;
-/// The maximum size of the headers of a request, in bytes; the same as in nginx.
-const BUFFER_SIZE: u32 = 32_768;
+/// The maximum size of a request without its body, in bytes: as much as the protocol allows. nginx accepts 32 KB, and
+/// adds variables, of which three repeat the URL.
+const BUFFER_SIZE: u32 = 65_535;
 /// The maximum length of the path of a unix socket (unix(7): 108 bytes with the final NUL).
 const LONGEST_SOCKET: usize = 107;
 

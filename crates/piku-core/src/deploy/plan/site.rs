@@ -31,20 +31,28 @@ pub(crate) struct RenderedSite {
     pub(crate) serves_data: bool,
 }
 
+/// What a site depends on besides plan and settings.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place<'a> {
+    pub(crate) tree: &'a Utf8Path,
+    /// The text of the app's own file for nginx.
+    pub(crate) include: Option<&'a str>,
+    pub(crate) nginx: Option<Version>,
+}
+
 /// Renders the site of a plan; `None` if the app has no site.
 pub(crate) fn render(
     root: &Root,
     app: &AppName,
     inputs: &Inputs,
     plan: &Plan,
-    tree: &Utf8Path,
-    nginx: Option<Version>,
+    place: &Place<'_>,
 ) -> Result<Option<RenderedSite>, DeployError> {
     if !inputs.has_site() || plan.serves == Serves::Nothing {
         return Ok(None);
     }
     let failed = |source: InvalidSite| DeployError::Site { app: app.clone(), source: Box::new(source) };
-    let mut site = describe(root, app, inputs, tree, &plan.serves, nginx).map_err(failed)?;
+    let mut site = describe(root, app, inputs, &plan.serves, place).map_err(failed)?;
     // The answer contains a hash of the text, so the next release needs no reload if its text is the same.
     let digest = Sha256::digest(site.to_string());
     let print: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
@@ -89,9 +97,8 @@ fn describe(
     root: &Root,
     app: &AppName,
     inputs: &Inputs,
-    tree: &Utf8Path,
     serves: &Serves,
-    nginx: Option<Version>,
+    place: &Place<'_>,
 ) -> Result<Site, InvalidSite> {
     let options = &inputs.options.nginx;
     let name: SiteName = app.as_str().parse()?;
@@ -108,7 +115,7 @@ fn describe(
     site.tls =
         Some(Tls::new(FilePath::new(root.certificate(app))?, FilePath::new(root.certificate_key(app))?));
     site.https_only = options.https_only;
-    if let Some(version) = nginx {
+    if let Some(version) = place.nginx {
         site.http2 = version.http2();
         site.reject_handshake = version.reject_handshake();
     }
@@ -124,7 +131,10 @@ fn describe(
     }
     site.catch_all = options.catch_all.as_deref().map(str::parse).transpose()?;
     // An included file is part of the site, so it is read from this release, before that is live.
-    site.include = options.include_file.as_ref().map(|file| FilePath::new(tree.join(file))).transpose()?;
+    site.include =
+        options.include_file.as_ref().map(|file| FilePath::new(place.tree.join(file))).transpose()?;
+    // One with sizes of its own knows better; a size in a location would override it.
+    site.large_headers = !place.include.is_some_and(|text| text.contains("_buffer"));
     site.allow_only = if options.cloudflare_acl { Some(cloudflare::ranges()?) } else { None };
     site.cache = cache(root, app, inputs)?;
     Ok(site)

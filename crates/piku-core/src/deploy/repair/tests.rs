@@ -5,8 +5,10 @@
 use camino::Utf8PathBuf;
 
 use super::*;
+use crate::deploy::vassals::enabled::Enabled;
 use crate::event::Event;
 use crate::host::emperor::tests::speak;
+use crate::host::launch::record_path;
 
 const RELEASE: &str = r#"{"number":3,"commit":"0123","created":"2026-11-23T04:30:00Z","cause":{"what":"restart"},"tree_of":3,
     "settings":"","formation":{},"live_env":{},
@@ -16,7 +18,7 @@ const RELEASE: &str = r#"{"number":3,"commit":"0123","created":"2026-11-23T04:30
 fn mending(root: &Root) -> (Result<(String, bool), HostError>, Vec<String>) {
     let mut told = Vec::new();
     let release: Release = serde_json::from_str(RELEASE).unwrap();
-    let found = vassals(root, &"blog".parse().unwrap(), Some(&release), &mut |event| {
+    let found = processes::difference(root, &"blog".parse().unwrap(), Some(&release), &mut |event| {
         if let Event::Warning { message, help } = event {
             told.push(format!("{message}; {}", help.unwrap_or_default()));
         }
@@ -25,7 +27,7 @@ fn mending(root: &Root) -> (Result<(String, bool), HostError>, Vec<String>) {
         let steps: String = steps.iter().map(|step| format!("{step}\n")).collect();
         steps.replace(root.path().as_str(), "$PIKU")
     };
-    (found.map(|(steps, restarted)| (shown(steps), restarted)), told)
+    (found.map(|found| (shown(found.start.clone()), !found.start.is_empty())), told)
 }
 
 fn root(folder: &tempfile::TempDir) -> Root {
@@ -69,4 +71,37 @@ fn nothing_is_started_under_a_name_that_a_hanging_emperor_may_know() {
     let root = root(&folder);
     speak(&root.emperor_stats(), String::new());
     assert!(matches!(mending(&root).0, Err(HostError::EmperorSilent { .. })));
+}
+
+#[test]
+fn what_serves_ends_last_unless_the_live_release_needs_its_port_or_its_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = root(&folder);
+    let enable = |name: &str| std::fs::write(root.uwsgi_enabled().join(name), "").unwrap();
+    let record = |name: &str, slot: &str| {
+        let daemon =
+            format!(r#"{{"work":{{"command":"x"}},"cwd":"/","slot":{slot},"drain_ms":0,"drain_port":null}}"#);
+        let text = format!(r#"{{"uwsgi":"/u","env":{{}},"daemon":{daemon}}}"#);
+        std::fs::write(record_path(&root.uwsgi_available(), name), text).unwrap();
+    };
+    for name in ["blog_web.1@blog.3.1.ini", "blog_worker.1@blog.3.1.ini"] {
+        enable(name);
+    }
+    record("blog_web.1@blog.4.1.ini", "null");
+    record("blog_web.2@blog.4.1.ini", "\"/run/blog@web.2.slot\"");
+    for kind in ["web.1", "web.2", "wsgi.1", "worker.1"] {
+        enable(&format!("blog_{kind}@blog.4.1.ini"));
+    }
+    let release: Release = serde_json::from_str(RELEASE).unwrap();
+    let find = || {
+        let found =
+            processes::difference(&root, &"blog".parse().unwrap(), Some(&release), &mut |_| {}).unwrap();
+        let shown = |all: &[Enabled]| {
+            all.iter().map(|one| format!("{}.{}", one.kind(), one.index())).collect::<Vec<_>>().join(" ")
+        };
+        (shown(&found.ending), shown(&found.serving))
+    };
+    assert_eq!(find(), ("web.2 worker.1".to_owned(), "web.1 wsgi.1".to_owned()));
+    std::fs::remove_file(root.uwsgi_enabled().join("blog_web.1@blog.3.1.ini")).unwrap();
+    assert_eq!(find(), ("web.1 web.2 worker.1 wsgi.1".to_owned(), String::new()));
 }

@@ -166,11 +166,21 @@ fn owner(root: &Root, app: &AppName, address: SocketAddr) -> Result<Owner, HostE
     })
 }
 
+/// Ends processes that no longer get requests, each when it has answered those that it has got. With `drain`, `web`
+/// processes keep serving for a moment: old workers of nginx may still send them requests.
+pub(crate) fn let_go(root: &Root, old: Vec<Enabled>, drain: bool) -> Result<(), HostError> {
+    let serves = |one: &Enabled| drain && one.ours().is_some_and(|name| name.kind == "web");
+    let (draining, ending): (Vec<Enabled>, Vec<Enabled>) = old.into_iter().partition(serves);
+    drain_backlogs(root, &ending);
+    end::retire(root, &ending, false)?;
+    end::retire(root, &draining, true)
+}
+
 /// Waits until every request sent to the sockets of old uWSGI processes has been accepted.
 ///
 /// Connections are accepted in order. So when piku's own, made last, is answered, all others have been accepted, and
 /// uWSGI finishes accepted requests before it stops.
-pub(crate) fn drain_backlogs(root: &Root, names: &[Enabled]) {
+fn drain_backlogs(root: &Root, names: &[Enabled]) {
     for name in names.iter().filter_map(Enabled::ours).filter(|name| runs_in_uwsgi(&name.kind)) {
         health::wait_for_turn(&root.socket(&name.app, name.run, name.index), BACKLOG);
     }

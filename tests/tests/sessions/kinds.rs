@@ -93,6 +93,9 @@ fn a_rack_app_that_does_not_load_is_refused_with_rubys_own_words() {
     app.write("config.ru", "require 'no_such_gem'\nrun App\n");
     app.push().is_refused().says("cannot load such file -- no_such_gem");
     assert_eq!(app.get("/all").body, "Hello from Rack at /all, release 1\n");
+    app.write("config.ru", "run ->(env) { raise 'no luck' }\n");
+    app.push().succeeds();
+    assert_eq!(app.get("/all").status, 500);
 }
 
 #[test]

@@ -38,8 +38,7 @@ pub(crate) fn configuration(
     let mut backend = Backend::Unavailable;
     for entry in read.entries() {
         let process = entry.name.as_str();
-        let log = format!("/srv/{name}/log/{process}.log");
-        let common = Common::new(format!("/srv/{name}/current"), log, format!("{name}:{process}:"));
+        let common = Common::new(format!("/srv/{name}/current"), format!("{name}:{process}:"));
         let vassal = match &entry.kind {
             Kind::Wsgi(module) => {
                 let socket = format!("/run/{name}/{process}.sock");

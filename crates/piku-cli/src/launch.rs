@@ -1,6 +1,6 @@
-//! `piku-launch`: started by the emperor for each vassal, and by uWSGI for each daemon, beside which it then stays.
+//! `piku-launch`: started by the emperor for each vassal, beside which it then stays.
 //!
-//! A program of its own because each daemon has one for as long as it runs: with the command line, git, and TLS in it,
+//! A program of its own because each vassal has one for as long as it runs: with the command line, git, and TLS in it,
 //! it would hold four times the memory.
 
 #![allow(clippy::disallowed_methods, reason = "the process environment is read here, and nowhere below")]
@@ -9,7 +9,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use piku_launch::Status;
+use piku_launch::{LogRecord, Status};
 
 /// Errors go to the log of the vassal or the emperor.
 fn main() -> ExitCode {
@@ -18,10 +18,11 @@ fn main() -> ExitCode {
     let words: Vec<String> =
         std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
     let outcome = match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        ["--ini", vassal, ..] => become_vassal(vassal),
+        ["--ini", vassal, ..] => run_vassal(vassal),
         ["--daemon", record] => piku_launch::run_daemon(Utf8Path::new(record)),
         ["--supervise", ..] => piku_launch::run_supervised(&words[1..]),
-        ["--job", ..] => piku_launch::run_job(&words[1..]),
+        ["--job", log, max_size, ..] => run_job(log, max_size, &words[3..]),
+        ["--follow", ..] => piku_launch::become_follower(&words[1..]).map(|never| match never {}),
         _ => return fail("it is called by the emperor, not by hand"),
     };
     match outcome {
@@ -34,7 +35,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn become_vassal(name: &str) -> Result<Status, piku_launch::Error> {
+fn run_vassal(name: &str) -> Result<Status, piku_launch::Error> {
     // The emperor starts us in the folder of enabled vassals.
     let here = std::env::current_dir()
         .ok()
@@ -43,7 +44,12 @@ fn become_vassal(name: &str) -> Result<Status, piku_launch::Error> {
     let available = here.parent().unwrap_or(&here).join("uwsgi-available");
     let variables = std::env::vars_os()
         .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
-    match piku_launch::become_vassal(&available, name, variables)? {}
+    piku_launch::run_vassal(&available, name, variables)
+}
+
+fn run_job(log: &str, max_size: &str, words: &[String]) -> Result<Status, piku_launch::Error> {
+    let log = LogRecord { path: log.into(), max_size: max_size.parse().unwrap_or(u64::MAX) };
+    piku_launch::run_job(&log, words)
 }
 
 fn fail(reason: &str) -> ExitCode {

@@ -113,10 +113,10 @@ pub enum Error {
     #[error(transparent)]
     Key(#[from] KeyError),
     /// An emperor is already running for this root.
-    #[error("an emperor is already running and answers on `{socket}`")]
+    #[error("an emperor is already running for `{root}`, and a second one would run every app twice")]
     EmperorRuns {
-        /// The socket it answers on.
-        socket: camino::Utf8PathBuf,
+        /// The root folder.
+        root: camino::Utf8PathBuf,
     },
     /// nginx did not apply the configuration.
     #[error(transparent)]

@@ -95,6 +95,8 @@ impl Root {
         emperor_stats = "uwsgi/emperor.stats";
         /// The emperor's process id.
         emperor_pid = "uwsgi/emperor.pid";
+        /// Locked by the emperor while it runs.
+        emperor_lock = "uwsgi/emperor.lock";
         /// A symbolic link to the program that is the emperor's wrapper and the launcher of daemons.
         launcher = "uwsgi/piku-launch";
         /// A virtual environment with uWSGI's wheel, if the machine has no uWSGI.

@@ -111,6 +111,8 @@ impl Piku {
             root.emperor_pid(),
         );
         emperor.log_max_size = EMPEROR_LOG;
+        drop(files::open_to_lock(&root.emperor_lock())?);
+        emperor.lock = Some(root.emperor_lock());
         emperor.curse_tolerance = CURSE_TOLERANCE;
         let text = emperor.to_ini().map_err(crate::deploy::DeployError::from)?;
         if files::read_text(&root.emperor_ini())?.as_deref() != Some(&text) {
@@ -179,9 +181,11 @@ impl Piku {
     /// [`Error::EmperorRuns`] if an emperor is already running; [`crate::DeployError::NoUwsgi`]. Never returns on
     /// success.
     pub fn become_emperor(&self) -> Result<Infallible, Error> {
-        // Two emperors would run every app twice.
-        if emperor::hear(&self.root.emperor_stats()) != emperor::Heard::Nobody {
-            return Err(Error::EmperorRuns { socket: self.root.emperor_stats() });
+        // Two emperors would run every app twice. One that has just been started has the lock, but does not answer yet;
+        // one of an earlier version has no lock.
+        let answers = || emperor::hear(&self.root.emperor_stats()) != emperor::Heard::Nobody;
+        if emperor::holds(&self.root.emperor_lock()) || answers() {
+            return Err(Error::EmperorRuns { root: self.root.path().to_owned() });
         }
         self.prepare_root()?;
         let uwsgi =

@@ -7,25 +7,19 @@
 //! once, if at most ten minutes late. Runs missed while the scheduler was not running are not.
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
-use std::io::{Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, Zoned};
 use piku_procfile::cron::Schedule;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process};
 use serde::{Deserialize, Serialize};
-use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
+use crate::log::{Log, LogRecord};
+use crate::supervise::Supervisor;
 use crate::{Error, LAUNCHER, Status};
 
 /// How late a run may start.
@@ -60,17 +54,12 @@ struct Running<'a> {
 }
 
 /// Runs jobs until it is asked to stop, and then until all of them have ended.
-pub(crate) fn run(jobs: &[Job], env: &BTreeMap<String, String>, cwd: &Utf8Path) -> Result<Status, Error> {
-    let failed = |source| Error::Start { program: "the scheduler".to_owned(), source };
-    let (waker, wakes) = UnixStream::pair().map_err(failed)?;
-    waker.set_nonblocking(true).map_err(failed)?;
-    let stop = Arc::new(AtomicBool::new(false));
-    for signal in [SIGTERM, SIGINT, SIGHUP, SIGQUIT] {
-        signal_hook::flag::register(signal, Arc::clone(&stop)).map_err(failed)?;
-        signal_hook::low_level::pipe::register(signal, wakes.try_clone().map_err(failed)?).map_err(failed)?;
-    }
-    signal_hook::low_level::pipe::register(SIGCHLD, wakes).map_err(failed)?;
-
+pub(crate) fn run(
+    jobs: &[Job],
+    env: &BTreeMap<String, String>,
+    cwd: &Utf8Path,
+    supervisor: &mut Supervisor,
+) -> Result<Status, Error> {
     let zone = env.get("TZ").and_then(|name| TimeZone::get(name).ok()).unwrap_or_else(TimeZone::system);
     let now = || time_now().to_zoned(zone.clone());
     let mut all: Vec<Running<'_>> = jobs.iter().filter_map(|job| Running::new(job, &now())).collect();
@@ -84,7 +73,7 @@ pub(crate) fn run(jobs: &[Job], env: &BTreeMap<String, String>, cwd: &Utf8Path) 
         }
         before.clone_from(&moment);
         all.iter_mut().for_each(|running| running.collect(&moment));
-        if stop.load(Ordering::Relaxed) && !stopping {
+        if supervisor.is_asked_to_stop() && !stopping {
             stopping = true;
             all.iter().for_each(Running::stop);
         }
@@ -96,21 +85,14 @@ pub(crate) fn run(jobs: &[Job], env: &BTreeMap<String, String>, cwd: &Utf8Path) 
         }
         let next = all.iter().filter_map(|running| running.next.as_ref()).min();
         let sleep = next.map_or(NAP, |next| next.duration_since(&moment).min(NAP));
-        nap(&waker, sleep.max(SignedDuration::ZERO));
+        let sleep = Duration::try_from(sleep.max(SignedDuration::ZERO)).unwrap_or_default();
+        supervisor.wait(None, Some(sleep));
     }
 }
 
 /// The current time, to the microsecond.
 fn time_now() -> Timestamp {
     Timestamp::try_from(SystemTime::now()).unwrap_or_default()
-}
-
-/// Sleeps until a signal arrives, or for `time`.
-fn nap(mut waker: &UnixStream, time: SignedDuration) {
-    let time = Duration::try_from(time).unwrap_or_default();
-    let timeout = Timespec::try_from(time).ok();
-    let _ = poll(&mut [PollFd::new(waker, PollFlags::IN)], timeout.as_ref());
-    while waker.read(&mut [0; 64]).is_ok_and(|read| read > 0) {}
 }
 
 impl<'a> Running<'a> {
@@ -166,26 +148,19 @@ impl<'a> Running<'a> {
 
 impl Job {
     fn start(&self, now: &Zoned, env: &BTreeMap<String, String>, cwd: &Utf8Path) -> std::io::Result<Child> {
-        if self.log.metadata().is_ok_and(|log| log.len() > self.log_max_size) {
-            std::fs::rename(&self.log, format!("{}.1", self.log))?;
-        }
         self.note(now, &format!("starts: {}", self.command));
-        let output = self.open_log()?;
         let mut command = Command::new("/proc/self/exe");
-        command.arg0(LAUNCHER).args(["--job", "/bin/sh", "-c", &self.command]);
+        let limit = self.log_max_size.to_string();
+        command.arg0(LAUNCHER).args(["--job", self.log.as_str(), &limit, "/bin/sh", "-c", &self.command]);
         command.current_dir(cwd).env_clear().envs(env).env("PROC_TYPE", &self.name);
-        command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output).spawn()
+        command.stdin(Stdio::null()).spawn()
     }
 
-    fn open_log(&self) -> std::io::Result<File> {
-        OpenOptions::new().append(true).create(true).mode(0o640).open(&self.log)
-    }
-
-    /// Writes a line into the log. A full disk must not keep a job from running.
+    /// Writes a line into the log, where the output of the runs goes as well.
     fn note(&self, now: &Zoned, what: &str) {
-        if let Ok(mut log) = self.open_log() {
-            drop(writeln!(log, "[{}] {} {what}", now.strftime("%F %T %z"), self.name));
-        }
+        let place = LogRecord { path: self.log.clone(), max_size: self.log_max_size };
+        let line = format!("[{}] {} {what}\n", now.strftime("%F %T %z"), self.name);
+        Log::new(place).write(line.as_bytes());
     }
 }
 

@@ -18,6 +18,7 @@
 //!         drain_ms: 0,
 //!         drain_port: None,
 //!     }),
+//!     log: None,
 //! };
 //! let path = record_path(available, "blog_worker.1@blog.7.1.ini");
 //! std::fs::write(&path, serde_json::to_string(&record)?)?;
@@ -26,7 +27,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Begin at [`become_vassal`] and [`run_daemon`]. Most functions take over the calling process: its signals, its
+//! Begin at [`run_vassal`] and [`run_daemon`]. Most functions take over the calling process: its signals, its
 //! children, or all of it.
 
 #![allow(clippy::disallowed_methods, reason = "starting processes is what this crate is for")]
@@ -34,23 +35,35 @@
 mod connections;
 mod crontab;
 mod daemon;
+mod emperor;
 mod error;
+mod follow;
+mod leftovers;
 mod line;
+mod log;
+mod output;
 mod record;
+mod restarts;
 mod status;
+mod stopping;
 mod supervise;
 mod vassal;
+mod wait;
 
 pub use crontab::Job;
 pub use daemon::{GRACE, run_daemon, run_job, run_supervised};
 pub use error::Error;
+pub use follow::become_follower;
+pub use leftovers::end_leftovers;
+pub use log::LogRecord;
 pub use record::{
     DaemonRecord, DaemonWork, LaunchRecord, drain_marker, endings, first_start, hold_marker, record_path,
     slot_holder,
 };
 pub use status::Status;
-pub use supervise::{LONGEST_DRAIN, Patience, supervise};
-pub use vassal::become_vassal;
+pub use stopping::{LONGEST_DRAIN, Patience};
+pub use supervise::supervise;
+pub use vassal::run_vassal;
 
 /// The file name of the program that calls this library, and of the link to it in a root.
 pub const LAUNCHER: &str = "piku-launch";

@@ -5,17 +5,22 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
+use crate::log::LogRecord;
 use crate::{Error, Job};
 
 /// What a vassal is launched with. Lies beside its file in `uwsgi-available`, mode 600, as `<vassal>.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LaunchRecord {
-    /// The uWSGI that runs this vassal: the system's, the private one, or the app's own.
+    /// The uWSGI that runs this vassal: the system's, the private one, or the app's own. A daemon needs none.
     pub uwsgi: Utf8PathBuf,
-    /// The environment of the app's processes. A daemon's uWSGI does not get it.
+    /// The environment of the app's processes.
     pub env: BTreeMap<String, String>,
     /// The daemon, if the vassal is one.
     pub daemon: Option<DaemonRecord>,
+    /// Where the vassal's output goes. Without it, as in records of earlier versions, uWSGI writes the log, and starts
+    /// the daemon.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<LogRecord>,
 }
 
 /// How to run a daemon.
@@ -118,6 +123,7 @@ mod tests {
             uwsgi: "/usr/bin/uwsgi".into(),
             env: hard.iter().enumerate().map(|(n, value)| (format!("K{n}"), (*value).to_owned())).collect(),
             daemon: None,
+            log: None,
         };
         let text = serde_json::to_string(&record).unwrap();
         assert_eq!(serde_json::from_str::<LaunchRecord>(&text).unwrap(), record);
@@ -153,7 +159,7 @@ mod tests {
                 r#"{"uwsgi":"/usr/bin/uwsgi","env":{"A":"1"},"daemon":{"work":{"crontab":[{"name":"cron_tidy","schedule":"30 4 * * *","command":"./tidy","at_once":1,"log":"/logs/cron_tidy.1.log","log_max_size":100}]},"cwd":"/srv/blog","slot":"/run/blog@worker.1.slot","drain_ms":1500,"drain_port":null}}"#,
             ),
         ] {
-            let record = LaunchRecord { uwsgi: "/usr/bin/uwsgi".into(), env: env.clone(), daemon };
+            let record = LaunchRecord { uwsgi: "/usr/bin/uwsgi".into(), env: env.clone(), daemon, log: None };
             assert_eq!(serde_json::to_string(&record).unwrap(), written);
             assert_eq!(serde_json::from_str::<LaunchRecord>(written).unwrap(), record);
         }

@@ -126,6 +126,8 @@ impl AppVassal {
     pub fn to_ini(&self) -> Result<String, InvalidValue> {
         let mut ini = self.common.begin()?;
         ini.flag("master");
+        // Workers without their master would serve on, and write into a pipe that nobody reads.
+        ini.flag("no-orphans");
         before_the_app(&mut ini)?;
         self.app.write(&mut ini)?;
         ini.number("processes", self.processes.into(), 1, 1024)?;
@@ -183,7 +185,7 @@ mod tests {
     use crate::Fault;
 
     fn blog() -> AppVassal {
-        let common = Common::new("/srv/blog", "/srv/logs/php.1.log", "blog:php.1");
+        let common = Common::new("/srv/blog", "blog:php.1");
         AppVassal::new(common, "/srv/run/blog.7.sock", Application::Php(PhpApp::new("/srv/blog/public")))
     }
 
@@ -195,12 +197,8 @@ mod tests {
         procname-prefix-spaced = blog:php.1
         auto-procname = true
         umask = 027
-        logto2 = /srv/logs/php.1.log
-        log-maxsize = 1048576
-        log-backupname = /srv/logs/php.1.log.1
-        touch-logreopen = /srv/logs/php.1.log.1
-        log-master-stream = true
         master = true
+        no-orphans = true
         route-run = clearheaders:500 Internal Server Error
         route-if = empty:${HTTP_TRANSFER_ENCODING} goto:sized
         route-if-not = empty:${CONTENT_LENGTH} goto:sized

@@ -4,7 +4,7 @@ use crate::{Common, InvalidValue};
 
 /// A program of any kind that uWSGI starts, and restarts when it ends.
 ///
-/// Its standard output and error are a socket from which the vassal's master fills the log. SIGPIPE is ignored.
+/// Its standard output and error are those of the vassal. SIGPIPE is ignored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DaemonVassal {
@@ -34,10 +34,9 @@ impl DaemonVassal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Fault;
 
     fn worker() -> DaemonVassal {
-        let common = Common::new("/srv/my blog", "/srv/logs/worker,1=a.log", "blog:worker.1");
+        let common = Common::new("/srv/my blog", "blog:worker.1");
         DaemonVassal::new(common, "exec '/usr/bin/launch' 100% \"a,b\"")
     }
 
@@ -49,11 +48,6 @@ mod tests {
         procname-prefix-spaced = blog:worker.1
         auto-procname = true
         umask = 027
-        logto2 = /srv/logs/worker,1=a.log
-        log-maxsize = 1048576
-        log-backupname = /srv/logs/worker,1=a.log.1
-        touch-logreopen = /srv/logs/worker,1=a.log.1
-        log-master-stream = true
         max-apps = 1
         rpc-max = 1
         reload-mercy = 10
@@ -67,13 +61,5 @@ mod tests {
             let error = DaemonVassal { command: command.to_owned(), ..worker() }.to_ini().unwrap_err();
             assert_eq!(error.key, Some("attach-daemon"), "{command:?}");
         }
-    }
-
-    #[test]
-    fn a_log_that_reads_as_a_network_address_is_refused() {
-        let mut vassal = worker();
-        vassal.common.log = "/srv/a:514".into();
-        let error = vassal.to_ini().unwrap_err();
-        assert_eq!((error.key, error.fault), (Some("logto2"), Fault::Special(':')));
     }
 }

@@ -22,6 +22,8 @@ pub struct Emperor {
     /// The file with the process id to signal: SIGWINCH makes the emperor scan its folder at once. That process is a
     /// child of the one that was started, which writes the log and restarts it when it dies.
     pub pidfile: Utf8PathBuf,
+    /// A file that exists, and that only one emperor at a time can lock: another one refuses to start.
+    pub lock: Option<Utf8PathBuf>,
     /// Seconds that a vassal may take to stop before it is killed.
     pub curse_tolerance: u32,
 }
@@ -42,6 +44,7 @@ impl Emperor {
             log_max_size: 1_048_576,
             stats: stats.into(),
             pidfile: pidfile.into(),
+            lock: None,
             curse_tolerance: 60,
         }
     }
@@ -49,6 +52,9 @@ impl Emperor {
     /// Renders the whole file. The same emperor always gives the same bytes.
     pub fn to_ini(&self) -> Result<String, InvalidValue> {
         let mut ini = Ini::new();
+        if let Some(lock) = &self.lock {
+            ini.path("flock", lock, &[])?;
+        }
         ini.flag("master");
         ini.flag("die-on-term");
         ini.path("emperor", &self.vassals, &['*', '?', '[', '\\'])?;
@@ -76,6 +82,7 @@ mod tests {
             log_max_size: 1_048_576,
             stats: "/srv/emperor.stats".into(),
             pidfile: "/srv/emperor.pid".into(),
+            lock: Some("/srv/emperor.lock".into()),
             curse_tolerance: 30,
         }
     }
@@ -84,6 +91,7 @@ mod tests {
     fn an_emperor_stops_gracefully_and_keeps_its_log_small() {
         insta::assert_snapshot!(emperor().to_ini().unwrap(), @r"
         [uwsgi]
+        flock = /srv/emperor.lock
         master = true
         die-on-term = true
         emperor = /srv/vassals
@@ -101,6 +109,12 @@ mod tests {
         max-apps = 1
         rpc-max = 1
         ");
+    }
+
+    #[test]
+    fn a_log_that_reads_as_a_network_address_is_refused() {
+        let error = Emperor { log: "/srv/a:514".into(), ..emperor() }.to_ini().unwrap_err();
+        assert_eq!((error.key, error.fault), (Some("logto2"), crate::Fault::Special(':')));
     }
 
     #[test]

@@ -71,7 +71,7 @@ mod tests {
     use crate::Fault;
 
     fn front() -> FrontVassal {
-        let common = Common::new("/srv", "/srv/logs/front.log", "blog:front");
+        let common = Common::new("/srv", "blog:front");
         FrontVassal::new(common, "127.0.0.1", 8000, vec!["/srv/run/blog.sock".into()])
     }
 
@@ -83,11 +83,6 @@ mod tests {
         procname-prefix-spaced = blog:front
         auto-procname = true
         umask = 027
-        logto2 = /srv/logs/front.log
-        log-maxsize = 1048576
-        log-backupname = /srv/logs/front.log.1
-        touch-logreopen = /srv/logs/front.log.1
-        log-master-stream = true
         if-not-plugin = http
         plugin = http
         end-if =

@@ -7,7 +7,7 @@
 //!
 //! ```
 //! use piku_uwsgi::{Common, DaemonVassal, Vassal};
-//! let common = Common::new("/srv/blog", "/srv/logs/worker.1.log", "blog:worker.1");
+//! let common = Common::new("/srv/blog", "blog:worker.1");
 //! let vassal = Vassal::Daemon(DaemonVassal::new(common, "exec /usr/bin/launch blog worker.1"));
 //! assert!(vassal.to_ini()?.contains("\nattach-daemon = exec /usr/bin/launch blog worker.1\n"));
 //! # Ok::<(), piku_uwsgi::InvalidValue>(())

@@ -11,7 +11,7 @@ use super::imports::Modules;
 const PURE: [&str; 3] = ["deploy/plan/", "deploy/source/inputs", "deploy/source/procfile_path"];
 
 /// What such a file may take of the machine: values, and how they are spelled.
-const VALUES: [&str; 13] = [
+const VALUES: [&str; 14] = [
     "crate::host::HostError",
     "crate::host::Step",
     "crate::host::Surroundings",
@@ -23,6 +23,7 @@ const VALUES: [&str; 13] = [
     "crate::host::launch::DaemonWork",
     "crate::host::launch::Job",
     "crate::host::launch::LaunchRecord",
+    "crate::host::launch::LogRecord",
     "crate::host::launch::record_path",
     "crate::host::nginx::Question",
 ];

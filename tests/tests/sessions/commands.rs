@@ -222,7 +222,7 @@ fn settings_that_no_process_could_be_given_are_refused_and_none_is_kept() {
 #[test]
 fn logs_show_the_last_lines_follow_and_survive_rotation() {
     let server = TestServer::new();
-    let jobs = server.app("jobs").file("Procfile", "worker: for i in 1 2 3; do echo line $i; done; while sleep 0.1; do echo still here; done\nother: echo something else; exec sleep 600\n");
+    let jobs = server.app_from("hello-wsgi", "jobs").file("Procfile", "wsgi: app:app\nworker: for i in 1 2 3; do echo line $i; done; while sleep 0.1; do echo still here; done\nother: echo something else; exec sleep 600\n");
     jobs.push().succeeds();
     eventually("the worker speaks", || {
         server.text("logs/jobs/worker.1.log").contains("line 3").then_some(())

@@ -22,12 +22,10 @@ fn in_a_root_of_an_earlier_piku_processes_start_by_a_link_to_piku_until_a_comman
     fs::remove_file(&link).unwrap();
     symlink(piku::program(), &link).unwrap();
 
-    // uWSGI starts a daemon again, the emperor a vassal.
-    for (command, falls) in [("sleep 600", "sleep 600"), ("http.server", "uWSGI master")] {
+    // The emperor starts their launchers again.
+    for command in ["sleep 600", "http.server"] {
         let before = process(&server, command).unwrap();
-        let mut above = server.processes().ancestors_of(before.id);
-        above.push(before.clone());
-        above.iter().find(|process| process.command.contains(falls)).unwrap().kill();
+        server.processes().ancestors_of(before.id).remove(0).kill();
         let again =
             eventually("it runs again", || process(&server, command).filter(|now| now.id != before.id));
         let launcher = server.processes().ancestors_of(again.id).remove(0);

@@ -26,6 +26,7 @@ mod listings;
 mod names;
 mod neighbours;
 mod nginx;
+mod output;
 mod refused;
 mod releases;
 mod remote_commands;

@@ -34,6 +34,13 @@ fn process_id(pidfile: &Utf8Path) -> Option<Pid> {
     name.ok().flatten().filter(|line| line.contains("uwsgi")).map(|_| pid)
 }
 
+/// Whether an emperor holds its lock, which ends with it, however it ends.
+pub(crate) fn holds(lock: &Utf8Path) -> bool {
+    let Ok(file) = files::open_to_lock(lock) else { return false };
+    // As uWSGI does.
+    rustix::fs::fcntl_lock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive).is_err()
+}
+
 /// How long the emperor and all apps may take to stop after SIGTERM.
 const STOP: Duration = Duration::from_secs(7);
 /// How long the emperor may take once all apps are gone.

@@ -7,8 +7,8 @@ use std::process::Command;
 
 use camino::Utf8Path;
 pub(crate) use piku_launch::{
-    DaemonRecord, DaemonWork, GRACE, Job, LaunchRecord, drain_marker, endings, hold_marker, record_path,
-    slot_holder,
+    DaemonRecord, DaemonWork, GRACE, Job, LAUNCHER, LaunchRecord, LogRecord, drain_marker, end_leftovers,
+    endings, hold_marker, record_path, slot_holder,
 };
 
 use super::{HostError, files};

@@ -58,11 +58,16 @@ impl ProcessTree {
         let mut found = Vec::new();
         let mut ask = vec![ancestor];
         while let Some(parent) = ask.pop() {
-            let children = self.children.get(&parent).map_or(&[][..], Vec::as_slice);
+            let children = self.children(parent);
             found.extend(children);
             ask.extend(children);
         }
         found
+    }
+
+    /// The children of a process.
+    pub(crate) fn children(&self, parent: i32) -> &[i32] {
+        self.children.get(&parent).map_or(&[][..], Vec::as_slice)
     }
 
     /// The descendants of `ancestor` and their total CPU time, if all of them are sleeping, which excludes waiting for

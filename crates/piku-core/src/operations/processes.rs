@@ -36,7 +36,7 @@ pub struct ProcessStatus {
     pub index: u32,
     /// Its state.
     pub state: State,
-    /// The uWSGI process that runs it.
+    /// The process of piku's launcher that runs it.
     pub pid: Option<u32>,
     /// When it was started, in seconds since the Unix epoch.
     pub since: Option<u64>,

@@ -4,8 +4,7 @@ use std::net::SocketAddr;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use piku_uwsgi::{
-    AppVassal, Application, Common, Concurrency, DaemonVassal, FrontVassal, JwsgiApp, PhpApp, RackApp,
-    Vassal, WsgiApp,
+    AppVassal, Application, Common, Concurrency, FrontVassal, JwsgiApp, PhpApp, RackApp, WsgiApp,
 };
 
 use super::basis::Basis;
@@ -14,15 +13,15 @@ use super::hosted::Hosted;
 use crate::deploy::DeployError;
 use crate::deploy::source::procfile_path;
 use crate::host::health::Endpoint;
-use crate::host::launch::{DaemonRecord, DaemonWork, LaunchRecord, record_path};
+use crate::host::launch::{DaemonRecord, DaemonWork, LaunchRecord, LogRecord, record_path};
 use crate::host::socket_access::SocketAccess;
 use crate::host::{HostError, Step};
 use crate::vassal::{FRONT, VassalName};
 
-/// How long uWSGI waits for a process to end before it kills it, in seconds. It must be longer than the timeouts of the
-/// launcher, which also ends grandchildren: a minute for the last connections and 15 seconds for the end (see
-/// `piku_launch::supervise`).
+/// How long uWSGI waits for open requests before it kills a process, in seconds.
 const MERCY: u32 = 90;
+/// The file of a vassal that needs no uWSGI. The emperor only looks whether it is there.
+const LAUNCHED: &str = "; piku-launch runs this process, from the record beside this file\n[uwsgi]\n";
 /// How long a `web` process keeps serving after its successor has taken over, in milliseconds: for a moment after a
 /// reload, old workers of nginx still send it connections.
 const DRAIN_MS: u64 = 2000;
@@ -41,7 +40,7 @@ pub(crate) struct Rendered {
     pub(crate) name: VassalName,
     /// The file for uWSGI, without any user values.
     pub(crate) ini: String,
-    /// The file for the launcher: environment and command, as JSON.
+    /// The file for the launcher: environment, command, and log, as JSON.
     pub(crate) record: String,
 }
 
@@ -64,8 +63,13 @@ pub(crate) fn render(
 ) -> Result<Rendered, DeployError> {
     let system = basis.uwsgi.ok_or(DeployError::NoUwsgi)?;
     let record_path = record_path(&basis.root.uwsgi_available(), &process.name.to_string());
-    let mut record = LaunchRecord { uwsgi: system.program.clone(), env: process.env.clone(), daemon: None };
-    let vassal = match &process.work {
+    let mut record = LaunchRecord {
+        uwsgi: system.program.clone(),
+        env: process.env.clone(),
+        daemon: None,
+        log: Some(LogRecord { path: log(basis, process), max_size: basis.inputs.options.uwsgi.log_max_size }),
+    };
+    let ini = match &process.work {
         Work::Hosted { app, socket } => {
             if socket.as_str().len() > LONGEST_SOCKET {
                 return Err(DeployError::SocketPath { path: socket.clone() });
@@ -73,32 +77,28 @@ pub(crate) fn render(
             if let Some(own) = &basis.build.made.uwsgi {
                 record.uwsgi.clone_from(own);
             }
-            Vassal::App(hosted(basis, process, app, socket, access))
+            hosted(basis, process, app, socket, access).to_ini()?
         }
+        Work::Front { address, backends } => router(basis, process, *address, backends).to_ini()?,
         Work::Web { command, .. } | Work::Worker { command } => {
-            daemon(basis, process, DaemonWork::Command(command.clone()), &record_path, &mut record)?
+            record.daemon = Some(daemon(basis, process, DaemonWork::Command(command.clone())));
+            LAUNCHED.to_owned()
         }
         Work::Cron { jobs } => {
-            daemon(basis, process, DaemonWork::Crontab(jobs.clone()), &record_path, &mut record)?
+            record.daemon = Some(daemon(basis, process, DaemonWork::Crontab(jobs.clone())));
+            LAUNCHED.to_owned()
         }
-        Work::Front { address, backends } => Vassal::Front(router(basis, process, *address, backends)),
     };
     let record = serde_json::to_string_pretty(&record)
         .map_err(|source| HostError::Damaged { path: record_path, source })?;
-    Ok(Rendered { name: process.name.clone(), ini: vassal.to_ini()?, record })
+    Ok(Rendered { name: process.name.clone(), ini, record })
 }
 
-/// A process that the launcher supervises: the record says what to run, and the vassal file only starts the launcher.
-fn daemon(
-    basis: &Basis<'_>,
-    process: &Process,
-    work: DaemonWork,
-    record_path: &Utf8Path,
-    record: &mut LaunchRecord,
-) -> Result<Vassal, DeployError> {
+/// A process that the launcher supervises, without uWSGI.
+fn daemon(basis: &Basis<'_>, process: &Process, work: DaemonWork) -> DaemonRecord {
     let drains = process.takes_over == TakesOver::Beside && basis.inputs.has_site();
     let slot = || basis.root.slot(basis.app, &process.name.kind, process.name.index);
-    record.daemon = Some(DaemonRecord {
+    DaemonRecord {
         work,
         cwd: basis.tree.to_owned(),
         slot: process.takes_turns().then(slot),
@@ -107,14 +107,7 @@ fn daemon(
             Endpoint::Http(address) => Some(address.port()),
             Endpoint::Uwsgi(_) => None,
         }),
-    });
-    let launcher = basis.root.launcher();
-    let words = [launcher.as_str(), "--daemon", record_path.as_str()];
-    let line =
-        shlex::try_join(words).map_err(|_| DeployError::SocketPath { path: record_path.to_owned() })?;
-    let mut vassal = DaemonVassal::new(common(basis, process), format!("exec {line}"));
-    vassal.mercy = MERCY;
-    Ok(Vassal::Daemon(vassal))
+    }
 }
 
 /// A router that forwards a port to the sockets of the app.
@@ -135,18 +128,22 @@ fn router(
     vassal
 }
 
-fn common(basis: &Basis<'_>, process: &Process) -> Common {
+/// Where the output of a process goes.
+fn log(basis: &Basis<'_>, process: &Process) -> Utf8PathBuf {
     let name = &process.name;
-    let log = match process.work {
+    match process.work {
         Work::Front { .. } => basis.root.router_log(&name.app),
         Work::Cron { .. } => basis.root.scheduler_log(&name.app),
         _ => basis.root.log(&name.app, &name.kind, name.index),
-    };
+    }
+}
+
+fn common(basis: &Basis<'_>, process: &Process) -> Common {
+    let name = &process.name;
     // A router outlives the release that started it.
     let chdir = if name.kind == FRONT { basis.root.path() } else { basis.tree };
     let title = format!("{}:{}:", name.app, name.kind.trim_start_matches('-'));
-    let mut common = Common::new(chdir, log, title);
-    common.log_max_size = basis.inputs.options.uwsgi.log_max_size;
+    let mut common = Common::new(chdir, title);
     // The launcher sets it to 022.
     common.umask = None;
     common

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use self::reasons::{help, import_error, is_missing, keeps_dying, misread, screenful, seconds};
+use self::reasons::{help, import_error, is_missing, keeps_dying, screenful, seconds};
 use crate::deploy::DeployError;
 use crate::deploy::order::Scene;
 use crate::deploy::plan::hosted::Hosted;
@@ -68,7 +68,7 @@ fn healthy(scene: &Scene<'_>, options: &Options, watched: &Watched<'_>) -> Resul
     let output = wait::until(Duration::from_millis(300), || {
         Some(logs::own_lines_since(&watched.log, watched.from)).filter(|lines| !lines.is_empty())
     });
-    let output = output.unwrap_or_else(|| misread(watched));
+    let output = output.unwrap_or_default();
     let (reason, output) = match import_error(&output) {
         Some((error, traceback)) => (format!("could not be imported: {error}"), traceback),
         None => match (&watched.process.work, is_missing(&output)) {

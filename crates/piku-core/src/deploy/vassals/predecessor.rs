@@ -13,11 +13,12 @@ use crate::deploy::DeployError;
 use crate::deploy::order::Scene;
 use crate::event::{Report, stage, warn};
 use crate::host::emperor::Heard;
+use crate::host::launch::{self, LAUNCHER};
 use crate::host::processes::{self, ProcessTree};
 use crate::host::sockets::{self, Listener};
-use crate::host::{HostError, emperor, health, wait};
+use crate::host::{HostError, emperor, files, health, wait};
 use crate::root::Root;
-use crate::vassal::VassalName;
+use crate::vassal::{FRONT, VassalName};
 
 /// How long old processes may take to end and release their ports. A little longer than their launcher allows.
 pub(crate) const END: Duration = Duration::from_secs(crate::host::launch::GRACE.as_secs() + 5);
@@ -63,11 +64,10 @@ fn end_within(
     }
     let stats = emperor::must_tell(&scene.root.emperor_stats())?;
     let tree = ProcessTree::read();
-    // Do not wait for the uWSGI master: it exits late and holds no resources.
     let running: Vec<i32> = names
         .iter()
-        .filter_map(|name| stats.vassal(&name.to_string()))
-        .flat_map(|vassal| tree.below(vassal.pid))
+        .filter_map(|name| Some((name, stats.vassal(&name.to_string())?)))
+        .flat_map(|(name, vassal)| holders(&tree, name, vassal.pid))
         .collect();
     end::retire(scene.root, names, false)?;
     let alive = || running.iter().copied().find(|pid| processes::is_alive(*pid));
@@ -78,11 +78,35 @@ fn end_within(
     }
 }
 
+/// The processes of a vassal that hold ports and slots. uWSGI's master holds none, and exits late.
+fn holders(tree: &ProcessTree, name: &Enabled, vassal: i32) -> Vec<i32> {
+    if !processes::is_program(vassal, LAUNCHER) {
+        // uWSGI itself, as legacy and earlier versions of piku start it.
+        return tree.below(vassal);
+    }
+    match runs_in_uwsgi(name.kind()) || name.kind() == FRONT {
+        true => tree.children(vassal).iter().flat_map(|master| tree.below(*master)).collect(),
+        false => [vec![vassal], tree.below(vassal)].concat(),
+    }
+}
+
 /// Waits until the emperor has neither these vassals nor any other of the app, such as those of an older run that still
 /// finish their requests. Warns if that takes too long.
 pub(crate) fn await_end(root: &Root, app: &AppName, names: &[Enabled], report: &mut Report<'_>) {
     if !are_gone_within(root, app, names, END, report) {
         warn(report, "some processes are still ending", Some("`piku ps` and `piku doctor` show their state"));
+    }
+    end_leftovers(root, app);
+}
+
+/// Ends what launchers of the app left behind when they were killed, and nobody started again.
+fn end_leftovers(root: &Root, app: &AppName) {
+    let available = root.uwsgi_available();
+    for name in files::names(&available).unwrap_or_default() {
+        let vassal = name.strip_suffix(".json").and_then(|vassal| vassal.parse::<VassalName>().ok());
+        if vassal.is_some_and(|vassal| vassal.app == *app) {
+            launch::end_leftovers(&available.join(name));
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! Recognizes uWSGI's own startup and shutdown lines, some forty per start. Pure.
 
 /// uWSGI's lines, by prefix and suffix. Lines that explain a failure are not included.
-const CHATTER: [(&str, &str); 60] = [
+const CHATTER: [(&str, &str); 61] = [
     ("*** Starting uWSGI ", "] ***"),
+    ("*** has_emperor mode detected (fd: ", ") ***"),
     ("compiled with version: ", ""),
     ("detected number of CPU cores: ", ""),
     ("detected binary path: ", ""),

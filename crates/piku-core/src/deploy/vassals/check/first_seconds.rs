@@ -27,7 +27,7 @@ const AFTERWARDS: Duration = Duration::from_millis(300);
 struct Server<'a, 'p> {
     watched: &'a Watched<'p>,
     address: SocketAddr,
-    /// The uWSGI process above its launcher.
+    /// Its launcher.
     vassal: Option<i32>,
 }
 

@@ -2,25 +2,12 @@
 
 use std::time::Duration;
 
-use super::watched::Watched;
 use crate::deploy::plan::hosted::Hosted;
 use crate::deploy::plan::{Process, Work};
-use crate::host::logs;
 use crate::settings::Options;
 
 /// The number of log lines that an error shows.
 const SHOWN: usize = 40;
-
-/// uWSGI's errors about the vassal's file or an included file, which it reports before it opens the log.
-pub(super) fn misread(watched: &Watched<'_>) -> Vec<String> {
-    let lines = logs::own_lines_since(&watched.emperor_log, watched.emperor_from);
-    let name = watched.process.name.to_string();
-    let mentioned = lines.iter().any(|line| line.contains(&name));
-    let of_emperor = |line: &String| line.contains("[emperor]") || line.starts_with("*** has_emperor mode");
-    let mut said: Vec<String> = lines.into_iter().filter(|line| !of_emperor(line)).collect();
-    said.dedup();
-    if mentioned { said } else { Vec::new() }
-}
 
 /// The last lines, as many as fit on a screen.
 pub(super) fn screenful(mut lines: Vec<String>) -> Vec<String> {

@@ -12,9 +12,6 @@ pub(crate) struct Watched<'a> {
     pub(super) process: &'a Process,
     pub(super) log: Utf8PathBuf,
     pub(super) from: u64,
-    /// uWSGI writes here until it has read the configuration of the vassal, which names its log.
-    pub(super) emperor_log: Utf8PathBuf,
-    pub(super) emperor_from: u64,
 }
 
 impl<'a> Watched<'a> {
@@ -34,7 +31,6 @@ impl<'a> Watched<'a> {
             Work::Cron { .. } => root.scheduler_log(&process.name.app),
             _ => root.log(&process.name.app, &process.name.kind, process.name.index),
         };
-        let emperor_log = root.emperor_log();
-        Self { process, from: logs::length(&log), log, emperor_from: logs::length(&emperor_log), emperor_log }
+        Self { process, from: logs::length(&log), log }
     }
 }

@@ -19,7 +19,7 @@ const STAYS: Duration = Duration::from_secs(1);
 /// A worker that has been idle this long counts as started.
 const RESTS: Duration = Duration::from_millis(80);
 
-/// How long to wait for a second exit after the first. uWSGI restarts a daemon after two seconds.
+/// How long to wait for a second exit after the first. The launcher restarts a daemon after two seconds.
 const SECOND_ENDING: Duration = Duration::from_secs(5);
 
 /// How long to wait before reporting what the deploy is waiting for.
@@ -29,7 +29,7 @@ const SILENCE: Duration = Duration::from_secs(1);
 struct Worker<'a, 'p> {
     watched: &'a Watched<'p>,
     turn: Option<Since>,
-    /// The uWSGI process above its launcher, once the emperor knows it.
+    /// Its launcher, once the emperor knows it.
     vassal: Option<i32>,
     /// Since when its processes have been idle, with their ids and CPU time at that moment.
     at_rest: Option<(Since, (Vec<i32>, u64))>,
@@ -46,7 +46,7 @@ enum Look {
 
 /// Waits until every worker has replaced its predecessor and has run for a second or is idle.
 ///
-/// uWSGI restarts a worker that exits. A worker that soon exits a second time is not healthy.
+/// The launcher restarts a worker that exits. A worker that soon exits a second time is not healthy.
 pub(crate) fn all_stay(
     scene: &Scene<'_>,
     watched: &[Watched<'_>],
@@ -114,11 +114,10 @@ impl Worker<'_, '_> {
         let name = &self.watched.process.name;
         let ask = || Some(emperor::ask(&root.emperor_stats())?.vassal(&name.to_string())?.pid);
         self.vassal = self.vassal.or_else(ask);
-        // The launcher and at least one process that it started.
         let now = self
             .vassal
             .and_then(|vassal| ProcessTree::read_below(vassal).at_rest(vassal))
-            .filter(|(processes, _)| processes.len() > 1);
+            .filter(|(processes, _)| !processes.is_empty());
         let same = self.at_rest.take().filter(|(_, before)| Some(before) == now.as_ref());
         self.at_rest = same.or_else(|| now.map(|now| (Since::now(), now)));
         self.at_rest.as_ref().is_some_and(|(since, _)| since.elapsed() >= RESTS)

@@ -8,11 +8,11 @@ use gix::bstr::ByteSlice;
 use crate::Error;
 use crate::bare::{Failure, attempt, object, open};
 
-/// Writes the files of `commit` with gix. Returns false and does nothing if the commit uses something that gix gets
-/// wrong.
-pub(crate) fn checkout(tree: &Utf8Path, commit: &str) -> Result<bool, Error> {
+/// Writes the files of `commit` to `tree` with gix, and the index to its git folder `own`. Returns false and does
+/// nothing if the commit uses something that gix gets wrong.
+pub(crate) fn checkout(own: &Utf8Path, tree: &Utf8Path, commit: &str) -> Result<bool, Error> {
     attempt(format!("check out {commit}"), tree, || {
-        let repo = open(tree)?;
+        let repo = open(own)?;
         let tree_id = object(&repo, commit)?.peel_to_tree()?.id;
         let mut index = repo.index_from_tree(&tree_id)?;
         if index.entry_by_path(".gitmodules".into()).is_some() || wants_git(&repo, &index)? {

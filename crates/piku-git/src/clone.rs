@@ -1,14 +1,10 @@
 //! The deployment clone that a release runs from: its files, and objects hard-linked from the bare repository.
 
-use std::collections::BTreeSet;
-use std::ffi::OsStr;
-use std::io::Read;
-use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
-
 use camino::Utf8Path;
 
 use crate::checkout::checkout;
+use crate::git_folder::{self, git_folder};
+use crate::written::{clear, note};
 use crate::{Error, Git, files};
 
 impl Git {
@@ -16,36 +12,42 @@ impl Git {
     ///
     /// HEAD is detached at the commit, and `origin` is the bare repository. gix writes the files if it does so
     /// exactly as git does; otherwise git writes them. If the file system has no hard links, objects are copied.
+    /// Beside the tree, piku keeps a [git folder](git_folder()) of its own.
     ///
     /// # Errors
     /// [`Error`] with the step that failed; the folder then holds part of a clone.
     pub fn deployment_clone(&self, bare: &Utf8Path, commit: &str, tree: &Utf8Path) -> Result<(), Error> {
-        lay_out(bare, commit, tree)?;
-        if checkout(tree, commit)? { Ok(()) } else { self.checkout(tree, commit) }
+        let own = git_folder::lay_out(bare, commit, tree)?;
+        files::make_folder(tree, 0o755)?;
+        if !checkout(&own, tree, commit)? {
+            self.checkout(tree, commit)?;
+        }
+        lay_out(bare, commit, tree)
     }
 
     /// Turns a deployment clone of another commit into one of `commit`, as if it were new, but writes only what
     /// differs.
     ///
-    /// Untracked files are removed. The clone's hooks and configuration are not used, because an app may have written
-    /// them.
+    /// Untracked files are removed, and so is the `.git` in the tree, which an app may have changed: a new one takes
+    /// its place.
     ///
     /// # Errors
     /// [`Error`] with the step that failed; the folder can't be used afterwards.
     pub fn recycled_clone(&self, bare: &Utf8Path, commit: &str, tree: &Utf8Path) -> Result<(), Error> {
-        let own = tree.join(".git");
-        // Hooks and configuration that an app put there would run as us.
-        for name in ["hooks", "info", "index.lock", "HEAD.lock", "config.worktree", "logs"] {
-            files::remove(&own.join(name))?;
+        let own = git_folder(tree);
+        for lock in ["index.lock", "HEAD.lock"] {
+            files::remove(&own.join(lock))?;
         }
-        let head = files::read_text(&own.join("HEAD"))?;
-        lay_out(bare, head.trim(), tree)?;
-        self.command(tree, ["clean", "--quiet", "-d", "--force", "--force", "-x"]).check(&mut |_| {})?;
+        files::remove(&tree.join(".git"))?;
+        clear(tree)?;
         self.checkout(tree, commit)?;
-        files::set_mode(tree, 0o755)
+        files::set_mode(tree, 0o755)?;
+        lay_out(bare, commit, tree)
     }
 
-    /// Checks out the submodules of a clone, if its commit has any; `heard` gets each line that git writes.
+    /// Checks out the submodules of a new clone, if its commit has any; `heard` gets each line that git writes.
+    ///
+    /// Uses the `.git` in the tree, so call it before any program of the app runs there.
     ///
     /// # Errors
     /// [`Error::Start`] or [`Error::Failed`], as when a submodule can't be fetched.
@@ -57,54 +59,13 @@ impl Git {
             .check(heard)
     }
 
-    /// Lists the tracked files in a tree, relative to the tree. Names may be any bytes.
-    ///
-    /// # Errors
-    /// [`Error::Start`] or [`Error::Failed`], as when the tree is no repository.
-    pub fn tracked(&self, tree: &Utf8Path) -> Result<BTreeSet<PathBuf>, Error> {
-        Ok(paths(&self.command(tree, ["ls-files", "-z"]).read()?).collect())
-    }
-
-    /// Lists the untracked and modified files in a tree, which the app or a build wrote, relative to the tree.
-    ///
-    /// Names may be any bytes. A repository within the tree is listed as one name.
-    ///
-    /// # Errors
-    /// As [`Git::tracked`].
-    pub fn written(&self, tree: &Utf8Path) -> Result<BTreeSet<PathBuf>, Error> {
-        let listing = self.command(tree, ["ls-files", "--others", "--modified", "-z"]).read()?;
-        // Git counts removed files as modified, and so do files behind a link that replaced their folder.
-        let is_here = |path: &PathBuf| {
-            let place = tree.as_std_path().join(path);
-            let folders = path.ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty());
-            place.symlink_metadata().is_ok()
-                && !folders.into_iter().any(|folder| tree.as_std_path().join(folder).is_symlink())
-        };
-        Ok(paths(&listing).filter(is_here).collect())
-    }
-
     pub(crate) fn checkout(&self, tree: &Utf8Path, commit: &str) -> Result<(), Error> {
-        self.command(tree, ["checkout", "--quiet", "--force", "--detach", commit]).check(&mut |_| {})
+        self.beside(tree, ["checkout", "--quiet", "--force", "--detach", commit]).check(&mut |_| {})?;
+        note(tree)
     }
 }
 
-/// Returns how many files are tracked in a tree, from the head of its index (gitformat-index(5)); `None` if it has no
-/// index.
-#[must_use]
-pub fn tracked_count(tree: &Utf8Path) -> Option<u32> {
-    let mut head = [0; 12];
-    std::fs::File::open(tree.join(".git/index")).and_then(|mut file| file.read_exact(&mut head)).ok()?;
-    let [b'D', b'I', b'R', b'C', _, _, _, _, count @ ..] = head else { return None };
-    Some(u32::from_be_bytes(count))
-}
-
-/// Splits a listing made with `-z` into paths.
-fn paths(listing: &[u8]) -> impl Iterator<Item = PathBuf> {
-    let paths = listing.split(|byte| *byte == 0).filter(|path| !path.is_empty());
-    paths.map(|path| PathBuf::from(OsStr::from_bytes(path)))
-}
-
-/// Writes everything of a clone except its files and its index.
+/// Writes the `.git` of a clone, for the app and its tools: piku does not read it.
 fn lay_out(bare: &Utf8Path, head: &str, tree: &Utf8Path) -> Result<(), Error> {
     let own = tree.join(".git");
     files::make_folder(&own.join("refs"), 0o755)?;
@@ -119,7 +80,8 @@ fn lay_out(bare: &Utf8Path, head: &str, tree: &Utf8Path) -> Result<(), Error> {
         let path = own.join(name);
         std::fs::write(&path, text).map_err(Error::file("write", &path))?;
     }
-    Ok(())
+    let index = git_folder(tree).join("index");
+    std::fs::copy(&index, own.join("index")).map(drop).map_err(Error::file("copy", &index))
 }
 
 /// Quotes a value for git's configuration (git-config(1), "Syntax").

@@ -12,17 +12,6 @@ use crate::Error;
 /// abandoned.
 const UNNAMED: &str = ".piku-";
 
-/// Reads a file as text, replacing invalid UTF-8; empty if there is no file.
-pub(crate) fn read_text(path: &Utf8Path) -> Result<String, Error> {
-    match fs::read(path) {
-        Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            Ok(String::new())
-        }
-        Err(error) => Err(Error::file("read", path)(error)),
-    }
-}
-
 /// Writes a file of mode 644: to a temporary file, synced, then renamed.
 pub(crate) fn write(path: &Utf8Path, bytes: &[u8]) -> Result<(), Error> {
     let folder = path.parent().unwrap_or(Utf8Path::new("/"));

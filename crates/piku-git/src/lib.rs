@@ -5,6 +5,9 @@
 //! differently. Nothing here prints, or reads variables of the process environment. The caller makes sure that only
 //! one process at a time works on a clone; refs are replaced atomically, so a reader sees the old or the new one.
 //!
+//! An app can write to its clone, so what is in there has no say: piku's own [git folder](git_folder()) of a clone lies
+//! beside the tree, and what the app wrote is found without running git.
+//!
 //! ```
 //! use camino::Utf8Path;
 //! use piku_git::Git;
@@ -20,7 +23,7 @@
 //! piku_git::set_branch(&bare, "refs/heads/main", &commit)?;
 //! git.deployment_clone(&bare, &commit, &tree)?;
 //! assert_eq!(std::fs::read_to_string(tree.join("Procfile"))?, "web: ./run\n");
-//! assert!(git.written(&tree)?.is_empty());
+//! assert!(piku_git::written(&tree)?.is_empty());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -34,17 +37,20 @@ mod clone;
 mod error;
 mod files;
 mod folder;
+mod git_folder;
 mod program;
 mod push;
+mod written;
 
 pub use bare::{
     conflicting_branch, init_bare, locked_since, needs_packing, record_release, resolve, set_branch,
     set_head, subject, top_entries, tree_id, unlock,
 };
-pub use clone::tracked_count;
 pub use error::Error;
+pub use git_folder::{git_folder, keep_track, move_clone};
 pub use program::Git;
 pub use push::{Choice, InvalidPush, InvalidRefUpdate, Kept, RefUpdate, choose, file_in_push};
+pub use written::{recyclable, tracked_by_legacy, written};
 
 /// The examples of the README, which are tested with those of the documentation.
 #[cfg(doctest)]

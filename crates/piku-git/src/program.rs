@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::Error;
+use crate::git_folder::git_folder;
 
 /// How many of the last lines an error contains.
 const LAST_LINES: usize = 40;
@@ -49,6 +50,15 @@ impl Git {
     pub(crate) fn command<'a>(&self, folder: &Utf8Path, words: impl IntoIterator<Item = &'a str>) -> Run {
         let words = ["git"].into_iter().chain(words).map(str::to_owned).collect();
         Run { words, folder: folder.to_owned(), environment: self.environment() }
+    }
+
+    /// `git` with these words, to work on the clone in `tree` with the git folder beside it. No configuration, hook, or
+    /// monitor of the tree has a say.
+    pub(crate) fn beside<'a>(&self, tree: &Utf8Path, words: impl IntoIterator<Item = &'a str>) -> Run {
+        let places = [format!("--git-dir={}", git_folder(tree)), format!("--work-tree={tree}")];
+        let first = ["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"].into_iter();
+        let words: Vec<&str> = words.into_iter().collect();
+        self.command(tree, first.chain(places.iter().map(String::as_str)).chain(words))
     }
 }
 

@@ -105,6 +105,7 @@ fn both_ways_to_check_out_give_the_same_files_and_a_clean_tree() {
     for entry in by_git.read_dir_utf8().unwrap().flatten().filter(|entry| entry.file_name() != ".git") {
         files::remove(entry.path()).unwrap();
     }
+    assert_eq!(written(&by_gix).unwrap(), [].into());
     git.checkout(&by_git, &it.commit).unwrap();
     assert_eq!(listing(&by_gix), listing(&by_git));
     assert_eq!(listing(&by_gix).len(), 7);
@@ -145,6 +146,102 @@ fn a_recycled_clone_is_like_a_new_one_whatever_the_app_did_to_it() {
     assert!(!it.home.join("ran").exists(), "a hook of the app's ran");
     let status = git.command(&recycled, ["status", "--porcelain"]).read().unwrap();
     assert_eq!(String::from_utf8_lossy(&status), "");
+    assert_eq!(written(&recycled).unwrap(), [].into());
+}
+
+/// Lets an app do to its tree what would make a git that obeys the tree run something, wait, or leave the tree.
+fn lay_traps(it: &Fixture, tree: &Utf8Path) {
+    let trap = it.home.join("trap");
+    std::fs::write(&trap, format!("#!/bin/sh\ntouch '{}'\ncat\n", it.home.join("ran"))).unwrap();
+    std::fs::set_permissions(&trap, PermissionsExt::from_mode(0o755)).unwrap();
+    let config = format!(
+        "[core]\n\tfsmonitor = {trap}\n\tworktree = {}\n\thooksPath = {}\n[filter \"x\"]\n\tclean = {trap}\n\tsmudge = {trap}\n[diff]\n\texternal = {trap}\n[include]\n\tpath = {trap}\n",
+        it.work, it.home
+    );
+    std::fs::write(tree.join(".git/config"), config).unwrap();
+    std::fs::write(tree.join(".gitattributes"), "* filter=x\n").unwrap();
+    std::fs::create_dir_all(tree.join(".git/objects/info")).unwrap();
+    std::fs::write(tree.join(".git/objects/info/alternates"), format!("{}\n", it.home)).unwrap();
+    std::os::unix::fs::symlink(&trap, it.home.join("post-checkout")).unwrap();
+    // A repository whose HEAD nobody writes to.
+    std::fs::create_dir_all(tree.join("nested/.git/objects")).unwrap();
+    std::fs::create_dir_all(tree.join("nested/.git/refs")).unwrap();
+    let mode = rustix::fs::Mode::from_raw_mode(0o600);
+    for pipe in ["nested/.git/HEAD", "pipe", "Procfile"] {
+        drop(std::fs::remove_file(tree.join(pipe)));
+        rustix::fs::mkfifoat(rustix::fs::CWD, tree.join(pipe).as_std_path(), mode).unwrap();
+    }
+    std::fs::create_dir(tree.join("closed")).unwrap();
+    std::fs::write(tree.join("closed/file"), "x").unwrap();
+    std::fs::set_permissions(tree.join("closed"), PermissionsExt::from_mode(0)).unwrap();
+}
+
+#[test]
+fn nothing_that_an_app_writes_to_its_tree_has_a_say() {
+    let it = fixture(ordinary);
+    let git = program(&it.home);
+    let tree = it.home.join("tree");
+    git.deployment_clone(&it.bare, &it.commit, &tree).unwrap();
+    lay_traps(&it, &tree);
+    let found = written(&tree).unwrap();
+    assert_eq!(found, [".gitattributes", "closed/file", "nested"].map(PathBuf::from).into());
+
+    git.recycled_clone(&it.bare, &it.commit, &tree).unwrap();
+    let fresh = it.home.join("fresh");
+    git.deployment_clone(&it.bare, &it.commit, &fresh).unwrap();
+    assert_eq!(listing(&tree), listing(&fresh));
+    for path in ["config", "HEAD"] {
+        let text = |tree: &Utf8Path| std::fs::read_to_string(tree.join(".git").join(path)).unwrap();
+        assert_eq!(text(&tree), text(&fresh), "{path}");
+    }
+    assert!(!tree.join(".git/objects/info/alternates").exists());
+
+    // A `.git` that leads elsewhere, and an index of another tree.
+    std::fs::rename(tree.join(".git"), it.home.join("kept")).unwrap();
+    symlink(it.work.join(".git"), tree.join(".git")).unwrap();
+    let before = std::fs::read(it.work.join(".git/config")).unwrap();
+    assert_eq!(written(&tree).unwrap(), [].into());
+    git.recycled_clone(&it.bare, &it.commit, &tree).unwrap();
+    assert!(!tree.join(".git").is_symlink());
+    assert_eq!(std::fs::read(it.work.join(".git/config")).unwrap(), before);
+    assert!(it.work.join(".git/index").exists() && !it.home.join("ran").exists());
+
+    // The tools of the app still find a repository.
+    let said = git.command(&tree, ["describe", "--always", "--dirty"]).read().unwrap();
+    assert!(it.commit.starts_with(String::from_utf8_lossy(&said).trim()), "{said:?}");
+}
+
+#[test]
+fn a_clone_of_an_earlier_version_is_tracked_by_its_commit() {
+    let it = fixture(ordinary);
+    let tree = it.home.join("tree");
+    program(&it.home).deployment_clone(&it.bare, &it.commit, &tree).unwrap();
+    std::fs::remove_dir_all(git_folder(&tree)).unwrap();
+    assert!(written(&tree).is_err());
+    std::fs::write(tree.join("own"), "x").unwrap();
+    std::fs::write(tree.join("run"), "changed").unwrap();
+    for _ in 0..2 {
+        keep_track(&it.bare, &it.commit, &tree).unwrap();
+        // Of files that git converts, only the commit's own form is known.
+        assert_eq!(written(&tree).unwrap(), ["own", "run", "x.bat"].map(PathBuf::from).into());
+    }
+    let moved = it.home.join("moved");
+    move_clone(&tree, &moved).unwrap();
+    assert_eq!((recyclable(&moved), recyclable(&tree)), (Some(7), None));
+    assert_eq!(written(&moved).unwrap().len(), 3);
+}
+
+#[test]
+fn what_legacy_piku_tracks_is_read_from_its_index_and_nowhere_else() {
+    let it = fixture(ordinary);
+    let tracked = tracked_by_legacy(&it.work).unwrap();
+    assert_eq!(tracked.len(), 7);
+    assert!(tracked.contains(&PathBuf::from("deep/er/ünï codé")));
+    assert_eq!(tracked_by_legacy(&it.home).unwrap(), [].into(), "no repository");
+    let index = it.work.join(".git/index");
+    std::fs::rename(&index, it.home.join("index")).unwrap();
+    symlink(it.home.join("index"), &index).unwrap();
+    assert_eq!(tracked_by_legacy(&it.work).unwrap(), [].into(), "a link");
 }
 
 #[test]
@@ -179,7 +276,7 @@ fn what_the_app_wrote_is_told_from_what_was_checked_out() {
     let tree = it.home.join("tree");
     let git = program(&it.home);
     git.deployment_clone(&it.bare, &it.commit, &tree).unwrap();
-    assert!(git.written(&tree).unwrap().is_empty());
+    assert!(written(&tree).unwrap().is_empty());
     std::fs::write(tree.join("deep/upload.jpg"), "x").unwrap();
     std::fs::write(tree.join("app.log"), "x").unwrap();
     std::fs::write(tree.join("Procfile"), "changed by the app itself\n").unwrap();
@@ -187,7 +284,10 @@ fn what_the_app_wrote_is_told_from_what_was_checked_out() {
     // A folder of the commit that has been moved elsewhere.
     std::fs::rename(tree.join("deep"), it.home.join("elsewhere")).unwrap();
     symlink(it.home.join("elsewhere"), tree.join("deep")).unwrap();
-    let found = git.written(&tree).unwrap();
+    // Touched, and with another mode, but with the same contents.
+    std::fs::write(tree.join("run"), "#!/bin/sh\n").unwrap();
+    std::fs::set_permissions(tree.join("run"), PermissionsExt::from_mode(0o600)).unwrap();
+    let found = written(&tree).unwrap();
     assert_eq!(found, ["Procfile", "app.log", "deep"].map(PathBuf::from).into());
     assert_eq!(it.work, it.home.join("work"));
 }
@@ -210,7 +310,7 @@ fn a_failing_git_tells_its_command_its_ending_and_what_it_said_last() {
     assert_eq!(output, &heard);
     assert!(error.to_string().ends_with("` ended with exit status 7"), "{error}");
 
-    let nowhere = Git::new(home, "/nowhere").tracked(home).unwrap_err();
+    let nowhere = Git::new(home, "/nowhere").command(home, ["status"]).read().unwrap_err();
     assert_eq!(nowhere.to_string(), "could not start `git`");
 }
 
@@ -243,34 +343,20 @@ fn a_file_of_a_push_is_read_where_git_keeps_it_apart() {
 }
 
 #[test]
-fn tracked_files_are_counted_by_the_head_of_the_index() {
+fn a_clone_can_be_recycled_if_it_has_an_index_without_submodules() {
     let it = fixture(|work| {
         for name in ["one", "two", "three"] {
             std::fs::write(work.join(name), name).unwrap();
         }
     });
-    assert_eq!((tracked_count(&it.work), tracked_count(&it.bare)), (Some(3), None));
-    std::fs::write(it.work.join(".git/index"), "something else").unwrap();
-    assert_eq!(tracked_count(&it.work), None);
-}
-
-#[test]
-fn a_repository_is_packed_when_it_has_as_much_as_git_gc_auto_waits_for() {
-    let it = fixture(|work| std::fs::write(work.join("a"), "a").unwrap());
-    assert!(!needs_packing(&it.bare));
-    let (loose, packs) = (it.bare.join("objects/17"), it.bare.join("objects/pack"));
-    std::fs::create_dir_all(&loose).unwrap();
-    for number in 0..28 {
-        assert_eq!(number > 26, needs_packing(&it.bare), "{number} loose objects in one folder");
-        std::fs::write(loose.join(format!("{number:038}")), "").unwrap();
-    }
-    std::fs::remove_dir_all(&loose).unwrap();
-    for number in 0..50 {
-        assert!(!needs_packing(&it.bare), "{number} packs");
-        std::fs::write(packs.join(format!("pack-{number}.pack")), "").unwrap();
-        std::fs::write(packs.join(format!("pack-{number}.idx")), "").unwrap();
-    }
-    assert!(needs_packing(&it.bare));
+    let (git, tree) = (program(&it.home), it.home.join("tree"));
+    git.deployment_clone(&it.bare, &it.commit, &tree).unwrap();
+    assert_eq!((recyclable(&tree), recyclable(&it.work)), (Some(3), None));
+    let submodule = format!("160000,{},inner", it.commit);
+    git.beside(&tree, ["update-index", "--add", "--cacheinfo", &submodule]).check(&mut |_| {}).unwrap();
+    assert_eq!(recyclable(&tree), None);
+    std::fs::write(git_folder(&tree).join("index"), "something else").unwrap();
+    assert_eq!(recyclable(&tree), None);
 }
 
 #[test]

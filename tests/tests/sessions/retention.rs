@@ -5,7 +5,7 @@ use piku_tests::{TestServer, eventually};
 /// The releases that are kept. A spare tree is there only when nothing ran in it any more.
 fn releases(server: &TestServer) -> Vec<String> {
     let names = server.names_in("releases/blog").into_iter();
-    names.filter(|name| !["spare", "waiting"].contains(&name.as_str())).collect()
+    names.filter(|name| !["spare", "spare.git", "waiting"].contains(&name.as_str())).collect()
 }
 
 #[test]
@@ -18,7 +18,7 @@ fn old_releases_go_and_their_tree_serves_the_next_one() {
         blog.push().succeeds();
         assert_eq!(blog.get("/").body, format!("Hello from version {version}\n"));
     }
-    assert_eq!(server.names_in("releases/blog"), ["5", "6", "7", "spare"]);
+    assert_eq!(server.names_in("releases/blog"), ["5", "6", "7", "spare", "spare.git"]);
     eventually("the sockets of old releases are gone", || {
         let sockets = server.names_in("run").into_iter().filter(|name| name.ends_with(".sock"));
         (sockets.count() == 1).then_some(())
@@ -34,6 +34,50 @@ fn old_releases_go_and_their_tree_serves_the_next_one() {
     let tree = server.root().join("apps/blog");
     let status = server.git(["-C", tree.as_str(), "status", "--porcelain"]).succeeds().stdout;
     assert!(!status.lines().any(|line| line.starts_with(" M") || line.starts_with(" D")), "{status}");
+}
+
+/// What an app, which runs with the rights to its tree, adds to its own repository: each would run a command, or keep
+/// whoever looks at the tree waiting.
+const TRAPS: &str = r##"
+import os, stat
+trap = os.path.join(os.environ["DATA_ROOT"], "trap")
+with open(trap, "w") as file:
+    file.write("#!/bin/sh\ntouch \"$0.ran\"\ncat\n")
+os.chmod(trap, 0o755)
+with open(".git/config", "a") as file:
+    file.write(f"[core]\n\tfsmonitor = {trap}\n\thooksPath = .git/hooks\n[filter \"x\"]\n\tclean = {trap}\n\tsmudge = {trap}\n")
+os.makedirs(".git/hooks", exist_ok=True)
+for hook in ["post-checkout", "post-index-change"]:
+    if not os.path.lexists(".git/hooks/" + hook):
+        os.symlink(trap, ".git/hooks/" + hook)
+with open(".gitattributes", "w") as file:
+    file.write("* filter=x\n")
+for folder in ["nested/.git/objects", "nested/.git/refs"]:
+    os.makedirs(folder, exist_ok=True)
+for pipe in ["nested/.git/HEAD", ".git/info"]:
+    if not os.path.lexists(pipe):
+        os.mkfifo(pipe)
+os.utime("app.py")
+"##;
+
+#[test]
+fn no_configuration_or_hook_that_an_app_writes_to_its_tree_has_a_say() {
+    let server = TestServer::new();
+    let blog = server.app_from("hello-wsgi", "blog").file("ENV", "PIKU_KEEP_RELEASES=1\n").with_many_files();
+    blog.write("app.py", blog.read("app.py") + TRAPS);
+    for version in 1..4 {
+        blog.set_version(version);
+        blog.push().succeeds();
+        assert_eq!(blog.get("/").body, format!("Hello from version {version}\n"));
+        // The app still finds a repository in its tree.
+        assert!(server.root().join(format!("releases/blog/{version}/tree/.git/HEAD")).is_file());
+    }
+    server.ssh(["config:set", "blog", "OTHER=1", "PIKU_PERSIST=kept"]).succeeds();
+    server.ssh(["config:unset", "blog", "PIKU_PERSIST"]).succeeds();
+    server.ssh(["deploy", "blog"]).succeeds();
+    server.ssh(["destroy", "blog", "--force"]).succeeds();
+    assert!(server.root().join("data/blog/trap").exists(), "the app has laid its traps");
+    assert!(!server.root().join("data/blog/trap.ran").exists(), "something of the app's ran");
 }
 
 #[test]

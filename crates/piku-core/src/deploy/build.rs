@@ -67,7 +67,8 @@ pub(crate) fn build(
     inputs: &EarlyInputs,
     report: &mut Report<'_>,
 ) -> Result<Build, DeployError> {
-    let tree_id = git::tree_id(site.tree, site.commit).unwrap_or_else(|| site.commit.to_owned());
+    let tree_id =
+        git::tree_id(&site.root.repo(site.app), site.commit).unwrap_or_else(|| site.commit.to_owned());
     let tree = FolderTree::new(site.tree, site.commit).with_tree_id(tree_id);
     let plugin = site.uwsgi.and_then(|uwsgi| uwsgi.python.as_ref());
     let known = Known {

@@ -41,7 +41,7 @@ fn make_live(prepared: &Prepared<'_>, release: &Release, report: &mut Report<'_>
     scene.go_on()?;
     let foreign = store::is_foreign_clone(root, app);
     if foreign {
-        adopt::clone(root, scene.surroundings, app, source.owner, report)?;
+        adopt::clone(root, app, source.owner, report)?;
     }
     live::make_live(root, app, release)?;
     let Some((site, nginx)) = ready.site.as_ref().zip(ready.nginx.as_ref()) else { return Ok(()) };

@@ -59,6 +59,9 @@ pub(crate) fn repair(
     }
     tidy(root, app, live.as_ref(), &drained)?;
     let releases = store::all(root, app)?;
+    for release in &releases {
+        checkout::keep_track(root, app, release.number, &release.commit);
+    }
     for number in store::numbers(root, app)? {
         let is_whole = releases.iter().any(|release| release.number == number);
         if number != 0 && !is_whole {

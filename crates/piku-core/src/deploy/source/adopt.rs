@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use crate::app::AppName;
 use crate::event::{Report, stage};
-use crate::host::{HostError, Surroundings, files, git};
+use crate::host::{HostError, files, git};
 use crate::release::store;
 use crate::root::Root;
 
@@ -17,14 +17,12 @@ const BEFORE_THE_FIRST: u32 = 0;
 /// Files are hard-linked rather than moved, because the old processes still use them.
 pub(crate) fn clone(
     root: &Root,
-    surroundings: &Surroundings,
     app: &AppName,
     number: u32,
     report: &mut Report<'_>,
 ) -> Result<(), HostError> {
     let old = root.app(app);
-    let known =
-        if old.join(".git").exists() { git::program(surroundings).tracked(&old)? } else { BTreeSet::new() };
+    let known = git::tracked_by_legacy(&old)?;
     let known: BTreeSet<&[u8]> = known.iter().map(|path| path.as_os_str().as_bytes()).collect();
     let count = files::take_over(&old, &root.tree(app, number), &known)?;
     let kept = root.release(app, BEFORE_THE_FIRST);

@@ -19,10 +19,10 @@ pub(crate) fn rescue(
     report: &mut Report<'_>,
 ) -> Result<(), HostError> {
     let (tree, data) = (root.tree(app, number), root.data(app));
-    if tree.is_symlink() || !tree.join(".git").exists() {
+    if tree.is_symlink() || !tree.is_dir() {
         return Ok(());
     }
-    let mut written = git::program(surroundings).written(&tree)?;
+    let mut written = git::written(&tree)?;
     written.retain(|path| !is_by_product(path) && !is_elsewhere(&tree, &data, path));
     if written.is_empty() {
         return Ok(());

@@ -103,6 +103,9 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Make an app before its first push, such as to change its settings
+    #[command(name = "apps:create")]
+    AppsCreate(OneApp),
     /// Show the settings of an app
     Config(Listing),
     /// Show one setting
@@ -114,12 +117,12 @@ pub(crate) enum Command {
         #[arg(value_parser = key)]
         key: String,
     },
-    /// Change settings and make a release
+    /// Change settings and make a release; before the first push, make the app
     #[command(name = "config:set")]
     ConfigSet {
         /// The app
         app: AppName,
-        /// Settings, such as DEBUG=1
+        /// Settings, such as DEBUG=1; the value of KEY=- is read from standard input
         #[arg(required = true, value_name = "KEY=VALUE", allow_hyphen_values = true)]
         settings: Vec<String>,
     },

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use piku_procfile::{Diagnostic, Place, Severity, Source};
+use piku_runtime::Unread;
 use serde::{Deserialize, Serialize, Serializer};
 
 /// The maximum number of diagnostics to show: nobody reads more, and a generated file may have thousands.
@@ -112,6 +113,40 @@ impl Serialize for FileDiagnostic {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         DiagnosticRecord::from(self).serialize(serializer)
     }
+}
+
+/// What to say of a file that is there and was not read. A folder in place of a manifest is none.
+pub(crate) fn of_unread(file: &str, why: &Unread) -> Option<FileDiagnostic> {
+    let is_read_by_us = ["Procfile", "ENV"].contains(&file);
+    let what = match why {
+        Unread::Outside => ", but a link that leads out of the app's folder",
+        Unread::Folder if is_read_by_us => ", but a folder",
+        Unread::Folder => return None,
+        Unread::TooLarge { limit } => {
+            let message = format!("`{file}` is larger than the limit of {} MiB ({limit} bytes)", limit >> 20);
+            let found = Diagnostic::error("file::too-large", 0..0, message).with_help(match file {
+                "ENV" => "move large values to another file, and refer to that file instead",
+                _ => "make it smaller, or remove it from the app",
+            });
+            return Some(FileDiagnostic::of_whole(file, found));
+        }
+        Unread::Failed { reason } => {
+            let message = format!("could not read `{file}`: {reason}");
+            let found = Diagnostic::error("file::unreadable", 0..0, message);
+            return Some(FileDiagnostic::of_whole(file, found.with_help("let its owner read it")));
+        }
+        _ => "",
+    };
+    let make = if file == "Procfile" { Diagnostic::error } else { Diagnostic::warning };
+    let found =
+        make("file::not-regular", 0..0, format!("`{file}` is not a regular file{what}: it is not read"));
+    Some(FileDiagnostic::of_whole(
+        file,
+        found.with_help(match file {
+            "ENV" => "commit a regular file in its place, or set with `config:set` what is to be in force",
+            _ => "commit a regular file in its place",
+        }),
+    ))
 }
 
 /// Keeps the first [`MOST`] diagnostics, preferring errors, and adds one that counts the rest.

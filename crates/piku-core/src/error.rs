@@ -25,6 +25,18 @@ pub enum Error {
         /// The existing app with the most similar name.
         nearest: Option<AppName>,
     },
+    /// The app was removed while the operation waited for its lock.
+    #[error("`{app}` was removed while this waited for it; nothing was changed")]
+    Removed {
+        /// The app.
+        app: AppName,
+    },
+    /// There is such an app already.
+    #[error("there is an app `{app}` already")]
+    Exists {
+        /// The app.
+        app: AppName,
+    },
     /// The app was never deployed, or only by legacy piku.
     #[error("`{app}` has no release yet")]
     NeverDeployed {
@@ -158,6 +170,8 @@ impl Error {
         match self {
             Self::AppName(_) => "app::name",
             Self::UnknownApp { .. } => "app::unknown",
+            Self::Removed { .. } => "app::removed",
+            Self::Exists { .. } => "app::exists",
             Self::NeverDeployed { .. } => "app::never-deployed",
             Self::UnknownRelease { .. } => "release::unknown",
             Self::NothingBefore { .. } => "release::nothing-before",
@@ -187,6 +201,10 @@ impl Error {
             Self::UnknownApp { app, .. } => {
                 Some(format!("`git push piku@<server>:{app} main` creates it; `apps` lists all apps"))
             }
+            Self::Removed { app } => Some(format!(
+                "`events {app}` shows who removed it; `git push piku@<server>:{app} main` makes it anew"
+            )),
+            Self::Exists { .. } => Some("choose another name; `apps` lists all apps".to_owned()),
             Self::NeverDeployed { app, is_legacy: true } => {
                 Some(format!("`deploy {app}` or a push takes over what legacy piku (piku.py) runs"))
             }

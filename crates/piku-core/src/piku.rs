@@ -49,13 +49,15 @@ impl Piku {
         if store::exists(&self.root, app) {
             return Ok(());
         }
-        let nearest = self
-            .app_names()?
-            .into_iter()
-            .map(|other| (strsim::damerau_levenshtein(other.as_str(), app.as_str()), other))
-            .filter(|(distance, _)| *distance <= 2)
-            .min();
-        Err(Error::UnknownApp { app: app.clone(), nearest: nearest.map(|(_, other)| other) })
+        Err(Error::UnknownApp { app: app.clone(), nearest: self.nearest(app)? })
+    }
+
+    /// The existing app whose name is most similar, if any is.
+    pub(crate) fn nearest(&self, app: &AppName) -> Result<Option<AppName>, HostError> {
+        let names = self.app_names()?.into_iter();
+        let distances = names.map(|other| (strsim::damerau_levenshtein(other.as_str(), app.as_str()), other));
+        let nearest = distances.filter(|(distance, other)| *distance <= 2 && other != app).min();
+        Ok(nearest.map(|(_, other)| other))
     }
 
     /// The names of all apps: those with a repository and those that are live.

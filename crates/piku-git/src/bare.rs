@@ -41,13 +41,26 @@ pub(crate) fn object<'repo>(repo: &'repo gix::Repository, id: &str) -> Result<gi
     Ok(repo.find_object(gix::ObjectId::from_hex(id.as_bytes())?)?)
 }
 
-/// Makes an empty bare repository of mode 700, and the folders above it.
+/// Makes an empty bare repository of mode 700, and the folders above it. The repository is made beside its place and
+/// moved there, so it is whole or not there, even on a full disk.
 ///
 /// # Errors
-/// [`Error::File`] when the folder can't be made, [`Error::Repository`] when there is a repository already.
+/// [`Error::File`] when the folder can't be made, or when there is something in its place already;
+/// [`Error::Repository`] when its files can't be written.
 pub fn init_bare(repository: &Utf8Path) -> Result<(), Error> {
-    files::make_folder(repository, 0o700)?;
-    attempt("make a bare repository", repository, || Ok(gix::init_bare(repository).map(drop)?))
+    let (name, pid) = (repository.file_name().unwrap_or_default(), std::process::id());
+    let beside = repository.with_file_name(format!("{}{pid}-{name}", files::UNNAMED));
+    files::remove(&beside)?;
+    let made = files::make_folder(&beside, 0o700)
+        .and_then(|()| {
+            attempt("make a bare repository", repository, || Ok(gix::init_bare(&beside).map(drop)?))
+        })
+        .and_then(|()| std::fs::rename(&beside, repository).map_err(Error::file("make", repository)));
+    if made.is_err() {
+        // The first error says more than one of this.
+        drop(files::remove(&beside));
+    }
+    made
 }
 
 /// Looks up the commit of a ref, by `HEAD` or its full name; `None` if there is no such ref.

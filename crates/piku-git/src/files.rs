@@ -10,7 +10,7 @@ use crate::Error;
 
 /// Prefix of temporary files, followed by the writer's pid, so that a cleanup after a crash can tell which are
 /// abandoned.
-const UNNAMED: &str = ".piku-";
+pub(crate) const UNNAMED: &str = ".piku-";
 
 /// Writes a file of mode 644: to a temporary file, synced, then renamed.
 pub(crate) fn write(path: &Utf8Path, bytes: &[u8]) -> Result<(), Error> {

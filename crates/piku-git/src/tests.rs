@@ -315,6 +315,22 @@ fn a_failing_git_tells_its_command_its_ending_and_what_it_said_last() {
 }
 
 #[test]
+fn a_repository_is_made_whole_or_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let repos = Utf8Path::from_path(folder.path()).unwrap().join("repos");
+    init_bare(&repos.join("blog")).unwrap();
+    // Something is in the way, and its files are kept.
+    std::fs::create_dir(repos.join("shop")).unwrap();
+    std::fs::write(repos.join("shop/file"), "x").unwrap();
+    for taken in ["blog", "shop"] {
+        init_bare(&repos.join(taken)).unwrap_err();
+    }
+    assert!(repos.join("blog/HEAD").is_file() && repos.join("shop/file").is_file());
+    let mode = repos.join("blog").metadata().unwrap().permissions().mode();
+    assert_eq!((repos.read_dir().unwrap().count(), mode & 0o777), (2, 0o700), "nothing is left beside them");
+}
+
+#[test]
 fn a_push_conflicts_with_a_branch_that_is_its_folder() {
     let it = fixture(ordinary);
     assert_eq!(conflicting_branch(&it.bare, "refs/heads/main/next").unwrap().as_deref(), Some("main"));

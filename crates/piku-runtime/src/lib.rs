@@ -66,7 +66,7 @@ pub use deciding::DecidingSettings;
 pub use detection::{Detection, Evidence, Warning};
 pub use error::DetectError;
 #[cfg(feature = "fs")]
-pub use fs::FolderTree;
+pub use fs::{FolderTree, Unread};
 pub use key::BuildKey;
 pub use node::{AskedManager, NodeChoice, NodeSource, PackageManager};
 pub use plan_error::PlanError;

@@ -8,6 +8,7 @@
 mod accounts;
 mod adoption;
 mod arrival;
+mod beginnings;
 mod builds;
 mod clock;
 mod commands;
@@ -30,6 +31,7 @@ mod output;
 mod refused;
 mod releases;
 mod remote_commands;
+mod removed;
 mod retention;
 mod runtimes;
 mod runtimes_failing;

@@ -50,6 +50,11 @@ pub(super) fn config_set(app: &AppName, words: &[String], session: &Session) -> 
     Ok(tell_or(app, done.as_ref(), KEPT, session))
 }
 
+pub(super) fn create(app: &AppName, session: &Session) -> Result<ExitCode, CliError> {
+    session.piku.create(app, &session.actor, &mut session.ui.events())?;
+    Ok(ExitCode::SUCCESS)
+}
+
 pub(super) fn config_unset(app: &AppName, keys: &[String], session: &Session) -> Result<ExitCode, CliError> {
     let done = session.piku.config_unset(app, keys, &session.actor, &mut session.ui.events())?;
     Ok(tell_or(app, done.as_ref(), KEPT, session))

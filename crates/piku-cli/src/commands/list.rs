@@ -24,7 +24,10 @@ pub(super) fn apps(json: bool, session: &Session) -> Result<ExitCode, CliError> 
         print_json(&apps, session);
     } else {
         // One write: there may be a thousand.
-        let line = |app: AppStatus| format!("{}{}", if app.running { '*' } else { ' ' }, app.name);
+        let line = |app: AppStatus| {
+            let waits = if app.running || app.release.is_some() { "" } else { "  (no release yet)" };
+            format!("{}{}{waits}", if app.running { '*' } else { ' ' }, app.name)
+        };
         let lines: Vec<String> = apps.into_iter().map(line).collect();
         if !lines.is_empty() {
             session.ui.data(format_args!("{}", lines.join("\n")));

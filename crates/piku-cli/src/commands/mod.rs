@@ -74,6 +74,7 @@ fn dispatch(parsed: Result<Cli, clap::Error>, words: &[OsString], actor: Actor) 
 fn carry_out(command: Command, session: &Session) -> Result<ExitCode, CliError> {
     match command {
         Command::Apps { json } => list::apps(json, session),
+        Command::AppsCreate(args) => change::create(&args.app, session),
         Command::Config(args) => list::config(&args, session),
         Command::ConfigGet { app, key } => list::config_get(&app, &key, session),
         Command::ConfigLive(args) => list::config_live(&args, session),

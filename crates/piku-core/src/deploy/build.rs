@@ -15,7 +15,8 @@ use super::detect::{self, Detected, Known};
 use super::source::inputs::EarlyInputs;
 use super::{DeployError, environment_fit};
 use crate::app::AppName;
-use crate::event::{Report, stage, warn};
+use crate::diagnostic::FileDiagnostic;
+use crate::event::{Event, Report, stage, warn};
 use crate::host::facts::Uwsgi;
 use crate::host::toolbox;
 use crate::host::{HostError, files, git, placing};
@@ -80,6 +81,8 @@ pub(crate) fn build(
     };
     let answers = site.root.build_cache().join(toolbox::ANSWERS);
     let Detected { mut planner, detection } = detect::detect(site.surroundings, &tree, known, Some(&answers));
+    let mut told = Vec::new();
+    tell_unread(&tree, &mut told, report)?;
     let detection = detection
         .map_err(|source| DeployError::Detect { app: site.app.clone(), source: Box::new(source) })?;
     tell(&detection, report);
@@ -94,9 +97,10 @@ pub(crate) fn build(
     if own_uwsgi {
         planner.wishes.extra_packages.push("pyuwsgi".to_owned());
     }
-    let plan = planner
-        .plan(&detection)
-        .map_err(|source| DeployError::BuildPlan { app: site.app.clone(), source: Box::new(source) })?;
+    let plan = planner.plan(&detection);
+    tell_unread(&tree, &mut told, report)?;
+    let plan =
+        plan.map_err(|source| DeployError::BuildPlan { app: site.app.clone(), source: Box::new(source) })?;
     let Some(plan) = plan else { return Ok(Build::default()) };
     for warning in &plan.warnings {
         warn(report, &warning.message, warning.help.as_deref());
@@ -169,6 +173,19 @@ fn own_uwsgi_help(chosen: Option<(u32, u32)>, plugin: Option<(u32, u32)>) -> Str
             "uWSGI's wheel (`pyuwsgi`) is needed for Python {app}: if there is none, set PYTHON_VERSION to another"
         )
     }
+}
+
+/// Reports manifests that are there and were not read. Fails if one is too large, or can't be read.
+fn tell_unread(
+    tree: &FolderTree,
+    told: &mut Vec<FileDiagnostic>,
+    report: &mut Report<'_>,
+) -> Result<(), DeployError> {
+    let new: Vec<_> = detect::unread(tree).into_iter().filter(|found| !told.contains(found)).collect();
+    new.iter().for_each(|found| report(Event::Diagnostic(found)));
+    told.extend(new);
+    let mistakes: Vec<_> = told.iter().filter(|found| found.is_error()).cloned().collect();
+    if mistakes.is_empty() { Ok(()) } else { Err(DeployError::Inputs { diagnostics: mistakes }) }
 }
 
 fn tell(detection: &Detection, report: &mut Report<'_>) {

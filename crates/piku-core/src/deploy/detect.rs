@@ -7,6 +7,7 @@ use piku_procfile::{Kind, Procfile};
 use piku_runtime::{DetectError, Detection, FolderTree, Planner, Wishes};
 
 use super::source::inputs::EarlyOptions;
+use crate::diagnostic::{self, FileDiagnostic};
 use crate::host::{Surroundings, files, toolbox};
 
 /// What is known about an app before its runtime. `None` if it has mistakes, which `check` allows.
@@ -24,6 +25,11 @@ pub(crate) struct Known<'a> {
 pub(crate) struct Detected<'a> {
     pub(crate) planner: Planner<'a>,
     pub(crate) detection: Result<Detection, DetectError>,
+}
+
+/// What to say of the manifests that are there and were not read so far, for both a push and `check`.
+pub(crate) fn unread(tree: &FolderTree) -> Vec<FileDiagnostic> {
+    tree.unread().iter().filter_map(|(file, why)| diagnostic::of_unread(file, why)).collect()
 }
 
 /// Examines the tree and finds tools; `answers` is the file that caches the versions of tools.

@@ -31,7 +31,7 @@ pub(crate) mod switch;
 #[cfg(test)]
 mod tests;
 mod traffic;
-mod undo;
+pub(crate) mod undo;
 pub(crate) mod vassals;
 
 pub use error::DeployError;

@@ -54,17 +54,8 @@ pub(crate) fn of_order(
         What::New(new) => numbered_tree(scene, app, new, report)?,
         What::Kept(kept) => (kept.number, kept.tree_of),
     };
-    // Ignore links that leave the tree, and read at most one byte past the limit.
     let tree = root.tree(app, owner);
-    let written = |name: &str| files::read_within(&tree, name, inputs::LARGEST + 1);
-    let procfile = written("Procfile")?;
-    let instead = || Instead::of(&FolderTree::new(&tree, ""));
-    let texts = Texts {
-        instead: procfile.is_none().then(instead).unwrap_or_default(),
-        procfile,
-        env: written("ENV")?,
-        stored: order.settings().to_vec(),
-    };
+    let texts = texts(&tree, order.settings().to_vec());
     let known = environment::own(root, scene.surroundings, app, &root.tree(app, number));
     let mut written = Written::parse(Some(app), &texts);
     if order.kept().is_none() {
@@ -81,6 +72,16 @@ pub(crate) fn of_order(
     Ok(SourceOfRelease { number, owner, tree: root.tree(app, owner), written, early, formation, live })
 }
 
+/// Reads what the user wrote, in the tree of a release or in a folder to check.
+pub(crate) fn texts(folder: &Utf8Path, stored: Vec<u8>) -> Texts {
+    let tree = FolderTree::new(folder, "");
+    let read = |name: &str| tree.read_at_most(name, inputs::LARGEST as u64);
+    let (procfile, env) = (read("Procfile"), read("ENV"));
+    let unread = tree.unread();
+    let instead = procfile.is_none().then(|| Instead::of(&tree)).unwrap_or_default();
+    Texts { procfile, instead, env, stored, unread }
+}
+
 /// Whether a release of the same commit with these settings needs another build than `like`: a setting that affects the
 /// build has changed, or it is not known which ones do.
 pub(crate) fn builds_anew(
@@ -92,9 +93,10 @@ pub(crate) fn builds_anew(
 ) -> Result<bool, HostError> {
     let Some(made) = &like.made else { return Ok(true) };
     let tree = root.tree(app, like.tree_of);
-    let env = files::read_within(&tree, "ENV", inputs::LARGEST + 1)?.unwrap_or_default();
+    let texts = texts(&tree, Vec::new());
+    let env = texts.env.unwrap_or_default();
     let known = environment::own(root, surroundings, app, &tree);
-    let in_file = settings::parse_env(&env, &known).values.filter(|_| env.len() <= inputs::LARGEST);
+    let in_file = settings::parse_env(&env, &known).values.filter(|_| !texts.unread.contains_key("ENV"));
     let values = |stored: &[u8]| {
         let stored = StoredSettings::parse(stored).0?;
         Some(Layers::new(in_file.clone()?, &stored).values())
@@ -154,6 +156,10 @@ fn persisted(
 
 /// Creates the folders that every deploy needs, with modes that protect secrets but give nginx access to sockets.
 fn prepare_folders(root: &Root, app: &AppName) -> Result<(), DeployError> {
+    if !files::exists(&root.releases(app)) {
+        files::make_folder(&root.releases(app), 0o711)?;
+        store::note_found(root, app)?;
+    }
     for (path, mode) in
         [(root.releases(app), 0o711), (root.env(app), 0o700), (root.logs(app), 0o700), (root.run(), 0o711)]
     {

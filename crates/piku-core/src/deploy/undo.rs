@@ -23,14 +23,21 @@ pub(crate) fn undo(scene: &Scene<'_>, app: &AppName, report: &mut Report<'_>) {
     }
 }
 
-/// Removes the folders of a refused first deploy, if the app has no release. Keeps data that the app wrote, settings,
-/// and a complete build, which the next push uses.
-fn forget(root: &Root, app: &AppName) -> Result<(), HostError> {
+/// Removes everything of a refused first deploy, if the app has no release. Keeps settings, what was there before, and a
+/// complete build, which the next push uses.
+pub(crate) fn forget(root: &Root, app: &AppName) -> Result<(), HostError> {
     if store::is_foreign_clone(root, app) || !store::all(root, app)?.is_empty() {
         return Ok(());
     }
-    files::remove_folder(&root.releases(app))?;
+    for path in store::made_by_first(root, app)? {
+        files::remove_folder(&path)?;
+    }
+    let slot = format!("{app}@");
+    for name in files::names(&root.run())?.iter().filter(|name| name.starts_with(&slot)) {
+        files::remove(&root.run().join(name))?;
+    }
     files::remove_folder(&root.logs(app))?;
     build::forget(root, app)?;
-    files::remove_empty_folder(&root.data(app))
+    files::remove_empty_folder(&root.data(app))?;
+    files::remove_folder(&root.releases(app))
 }

@@ -15,12 +15,15 @@ use super::{HostError, processes};
 /// Prefix of temporary files, followed by the writer's pid.
 const UNNAMED: &str = ".piku-";
 
-/// Removes temporary files in a folder whose writers no longer exist.
+/// How often to remove a folder again that is being filled meanwhile.
+const FILLED: usize = 20;
+
+/// Removes temporary files and folders in a folder whose writers no longer exist.
 pub(crate) fn sweep(folder: &Utf8Path) -> Result<(), HostError> {
     for name in names(folder)? {
         let writer = name.strip_prefix(UNNAMED).and_then(|rest| rest.split('-').next()?.parse().ok());
         if writer.is_some_and(|writer| !processes::is_alive(writer)) {
-            remove(&folder.join(&name))?;
+            remove_folder(&folder.join(&name))?;
         }
     }
     Ok(())
@@ -239,7 +242,15 @@ pub(crate) fn remove_empty_folder(path: &Utf8Path) -> Result<(), HostError> {
 
 /// Removes a folder with its contents if it exists, without following links.
 pub(crate) fn remove_folder(path: &Utf8Path) -> Result<(), HostError> {
-    match fs::remove_dir_all(path) {
+    let mut removed = fs::remove_dir_all(path);
+    // A process that still works there may add a file meanwhile, such as the git of a push to a destroyed app.
+    for _ in 0..FILLED {
+        if !matches!(&removed, Err(error) if error.kind() == ErrorKind::DirectoryNotEmpty) {
+            break;
+        }
+        removed = fs::remove_dir_all(path);
+    }
+    match removed {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         Err(error) if error.kind() == ErrorKind::NotADirectory => remove(path),
         // A build may leave folders without write permission, as Go's module cache does.

@@ -16,7 +16,6 @@ use crate::event::{Report, stage, warn};
 use crate::formation::{Formation, Scale};
 use crate::history::{self, Happened, HistoryEntry};
 use crate::host::HostError;
-use crate::host::lock::AppLock;
 use crate::host::{files, git, nginx};
 use crate::piku::Piku;
 use crate::release::{Cause, Release, store};
@@ -61,34 +60,6 @@ pub struct Done {
 }
 
 impl Piku {
-    /// Takes the lock of `app`, repairs the app after an earlier crash, and runs `work`.
-    pub(crate) fn locked<T>(
-        &self,
-        app: &AppName,
-        doing: &str,
-        report: &mut Report<'_>,
-        work: impl FnOnce(&Self, &mut Report<'_>) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        let _lock = self.lock(app, doing, report)?;
-        work(self, report)
-    }
-
-    /// Takes the lock of `app`, and repairs the app after an earlier crash.
-    pub(crate) fn lock(&self, app: &AppName, doing: &str, report: &mut Report<'_>) -> Result<AppLock, Error> {
-        let lock = AppLock::take(&self.root.lock(app), doing, &mut |holder| {
-            let who = if holder.is_empty() { "another command is running" } else { holder };
-            stage(report, format!("Waiting: {who}"));
-        })?;
-        match self.link_launcher() {
-            // What starts nothing goes on without one.
-            Err(HostError::NoLauncher { .. }) => {}
-            outcome => outcome?,
-        }
-        repair::repair(&self.root, &self.surroundings, app, report)?;
-        self.settle_branch(app)?;
-        Ok(lock)
-    }
-
     /// The context of deploys, which all need the launcher.
     pub(crate) fn scene(&self) -> Result<Scene<'_>, HostError> {
         self.link_launcher()?;
@@ -210,29 +181,35 @@ impl Piku {
     }
 
     /// Changes settings and makes a release, which waits for `start` if the app is stopped. If the app was never live,
-    /// only stores the settings.
+    /// only stores the settings. If there is no such app and `makes` is set, makes one.
     pub(crate) fn change_settings(
         &self,
         app: &AppName,
         cause: Cause,
         actor: &Actor,
+        makes: bool,
         report: &mut Report<'_>,
         change: impl FnOnce(&mut StoredSettings) -> Result<(), Error>,
     ) -> Result<Option<Done>, Error> {
-        self.must_exist(app)?;
-        self.locked(app, &actor.doing("changing the settings of", app), report, |piku, report| {
-            let mut stored = piku.stored(app)?;
-            change(&mut stored)?;
-            let text = stored.to_string().into_bytes();
-            if store::live(&piku.root, app)?.is_none() {
-                files::make_folder(&piku.root.env(app), 0o700)?;
-                files::write(&piku.root.stored_settings(app), &text, 0o600)?;
-                return Ok(None);
-            }
-            let base = piku.newest(app)?;
-            let order = piku.with_settings(app, &base, text, cause, actor)?;
-            piku.carry_out(&order, report).map(Some)
-        })
+        let doing = actor.doing("changing the settings of", app);
+        let (_lock, exists) = match makes {
+            true => self.lock_name(app, &doing, report)?,
+            false => (self.lock(app, &doing, report)?, true),
+        };
+        let mut stored = self.stored(app)?;
+        change(&mut stored)?;
+        let text = stored.to_string().into_bytes();
+        if !exists {
+            self.make_app(app, report)?;
+        }
+        if store::live(&self.root, app)?.is_none() {
+            files::make_folder(&self.root.env(app), 0o700)?;
+            files::write(&self.root.stored_settings(app), &text, 0o600)?;
+            return Ok(None);
+        }
+        let base = self.newest(app)?;
+        let order = self.with_settings(app, &base, text, cause, actor)?;
+        self.carry_out(&order, report).map(Some)
     }
 
     /// Changes the number of processes of the live release. If the app is stopped, only stores the numbers.
@@ -303,6 +280,10 @@ impl Piku {
             return Ok(None);
         }
         self.locked(app, &actor.doing("starting", app), report, |piku, report| {
+            // Another `start` may have had the lock meanwhile.
+            if !store::is_stopped(&piku.root, app) {
+                return Ok(None);
+            }
             piku.once_more(app, Cause::Start, actor, report).map(Some)
         })
     }
@@ -333,7 +314,6 @@ impl Piku {
     /// # Errors
     /// As for a push.
     pub fn deploy(&self, app: &AppName, actor: &Actor, report: &mut Report<'_>) -> Result<Done, Error> {
-        self.must_exist(app)?;
         self.locked(app, &actor.doing("deploying", app), report, |piku, report| {
             let never = || Error::NeverDeployed { app: app.clone(), is_legacy: false };
             let commit = git::resolve(&piku.root.repo(app), "HEAD")?.ok_or_else(never)?;
@@ -407,7 +387,9 @@ impl Piku {
     /// # Errors
     /// [`Error::NeverDeployed`], [`Error::Host`].
     pub fn stop(&self, app: &AppName, actor: &Actor, report: &mut Report<'_>) -> Result<(), Error> {
-        self.must_exist(app)?;
+        if !store::is_foreign_clone(&self.root, app) {
+            self.live(app)?;
+        }
         self.locked(app, &actor.doing("stopping", app), report, |piku, report| {
             let names = enabled::of_app(&piku.root, app)?;
             // An app from legacy piku does not have this folder yet.

@@ -6,11 +6,11 @@ use camino::Utf8Path;
 
 use crate::deploy::detect::{self, Detected, Known};
 use crate::deploy::plan::hosted;
-use crate::deploy::source::inputs::{self, EarlyOptions, Instead, LARGEST, Texts, Written};
+use crate::deploy::source;
+use crate::deploy::source::inputs::{EarlyOptions, Written};
 use crate::diagnostic::FileDiagnostic;
 use crate::error::Error;
-use crate::host::facts;
-use crate::host::{files, script_file};
+use crate::host::{facts, script_file};
 use crate::piku::Piku;
 use piku_procfile::{Diagnostic, Severity};
 use piku_runtime::{FolderTree, Warning};
@@ -52,17 +52,9 @@ impl Piku {
     /// Checks a folder as if it were pushed. Changes nothing, and runs no program except for `--version` of tools.
     ///
     /// # Errors
-    /// [`Error::Host`] if a file exists but can't be read.
+    /// [`Error::Host`] if a script that a process runs exists but can't be read.
     pub fn check(&self, folder: &Utf8Path) -> Result<Checked, Error> {
-        let read = |name: &str| files::read_within(folder, name, LARGEST + 1);
-        let procfile = read("Procfile")?;
-        let instead = || Instead::of(&FolderTree::new(folder, ""));
-        let texts = Texts {
-            instead: procfile.is_none().then(instead).unwrap_or_default(),
-            procfile,
-            env: read("ENV")?,
-            stored: Vec::new(),
-        };
+        let texts = source::texts(folder, Vec::new());
         let mut written = Written::parse(None, &texts);
         let mut scripts = script_file::all(folder, &written.scripts())?;
         // The server may have interpreters that this machine lacks.
@@ -70,11 +62,6 @@ impl Piku {
         written.check_scripts(&texts, &scripts);
         // The folder is not an app yet, so no variables are known.
         let mut reading = written.expand(&BTreeMap::new());
-        for (name, text) in [("Procfile", &texts.procfile), ("ENV", &texts.env)] {
-            if text.is_none() && files::exists(&folder.join(name)) {
-                reading.diagnostics.push(FileDiagnostic::of_whole(name, not_a_file(name)));
-            }
-        }
         let processes = reading.procfile.as_ref().map(|procfile| {
             let entries = procfile.entries().iter();
             entries
@@ -124,6 +111,7 @@ impl Piku {
                 None
             }
         };
+        reading.diagnostics.extend(detect::unread(&tree));
         Ok(Checked { processes, env, runtime, diagnostics: reading.diagnostics })
     }
 }
@@ -140,11 +128,4 @@ fn refused(code: &'static str, error: &dyn std::error::Error, help: Option<Strin
     let mut found = Diagnostic::error(code, 0..0, crate::error_chain(error));
     found.help = help;
     FileDiagnostic::of_whole("", found)
-}
-
-/// Warns about a file that a push would silently ignore.
-fn not_a_file(name: &str) -> Diagnostic {
-    let message = format!("`{name}` is not a regular file in this folder, so it is not read");
-    Diagnostic::warning("file::not-regular", 0..0, message)
-        .with_help("use a regular file instead of a link out of the folder")
 }

@@ -35,7 +35,7 @@ impl Piku {
     }
 
     /// Changes settings, all or none, and makes a release. Returns `None` if the app was never live: the settings are
-    /// only stored.
+    /// only stored. If there is no such app, makes it; its first push uses the settings.
     ///
     /// # Errors
     /// [`Error::InvalidSetting`], [`Error::UnfitSetting`], or the error of the deploy. No setting has changed then.
@@ -47,7 +47,7 @@ impl Piku {
         report: &mut Report<'_>,
     ) -> Result<Option<Done>, Error> {
         let keys = settings.iter().map(|(key, _)| key.clone()).collect();
-        self.change_settings(app, Cause::ConfigSet { keys }, actor, report, |stored| {
+        self.change_settings(app, Cause::ConfigSet { keys }, actor, true, report, |stored| {
             settings.iter().try_for_each(|(key, value)| stored.set(key, value))?;
             stored.check_size()?;
             check_values(settings, stored)
@@ -65,12 +65,19 @@ impl Piku {
         actor: &Actor,
         report: &mut Report<'_>,
     ) -> Result<Option<Done>, Error> {
-        self.change_settings(app, Cause::ConfigUnset { keys: keys.to_vec() }, actor, report, |stored| {
-            keys.iter().try_for_each(|key| {
-                let unknown = || Error::UnknownSetting { app: app.clone(), key: key.clone() };
-                stored.unset(key).then_some(()).ok_or_else(unknown)
-            })
-        })
+        self.change_settings(
+            app,
+            Cause::ConfigUnset { keys: keys.to_vec() },
+            actor,
+            false,
+            report,
+            |stored| {
+                keys.iter().try_for_each(|key| {
+                    let unknown = || Error::UnknownSetting { app: app.clone(), key: key.clone() };
+                    stored.unset(key).then_some(()).ok_or_else(unknown)
+                })
+            },
+        )
     }
 
     /// The environment of the live release.

@@ -11,6 +11,7 @@ use crate::event::Report;
 use crate::history::{self, Happened, HistoryEntry};
 use crate::host::{HostError, files, nginx, ports};
 use crate::piku::Piku;
+use crate::release::store;
 use crate::root::Root;
 use crate::vassal::VassalName;
 
@@ -32,7 +33,6 @@ impl Piku {
     /// # Errors
     /// [`Error::UnknownApp`], [`Error::Host`].
     pub fn destroy(&self, app: &AppName, actor: &Actor, report: &mut Report<'_>) -> Result<Destroyed, Error> {
-        self.must_exist(app)?;
         self.locked(app, &actor.doing("destroying", app), report, |piku, report| {
             let root = &piku.root;
             let names = enabled::of_app(root, app)?;
@@ -74,6 +74,7 @@ impl Piku {
                     gone.push(path);
                 }
             }
+            store::end_generation(root, app)?;
             ports::release_all_but(root, app, &[])?;
             if had_site {
                 nginx::reload(&piku.root, &piku.surroundings)?;

@@ -10,6 +10,7 @@ use super::{Actor, Done};
 use crate::app::AppName;
 use crate::deploy::receive::{Choice, RefUpdate, RefusedPush, choose, why_kept};
 use crate::deploy::source::inputs::LARGEST;
+use crate::deploy::{repair, undo};
 use crate::error::Error;
 use crate::event::{Report, stage, warn};
 use crate::history::{self, Happened};
@@ -33,6 +34,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const LOCKED: Duration = Duration::from_secs(1);
 /// The age at which a lock counts as left over from a killed git process.
 const ABANDONED: Duration = Duration::from_secs(10);
+
+/// A file in the repository of an app that a person made before its first push.
+const MADE: &str = "piku-made";
 
 /// A file in the repository on which every push holds a shared lock.
 const PUSHING: &str = "piku-pushing";
@@ -69,24 +73,67 @@ impl Piku {
         let repo = self.root.repo(app);
         loop {
             if !repo.join("HEAD").exists() {
-                files::make_folder(&self.root.repos(), 0o700)?;
                 // Two first pushes may arrive at the same time.
-                let _lock = AppLock::take(
-                    &self.root.lock(app),
-                    &format!("another command is pushing `{app}`"),
-                    &mut |_| {},
-                )?;
-                if !repo.join("HEAD").exists() {
-                    git::init_bare(&repo)?;
-                }
+                let _lock = self.lock_for_push(app)?;
+                self.make_repository(app)?;
             }
             let pushing = SharedLock::take(&repo.join(PUSHING))?;
             // Retry if a push that brought nothing has just removed the repository.
             if let Some(pushing) = pushing.filter(|_| repo.join("HEAD").exists()) {
-                self.install_hooks(app)?;
+                if let Err(error) = self.install_hooks(app) {
+                    self.forget_young(app, &pushing)?;
+                    return Err(error.into());
+                }
                 return Ok(pushing);
             }
         }
+    }
+
+    fn lock_for_push(&self, app: &AppName) -> Result<AppLock, HostError> {
+        AppLock::take(&self.root.lock(app), &format!("another command is pushing `{app}`"), &mut |_| {})
+    }
+
+    /// Makes the repository of an app if there is none. The caller must hold the lock of the app.
+    fn make_repository(&self, app: &AppName) -> Result<(), Error> {
+        let repo = self.root.repo(app);
+        if repo.join("HEAD").exists() {
+            return Ok(());
+        }
+        files::make_folder(&self.root.repos(), 0o700)?;
+        files::sweep(&self.root.repos())?;
+        if files::has_files(&repo.join("refs")) || files::exists(&repo.join("packed-refs")) {
+            // It has commits, and only lost its HEAD.
+            return Ok(git::set_head(&repo, "refs/heads/main")?);
+        }
+        // Earlier versions could leave half a repository behind.
+        files::remove_folder(&repo)?;
+        Ok(git::init_bare(&repo)?)
+    }
+
+    /// Makes an app before its first push, which a refused push does not remove.
+    ///
+    /// # Errors
+    /// [`Error::Exists`]; [`Error::Host`] if the repository can't be created.
+    pub fn create(&self, app: &AppName, actor: &Actor, report: &mut Report<'_>) -> Result<(), Error> {
+        let (_lock, exists) = self.lock_name(app, &actor.doing("making", app), report)?;
+        if exists {
+            return Err(Error::Exists { app: app.clone() });
+        }
+        self.make_app(app, report)
+    }
+
+    /// As [`Piku::create`]. The caller must hold the lock of the app, which must not exist.
+    pub(crate) fn make_app(&self, app: &AppName, report: &mut Report<'_>) -> Result<(), Error> {
+        let nearest = self.nearest(app)?;
+        self.make_repository(app)?;
+        files::write(&self.root.repo(app).join(MADE), b"", 0o600)?;
+        self.install_hooks(app)?;
+        stage(report, format!("`{app}` is a new app: `git push piku@<server>:{app} main` deploys it"));
+        if let Some(other) = nearest {
+            let help = format!("if `{other}` was meant: `{app}` can be removed with `destroy {app}`");
+            warn(report, format!("there was no app `{app}`, but there is `{other}`"), Some(&help));
+        }
+        Ok(())
     }
 
     /// Whether the app was never deployed.
@@ -94,27 +141,36 @@ impl Piku {
         !files::exists(&self.root.releases(app)) && !files::exists(&self.root.app(app))
     }
 
-    /// Removes the repository of an app that is still empty, unless another push is in progress.
+    /// Removes what a crash left of a first push, if no push is in progress.
+    pub(crate) fn forget_crashed(&self, app: &AppName) -> Result<(), Error> {
+        let pushing = SharedLock::take(&self.root.repo(app).join(PUSHING))?;
+        pushing.map_or(Ok(()), |pushing| self.forget_young(app, &pushing))
+    }
+
+    /// Removes an app that has no release and no commit, unless another push is in progress or a person made it. Waits
+    /// for a deploy that still ends because its client is gone.
     pub(crate) fn forget_young(&self, app: &AppName, pushing: &SharedLock) -> Result<(), Error> {
+        if store::live_number(&self.root, app).is_some()
+            || store::is_foreign_clone(&self.root, app)
+            || !pushing.alone()
+        {
+            return Ok(());
+        }
+        let _lock = self.lock_for_push(app)?;
+        // The deploy may have been killed.
+        repair::repair(&self.root, &self.surroundings, app, &mut |_| {})?;
+        undo::forget(&self.root, app)?;
         let repo = self.root.repo(app);
-        let is_empty = || {
-            self.is_young(app)
-                && !files::has_files(&repo.join("refs"))
-                && !files::exists(&repo.join("packed-refs"))
-        };
-        if is_empty() && pushing.alone() {
-            let _lock = AppLock::take(
-                &self.root.lock(app),
-                &format!("another command is pushing `{app}`"),
-                &mut |_| {},
-            )?;
-            if is_empty() {
-                files::remove_folder(&repo)?;
-                let entries = history::read(&self.root, app)?;
-                if entries.iter().all(|entry| entry.what == Happened::Refused) {
-                    files::remove(&self.root.events(app))?;
-                }
-            }
+        let is_kept = files::exists(&repo.join(MADE))
+            || files::has_files(&repo.join("refs"))
+            || files::exists(&repo.join("packed-refs"));
+        if is_kept || !self.is_young(app) {
+            return Ok(());
+        }
+        files::remove_folder(&repo)?;
+        let entries = history::read(&self.root, app)?;
+        if entries.iter().all(|entry| entry.what == Happened::Refused) {
+            files::remove(&self.root.events(app))?;
         }
         Ok(())
     }

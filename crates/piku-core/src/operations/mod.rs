@@ -8,6 +8,7 @@ mod destroy;
 mod doctor;
 mod folder;
 mod git;
+mod lock;
 mod logs;
 mod processes;
 mod releases;

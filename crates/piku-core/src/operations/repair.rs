@@ -35,7 +35,7 @@ impl Piku {
 
     fn repair_app(&self, app: &AppName, report: &mut Report<'_>) -> Result<(), Error> {
         if store::live(&self.root, app)?.is_none() {
-            return Ok(());
+            return self.forget_crashed(app);
         }
         // `Piku::locked` repairs the app. Check for a misfit and restart under the same lock, so that two concurrent
         // repairs restart the app only once.

@@ -13,6 +13,8 @@ const RECORD: &str = "release.json";
 const UNFINISHED: &str = "unfinished";
 /// Marks a stopped app, in the folder of its releases.
 const STOPPED: &str = "stopped";
+/// Lists the paths of an app that were there before its first deploy, in the folder of its releases.
+const FOUND: &str = "found";
 /// Holds the number of the release that waits for a restart, in the folder of the app's releases.
 const WAITING: &str = "waiting";
 
@@ -110,6 +112,50 @@ pub(crate) fn is_foreign_clone(root: &Root, app: &AppName) -> bool {
 /// Whether anything of this app exists.
 pub(crate) fn exists(root: &Root, app: &AppName) -> bool {
     [root.app(app), root.repo(app), root.releases(app)].iter().any(|path| files::exists(path))
+}
+
+/// How often an app of this name was destroyed. Who has waited for the lock of an app finds out by it that the app is
+/// another one now.
+pub(crate) fn generation(root: &Root, app: &AppName) -> Result<u32, HostError> {
+    Ok(number_in(&generation_file(root, app))?.unwrap_or(0))
+}
+
+/// Records that the app was destroyed.
+pub(crate) fn end_generation(root: &Root, app: &AppName) -> Result<(), HostError> {
+    files::make_folder(&root.numbers(), 0o700)?;
+    count(&generation_file(root, app), 0).map(drop)
+}
+
+fn generation_file(root: &Root, app: &AppName) -> Utf8PathBuf {
+    // No app name contains `@`.
+    root.numbers().join(format!("{app}@destroyed"))
+}
+
+/// Records what was there before the first deploy of an app, in the folder of its releases.
+pub(crate) fn note_found(root: &Root, app: &AppName) -> Result<(), HostError> {
+    let found: Vec<String> =
+        beside(root, app).into_iter().filter(|path| files::exists(path)).map(String::from).collect();
+    files::write(&root.releases(app).join(FOUND), found.join("\n").as_bytes(), 0o600)
+}
+
+/// What the first deploy of an app has made outside its folders of releases, logs, and settings; nothing if that is not
+/// known.
+pub(crate) fn made_by_first(root: &Root, app: &AppName) -> Result<Vec<Utf8PathBuf>, HostError> {
+    let Some(found) = files::read_text(&root.releases(app).join(FOUND))? else { return Ok(Vec::new()) };
+    let is_new = |path: &Utf8PathBuf| !found.lines().any(|line| line == path.as_str());
+    Ok(beside(root, app).into_iter().filter(is_new).collect())
+}
+
+/// What may outlive an app, or be put there before it: its data, or a certificate of an authority.
+fn beside(root: &Root, app: &AppName) -> [Utf8PathBuf; 6] {
+    [
+        root.data(app),
+        root.cache(app),
+        root.certificate(app),
+        root.certificate_key(app),
+        root.router_log(app),
+        root.scheduler_log(app),
+    ]
 }
 
 /// Marks a release that is about to go live: its settings are not written yet. Or removes the mark.

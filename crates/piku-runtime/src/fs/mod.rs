@@ -8,4 +8,4 @@ mod discover;
 mod folder_tree;
 mod search_path;
 
-pub use folder_tree::FolderTree;
+pub use folder_tree::{FolderTree, Unread};

@@ -34,8 +34,12 @@ pub(crate) fn fresh(
         git.deployment_clone(&bare, commit, &tree)?;
     }
     git.update_submodules(&tree, &mut heard)?;
-    let env = tree.join("ENV");
-    if env.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) {
+    // ENV may be a link to another file of the app.
+    let env = tree.join("ENV").canonicalize_utf8().ok();
+    if let (Some(env), Ok(tree)) = (env, tree.canonicalize_utf8())
+        && env.starts_with(&tree)
+        && env.is_file()
+    {
         files::set_mode(&env, 0o600)?;
     }
     Ok(())

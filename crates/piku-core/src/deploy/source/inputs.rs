@@ -14,13 +14,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use piku_procfile::{Diagnostic, Procfile, Source};
+use piku_runtime::Unread;
 
 pub(crate) use self::early::{EarlyInputs, EarlyOptions};
 pub(crate) use self::missing::Instead;
 pub(crate) use self::ported::hints;
 pub(crate) use self::procfile::answers;
 use crate::app::AppName;
-use crate::diagnostic::{FileDiagnostic, shorten};
+use crate::diagnostic::{self, FileDiagnostic, shorten};
 use crate::script::ScriptFile;
 use crate::settings::{self, EnvFile, Layers, Options, Origin, StoredSettings};
 
@@ -41,6 +42,8 @@ pub(crate) struct Texts {
     pub(crate) env: Option<Vec<u8>>,
     /// `envs/<app>/ENV`; empty if it does not exist.
     pub(crate) stored: Vec<u8>,
+    /// Those of the files that are there and were not read.
+    pub(crate) unread: BTreeMap<String, Unread>,
 }
 
 /// The parsed texts, with ENV not expanded yet.
@@ -97,7 +100,8 @@ impl Inputs {
 impl Written {
     /// Parses the texts. [`Written::expand`] returns the mistakes.
     pub(crate) fn parse(app: Option<&AppName>, texts: &Texts) -> Self {
-        let mut diagnostics = Vec::new();
+        let unread = texts.unread.iter().filter_map(|(file, why)| diagnostic::of_unread(file, why));
+        let mut diagnostics: Vec<FileDiagnostic> = unread.collect();
         let procfile = parse_procfile(texts, &mut diagnostics);
         let settings = WrittenSettings::parse(app, texts, &mut diagnostics);
         Self { procfile, settings, diagnostics }
@@ -229,7 +233,9 @@ fn source(file: &str, text: Option<&[u8]>, diagnostics: &mut Vec<FileDiagnostic>
 
 fn parse_procfile(texts: &Texts, diagnostics: &mut Vec<FileDiagnostic>) -> Option<Procfile> {
     let Some(text) = &texts.procfile else {
-        diagnostics.push(FileDiagnostic::of_whole("Procfile", texts.instead.diagnostic()));
+        if !texts.unread.contains_key("Procfile") {
+            diagnostics.push(FileDiagnostic::of_whole("Procfile", texts.instead.diagnostic()));
+        }
         return None;
     };
     let text = source("Procfile", Some(text), diagnostics)?;
@@ -276,6 +282,45 @@ mod tests {
         let found = found("web: x\n", "NODE_VERSION=20\nNODE_PACKAGE_MANAGER=pnpm\nACME_ROOT_CA=x\n");
         let said: Vec<&str> = found.iter().map(|one| one.diagnostic.message.as_str()).collect();
         assert_eq!(said, ["`ACME_ROOT_CA` is not used yet"]);
+    }
+
+    #[test]
+    fn a_file_that_was_not_read_is_told() {
+        let told = |file: &str, why: Unread, procfile: Option<&str>| {
+            let unread = [(file.to_owned(), why)].into();
+            let texts = Texts { procfile: procfile.map(Into::into), unread, ..Texts::default() };
+            let found = Written::parse(None, &texts).expand(&BTreeMap::new()).diagnostics;
+            let shown = |one: &FileDiagnostic| format!("{} {}", one.is_error(), one.diagnostic.message);
+            found.iter().map(shown).collect::<Vec<_>>()
+        };
+        let web = Some("web: x\n");
+        assert_eq!(
+            told("ENV", Unread::Outside, web),
+            [
+                "false `ENV` is not a regular file, but a link that leads out of the app's folder: it is not read"
+            ]
+        );
+        assert_eq!(
+            told("ENV", Unread::Folder, web),
+            ["false `ENV` is not a regular file, but a folder: it is not read"]
+        );
+        assert_eq!(told("ENV", Unread::Special, web), ["false `ENV` is not a regular file: it is not read"]);
+        assert_eq!(
+            told("Procfile", Unread::Outside, None),
+            [
+                "true `Procfile` is not a regular file, but a link that leads out of the app's folder: it is not read"
+            ]
+        );
+        assert_eq!(
+            told("ENV", Unread::TooLarge { limit: LARGEST as u64 }, web),
+            ["true `ENV` is larger than the limit of 1 MiB (1048576 bytes)"]
+        );
+        let reason = "Permission denied".to_owned();
+        assert_eq!(
+            told("ENV", Unread::Failed { reason }, web),
+            ["true could not read `ENV`: Permission denied"]
+        );
+        assert!(told("package.json", Unread::Folder, web).is_empty(), "a folder of that name is no manifest");
     }
 
     #[test]

@@ -246,6 +246,15 @@ impl Push<'_> {
         self.session.output()
     }
 
+    /// Sends a signal, `STOP` or `CONT`, to git and its ssh.
+    ///
+    /// # Panics
+    ///
+    /// When they have ended.
+    pub fn signal(&self, signal: &str) {
+        self.session.signal(signal);
+    }
+
     /// Ends git with a signal, `TERM` or `KILL`.
     pub fn end_with(mut self, signal: &str) {
         self.session.end_with(signal);

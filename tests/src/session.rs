@@ -63,6 +63,18 @@ impl Session {
         self.child.wait().expect("a child can be waited for")
     }
 
+    /// Sends a signal, such as `STOP` or `CONT`, to its children and then to itself.
+    ///
+    /// # Panics
+    ///
+    /// When there is no `kill` or `pkill`.
+    pub fn signal(&self, signal: &str) {
+        let (signal, pid) = (format!("-{signal}"), self.child.id().to_string());
+        for (program, words) in [("pkill", [&signal, "-P", &pid].as_slice()), ("kill", &[&signal, &pid])] {
+            Command::new(program).args(words).status().unwrap_or_else(|error| panic!("{program}: {error}"));
+        }
+    }
+
     /// Sends it a signal, `TERM` or `KILL`, and waits for its end; `TERM` also reaches its children.
     ///
     /// Ctrl-C would send `INT`, which a shell without job control makes its background commands ignore, and so this

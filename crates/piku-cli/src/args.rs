@@ -272,6 +272,19 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// Whether it prints JSON, so that a refusal is JSON too.
+    pub(crate) fn is_json(&self) -> bool {
+        match self {
+            Self::Config(args) | Self::ConfigLive(args) | Self::Ps(args) | Self::Releases(args) => args.json,
+            Self::Apps { json }
+            | Self::Events { json, .. }
+            | Self::Logs { json, .. }
+            | Self::Check { json, .. }
+            | Self::Doctor { json } => *json,
+            _ => false,
+        }
+    }
+
     /// Whether it may make another release live, or start another run of the live one.
     pub(crate) fn deploys(&self) -> bool {
         matches!(

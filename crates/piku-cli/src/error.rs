@@ -4,6 +4,9 @@ use piku_core::Error;
 
 use crate::args::NotASetting;
 
+/// The code of a wrong command line.
+pub(crate) const USAGE: &str = "command::usage";
+
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CliError {
@@ -43,6 +46,12 @@ pub(crate) enum CliError {
     /// A client of Git LFS asked for a place for its files.
     #[error("this server stores no Git LFS files, only what is in git itself")]
     NoLfs(piku_core::AppName),
+    /// Nothing was on standard input where a value should be.
+    #[error("there is no value for `{0}` on standard input; nothing was changed")]
+    NoValue(String),
+    /// The value on standard input is not text.
+    #[error("the value for `{0}` on standard input is not UTF-8; nothing was changed")]
+    NotText(String),
     /// The command line is wrong.
     #[error("{0}")]
     Usage(String),
@@ -66,9 +75,26 @@ impl CliError {
                  git push --no-verify piku@<server>:{app} HEAD\n\
                  or push with `--no-verify`, and download the files in a `preflight` line of the Procfile"
             )),
+            Self::NoValue(key) => Some(format!("`{key}=` sets it to nothing, and `config:unset` removes it")),
+            Self::NotText(_) => Some("encode it, such as with `base64`".to_owned()),
             Self::NotAsked(_) => Some("give `--force` to destroy it without being asked".to_owned()),
             Self::NotConfirmed { app, .. } => Some(format!("type `{app}` to destroy it")),
             Self::Input { .. } | Self::Output { .. } | Self::Usage(_) => None,
+        }
+    }
+
+    /// Names the mistake; stable across releases.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Core(error) => error.code(),
+            Self::Server(error) => error.code(),
+            Self::Setting(NotASetting::Invalid(_)) => "settings::invalid",
+            Self::Setting(NotASetting::Form(_)) | Self::Usage(_) => USAGE,
+            Self::NoLfs(_) => "push::no-lfs",
+            Self::NoValue(_) | Self::NotText(_) => "settings::no-value",
+            Self::NotAsked(_) | Self::NotConfirmed { .. } => "destroy::not-confirmed",
+            Self::Input { .. } => "command::input",
+            Self::Output { .. } => "command::output",
         }
     }
 
@@ -79,6 +105,8 @@ impl CliError {
             Self::Core(_)
             | Self::Server(_)
             | Self::NoLfs(_)
+            | Self::NoValue(_)
+            | Self::NotText(_)
             | Self::NotAsked(_)
             | Self::NotConfirmed { .. }
             | Self::Input { .. }

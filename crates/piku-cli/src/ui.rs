@@ -11,16 +11,16 @@ use piku_core::{Error, Event, FileDiagnostic};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::control_characters::{visible, without_sequences};
-use crate::{draw, surroundings};
+use crate::{client, draw, surroundings};
 
 /// Writes to stderr. If the reader is gone, the work goes on.
 pub(crate) fn complain(text: fmt::Arguments<'_>) {
-    drop(writeln!(std::io::stderr(), "{}", visible(&text.to_string())));
+    client::write(&format!("{}\n", visible(&text.to_string())));
 }
 
 /// Like [`complain`], for text without control characters except our own colors.
 pub(crate) fn complain_painted(text: &str) {
-    drop(writeln!(std::io::stderr(), "{text}"));
+    client::write(&format!("{text}\n"));
 }
 
 /// Prints to the terminal.

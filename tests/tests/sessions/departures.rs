@@ -67,6 +67,28 @@ fn branch_and_live_release_agree_whenever_the_client_goes_away() {
     }
 }
 
+#[test]
+fn a_client_that_reads_nothing_does_not_keep_its_app_for_itself() {
+    let server = TestServer::new();
+    let blog = server.app_from("hello-wsgi", "blog");
+    blog.push().succeeds();
+    let before = commits(&server);
+    // More than pipes and windows on the way hold.
+    blog.set_version(2);
+    blog.write("Procfile", changed(&server, "yes $(seq 100) | head -c 30000000"));
+    let push = blog.push_in_background();
+    eventually("the build begins", || server.root().join("data/blog/begun").exists().then_some(()));
+    push.signal("STOP");
+    let waited = server.ssh_in_background(["restart", "blog"]);
+    let mut waited = waited;
+    assert!(waited.wait().success(), "{}", waited.output());
+    assert_eq!((commits(&server), version(&blog).as_str()), (before, "Hello from version 1"));
+    push.signal("CONT");
+    push.wait().is_refused();
+    let (branch, live) = commits(&server);
+    assert_eq!(branch, live);
+}
+
 /// The system calls by which git, as it receives a push, makes, moves, and removes files: those of the branch among
 /// them.
 const CALLS: [&str; 6] = ["mkdir", "link", "rename", "renameat", "unlink", "rmdir"];

@@ -45,6 +45,28 @@ fn every_listing_is_data_and_may_be_json() {
 }
 
 #[test]
+fn every_object_has_a_version_and_a_refusal_is_an_object() {
+    let server = TestServer::builder().without_emperor().start();
+    server.ssh(["apps:create", "blog"]).succeeds();
+    for (words, status, code) in [
+        (vec!["ps", "blog", "--json"], 1, "app::never-deployed"),
+        (vec!["releases", "nobody", "--json"], 1, "app::unknown"),
+        (vec!["releases", "--json"], 2, "command::usage"),
+    ] {
+        let refused = server.ssh(&words).ends_with(status);
+        let object = refused.json();
+        assert_eq!((&object["schema"], &object["code"]), (&1.into(), &code.into()), "{words:?}");
+        assert!(object["message"].as_str().is_some_and(|text| !text.is_empty()), "{object}");
+        assert!(refused.stderr.contains("error"), "a person reads it too: {refused}");
+    }
+    let apps = server.ssh(["apps", "--json"]).succeeds().json();
+    assert_eq!(apps, serde_json::json!([{"schema": 1, "name": "blog", "running": false, "release": null}]));
+    let findings = server.ssh(["doctor", "--json"]).json();
+    assert!(findings.as_array().unwrap().iter().all(|found| found["schema"] == 1), "{findings}");
+    assert_eq!(server.ssh(["check", "/tmp", "--json"]).json()["schema"], 1);
+}
+
+#[test]
 fn statuses_tell_a_refused_request_from_a_wrong_command_line() {
     let server = TestServer::builder().without_emperor().start();
     for (words, status) in [

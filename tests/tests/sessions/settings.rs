@@ -86,6 +86,33 @@ fn every_value_reaches_a_web_process() {
 }
 
 #[test]
+fn a_value_may_come_from_standard_input() {
+    let server = TestServer::builder().without_emperor().start();
+    server.ssh(["apps:create", "blog"]).succeeds();
+    let set = |line: &str, input: &[u8]| server.ssh_with_input(line, input);
+    let value = |key: &str| server.ssh(["config:get", "blog", key]).succeeds().stdout;
+    // As `echo` writes it, as `printf` does, and a text of several lines.
+    let cases: [(&[u8], &str); 4] = [
+        (b"it's {\"a\": \"$b\"}\n", "it's {\"a\": \"$b\"}"),
+        (b"x", "x"),
+        (b"-----BEGIN-----\nabc\n-----END-----\n\n", "-----BEGIN-----\nabc\n-----END-----\n"),
+        (b"-\r\n", "-"),
+    ];
+    for (input, wanted) in cases {
+        let outcome = set("config:set blog OTHER=1 SECRET=-", input).succeeds();
+        assert_eq!(value("SECRET"), format!("{wanted}\n"));
+        outcome.says(&format!("Read `SECRET`: {} bytes", wanted.len())).never_says("BEGIN");
+    }
+    set("config:set blog SECRET=-", b"").ends_with(1).says("there is no value for `SECRET`");
+    set("config:set blog SECRET=-", b"\n").ends_with(1).says("`SECRET=` sets it to nothing");
+    set("config:set blog SECRET=-", b"\xff").ends_with(1).says("not UTF-8");
+    set("config:set blog SECRET=-", b"a\0b").ends_with(2);
+    set("config:set blog SECRET=-", &[b'x'; 200_000]).ends_with(2);
+    set("config:set blog SECRET=- OTHER=-", b"x").ends_with(2).says("standard input holds one value");
+    assert_eq!(value("SECRET"), "-\n");
+}
+
+#[test]
 fn the_env_file_is_expanded_and_settings_lie_over_it() {
     let server = TestServer::new();
     let text = "COLOR=blue\n  # a comment\nSIZE = large\nBOTH=$COLOR-${SIZE}\nUNKNOWN=$NOBODY\nLITERAL=\\$COLOR\nQUOTES=\"as is\"\n";

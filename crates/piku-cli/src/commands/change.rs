@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::io::{BufRead, IsTerminal, Write};
 use std::process::ExitCode;
 
-use piku_core::{AppName, Done, Scale};
+use piku_core::{AppName, Done, Scale, settings};
 
-use crate::args::Setting;
+use super::input;
+use crate::args::{NotASetting, Setting};
 use crate::error::CliError;
 use crate::session::Session;
 use crate::surroundings;
@@ -45,6 +46,16 @@ pub(super) fn config_set(app: &AppName, words: &[String], session: &Session) -> 
     for word in words {
         let Setting(key, value) = word.parse()?;
         settings.push((key, value));
+    }
+    let mut read = settings.iter_mut().filter(|(_, value)| value == "-");
+    if let (Some((key, value)), other) = (read.next(), read.next()) {
+        if let Some((other, _)) = other {
+            return Err(CliError::Usage(format!(
+                "standard input holds one value, and both `{key}` and `{other}` are to be read from it"
+            )));
+        }
+        *value = input::value(key, session)?;
+        settings::check(key, value).map_err(NotASetting::from)?;
     }
     let done = session.piku.config_set(app, &settings, &session.actor, &mut session.ui.events())?;
     Ok(tell_or(app, done.as_ref(), KEPT, session))

@@ -7,6 +7,7 @@ use piku_core::Checked;
 
 use super::list::print_json;
 use crate::error::CliError;
+use crate::json::Versioned;
 use crate::session::Session;
 use crate::{surroundings, ui};
 
@@ -22,7 +23,7 @@ pub(super) fn check(
     }
     let checked = session.piku.check(&folder)?;
     if json {
-        print_json(&checked, session);
+        print_json(&Versioned::new(&checked), session);
     } else {
         show(&checked, session);
     }

@@ -6,12 +6,13 @@ use piku_core::Level;
 
 use super::list::print_json;
 use crate::error::CliError;
+use crate::json::Versioned;
 use crate::session::Session;
 
 pub(super) fn doctor(json: bool, session: &Session) -> Result<ExitCode, CliError> {
     let findings = session.piku.doctor();
     if json {
-        print_json(&findings, session);
+        print_json(&Versioned::all(&findings), session);
     } else {
         for found in &findings {
             session.ui.line(format_args!("{:<8} {}: {}", found.level, found.about, found.what));

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::args::Listing;
 use crate::error::CliError;
+use crate::json::Versioned;
 use crate::session::Session;
 use crate::table;
 
@@ -21,7 +22,7 @@ pub(super) fn print_json(value: &impl Serialize, session: &Session) {
 pub(super) fn apps(json: bool, session: &Session) -> Result<ExitCode, CliError> {
     let apps = session.piku.apps()?;
     if json {
-        print_json(&apps, session);
+        print_json(&Versioned::all(&apps), session);
     } else {
         // One write: there may be a thousand.
         let line = |app: AppStatus| {
@@ -71,7 +72,7 @@ pub(super) fn config_get(app: &AppName, key: &str, session: &Session) -> Result<
 pub(super) fn ps(args: &Listing, session: &Session) -> Result<ExitCode, CliError> {
     let kinds = session.piku.processes(&args.app)?;
     if args.json {
-        print_json(&kinds, session);
+        print_json(&Versioned::all(&kinds), session);
         return Ok(ExitCode::SUCCESS);
     }
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
@@ -113,7 +114,7 @@ fn duration(seconds: u64) -> String {
 pub(super) fn releases(args: &Listing, session: &Session) -> Result<ExitCode, CliError> {
     let releases = session.piku.releases(&args.app)?;
     if args.json {
-        print_json(&releases, session);
+        print_json(&Versioned::all(&releases), session);
         return Ok(ExitCode::SUCCESS);
     }
     let rows: Vec<Vec<String>> = releases
@@ -137,7 +138,7 @@ pub(super) fn releases(args: &Listing, session: &Session) -> Result<ExitCode, Cl
 pub(super) fn events(app: Option<&AppName>, json: bool, session: &Session) -> Result<ExitCode, CliError> {
     let events = session.piku.events(app)?;
     if json {
-        print_json(&events, session);
+        print_json(&Versioned::all(&events), session);
         return Ok(ExitCode::SUCCESS);
     }
     let rows: Vec<Vec<String>> = events

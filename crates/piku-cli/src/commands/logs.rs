@@ -7,6 +7,7 @@ use piku_core::{AppName, LogLine};
 
 use crate::control_characters::without_sequences;
 use crate::error::CliError;
+use crate::json::Versioned;
 use crate::session::Session;
 
 /// What to show of the logs.
@@ -25,7 +26,8 @@ pub(super) fn logs(
 ) -> Result<ExitCode, CliError> {
     let show = |line: &LogLine| {
         if shape.json {
-            serde_json::to_string(line).is_ok_and(|text| session.ui.data(format_args!("{text}")))
+            serde_json::to_string(&Versioned::new(line))
+                .is_ok_and(|text| session.ui.data(format_args!("{text}")))
         } else {
             session.ui.data(format_args!("{} | {}", line.process, without_sequences(&line.line)))
         }

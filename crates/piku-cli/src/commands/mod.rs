@@ -5,6 +5,7 @@ mod check;
 mod completions;
 mod doctor;
 mod git;
+mod input;
 mod list;
 mod logs;
 mod man;
@@ -20,6 +21,7 @@ use piku_core::{Actor, Cancel};
 
 use crate::args::{Cli, Command};
 use crate::error::CliError;
+use crate::json::{Refusal, Versioned};
 use crate::session::Session;
 use crate::ui::Ui;
 use crate::{act_as, client, ssh, surroundings};
@@ -35,6 +37,12 @@ fn dispatch(parsed: Result<Cli, clap::Error>, words: &[OsString], actor: Actor) 
         Ok(cli) => cli,
         Err(error) => {
             drop(error.print());
+            if error.use_stderr() && words.iter().any(|word| word == "--json") {
+                let message = error.to_string();
+                let message =
+                    message.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+                refuse(&CliError::Usage(message), &Ui::new());
+            }
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
@@ -52,12 +60,14 @@ fn dispatch(parsed: Result<Cli, clap::Error>, words: &[OsString], actor: Actor) 
         client::cancel_when_gone(&cancel);
         piku = piku.cancelled_by(&cancel);
     }
-    let session = Session { piku, actor, ui };
+    let (session, json) = (Session { piku, actor, ui }, cli.command.is_json());
     if let Command::OverSsh { name } = cli.command {
         return match ssh::command(&name, &session.ui) {
             Ok(words) => {
-                let parsed = Cli::try_parse_from(["piku".to_owned()].into_iter().chain(words));
-                dispatch(parsed, &[], Actor::named(name))
+                let words: Vec<OsString> = words.into_iter().map(OsString::from).collect();
+                let parsed =
+                    Cli::try_parse_from([OsString::from("piku")].into_iter().chain(words.iter().cloned()));
+                dispatch(parsed, &words, Actor::named(name))
             }
             Err(status) => status,
         };
@@ -67,8 +77,20 @@ fn dispatch(parsed: Result<Cli, clap::Error>, words: &[OsString], actor: Actor) 
             session.ui.output_of(error);
         }
         session.ui.failure(&error, error.help().as_deref());
+        if json {
+            refuse(&error, &session.ui);
+        }
         ExitCode::from(error.status())
     })
+}
+
+/// Prints why a command was refused as JSON.
+fn refuse(error: &CliError, ui: &Ui) {
+    let help = error.help();
+    let refusal = Versioned::new(Refusal::new(error.code(), error, help.as_deref()));
+    if let Ok(text) = serde_json::to_string(&refusal) {
+        ui.data(format_args!("{text}"));
+    }
 }
 
 fn carry_out(command: Command, session: &Session) -> Result<ExitCode, CliError> {

@@ -7,7 +7,7 @@ use camino::Utf8Path;
 use crate::deploy::detect::{self, Detected, Known};
 use crate::deploy::plan::hosted;
 use crate::deploy::source;
-use crate::deploy::source::inputs::{EarlyOptions, Written};
+use crate::deploy::source::inputs::{self, EarlyOptions, Written};
 use crate::diagnostic::FileDiagnostic;
 use crate::error::Error;
 use crate::host::{facts, script_file};

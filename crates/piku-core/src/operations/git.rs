@@ -345,8 +345,6 @@ impl Piku {
         self.locked(app, &actor.doing("pushing", app), report, |piku, report| {
             // git moves the branch after this hook. Check now what git would refuse then, when the release is live.
             let repo = piku.root.repo(app);
-            piku.await_move(app)?;
-            piku.settle_branch(app)?;
             let now = git::resolve(&repo, &update.name)?;
             let before = (!update.old.bytes().all(|byte| byte == b'0')).then(|| update.old.clone());
             if now != before {
@@ -366,29 +364,36 @@ impl Piku {
             // Make a clone check out what is live.
             git::set_head(&repo, &update.name)?;
             if piku.cancel.is_cancelled() {
-                // The client is gone, so git will not move the branch.
-                piku.settle_branch(app)?;
+                // The client is gone or reads nothing, so git will not move the branch.
+                piku.move_branch(app)?;
             }
             Ok(Some(done))
         })
     }
 
-    /// Moves the branch to the commit that a push made live, if git was ended before it could.
+    /// Moves the branch to the commit that a push made live, if git was ended before it could, or waits for a client that
+    /// reads nothing.
     pub(crate) fn settle_branch(&self, app: &AppName) -> Result<(), Error> {
+        self.await_move(app)?;
+        self.move_branch(app)
+    }
+
+    /// Moves the branch to the commit that a push made live, if it has not moved yet.
+    fn move_branch(&self, app: &AppName) -> Result<(), Error> {
         let repo = self.root.repo(app);
         let Some(text) = files::read_text(&repo.join(MOVING))? else { return Ok(()) };
         let Some(moving) = Moving::read(&text) else { return Ok(files::remove(&repo.join(MOVING))?) };
-        if processes::is_program(moving.push, "git") {
-            return Ok(());
-        }
-        let live = store::live(&self.root, app)?.is_some_and(|live| live.commit == moving.new);
         let now = git::resolve(&repo, moving.branch)?;
-        if live && now.as_deref() == moving.old {
+        if self.is_live(app, &moving)? && now.as_deref() == moving.old {
             git::set_branch(&repo, moving.branch, moving.new)?;
             // git was ended before or while it moved the branch.
             git::unlock(&repo, moving.branch)?;
         }
         Ok(files::remove(&repo.join(MOVING))?)
+    }
+
+    fn is_live(&self, app: &AppName, moving: &Moving<'_>) -> Result<bool, HostError> {
+        Ok(store::live(&self.root, app)?.is_some_and(|live| live.commit == moving.new))
     }
 
     /// Refuses a locked branch, which git could not move after the deploy. Removes the lock of a killed git process.
@@ -411,11 +416,13 @@ impl Piku {
     }
 
     /// Waits until git has moved the branch of the previous push, which happens after that push has released the lock.
-    /// Stops waiting if that push has ended.
+    /// Stops waiting if that push has ended, or was refused.
     fn await_move(&self, app: &AppName) -> Result<(), Error> {
         let repo = self.root.repo(app);
         let Some(text) = files::read_text(&repo.join(MOVING))? else { return Ok(()) };
-        if let Some(moving) = Moving::read(&text) {
+        if let Some(moving) = Moving::read(&text)
+            && self.is_live(app, &moving)?
+        {
             wait::until(PATIENCE, || {
                 let ended = !processes::is_program(moving.push, "git");
                 let moved =

@@ -4,13 +4,13 @@ use std::os::unix::fs::symlink;
 
 use piku_tests::{App, TestServer, eventually};
 
-/// Everything below piku's root that bears the name of the app, except for its history, lock, and counts.
+/// Everything below piku's root that bears the name of the app, except for its lock, its counts, and complete builds,
+/// which the next push uses.
 fn traces(server: &TestServer, app: &str) -> Vec<String> {
     let folders = [
         "apps",
         "cache",
         "data",
-        "envs",
         "events",
         "logs",
         "nginx",
@@ -26,6 +26,8 @@ fn traces(server: &TestServer, app: &str) -> Vec<String> {
         found.extend(server.names_in(folder).into_iter().map(|name| format!("{folder}/{name}")));
     }
     found.retain(|path| path.contains(app));
+    let own = server.names_in(&format!("envs/{app}")).into_iter().filter(|name| !name.starts_with("python-"));
+    found.extend(own.map(|name| format!("envs/{app}/{name}")));
     found
 }
 

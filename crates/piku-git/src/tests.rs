@@ -173,7 +173,7 @@ fn lay_traps(it: &Fixture, tree: &Utf8Path) {
     }
     std::fs::create_dir(tree.join("closed")).unwrap();
     std::fs::write(tree.join("closed/file"), "x").unwrap();
-    std::fs::set_permissions(tree.join("closed"), PermissionsExt::from_mode(0)).unwrap();
+    std::fs::set_permissions(tree.join("closed"), PermissionsExt::from_mode(0o000)).unwrap();
 }
 
 #[test]

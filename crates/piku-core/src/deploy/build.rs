@@ -6,7 +6,9 @@ pub(crate) mod steps;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use piku_procfile::Kind;
-use piku_runtime::{DecidingSettings, Detection, FolderTree, Places, Provides, Reuse, RuntimeName};
+use piku_runtime::{
+    BuildPlan, DecidingSettings, Detection, FolderTree, Places, Provides, Reuse, RuntimeName,
+};
 
 pub(crate) use self::kept::{forget, prune};
 pub(crate) use self::made::Build;
@@ -106,26 +108,37 @@ pub(crate) fn build(
         warn(report, &warning.message, warning.help.as_deref());
     }
 
+    let help = own_uwsgi.then(|| own_uwsgi_help(chosen, plugin.map(|(_, version)| *version)));
+    of_plan(site, detection.runtime, &plan, help.as_deref(), report)
+}
+
+/// Makes what is planned, unless it exists, and places it in the tree. `own_uwsgi` is the help for an app that gets its
+/// own uWSGI.
+fn of_plan(
+    site: &BuildContext<'_>,
+    runtime: RuntimeName,
+    plan: &BuildPlan,
+    own_uwsgi: Option<&str>,
+    report: &mut Report<'_>,
+) -> Result<Build, DeployError> {
     let key =
         if plan.reuse == Reuse::SameTree { plan.key.bound_to(site.tree.as_str()) } else { plan.key.clone() };
-    let name = format!("{}-{key}", detection.runtime);
+    let name = format!("{}-{key}", runtime);
     let folder = site.root.env(site.app).join(&name);
     let packages = plan.packages.as_ref().map(|packages| {
-        site.root.env(site.app).join(format!("{}-{}-{}", detection.runtime, kept::PACKAGES, packages.key))
+        site.root.env(site.app).join(format!("{}-{}-{}", runtime, kept::PACKAGES, packages.key))
     });
     if folder.join(".").exists() {
         stage(report, format!("Nothing to build: dependencies unchanged ({name})"));
     } else {
-        let help = own_uwsgi.then(|| own_uwsgi_help(chosen, plugin.map(|(_, version)| *version)));
         if let Some((plan, folder)) = plan.packages.as_deref().zip(packages.as_deref()) {
-            let making = Making { plan, folder, packages: None, help: help.as_deref() };
+            let making = Making { plan, folder, packages: None, help: own_uwsgi };
             steps::make_packages(site, &making, report)?;
         }
-        let making =
-            Making { plan: &plan, folder: &folder, packages: packages.as_deref(), help: help.as_deref() };
+        let making = Making { plan, folder: &folder, packages: packages.as_deref(), help: own_uwsgi };
         steps::make(site, &making, report)?;
     }
-    let uwsgi = own_uwsgi.then(|| folder.join("bin/uwsgi"));
+    let uwsgi = own_uwsgi.map(|_| folder.join("bin/uwsgi"));
     if let Some(missing) = uwsgi.as_deref().filter(|uwsgi| !uwsgi.is_file()) {
         warn(report, format!("`{missing}` does not exist"), None);
     }

@@ -78,7 +78,7 @@ pub(crate) fn texts(folder: &Utf8Path, stored: Vec<u8>) -> Texts {
     let read = |name: &str| tree.read_at_most(name, inputs::LARGEST as u64);
     let (procfile, env) = (read("Procfile"), read("ENV"));
     let unread = tree.unread();
-    let instead = procfile.is_none().then(|| Instead::of(&tree)).unwrap_or_default();
+    let instead = if procfile.is_none() { Instead::of(&tree) } else { Instead::default() };
     Texts { procfile, instead, env, stored, unread }
 }
 

@@ -42,6 +42,7 @@ impl App {
             instead: Instead::default(),
             env: Some(env.into()),
             stored: b"SECRET=$(HOME) %d @(exec://id) %(socket)\n".to_vec(),
+            ..Texts::default()
         };
         let mut formation = Formation::default();
         for change in scale {
@@ -185,6 +186,7 @@ fn every_mistake_of_all_files_is_found_at_once() {
         instead: Instead::default(),
         env: Some(b"A=1\nnonsense\nUWSGI_PROCESSES=abc\n".to_vec()),
         stored: b"PORT=99999\n".to_vec(),
+        ..Texts::default()
     };
     let name = "blog".parse().unwrap();
     let reading = Written::parse(Some(&name), &texts).expand(&BTreeMap::new());

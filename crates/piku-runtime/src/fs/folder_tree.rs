@@ -2,12 +2,12 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Read};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::File;
+use std::io::Read;
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
-use rustix::fs::OFlags;
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
 
 use super::search_path::names;
 use crate::SourceTree;
@@ -126,15 +126,12 @@ impl SourceTree for FolderTree {
 
 /// Opens a regular file. Opening a pipe would otherwise wait until somebody writes to it.
 fn open(path: &Utf8Path) -> Result<File, Unread> {
-    let flags = OFlags::NONBLOCK.bits().cast_signed();
-    let file = match OpenOptions::new().read(true).custom_flags(flags).open(path) {
-        Ok(file) => file,
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = match rustix::fs::open(path.as_std_path(), flags, Mode::empty()) {
+        Ok(file) => File::from(file),
         // The error for a socket.
-        Err(error) if error.raw_os_error() == Some(rustix::io::Errno::NXIO.raw_os_error()) => {
-            return Err(Unread::Special);
-        }
-        Err(error) if error.kind() == ErrorKind::IsADirectory => return Err(Unread::Folder),
-        Err(error) => return Err(failed(&error)),
+        Err(Errno::NXIO) => return Err(Unread::Special),
+        Err(error) => return Err(failed(&error.into())),
     };
     match file.metadata().map_err(|error| failed(&error))? {
         found if found.is_file() => Ok(file),

@@ -52,7 +52,7 @@ fn a_web_process_that_exits_in_its_first_seconds_is_refused_and_the_old_one_serv
     let open = program.replace("os.environ[\"BIND_ADDRESS\"]", "\"0.0.0.0\"");
     shop.write("app.py", &open);
     let told = shop.push().succeeds().says("Watching").says("warning: web.1 listens on 0.0.0.0:");
-    told.says("gunicorn --bind $BIND_ADDRESS:$PORT");
+    told.says("make it listen on $BIND_ADDRESS (127.0.0.1) and $PORT");
     shop.write("README.md", "To be read.\n");
     shop.push().succeeds().never_says("Watching").says("web.1 listens on 0.0.0.0:");
     server.ssh(["restart", "shop"]).succeeds().never_says("Watching");

@@ -8,9 +8,20 @@ use crate::host::{emperor, sockets};
 use crate::root::Root;
 use crate::settings::Options;
 
-/// How common servers are told where to listen.
-const EXAMPLES: &str = "`gunicorn --bind $BIND_ADDRESS:$PORT …`, `server.listen(process.env.PORT, process.env.BIND_ADDRESS)`, \
-    `streamlit run … --server.address $BIND_ADDRESS --server.port $PORT`";
+/// Everything, as servers are told to listen there; a Procfile that says it needs only another word.
+const EVERYWHERE: &str = "0.0.0.0";
+/// What tells common servers where to listen.
+const OPTIONS: [(&str, &str); 7] = [
+    ("gunicorn", "--bind $BIND_ADDRESS:$PORT"),
+    ("hypercorn", "--bind $BIND_ADDRESS:$PORT"),
+    ("uvicorn", "--host $BIND_ADDRESS --port $PORT"),
+    ("daphne", "-b $BIND_ADDRESS -p $PORT"),
+    ("streamlit", "--server.address $BIND_ADDRESS --server.port $PORT"),
+    ("rackup", "-o $BIND_ADDRESS -p $PORT"),
+    ("puma", "-b tcp://$BIND_ADDRESS:$PORT"),
+];
+/// Commands that start programs of Node.js.
+const NODE: [&str; 5] = ["node", "npm", "npx", "pnpm", "yarn"];
 
 /// Where `web` processes listen for other machines: at all addresses, or at one that is not of this machine alone.
 pub(crate) fn exposed<'a>(root: &Root, processes: &[&'a Process]) -> Vec<(&'a Process, SocketAddr)> {
@@ -46,7 +57,47 @@ pub(crate) fn warn_of(root: &Root, options: &Options, processes: &[&Process], re
         Ok(ip) if !std::net::IpAddr::is_loopback(&ip) => {
             format!("remove the setting BIND_ADDRESS={bind}; nginx asks the app at 127.0.0.1")
         }
-        _ => format!("make it listen on $BIND_ADDRESS ({bind}) and $PORT: {EXAMPLES}"),
+        _ => match &process.work {
+            Work::Web { command, .. } => advice(command, bind),
+            _ => return,
+        },
     };
     warn(report, message, Some(&help));
+}
+
+/// How to make a command listen on the address that it is given.
+fn advice(command: &str, bind: &str) -> String {
+    if command.contains(EVERYWHERE) {
+        return format!("write `$BIND_ADDRESS` instead of `{EVERYWHERE}` in the Procfile");
+    }
+    let words: Vec<&str> = command.split(|c: char| c.is_whitespace() || matches!(c, '/' | ';')).collect();
+    if let Some((_, option)) = OPTIONS.into_iter().find(|(server, _)| words.contains(server)) {
+        return format!("add `{option}` to its command in the Procfile");
+    }
+    if NODE.iter().any(|name| words.contains(name)) {
+        return format!(
+            "make it listen on $BIND_ADDRESS ({bind}): `server.listen(process.env.PORT, process.env.BIND_ADDRESS)`"
+        );
+    }
+    format!("make it listen on $BIND_ADDRESS ({bind}) and $PORT")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::advice;
+
+    #[test]
+    fn the_help_fits_the_command() {
+        let of = |command| advice(command, "127.0.0.1");
+        assert_eq!(
+            of("flask db upgrade; gunicorn app:app"),
+            "add `--bind $BIND_ADDRESS:$PORT` to its command in the Procfile"
+        );
+        assert_eq!(
+            of("uvicorn app:app --host 0.0.0.0 --port $PORT"),
+            "write `$BIND_ADDRESS` instead of `0.0.0.0` in the Procfile"
+        );
+        assert!(of("yarn start").ends_with("`server.listen(process.env.PORT, process.env.BIND_ADDRESS)`"));
+        assert_eq!(of("./target/release/shop"), "make it listen on $BIND_ADDRESS (127.0.0.1) and $PORT");
+    }
 }

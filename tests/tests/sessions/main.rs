@@ -7,6 +7,7 @@
 
 mod accounts;
 mod adoption;
+mod apps;
 mod arrival;
 mod beginnings;
 mod builds;

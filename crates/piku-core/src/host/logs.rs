@@ -34,6 +34,21 @@ pub(crate) fn lines_since(path: &Utf8Path, from: u64) -> Vec<String> {
     String::from_utf8_lossy(&bytes).lines().map(str::to_owned).collect()
 }
 
+/// The file that a log becomes when it is rotated.
+pub(crate) fn older(path: &Utf8Path) -> Utf8PathBuf {
+    Utf8PathBuf::from(format!("{path}.1"))
+}
+
+/// Reads the older log, unless it is the one that was followed: then there was a log between it and the current one.
+fn read_between(older: &Utf8Path, followed: u64, bytes: &mut Vec<u8>) {
+    if let Ok(mut file) = File::open(older)
+        && file.metadata().is_ok_and(|metadata| metadata.ino() != followed)
+    {
+        // The next log is more important than why this one can't be read.
+        drop(file.read_to_end(bytes));
+    }
+}
+
 /// Like [`lines_since`], without uWSGI's own startup and shutdown lines.
 pub(crate) fn own_lines_since(path: &Utf8Path, from: u64) -> Vec<String> {
     let mut chatter = Chatter::default();
@@ -73,8 +88,10 @@ impl Follower {
                 drop(file.seek(SeekFrom::Start(0)));
             }
             file.read_to_end(&mut bytes).map_err(HostError::file("read", &self.path))?;
-            // The file was rotated: its rest has just been read, so continue with the new one.
+            // The file was rotated: read what was written before that, then continue with the new one.
             if self.path.metadata().is_ok_and(|metadata| metadata.ino() != *inode) {
+                file.read_to_end(&mut bytes).map_err(HostError::file("read", &self.path))?;
+                read_between(&older(&self.path), *inode, &mut bytes);
                 self.open = None;
             }
         }
@@ -116,6 +133,12 @@ mod tests {
         rename(&path, path.with_extension("log.1")).unwrap();
         append("first\n");
         assert_eq!(follower.lines().unwrap(), ["last", "first"]);
+        for line in ["second\n", "third\n"] {
+            rename(&path, older(&path)).unwrap();
+            append(line);
+        }
+        assert_eq!(follower.lines().unwrap(), ["second", "third"], "rotated twice between two looks");
+        std::fs::write(&path, "first\n").unwrap();
         assert_eq!(lines_since(&path, 0), ["first"]);
         assert_eq!(lines_since(&path, 100), ["first"]);
         assert!(lines_since(&path, 6).is_empty());

@@ -3,12 +3,12 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::app::AppName;
 use crate::error::Error;
-use crate::host::logs::{Chatter, Follower, lines_since};
+use crate::host::logs::{Chatter, Follower, lines_since, older};
 use crate::host::{files, wait};
 use crate::piku::Piku;
 use crate::release::store;
@@ -42,9 +42,11 @@ impl Piku {
     ) -> Result<Vec<LogLine>, Error> {
         let mut lines = Vec::new();
         for (process, path) in self.log_files(app, kind)? {
-            let mut chatter = Chatter::default();
-            let mut last = lines_since(&path, 0);
-            last.retain(|line| all || !chatter.is(line));
+            let mut last = own_lines(&path, all);
+            if last.len() < count {
+                // It may have been rotated just now.
+                last.splice(..0, own_lines(&older(&path), all));
+            }
             let last = last.drain(last.len().saturating_sub(count)..);
             lines.extend(last.map(|line| LogLine { process: process.clone(), line }));
         }
@@ -122,4 +124,12 @@ impl Piku {
         let kinds = releases.iter().flatten().flat_map(|release| release.formation.iter());
         Ok(kinds.map(|(kind, _)| kind.to_owned()).collect())
     }
+}
+
+/// The last lines of a log, without those of uWSGI unless `all` is set.
+fn own_lines(path: &Utf8Path, all: bool) -> Vec<String> {
+    let mut chatter = Chatter::default();
+    let mut lines = lines_since(path, 0);
+    lines.retain(|line| all || !chatter.is(line));
+    lines
 }

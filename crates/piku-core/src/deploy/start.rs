@@ -38,7 +38,8 @@ pub(crate) fn start<'a>(
         end_predecessors(&prepared, report)?;
     }
     // While the old processes serve, there is time to watch the new ones.
-    let watch = !is_proven(&prepared);
+    let has_web = prepared.processes(|process| matches!(process.work, Work::Web { .. }));
+    let watch = !has_web.is_empty() && !is_proven(&prepared);
     let servers = |turns: bool| {
         prepared.processes(|process| process.endpoint().is_some() && process.takes_turns() == turns)
     };

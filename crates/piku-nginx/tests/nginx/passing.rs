@@ -37,8 +37,12 @@ pub(crate) fn echo() -> SocketAddr {
             } else {
                 "200 OK\r\nConnection: close"
             };
+            let large = match head.first().is_some_and(|line| line.contains("/large")) {
+                true => format!("X-Large: {}\r\n", "x".repeat(32_000)),
+                false => String::new(),
+            };
             let body = head.join("\n");
-            let _ = write!(stream, "HTTP/1.1 {status}\r\nX-Count: {count}\r\n{own}\r\n{body}");
+            let _ = write!(stream, "HTTP/1.1 {status}\r\nX-Count: {count}\r\n{own}{large}\r\n{body}");
         }
     });
     address
@@ -102,6 +106,19 @@ fn an_app_over_http_hears_what_nginx_knows_and_not_what_a_client_claims() {
     }
     let answer = machine.get("blog.example.org", "/").unwrap();
     assert_eq!((answer.header("X-By"), answer.header("Server")), (Some("Shop"), Some("nginx")));
+}
+
+#[test]
+fn large_headers_of_an_answer_pass_unless_the_app_s_own_file_decides() {
+    let Some(mut machine) = machine() else { return };
+    machine.add(&machine.site("blog", echo()));
+    let mut shop = machine.site("shop", echo());
+    shop.large_headers = false;
+    machine.add(&shop);
+    machine.start();
+    let large = machine.get("blog.example.org", "/large").unwrap();
+    assert_eq!((large.status, large.header("X-Large").map(str::len)), (200, Some(32_000)));
+    assert_eq!(machine.get("shop.example.org", "/large").unwrap().status, 502);
 }
 
 #[test]

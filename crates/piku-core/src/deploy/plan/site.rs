@@ -134,10 +134,17 @@ fn describe(
     site.include =
         options.include_file.as_ref().map(|file| FilePath::new(place.tree.join(file))).transpose()?;
     // One with sizes of its own knows better; a size in a location would override it.
-    site.large_headers = !place.include.is_some_and(|text| text.contains("_buffer"));
+    site.large_headers = !place.include.is_some_and(sets_buffers);
     site.allow_only = if options.cloudflare_acl { Some(cloudflare::ranges()?) } else { None };
     site.cache = cache(root, app, inputs)?;
     Ok(site)
+}
+
+/// Whether a file for nginx sets the sizes of buffers for answers.
+fn sets_buffers(text: &str) -> bool {
+    let directives = ["buffer_size", "buffers", "busy_buffers_size"];
+    let sets = |module: &str| directives.iter().any(|name| text.contains(&format!("{module}_{name}")));
+    ["proxy", "uwsgi"].into_iter().any(sets)
 }
 
 /// The location that only this machine may request, and its answer.
@@ -172,4 +179,21 @@ fn cache(root: &Root, app: &AppName, inputs: &Inputs) -> Result<Option<Cache>, I
     cache.control = options.control;
     cache.expiry = options.expiry;
     Ok(Some(cache))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sets_buffers;
+
+    #[test]
+    fn sizes_of_buffers_are_told_from_other_directives() {
+        for text in ["proxy_buffer_size 64k;", "uwsgi_buffers 8 32k;", "proxy_busy_buffers_size 64k;"] {
+            assert!(sets_buffers(text), "{text}");
+        }
+        for text in
+            ["proxy_buffering off;", "client_body_buffer_size 1m;", "large_client_header_buffers 4 16k;"]
+        {
+            assert!(!sets_buffers(text), "{text}");
+        }
+    }
 }

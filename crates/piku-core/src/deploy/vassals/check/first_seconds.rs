@@ -23,6 +23,9 @@ const FIRST_SECONDS: Duration = Duration::from_millis(3300);
 /// How long the processes are watched after the answer to the first request. Some programs answer, and exit then.
 const AFTERWARDS: Duration = Duration::from_millis(300);
 
+/// The page to request. Any answer will do, so this need not be the one of the health check.
+const PAGE: &str = "/";
+
 /// A process that listens.
 struct Server<'a, 'p> {
     watched: &'a Watched<'p>,
@@ -31,8 +34,7 @@ struct Server<'a, 'p> {
     vassal: Option<i32>,
 }
 
-/// Requests a page from each `web` process, unless it has a health check and so was asked already, and watches all of
-/// them for some seconds. One that exits meanwhile, or closes its port, is not healthy.
+/// Requests a page from each `web` process, and watches all of them for some seconds. One that exits meanwhile, or closes its port, is not healthy.
 pub(crate) fn all_survive(
     scene: &Scene<'_>,
     options: &Options,
@@ -45,12 +47,11 @@ pub(crate) fn all_survive(
         return Ok(());
     }
     let host = plain_host(&options.nginx.server_names);
-    let path = options.healthcheck.is_none().then_some("/");
     std::thread::scope(|scope_of_threads| {
         let until = wait::end_of(FIRST_SECONDS);
         let ask = |server: &Server<'_, '_>| {
             let (address, host) = (server.address, host.as_str());
-            path.map(|path| scope_of_threads.spawn(move || door::ask(address, host, path, until)))
+            Some(scope_of_threads.spawn(move || door::ask(address, host, PAGE, until)))
         };
         let mut requests: Vec<_> = servers.iter().map(|server| (server, ask(server), None)).collect();
         let mut last_answer: Option<Since> = None;
@@ -61,8 +62,8 @@ pub(crate) fn all_survive(
                     last_answer = Some(Since::now());
                 }
                 if let Some(how) = ending(scene.root, &server.watched.process.name) {
-                    let unanswered = path.filter(|_| !matches!(heard, Some(Heard::Status { .. })));
-                    let url = unanswered.map(|path| format!("http://{host}{path}"));
+                    let answered = matches!(heard, Some(Heard::Status { .. }));
+                    let url = (!answered).then(|| format!("http://{host}{PAGE}"));
                     return Some(Err(server.ended(&how, begin, url)));
                 }
             }

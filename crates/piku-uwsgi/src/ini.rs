@@ -64,11 +64,10 @@ impl Ini {
     /// Sends output to `file`. Once it exceeds `max_size`, it is renamed with `.1` added, and the older such file
     /// removed.
     ///
-    /// `log-maxsize` implies `log-master`: only the master, which reads what workers and daemons write, opens the
-    /// file. As a stream, because a datagram is cut off at 8 KiB. After a rotation the master no longer appends, but
-    /// writes at its own offset; another writer of the same file (the previous release, still finishing) still has
-    /// the renamed one open. So all of them watch the older file, and reopen the newer one for appending when it
-    /// changes.
+    /// `log-maxsize` implies `log-master`: only the master opens the file, and everything else writes to a socket of it
+    /// that does not block. So this is for the few lines of an emperor, not for the output of programs. As a stream,
+    /// because a datagram is cut off at 8 KiB. After a rotation the master no longer appends, but writes at its own
+    /// offset; so it watches the older file, and reopens the newer one for appending when it changes.
     pub(crate) fn log(&mut self, file: &Utf8Path, max_size: u64) -> Result<(), InvalidValue> {
         let older = Utf8PathBuf::from(format!("{file}.1"));
         self.path("logto2", file, &[':'])?;

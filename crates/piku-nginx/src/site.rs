@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use crate::{
     Cache, CatchAll, Comment, FileName, FilePath, Header, Http2, InvalidSite, Listen, Namespace, Network,
-    Probe, ServerName, SiteName, SocketPath, StaticPath,
+    Probe, ServerName, SiteName, SocketPath, StaticPath, UrlPath,
 };
 
 /// The nginx site of one app.
@@ -47,6 +47,8 @@ pub struct Site {
     pub statics: Vec<StaticPath>,
     /// The file that static paths serve for missing files, such as `index.html`.
     pub catch_all: Option<CatchAll>,
+    /// The page for missing files, such as `/404.html`. Where there is none, nginx's own is shown.
+    pub not_found: Option<UrlPath>,
     /// Names of files and folders that are never served, anywhere below a static path.
     pub never_served: Vec<FileName>,
     /// Whether folders named `.git` are served and passed on.
@@ -85,6 +87,7 @@ impl Site {
             backend,
             statics: Vec::new(),
             catch_all: None,
+            not_found: None,
             never_served: Vec::new(),
             allow_git_folders: false,
             acme_webroot: None,

@@ -96,6 +96,7 @@ fn an_app_of_static_files() {
     insta::assert_snapshot!(but(proxied(), |it| {
         it.backend = Backend::StaticOnly;
         it.statics = statics;
+        it.not_found = "/404.html".parse().ok();
     }));
 }
 

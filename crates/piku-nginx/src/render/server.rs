@@ -76,6 +76,10 @@ pub(super) fn main(site: &Site, text: &mut Text) {
             text.line("");
             text.line(&format!("include {};", include.word()));
         }
+        if let Some(page) = &site.not_found {
+            // Of two directives for a status the first counts, which is the app's own.
+            text.line(&format!("error_page 404 {};", page.word()));
+        }
     });
 }
 

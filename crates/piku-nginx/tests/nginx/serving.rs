@@ -99,6 +99,24 @@ fn a_folder_is_served_without_its_secrets() {
 }
 
 #[test]
+fn a_missing_file_has_the_sites_own_page_if_there_is_one() {
+    let page = |site: &mut Site| site.not_found = "/404.html".parse().ok();
+    let Some(mut machine) = machine() else { return };
+    machine.file("public/404.html", "not here");
+    served(&mut machine, "/:public", page);
+    for path in ["/nowhere", "/docs/nowhere", "/.hidden", "/ENV"] {
+        let answer = machine.get("blog.example.org", path).unwrap();
+        assert_eq!((answer.status, answer.body.as_str()), (404, "not here"), "{path}");
+    }
+    check(&machine, &[("/a.txt", "a"), ("/", "home")]);
+
+    let Some(mut machine) = self::machine() else { return };
+    served(&mut machine, "/:public", page);
+    let answer = machine.get("blog.example.org", "/nowhere").unwrap();
+    assert!(answer.status == 404 && answer.body.contains("404 Not Found"), "{}", answer.body);
+}
+
+#[test]
 fn a_url_prefix_reaches_its_folder_and_nothing_beside_it() {
     let Some(mut machine) = machine() else { return };
     served(&mut machine, "/static:public,/all:.,/one:public/a.txt,/dot:.env,/git:.git", |_| ());

@@ -30,7 +30,8 @@ pub(super) fn task(tree: &dyn SourceTree, wishes: &Wishes) -> Option<&'static [&
         return None;
     }
     if tree.read("bin/rails").is_some() {
-        return Some(&["exec", "bin/rails", "assets:precompile"]);
+        // It may have been committed without the execute bit.
+        return Some(&["exec", "ruby", "bin/rails", "assets:precompile"]);
     }
     tree.read("Rakefile").map(|_| ["exec", "rake", "assets:precompile"].as_slice())
 }

@@ -87,7 +87,7 @@ fn rails_compiles_its_assets_in_a_copy_of_the_tree_that_starts_from_the_gems() {
       BUNDLE_DEPLOYMENT=true BUNDLE_GEMFILE=$TREE/Gemfile BUNDLE_GLOBAL_GEM_CACHE=true BUNDLE_PATH=$BUILD/gems BUNDLE_USER_CACHE=$CACHE/bundler BUNDLE_WITHOUT=development:test /usr/bin/bundle install
     (copy the tree to $BUILD/work)
     # compiling the assets with Rails
-    [$BUILD/work] BUNDLE_FROZEN=true BUNDLE_GEMFILE=$BUILD/work/Gemfile BUNDLE_PATH=$PACKAGES/gems BUNDLE_WITHOUT=development:test RAILS_ENV=production SECRET_KEY_BASE=only-to-compile-assets SECRET_KEY_BASE_DUMMY=1 /usr/bin/bundle exec bin/rails assets:precompile
+    [$BUILD/work] BUNDLE_FROZEN=true BUNDLE_GEMFILE=$BUILD/work/Gemfile BUNDLE_PATH=$PACKAGES/gems BUNDLE_WITHOUT=development:test RAILS_ENV=production SECRET_KEY_BASE=only-to-compile-assets SECRET_KEY_BASE_DUMMY=1 /usr/bin/bundle exec ruby bin/rails assets:precompile
     set BUNDLE_FROZEN=true
     set BUNDLE_PATH=$PACKAGES/gems
     set BUNDLE_WITHOUT=development:test

@@ -128,6 +128,7 @@ fn describe(
     }
     if let Serves::Static(folder) = serves {
         site.statics.push(StaticPath::root(folder.as_str(), &live)?);
+        site.not_found = Some("/404.html".parse()?);
     }
     site.catch_all = options.catch_all.as_deref().map(str::parse).transpose()?;
     // An included file is part of the site, so it is read from this release, before that is live.

@@ -123,7 +123,17 @@ fn a_package_has_the_files_that_are_promised() {
     -rw-r--r-- root/root ./usr/share/doc/piku/docs/packaging.md
     -rw-r--r-- root/root ./usr/share/doc/piku/docs/reference.md
     -rw-r--r-- root/root ./usr/share/doc/piku/docs/runtimes.md
+    -rw-r--r-- root/root ./usr/share/doc/piku/docs/runtimes/clojure.md
+    -rw-r--r-- root/root ./usr/share/doc/piku/docs/runtimes/deno.md
+    -rw-r--r-- root/root ./usr/share/doc/piku/docs/runtimes/go.md
+    -rw-r--r-- root/root ./usr/share/doc/piku/docs/runtimes/java.md
+    -rw-r--r-- root/root ./usr/share/doc/piku/docs/runtimes/node.md
+    -rw-r--r-- root/root ./usr/share/doc/piku/docs/runtimes/other.md
+    -rw-r--r-- root/root ./usr/share/doc/piku/docs/runtimes/php.md
     -rw-r--r-- root/root ./usr/share/doc/piku/docs/runtimes/python.md
+    -rw-r--r-- root/root ./usr/share/doc/piku/docs/runtimes/ruby.md
+    -rw-r--r-- root/root ./usr/share/doc/piku/docs/runtimes/rust.md
+    -rw-r--r-- root/root ./usr/share/doc/piku/docs/runtimes/static.md
     -rw-r--r-- root/root ./usr/share/fish/vendor_completions.d/piku.fish
     -rw-r--r-- root/root ./usr/share/man/man1/piku-apps.1.gz
     -rw-r--r-- root/root ./usr/share/man/man1/piku-config:set.1.gz
@@ -169,7 +179,17 @@ fn an_archive_has_the_files_that_are_promised() {
     -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/docs/packaging.md
     -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/docs/reference.md
     -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/docs/runtimes.md
+    -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/docs/runtimes/clojure.md
+    -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/docs/runtimes/deno.md
+    -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/docs/runtimes/go.md
+    -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/docs/runtimes/java.md
+    -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/docs/runtimes/node.md
+    -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/docs/runtimes/other.md
+    -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/docs/runtimes/php.md
     -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/docs/runtimes/python.md
+    -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/docs/runtimes/ruby.md
+    -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/docs/runtimes/rust.md
+    -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/docs/runtimes/static.md
     -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/man/man1/piku-apps.1
     -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/man/man1/piku-config:set.1
     -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/man/man1/piku.1

@@ -30,6 +30,7 @@ mod formation;
 mod history;
 mod host;
 mod operations;
+mod persisted;
 mod piku;
 pub mod process;
 mod release;
@@ -45,8 +46,8 @@ pub(crate) use error::error_chain;
 
 pub use app::{AppName, InvalidAppName};
 pub use cancel::Cancel;
-pub use deploy::DeployError;
 pub use deploy::receive::{InvalidRefUpdate, RefUpdate, RefusedPush};
+pub use deploy::{DeployError, PersistError};
 pub use diagnostic::{DiagnosticRecord, FileDiagnostic};
 pub use error::{Error, ErrorRecord};
 pub use event::{Event, EventRecord, Report};

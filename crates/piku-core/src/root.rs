@@ -118,6 +118,8 @@ impl Root {
         stored_settings = |root, app| root.join("envs").join(app.as_str()).join("ENV");
         /// The environment of the live release; 600.
         live_env = |root, app| root.join("envs").join(app.as_str()).join("LIVE_ENV");
+        /// The paths that every release links to the app's data; 600.
+        persisted = |root, app| root.join("envs").join(app.as_str()).join("PERSISTED");
         /// The number of processes of each kind.
         scaling = |root, app| root.join("envs").join(app.as_str()).join("SCALING");
         /// The event log of the app; 600.

@@ -32,6 +32,7 @@
 #![allow(clippy::disallowed_methods, reason = "repositories are files, and git is a program")]
 
 mod bare;
+mod blobs;
 mod checkout;
 mod clone;
 mod error;
@@ -46,6 +47,7 @@ pub use bare::{
     conflicting_branch, init_bare, locked_since, needs_packing, record_release, resolve, set_branch,
     set_head, subject, top_entries, tree_id, unlock,
 };
+pub use blobs::{blobs, differs};
 pub use error::Error;
 pub use git_folder::{git_folder, keep_track, move_clone};
 pub use program::Git;

@@ -19,6 +19,7 @@ fn an_old_clone_is_adopted_with_its_files_its_settings_and_its_processes() {
     fs::create_dir_all(clone.join("uploads")).unwrap();
     fs::write(clone.join("uploads/cat.jpg"), "meow").unwrap();
     fs::write(clone.join("uploads").as_std_path().join(OsStr::from_bytes(b"caf\xe9.jpg")), "odd").unwrap();
+    fs::write(clone.join("db.sqlite3"), "rows").unwrap();
     symlink("uploads/cat.jpg", clone.join("link")).unwrap();
     fs::create_dir(clone.join("empty")).unwrap();
     fs::set_permissions(clone.join("uploads"), Permissions::from_mode(0o775)).unwrap();
@@ -37,7 +38,11 @@ fn an_old_clone_is_adopted_with_its_files_its_settings_and_its_processes() {
     assert!(server.ssh(["apps"]).succeeds().stdout.contains("*blog\n"));
 
     blog.set_version(2);
-    blog.push().succeeds().says("with 3 untracked files");
+    blog.push().succeeds().says("uploads/ (2 files, 7 bytes)").says("db.sqlite3 (4 bytes)");
+    assert_eq!(
+        (server.text("apps/blog/db.sqlite3").as_str(), clone.join("db.sqlite3").is_symlink()),
+        ("rows", true)
+    );
     assert_eq!(blog.get("/").body, "Hello from version 2\n");
     assert!(clone.is_symlink());
     assert_eq!(server.text("apps/blog/uploads/cat.jpg"), "meow");

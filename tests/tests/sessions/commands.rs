@@ -180,7 +180,8 @@ fn destroy_removes_all_but_data_and_wants_force_without_a_terminal() {
 fn what_an_app_wrote_is_rescued_beside_what_its_namesake_did() {
     let server = TestServer::new();
     let written = |version: u32| {
-        let blog = server.app_from("hello-wsgi", "blog").file("ENV", "PIKU_KEEP_RELEASES=1\n");
+        let env = "PIKU_KEEP_RELEASES=1\nPIKU_PERSIST=!upload.txt\n";
+        let blog = server.app_from("hello-wsgi", "blog").file("ENV", env);
         blog.set_version(version);
         blog.push().succeeds();
         std::fs::write(server.root().join("apps/blog/upload.txt"), format!("of {version}")).unwrap();

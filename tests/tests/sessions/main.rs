@@ -43,3 +43,4 @@ mod secrets;
 mod settings;
 mod strangers;
 mod uwsgi_options;
+mod written_files;

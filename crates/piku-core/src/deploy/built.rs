@@ -15,7 +15,7 @@ use super::plan::basis::{Basis, Ports};
 use super::plan::environment::Told;
 use super::plan::hosted;
 use super::source::inputs::Inputs;
-use super::source::{self, SourceOfRelease};
+use super::source::{self, SourceOfRelease, keep};
 use super::{DeployError, claims};
 use crate::event::{Event, Report, stage as tell};
 use crate::host::command::Invocation;
@@ -79,7 +79,12 @@ impl Built {
         let of_settings =
             |cause: &Cause| matches!(cause, Cause::ConfigSet { .. } | Cause::ConfigUnset { .. });
         if fresh || of_settings(&order.cause) {
-            one_off.run(&Kind::Release, "release", &build.made, &inputs.layers, report)?;
+            let mut run = || one_off.run(&Kind::Release, "release", &build.made, &inputs.layers, report);
+            if source.owner == source.number {
+                run()?
+            } else {
+                keep::while_made_again(root, app, source.owner, run)?
+            }
         }
         Ok(Self { source, inputs, run, uwsgi, build, class_path, ports, guards })
     }

@@ -13,6 +13,7 @@ use super::{DeployError, exposure, live, traffic};
 use crate::app::AppName;
 use crate::event::{Report, stage as tell, warn};
 use crate::host::{HostError, Step, ports, sockets};
+use crate::persisted::Persisted;
 use crate::release::{Release, store};
 
 /// A release that is live.
@@ -37,7 +38,8 @@ fn make_live(prepared: &Prepared<'_>, release: &Release, report: &mut Report<'_>
     let Prepared { scene, order, built, ready, .. } = prepared;
     let (root, app, source) = (scene.root, &order.app, &built.source);
     let folders = [source.number, source.owner];
-    traffic::open_to_nginx(root, app, folders, ready.site.as_ref(), !release.persist.is_empty())?;
+    let persists = !release.persist.is_empty() || !Persisted::load(root, app)?.0.is_empty();
+    traffic::open_to_nginx(root, app, folders, ready.site.as_ref(), persists)?;
     scene.go_on()?;
     let foreign = store::is_foreign_clone(root, app);
     if foreign {

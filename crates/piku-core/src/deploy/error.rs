@@ -5,6 +5,7 @@ use piku_nginx::InvalidSite;
 use piku_runtime::{DetectError, PlanError};
 use piku_uwsgi::InvalidValue;
 
+use super::source::persist::PersistError;
 use crate::app::AppName;
 use crate::diagnostic::{self, FileDiagnostic};
 use crate::host::HostError;
@@ -84,12 +85,9 @@ pub enum DeployError {
         /// The process, such as `python3 (process 123)`.
         process: String,
     },
-    /// A path in `PIKU_PERSIST` is below a link or a file.
-    #[error("`{path}` can't be kept: a link is in its way")]
-    Persist {
-        /// The path.
-        path: String,
-    },
+    /// A path can't be persisted.
+    #[error(transparent)]
+    Persist(#[from] PersistError),
     /// uWSGI is not installed.
     #[error("there is no uWSGI on this machine to run processes with")]
     NoUwsgi,
@@ -180,7 +178,7 @@ impl DeployError {
             Self::PortTaken { .. } => "deploy::port-taken",
             Self::ServerNameTaken { .. } => "deploy::server-name-taken",
             Self::PortInUse { .. } => "deploy::port-in-use",
-            Self::Persist { .. } => "deploy::persist",
+            Self::Persist(error) => error.code(),
             Self::StillRunning { .. } => "deploy::still-running",
             Self::NoUwsgi => "deploy::no-uwsgi",
             Self::NoPlugin { .. } => "deploy::no-plugin",
@@ -217,7 +215,7 @@ impl DeployError {
             Self::Host(HostError::EmperorSilent { .. }) => Some(
                 "restart it on the server: `piku emperor`, or the service that runs it, such as `systemctl restart piku`".to_owned(),
             ),
-            Self::Persist { .. } => Some("make sure that no parent folder is a link, neither in the app's folder nor in $DATA_ROOT".to_owned()),
+            Self::Persist(error) => Some(error.help()),
             Self::NoUwsgi => Some("run `piku setup` on the server, which installs one in piku's folder".to_owned()),
             Self::NoPlugin { package, .. } => Some(format!("install it on the server, if uWSGI is Debian's package: `apt install '{package}'`")),
             Self::NotThere { what: "folder", .. } => Some("correct the name, or commit the folder; git does not keep empty folders".to_owned()),

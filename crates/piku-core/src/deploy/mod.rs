@@ -16,6 +16,7 @@ pub(crate) mod environment_fit;
 mod error;
 mod exposure;
 mod live;
+mod moving;
 pub(crate) mod order;
 pub(crate) mod pipeline;
 pub(crate) mod plan;
@@ -35,3 +36,4 @@ pub(crate) mod undo;
 pub(crate) mod vassals;
 
 pub use error::DeployError;
+pub use source::persist::PersistError;

@@ -8,6 +8,7 @@ use super::plan::Process;
 use super::plan::basis::Basis;
 use super::plan::render::Rendered;
 use super::ready::{self, Ready};
+use super::source::keep;
 use super::{DeployError, live, prune, source, undo};
 use crate::event::Report;
 use crate::host::wait;
@@ -32,6 +33,10 @@ pub(crate) fn prepare<'a>(
     let source = source::of_order(scene, order, report)?;
     let built = Built::of_source(scene, order, source, report)?;
     let ready = ready::ready(&built.basis(scene, order))?;
+    let source = &built.source;
+    if order.kept().is_none() && source.owner == source.number {
+        keep::list(scene.root, &order.app, source.owner, &source.kept)?;
+    }
     Ok(Prepared { scene: *scene, order: order.clone(), built, ready, when: wait::now() })
 }
 
@@ -57,6 +62,7 @@ impl Prepared<'_> {
             by: kept.map_or(&order.by, |kept| &kept.by).clone(),
             tree_of: source.owner,
             persist: built.inputs.options.persist.clone(),
+            left_out: built.inputs.options.left_out.clone(),
             build: built.build.name.clone(),
             made: Some(built.build.made.clone()),
             settings: String::from_utf8_lossy(order.settings()).into_owned(),

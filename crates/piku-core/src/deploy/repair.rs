@@ -5,7 +5,7 @@ mod processes;
 use std::time::Duration;
 
 use self::processes::Difference;
-use super::source::{checkout, persist};
+use super::source::{checkout, persist, settle};
 use super::vassals::enabled::Enabled;
 use super::vassals::{end, predecessor, socket_links};
 use super::{build, live as live_release};
@@ -36,6 +36,8 @@ pub(crate) fn repair(
     report: &mut Report<'_>,
 ) -> Result<Option<Release>, HostError> {
     let live = store::live(root, app)?;
+    // Before any process starts, its files are at their paths.
+    settle::settle(root, app)?;
     if let Some(release) = live.as_ref().filter(|release| store::is_unfinished(root, app, release.number)) {
         live_release::finish(root, app, release)?;
     }

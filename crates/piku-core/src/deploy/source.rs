@@ -1,17 +1,25 @@
 //! The source of a release: its tree, and what the user wrote in it.
 
 pub(crate) mod adopt;
+pub(crate) mod belongings;
 pub(crate) mod checkout;
 pub(crate) mod inputs;
+pub(crate) mod keep;
+pub(crate) mod left;
 pub(crate) mod persist;
+pub(crate) mod place;
 pub(crate) mod procfile_path;
 pub(crate) mod rescue;
+pub(crate) mod settle;
+pub(crate) mod written;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use piku_procfile::{Kind, Procfile};
 use piku_runtime::{DecidingSettings, FolderTree};
 
 use self::inputs::{EarlyInputs, Inputs, Instead, Texts, Written};
+use self::keep::Kept;
+use self::left::LeftTree;
 use super::DeployError;
 use super::order::{NewRelease, Order, Scene, What};
 use super::plan::environment;
@@ -39,6 +47,10 @@ pub(crate) struct SourceOfRelease {
     pub(crate) formation: Formation,
     /// The live release.
     pub(crate) live: Option<Release>,
+    /// The tree that is left for this one, if it is another.
+    pub(crate) left: Option<LeftTree>,
+    /// What the app keeps of that tree.
+    pub(crate) kept: Kept,
 }
 
 /// Creates or finds the tree of an order, and reads it.
@@ -66,10 +78,14 @@ pub(crate) fn of_order(
         ported(root, app, (&tree, live.as_ref()), &early, report);
     }
     if order.kept().is_none() {
-        owner = persisted(scene, order, (number, owner), &early, live.as_ref(), report)?;
+        owner = own_tree(scene, order, (number, owner), &early, report)?;
     }
+    let left = LeftTree::of(root, app, live.as_ref(), owner);
+    let is_fresh = order.kept().is_none() && owner == number;
+    let kept = keep::keep(scene, order, &early.options, (owner, is_fresh), left.as_ref(), report)?;
     let formation = order.formation.for_procfile(&early.procfile);
-    Ok(SourceOfRelease { number, owner, tree: root.tree(app, owner), written, early, formation, live })
+    let tree = root.tree(app, owner);
+    Ok(SourceOfRelease { number, owner, tree, written, early, formation, live, left, kept })
 }
 
 /// Reads what the user wrote, in the tree of a release or in a folder to check.
@@ -126,32 +142,24 @@ fn numbered_tree(
     Ok((number, owner.unwrap_or(number)))
 }
 
-/// Links persistent files into the tree. Returns the release whose folder holds the tree.
-fn persisted(
+/// Gives the release a tree of its own, if it can't share the one that it should share because that has other links.
+/// Returns the release whose folder holds the tree.
+fn own_tree(
     scene: &Scene<'_>,
     order: &Order,
-    (number, mut owner): (u32, u32),
+    (number, owner): (u32, u32),
     early: &EarlyInputs,
-    live: Option<&Release>,
     report: &mut Report<'_>,
 ) -> Result<u32, DeployError> {
-    let (root, app, persist) = (scene.root, &order.app, &early.options.persist);
-    if owner != number && store::load(root, app, owner)?.is_none_or(|owner| owner.persist != *persist) {
-        // Do not change a tree that may be running.
-        files::remove(&root.tree(app, number))?;
-        checkout::fresh(root, scene.surroundings, app, number, order.commit(), report)?;
-        owner = number;
+    let (root, app, options) = (scene.root, &order.app, &early.options);
+    let same = |owner: &Release| owner.persist == options.persist && owner.left_out == options.left_out;
+    if owner == number || store::load(root, app, owner)?.is_some_and(|owner| same(&owner)) {
+        return Ok(owner);
     }
-    if owner == number {
-        let tree = root.tree(app, owner);
-        let running = live.map(|live| root.tree(app, live.number));
-        let foreign = store::is_foreign_clone(root, app).then(|| root.app(app));
-        let (data, live) = (root.data(app), running.or(foreign));
-        let release = root.release(app, number);
-        let places = persist::Places { tree: &tree, data: &data, live: live.as_deref(), release: &release };
-        persist::link(scene.surroundings, &places, persist)?;
-    }
-    Ok(owner)
+    // Do not change a tree that may be running.
+    files::remove(&root.tree(app, number))?;
+    checkout::fresh(root, scene.surroundings, app, number, order.commit(), report)?;
+    Ok(number)
 }
 
 /// Creates the folders that every deploy needs, with modes that protect secrets but give nginx access to sockets.

@@ -7,7 +7,7 @@ use super::prepare::Prepared;
 use super::proven::is_proven;
 use super::vassals::check::{self, Watched};
 use super::vassals::{end, predecessor, start as vassals};
-use super::{DeployError, exposure};
+use super::{DeployError, exposure, moving};
 use crate::event::{Report, stage as tell};
 use crate::host::ports;
 use crate::release::store;
@@ -33,10 +33,11 @@ pub(crate) fn start<'a>(
 ) -> Result<Started<'a>, DeployError> {
     prepared.built.release_guards();
     let take_turns = runs(&prepared);
-    let stop_first = take_turns && prepared.built.inputs.options.strategy == Strategy::StopFirst;
-    if stop_first {
-        end_predecessors(&prepared, report)?;
+    let mut are_ended = take_turns && prepared.built.inputs.options.strategy == Strategy::StopFirst;
+    if are_ended {
+        end_predecessors(&prepared, "PIKU_DEPLOY_STRATEGY", report)?;
     }
+    are_ended |= take_along(&prepared, are_ended, report)?;
     // While the old processes serve, there is time to watch the new ones.
     let has_web = prepared.processes(|process| matches!(process.work, Work::Web { .. }));
     let watch = !has_web.is_empty() && !is_proven(&prepared);
@@ -48,12 +49,12 @@ pub(crate) fn start<'a>(
         vacate(&prepared, &fixed, report)?;
         beside.extend(&fixed);
     }
-    start_and_check(&prepared, &beside, watch && !stop_first, report)?;
+    start_and_check(&prepared, &beside, watch && !are_ended, report)?;
     prepared.scene.go_on()?;
-    if take_turns && !stop_first {
+    if take_turns && !are_ended {
         rehearse(&prepared, &fixed, watch, report)?;
     }
-    Ok(Started { prepared, take_turns, watch: watch && stop_first })
+    Ok(Started { prepared, take_turns, watch: watch && are_ended })
 }
 
 /// Makes sure that nothing listens on the ports of processes without predecessors.
@@ -74,12 +75,32 @@ fn runs(prepared: &Prepared<'_>) -> bool {
     is_there && !store::is_stopped(root, app)
 }
 
-/// Ends every process of the old release except for the router, for a machine without memory for two copies.
-fn end_predecessors(prepared: &Prepared<'_>, report: &mut Report<'_>) -> Result<(), DeployError> {
+/// Moves what the app wrote in the tree that it leaves. If anything of it is found by its path while it is written to,
+/// such as a database, first ends every process that may do so. Returns whether they have ended.
+fn take_along(
+    prepared: &Prepared<'_>,
+    are_ended: bool,
+    report: &mut Report<'_>,
+) -> Result<bool, DeployError> {
+    let Some(left) = &prepared.built.source.left else { return Ok(false) };
+    let data = prepared.scene.root.data(&prepared.order.app);
+    let mut found = moving::look(prepared, left)?;
+    let ends = !are_ended && runs(prepared) && found.needs_stop(&left.tree, &data);
+    if ends {
+        end_predecessors(prepared, "once: files that they may be writing are moved", report)?;
+        // They have written meanwhile.
+        found = moving::look(prepared, left)?;
+    }
+    moving::carry_out(prepared, left, &found, report)?;
+    Ok(ends)
+}
+
+/// Ends every process of the old release except for the router.
+fn end_predecessors(prepared: &Prepared<'_>, why: &str, report: &mut Report<'_>) -> Result<(), DeployError> {
     let (root, app) = (prepared.scene.root, &prepared.order.app);
     tell(
         report,
-        "Stopping the old processes first (PIKU_DEPLOY_STRATEGY); requests fail until the new ones are healthy",
+        format!("Stopping the old processes first ({why}); requests fail until the new ones are healthy"),
     );
     let mut old = predecessor::vassals(root, app, prepared.built.run, |name| name.kind != FRONT)?;
     old.extend(predecessor::foreign(root, app, |_| true)?);

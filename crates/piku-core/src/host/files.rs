@@ -197,6 +197,11 @@ pub(crate) fn set_mode(path: &Utf8Path, mode: u32) -> Result<(), HostError> {
     fs::set_permissions(path, Permissions::from_mode(mode)).map_err(HostError::file("set the mode of", path))
 }
 
+/// The permission bits of a file or folder, if it exists.
+pub(crate) fn mode(path: &Utf8Path) -> Option<u32> {
+    fs::metadata(path).ok().map(|about| about.permissions().mode() & 0o7777)
+}
+
 /// Creates a symbolic link, atomically replacing an existing file or link.
 pub(crate) fn link(path: &Utf8Path, target: &Utf8Path) -> Result<(), HostError> {
     let name = format!("{UNNAMED}{}-{}", std::process::id(), path.file_name().unwrap_or_default());
@@ -347,10 +352,13 @@ fn failure(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> 
 ///
 /// This is true of files that a build placed in a tree, but not of files that an app wrote.
 pub(crate) fn is_lent(path: &Utf8Path) -> bool {
+    has_other_names(path.as_std_path()) || link_target(path).is_some_and(|target| target.is_relative())
+}
+
+/// Whether a file has another hard link. Names may be any bytes.
+pub(crate) fn has_other_names(path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
-    let Ok(about) = path.symlink_metadata() else { return false };
-    let beside = |target: Utf8PathBuf| target.is_relative();
-    about.is_file() && about.nlink() > 1 || about.is_symlink() && link_target(path).is_some_and(beside)
+    path.symlink_metadata().is_ok_and(|about| about.is_file() && about.nlink() > 1)
 }
 
 /// When a file, or the link itself, was last changed; `None` if it does not exist.

@@ -1,8 +1,12 @@
 //! The process tree, from proc(5).
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use camino::Utf8Path;
+use procfs::process::{FDPermissions, FDTarget};
+
+use super::journals::database_of;
 
 /// A snapshot of processes by parent.
 #[derive(Debug, Default)]
@@ -109,6 +113,21 @@ pub(crate) fn work_in(folder: &Utf8Path) -> bool {
     all.filter_map(|process| process.cwd().ok()).any(|cwd| cwd.starts_with(folder))
 }
 
+/// A process that has one of these files open for writing, or a journal beside it. Processes of other users are not
+/// visible.
+pub(crate) fn writer_of(files: &[PathBuf]) -> Option<i32> {
+    let is_one = |open: &Path| {
+        files.iter().any(|file| open == file) || database_of(open).is_some_and(|open| files.contains(&open))
+    };
+    let all = procfs::process::all_processes().into_iter().flatten().flatten();
+    let writes = |process: &procfs::process::Process| {
+        let open = process.fd().into_iter().flatten().flatten();
+        let mut written = open.filter(|one| one.mode().contains(FDPermissions::WRITE));
+        written.any(|one| matches!(&one.target, FDTarget::Path(path) if is_one(path)))
+    };
+    all.into_iter().find(writes).map(|process| process.pid)
+}
+
 /// Whether the process is running this program. Its number may have been reused.
 pub(crate) fn is_program(pid: i32, program: &str) -> bool {
     let process = procfs::process::Process::new(pid);
@@ -132,6 +151,19 @@ pub(crate) fn name(pid: i32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_writes_to_a_file_or_to_its_journal_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("db");
+        let files = std::slice::from_ref(&database);
+        std::fs::write(&database, "").unwrap();
+        let _reader = std::fs::File::open(&database).unwrap();
+        assert_eq!(writer_of(files), None);
+        let writer = std::fs::File::create(folder.path().join("db-wal")).unwrap();
+        assert_eq!(writer_of(files), i32::try_from(std::process::id()).ok());
+        drop(writer);
+    }
 
     #[test]
     fn a_child_is_below_its_parent_until_it_has_ended() {

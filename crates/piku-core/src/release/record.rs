@@ -40,6 +40,9 @@ pub(crate) struct Release {
     /// The paths in its tree that are links to the app's data (`PIKU_PERSIST`).
     #[serde(default)]
     pub persist: Vec<String>,
+    /// The paths that are not links, even if the app has written them (`!path` in `PIKU_PERSIST`).
+    #[serde(default)]
+    pub left_out: Vec<String>,
     /// The folder of its build below `envs/<app>`, if it has one.
     pub build: Option<String>,
     /// What the build provides to processes; `None` if an older version of piku made the release.

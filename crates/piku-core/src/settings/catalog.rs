@@ -42,7 +42,7 @@ catalog! {
     PIKU_HEALTHCHECK: text("a path such as `/health`"), Deploy, "The path that piku requests over HTTP before a release goes live. The app must answer with 2xx or 3xx, directly and, if it has a site, through nginx. Without it, the app must only accept a connection and, if it has a site, answer through nginx.";
     PIKU_HEALTHCHECK_TIMEOUT: number(60, 1, 3600, "seconds"), Deploy, "How long a new release may take to become healthy before the push is refused.";
     PIKU_KEEP_RELEASES: number(5, 1, 1000, "commits"), Deploy, "How many commits to keep for `rollback`, including the live one.";
-    PIKU_PERSIST: text("paths in the app's folder, separated by commas or spaces"), Deploy, "Files and folders that live in `$DATA_ROOT` and are linked into every release.";
+    PIKU_PERSIST: text("paths in the app's folder, separated by commas or spaces; `!path` leaves one out"), Deploy, "Files and folders that live in `$DATA_ROOT` and are linked into every release. What the app writes in its folder is added by itself, except for paths behind a `!`.";
 
     PIKU_RUNTIME: text("the name of a runtime, such as `python`"), Build, "The runtime to use instead of the detected one.";
     PYTHON_VERSION: text("a version such as `3.12`"), Build, "The version of Python to build and run the app with.";

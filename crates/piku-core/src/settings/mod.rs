@@ -49,6 +49,7 @@ pub use limits::{InvalidSetting, MAX_TOGETHER, MAX_VALUE, check};
 pub(crate) use nginx::PRIVATE;
 pub use nginx::{CacheOptions, NginxOptions};
 pub use options::{Options, Strategy, options};
+pub(crate) use persist::{is_code, is_private_to_piku};
 pub use reader::OptionProblem;
 pub use stored::StoredSettings;
 pub use uwsgi::UwsgiOptions;

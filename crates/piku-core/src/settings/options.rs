@@ -20,6 +20,8 @@ pub struct Options {
     pub keep_releases: u32,
     /// `PIKU_PERSIST`: each path once, relative to the app's folder, without `.` or `..`, and not nested.
     pub persist: Vec<String>,
+    /// The paths behind a `!` in `PIKU_PERSIST`, which are not persisted even if the app writes them; `.` is everything.
+    pub left_out: Vec<String>,
     /// `PIKU_DEPLOY_STRATEGY`.
     pub strategy: Strategy,
     /// `PIKU_HEALTHCHECK`: printable ASCII, beginning with `/`.
@@ -62,10 +64,13 @@ pub enum Strategy {
 #[must_use]
 pub fn options(values: &Layers) -> (Options, Vec<OptionProblem>) {
     let mut reader = Reader::new(values);
+    let persist::PersistPaths { persist, left_out } =
+        reader.parsed(&keys::PIKU_PERSIST, persist::paths).unwrap_or_default();
     let options = Options {
         auto_restart: reader.boolean(&keys::PIKU_AUTO_RESTART),
         keep_releases: reader.count(&keys::PIKU_KEEP_RELEASES),
-        persist: reader.parsed(&keys::PIKU_PERSIST, persist::paths).unwrap_or_default(),
+        persist,
+        left_out,
         strategy: reader.parsed(&keys::PIKU_DEPLOY_STRATEGY, strategy).unwrap_or_default(),
         healthcheck: reader.parsed(&keys::PIKU_HEALTHCHECK, healthcheck),
         healthcheck_timeout: Duration::from_secs(reader.count(&keys::PIKU_HEALTHCHECK_TIMEOUT)),
@@ -135,6 +140,7 @@ mod tests {
             auto_restart: true,
             keep_releases: 5,
             persist: [],
+            left_out: [],
             strategy: StartFirst,
             healthcheck: None,
             healthcheck_timeout: 60s,

@@ -1,9 +1,15 @@
-//! Links the paths in `PIKU_PERSIST` from the tree of a release to the app's data, where they outlive the release.
+//! Links persisted paths from the tree of a release to the app's data, where they outlive the release.
+
+mod error;
+
+use std::path::Path;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+pub use self::error::PersistError;
 use crate::deploy::DeployError;
-use crate::host::{HostError, Surroundings, copy, files};
+use crate::host::{HostError, Surroundings, copy, files, relocate};
+use crate::persisted::shown;
 
 /// The folders involved in persisting paths.
 pub(crate) struct Places<'a> {
@@ -11,8 +17,6 @@ pub(crate) struct Places<'a> {
     pub(crate) tree: &'a Utf8Path,
     /// The app's data.
     pub(crate) data: &'a Utf8Path,
-    /// The tree of the live release, which the app may have written to.
-    pub(crate) live: Option<&'a Utf8Path>,
     /// The folder of the new release, which records the initial copies.
     pub(crate) release: &'a Utf8Path,
 }
@@ -20,39 +24,65 @@ pub(crate) struct Places<'a> {
 /// A file in the folder of a release that lists its initial copies in the app's data, as JSON.
 const BEGUN: &str = "begun.json";
 
-/// Replaces each path in the new tree with a link to the app's data.
-///
-/// If a path does not exist in the data yet, it is copied from the live release, or else from the commit. If it exists
-/// in neither, it becomes a folder; if its name contains a dot, it is left for the app to create.
+/// Gives each path in `PIKU_PERSIST` that does not exist in the data its first contents: those of the commit. If it is
+/// not in the commit either, it becomes a folder; if its name contains a dot, it is left for the app to create.
 ///
 /// Records each copy before it is made, for [`undo`].
-pub(crate) fn link(
+pub(crate) fn begin<'a>(
     surroundings: &Surroundings,
     places: &Places<'_>,
-    paths: &[String],
+    paths: impl IntoIterator<Item = &'a str>,
 ) -> Result<(), DeployError> {
     let mut begun = Vec::new();
     for path in paths {
         let (here, kept) = (places.tree.join(path), places.data.join(path));
-        let above = within(places.tree, &here, path)?;
-        within(places.data, &kept, path)?;
-        if !files::exists(&kept) {
-            let written = places.live.map(|live| live.join(path)).filter(|written| is_own(written));
-            match written.or_else(|| Some(here.clone()).filter(|here| is_own(here))) {
-                Some(first) => {
-                    begun.push(kept.clone());
-                    note(places.release, &begun)?;
-                    copy::copy(surroundings, &first, &kept)?;
-                }
-                None if is_named_as_a_file(path) => {}
-                None => files::make_folder(&kept, 0o700)?,
-            }
+        make_way(places.tree, Path::new(path))?;
+        make_way(places.data, Path::new(path))?;
+        if files::exists(&kept) {
+            continue;
         }
-        files::make_folder(&above, 0o755)?;
-        files::remove_folder(&here)?;
-        files::link(&here, &kept)?;
+        if is_own(&here) {
+            begun.push(kept.clone());
+            note(places.release, &begun)?;
+            copy::copy(surroundings, &here, &kept)?;
+        } else if !is_named_as_a_file(path) {
+            files::make_folder(&kept, 0o700)?;
+        }
     }
     Ok(())
+}
+
+/// What happens to a file or folder that is where a link is to be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum InTheWay<'a> {
+    /// It is removed, as a file of the commit is.
+    Removed,
+    /// It stays, and there is no link.
+    Kept,
+    /// It is moved to this folder, under the same path.
+    MovedTo(&'a Path),
+}
+
+/// Links a path in the tree to `target`.
+pub(crate) fn link(
+    tree: &Utf8Path,
+    path: &Path,
+    target: &Path,
+    in_the_way: InTheWay<'_>,
+) -> Result<(), DeployError> {
+    let here = tree.as_std_path().join(path);
+    if relocate::leads_to(&here, target) {
+        return Ok(());
+    }
+    make_way(tree, path)?;
+    if here.symlink_metadata().is_ok_and(|about| !about.is_symlink()) {
+        match in_the_way {
+            InTheWay::Removed => relocate::remove(&here)?,
+            InTheWay::Kept => return Ok(()),
+            InTheWay::MovedTo(folder) => relocate::move_away(&here, &folder.join(path))?,
+        }
+    }
+    Ok(relocate::link(&here, target)?)
 }
 
 fn note(release: &Utf8Path, begun: &[Utf8PathBuf]) -> Result<(), HostError> {
@@ -62,8 +92,7 @@ fn note(release: &Utf8Path, begun: &[Utf8PathBuf]) -> Result<(), HostError> {
     files::write(&path, &text, 0o600)
 }
 
-/// Removes the copies of a release that did not go live. The old release keeps writing to its own tree, so these copies
-/// would be stale at the next deploy.
+/// Removes the copies of a release that did not go live: the commit of the next one may have other contents.
 pub(crate) fn undo(release: &Utf8Path) -> Result<(), HostError> {
     let path = release.join(BEGUN);
     let Some(text) = files::read(&path)? else { return Ok(()) };
@@ -83,20 +112,11 @@ fn is_named_as_a_file(path: &str) -> bool {
     name.trim_start_matches('.').contains('.')
 }
 
-/// Creates the parent of `place`, and refuses if a link leads out of `folder`.
-fn within(folder: &Utf8Path, place: &Utf8Path, path: &str) -> Result<Utf8PathBuf, DeployError> {
-    let leaves = || DeployError::Persist { path: path.to_owned() };
-    let above = place.parent().ok_or_else(leaves)?.to_owned();
-    let mut reached = folder.to_owned();
-    for part in above.strip_prefix(folder).map_err(|_| leaves())? {
-        reached.push(part);
-        match reached.symlink_metadata() {
-            Ok(found) if !found.is_dir() => return Err(leaves()),
-            Ok(_) => {}
-            Err(_) => files::make_folder(&reached, 0o755)?,
-        }
-    }
-    Ok(above)
+/// Creates the folders above a path in `folder`, and refuses if a link leads out of it.
+pub(crate) fn make_way(folder: &Utf8Path, path: &Path) -> Result<(), DeployError> {
+    let made = relocate::make_way(folder.as_std_path(), path)?;
+    let refused = || PersistError::Link { path: shown(path).into_owned() }.into();
+    made.then_some(()).ok_or_else(refused)
 }
 
 #[cfg(test)]

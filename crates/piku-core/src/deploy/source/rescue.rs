@@ -4,8 +4,10 @@ use std::path::Path;
 
 use camino::Utf8Path;
 
+use super::left::listing_file;
 use crate::app::AppName;
 use crate::event::{Report, warn};
+use crate::host::listing::{Listing, Sort, Stamp, is_by_product};
 use crate::host::{HostError, Surroundings, copy, files, git};
 use crate::root::Root;
 
@@ -23,7 +25,12 @@ pub(crate) fn rescue(
         return Ok(());
     }
     let mut written = git::written(&tree)?;
-    written.retain(|path| !is_by_product(path) && !is_elsewhere(&tree, &data, path));
+    let before = Listing::read(&listing_file(root, app, number)).unwrap_or_default();
+    let is_made = |path: &Path| {
+        let now = Stamp::at(&tree.as_std_path().join(path));
+        now.is_some_and(|now| now.sort == Sort::Passing || before.get(path) == Some(now))
+    };
+    written.retain(|path| !is_by_product(path) && !is_made(path) && !is_elsewhere(&tree, &data, path));
     if written.is_empty() {
         return Ok(());
     }
@@ -65,11 +72,4 @@ fn is_elsewhere(tree: &Utf8Path, data: &Utf8Path, path: &Path) -> bool {
     files::link_target(&here).is_some_and(|to| to.starts_with(data))
         || files::is_lent(&here)
         || seen(&here).is_some_and(|file| seen(&data.join(path)) == Some(file))
-}
-
-/// Whether a tool generated the file, so that it is not worth keeping.
-fn is_by_product(path: &Path) -> bool {
-    let known = ["__pycache__", "node_modules", ".pytest_cache"];
-    path.components().any(|part| known.iter().any(|name| part.as_os_str() == *name))
-        || path.extension().is_some_and(|ending| ending == "pyc")
 }

@@ -30,6 +30,8 @@ impl EarlyInputs {
 pub(crate) struct EarlyOptions {
     /// The paths to link into the tree.
     pub(crate) persist: Vec<String>,
+    /// The paths not to link, even if the app writes them.
+    pub(crate) left_out: Vec<String>,
     /// The server names and address to claim.
     pub(crate) server_names: Vec<String>,
     pub(crate) ipv4: Ipv4Addr,
@@ -45,6 +47,7 @@ impl EarlyOptions {
     pub(crate) fn of(options: &Options) -> Self {
         Self {
             persist: options.persist.clone(),
+            left_out: options.left_out.clone(),
             server_names: options.nginx.server_names.clone(),
             ipv4: options.nginx.ipv4,
             port: options.port,
@@ -57,7 +60,7 @@ impl EarlyOptions {
     /// The key of the first option that differs later.
     pub(super) fn first_that_differs(&self, later: &Self) -> Option<&'static str> {
         let same = [
-            ("PIKU_PERSIST", self.persist == later.persist),
+            ("PIKU_PERSIST", self.persist == later.persist && self.left_out == later.left_out),
             ("NGINX_SERVER_NAME", self.server_names == later.server_names),
             ("NGINX_IPV4_ADDRESS", self.ipv4 == later.ipv4),
             ("PORT", self.port == later.port),

@@ -4,52 +4,64 @@
 
 use super::*;
 
+/// Begins and links one path after another.
+fn persist(data: &Utf8Path, tree: &Utf8Path, release: &Utf8Path, paths: &[&str]) -> Result<(), DeployError> {
+    let places = Places { tree, data, release };
+    begin(&Surroundings::of_tests(data), &places, paths.iter().copied())?;
+    for path in paths {
+        link(tree, Path::new(path), data.join(path).as_std_path(), InTheWay::Removed)?;
+    }
+    Ok(())
+}
+
 #[test]
-fn a_path_begins_as_what_was_there_and_then_outlives_trees() {
+fn a_path_begins_as_what_is_in_the_commit_and_then_outlives_trees() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| Utf8PathBuf::from_path_buf(folder.path().join(name)).unwrap();
     for name in ["one/uploads", "two", "data"] {
         std::fs::create_dir_all(at(name)).unwrap();
     }
     std::fs::write(at("one/uploads/.gitkeep"), "").unwrap();
-    let paths = ["uploads", "var/db.sqlite3", "cache"].map(str::to_owned);
+    let paths = ["uploads", "var/db.sqlite3", "cache"];
     let (one, two, data) = (at("one"), at("two"), at("data"));
-    link(
-        &Surroundings::of_tests(&data),
-        &Places { tree: &one, data: &data, live: None, release: &data },
-        &paths,
-    )
-    .unwrap();
+    persist(&data, &one, &data, &paths).unwrap();
     std::fs::write(one.join("uploads/cat.png"), "cat").unwrap();
     std::fs::write(one.join("var/db.sqlite3"), "rows").unwrap();
     assert!(one.join("cache").is_dir());
-    link(
-        &Surroundings::of_tests(&data),
-        &Places { tree: &two, data: &data, live: Some(&one), release: &data },
-        &paths,
-    )
-    .unwrap();
+    persist(&data, &two, &data, &paths).unwrap();
     assert_eq!(std::fs::read_to_string(two.join("uploads/cat.png")).unwrap(), "cat");
     assert_eq!(std::fs::read_to_string(data.join("var/db.sqlite3")).unwrap(), "rows");
     assert!(data.join("uploads/.gitkeep").exists());
 }
 
 #[test]
-fn what_the_live_release_has_written_before_is_taken_along() {
+fn the_first_copies_of_a_refused_release_go() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| Utf8PathBuf::from_path_buf(folder.path().join(name)).unwrap();
-    for name in ["live/uploads", "new/uploads", "data", "release"] {
+    for name in ["new/uploads", "data", "release"] {
         std::fs::create_dir_all(at(name)).unwrap();
     }
-    std::fs::write(at("live/uploads/cat.png"), "cat").unwrap();
-    let (live, new, data, release) = (at("live"), at("new"), at("data"), at("release"));
-    let places = Places { tree: &new, data: &data, live: Some(&live), release: &release };
-    link(&Surroundings::of_tests(&data), &places, &["uploads".to_owned()]).unwrap();
-    assert_eq!(std::fs::read_to_string(new.join("uploads/cat.png")).unwrap(), "cat");
-    undo(&release).unwrap();
-    assert!(!data.join("uploads").exists());
-    assert_eq!(std::fs::read_to_string(live.join("uploads/cat.png")).unwrap(), "cat");
-    undo(&release).unwrap();
+    persist(&at("data"), &at("new"), &at("release"), &["uploads"]).unwrap();
+    assert!(at("data/uploads").is_dir());
+    for _ in 0..2 {
+        undo(&at("release")).unwrap();
+        assert!(!at("data/uploads").exists());
+    }
+}
+
+#[test]
+fn what_is_in_the_way_of_a_link_is_moved_if_it_must_not_be_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| Utf8PathBuf::from_path_buf(folder.path().join(name)).unwrap();
+    std::fs::create_dir_all(at("tree/var")).unwrap();
+    std::fs::write(at("tree/var/db"), "old").unwrap();
+    let (tree, rescued, target) = (at("tree"), at("rescued"), at("data/db"));
+    let put = |in_the_way| link(&tree, Path::new("var/db"), target.as_std_path(), in_the_way).unwrap();
+    put(InTheWay::Kept);
+    assert!(!tree.join("var/db").is_symlink());
+    put(InTheWay::MovedTo(rescued.as_std_path()));
+    assert_eq!(files::link_target(&tree.join("var/db")), Some(target.clone()));
+    assert_eq!(std::fs::read_to_string(rescued.join("var/db")).unwrap(), "old");
 }
 
 #[test]
@@ -61,10 +73,7 @@ fn a_link_of_the_commit_leads_nowhere_else() {
     }
     std::fs::write(at("ssh/authorized_keys"), "mine").unwrap();
     files::link(&at("tree/a"), &at("ssh")).unwrap();
-    let (tree, data) = (at("tree"), at("data"));
-    let places = Places { tree: &tree, data: &data, live: None, release: &data };
-    let refused =
-        link(&Surroundings::of_tests(&data), &places, &["a/authorized_keys".to_owned()]).unwrap_err();
+    let refused = persist(&at("data"), &at("tree"), &at("data"), &["a/authorized_keys"]).unwrap_err();
     assert_eq!(refused.to_string(), "`a/authorized_keys` can't be kept: a link is in its way");
     assert_eq!(std::fs::read_to_string(at("ssh/authorized_keys")).unwrap(), "mine");
 }

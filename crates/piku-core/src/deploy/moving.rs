@@ -1,0 +1,181 @@
+//! Moves what an app wrote in its folder to its data, before its next tree takes over.
+//!
+//! Every step leaves each file readable at its path: the paths are stored first, then each file or folder changes
+//! places with a link to it. [`settle`](super::source::settle) completes what a crash has interrupted.
+
+mod told;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use camino::Utf8Path;
+
+use super::DeployError;
+use super::prepare::Prepared;
+use super::source::belongings::{self, Belongings, Wanted};
+use super::source::left::LeftTree;
+use super::source::persist::{self, InTheWay};
+use super::source::place::{self, Move};
+use super::source::written;
+use crate::app::AppName;
+use crate::event::{Report, warn};
+use crate::host::journals::journals;
+use crate::host::listing::Sort;
+use crate::host::{HostError, files, git, processes, relocate, wait};
+use crate::persisted::{Persisted, Place, shown};
+use crate::root::Root;
+
+/// How long a process that still has a file open may take to close it.
+const CLOSES: Duration = Duration::from_secs(3);
+
+/// Looks again at the tree that is left: the app has written since the release was prepared.
+pub(crate) fn look(prepared: &Prepared<'_>, left: &LeftTree) -> Result<Belongings, DeployError> {
+    let (source, options) = (&prepared.built.source, &prepared.built.inputs.options);
+    let wanted = Wanted {
+        commit: prepared.order.commit(),
+        persist: &options.persist,
+        left_out: &options.left_out,
+        passing: &source.kept.passing,
+    };
+    belongings::look(&prepared.scene, &prepared.order.app, left, &wanted)
+}
+
+/// Moves everything, and links the tree of the release to it. Says what it does before it does it.
+pub(crate) fn carry_out(
+    prepared: &Prepared<'_>,
+    left: &LeftTree,
+    found: &Belongings,
+    report: &mut Report<'_>,
+) -> Result<(), DeployError> {
+    let (root, app) = (prepared.scene.root, &prepared.order.app);
+    let data = root.data(app);
+    let mut persisted = found.persisted.clone();
+    if !found.moves.is_empty() {
+        told::tell(&data, app, prepared.order.commit(), &found.moves, report);
+        await_closed(left, found)?;
+        let is_moved = |path: &Path| found.moves.iter().any(|one| one.what.path == path);
+        for (path, place) in &mut persisted.0 {
+            if let Place::Data { moving_from, .. } = place
+                && is_moved(path)
+            {
+                *moving_from = Some(left.number);
+            }
+        }
+        persisted.save(root, app)?;
+        open_data(root, app, left)?;
+        for one in &found.moves {
+            move_one(left, &data, &rescued(&data, left.number), one)?;
+        }
+    }
+    let persisted = persisted.settled();
+    let mut stored = persisted.clone();
+    if prepared.order.kept().is_some() {
+        // Later releases than the one that the app goes back to have them.
+        stored.0.extend(found.unwanted.iter().cloned());
+    }
+    stored.save(root, app)?;
+    link(prepared, &persisted, found, report)
+}
+
+fn move_one(left: &LeftTree, data: &Utf8Path, rescued: &Path, one: &Move) -> Result<(), DeployError> {
+    let from = left.tree.as_std_path().join(&one.what.path);
+    let at = data.as_std_path().join(&one.at);
+    persist::make_way(data, &one.at)?;
+    if one.what.sort == Sort::Folder && at.is_dir() && !at.is_symlink() {
+        // The app has replaced the link by a folder of its own.
+        relocate::move_away(&at, &rescued.join(&one.at))?;
+    }
+    if one.what.sort == Sort::File {
+        for (journal, its_place) in journals(&from).iter().zip(&journals(&at)) {
+            if journal.is_file() {
+                relocate::second_name(journal, its_place)?;
+            } else {
+                relocate::remove(its_place)?;
+            }
+        }
+    }
+    match relocate::move_and_link(&from, &at) {
+        // The app has removed it meanwhile.
+        Err(_) if from.symlink_metadata().is_err() && at.symlink_metadata().is_err() => {}
+        outcome => outcome?,
+    }
+    if one.what.sort == Sort::File {
+        relocate::remove_all(&journals(&from))?;
+    }
+    Ok(())
+}
+
+/// A folder in the data for what a link replaces in the tree of release `number`.
+fn rescued(data: &Utf8Path, number: u32) -> PathBuf {
+    let names =
+        std::iter::once(number.to_string()).chain((2..).map(|again: u32| format!("{number}-{again}")));
+    let mut folders = names.map(|name| data.join("rescued").join(name));
+    let free = folders.find(|folder| !files::exists(folder));
+    free.unwrap_or_else(|| data.join("rescued")).into_std_path_buf()
+}
+
+/// nginx reads the files of the release that still serves through links to the data from now on.
+fn open_data(root: &Root, app: &AppName, left: &LeftTree) -> Result<(), HostError> {
+    let is_open = |mode: Option<u32>| mode.is_some_and(|mode| mode & 0o001 != 0);
+    let served = if left.tree == root.app(app) {
+        files::exists(&root.site(app))
+    } else {
+        is_open(files::mode(&root.release(app, left.number)))
+    };
+    if served { files::set_mode(&root.data(app), 0o711) } else { Ok(()) }
+}
+
+/// Waits until no process has a file open that is about to be moved: one that is not the app's, such as a shell of
+/// `run`.
+fn await_closed(left: &LeftTree, found: &Belongings) -> Result<(), DeployError> {
+    let files = found.moves.iter().filter(|one| one.what.sort == Sort::File);
+    let files: Vec<PathBuf> = files.map(|one| left.tree.as_std_path().join(&one.what.path)).collect();
+    if files.is_empty() {
+        return Ok(());
+    }
+    let open = || processes::writer_of(&files);
+    match wait::until(CLOSES, || open().is_none().then_some(())).map_or_else(open, |()| None) {
+        Some(pid) => Err(DeployError::StillRunning { process: processes::name(pid) }),
+        None => Ok(()),
+    }
+}
+
+/// Links the tree of the release to everything that is persisted.
+fn link(
+    prepared: &Prepared<'_>,
+    persisted: &Persisted,
+    found: &Belongings,
+    report: &mut Report<'_>,
+) -> Result<(), DeployError> {
+    let (root, app, source) = (prepared.scene.root, &prepared.order.app, &prepared.built.source);
+    let data = root.data(app);
+    let is_fresh = prepared.order.kept().is_none();
+    let of_commit = git::blobs(&root.repo(app), prepared.order.commit()).map_err(HostError::from)?;
+    let rescued = rescued(&data, source.owner);
+    for (path, kept) in &persisted.0 {
+        if let Some((_, other)) = found.conflicts.iter().find(|(one, _)| one == path) {
+            if !is_fresh {
+                let message =
+                    format!("`{}` stays out of this release: its commit has `{}`", shown(path), shown(other));
+                warn(report, message, None);
+            }
+            continue;
+        }
+        let here = source.tree.as_std_path().join(path);
+        let id = of_commit.get(path);
+        let is_of_commit = id.is_some_and(|id| !git::differs(&root.repo(app), id, &here))
+            || here.is_dir() && written::differing(path, &of_commit, &written::Files::new()).next().is_some();
+        let in_the_way = match () {
+            // The build or the `release` command has replaced the link.
+            () if is_fresh && source.kept.linked.contains(path) => InTheWay::Kept,
+            () if is_fresh && is_of_commit => InTheWay::Removed,
+            () if id.is_some() && is_of_commit => InTheWay::Removed,
+            () => InTheWay::MovedTo(&rescued),
+        };
+        persist::link(&source.tree, path, &place::target(kept, &data), in_the_way)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,53 @@
+//! Why a path can't be persisted.
+
+use crate::app::AppName;
+
+/// Why a path can't be persisted. Nothing has changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PersistError {
+    /// It is below a link or a file.
+    #[error("`{path}` can't be kept: a link is in its way")]
+    Link {
+        /// The path.
+        path: String,
+    },
+    /// The commit has a file where the app has written a folder, or the reverse.
+    #[error(
+        "the commit has `{other}`, where `{app}` has written `{path}`: one is a file, and the other a folder"
+    )]
+    InTheWay {
+        /// The app.
+        app: AppName,
+        /// What the app has written.
+        path: String,
+        /// The path in the commit.
+        other: String,
+    },
+}
+
+impl PersistError {
+    /// A code for the error, stable across versions.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Link { .. } => "deploy::persist",
+            Self::InTheWay { .. } => "deploy::in-the-way",
+        }
+    }
+
+    /// What to do now.
+    #[must_use]
+    pub fn help(&self) -> String {
+        match self {
+            Self::Link { .. } => {
+                "make sure that no parent folder is a link, neither in the app's folder nor in $DATA_ROOT"
+                    .to_owned()
+            }
+            Self::InTheWay { app, path, .. } => format!(
+                "rename it in the commit, or leave what the app wrote out: `config:set {app} 'PIKU_PERSIST=!{path}'` \
+                 (it stays on the server)"
+            ),
+        }
+    }
+}

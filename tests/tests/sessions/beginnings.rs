@@ -26,7 +26,10 @@ fn traces(server: &TestServer, app: &str) -> Vec<String> {
         found.extend(server.names_in(folder).into_iter().map(|name| format!("{folder}/{name}")));
     }
     found.retain(|path| path.contains(app));
-    let own = server.names_in(&format!("envs/{app}")).into_iter().filter(|name| !name.starts_with("python-"));
+    let own = server
+        .names_in(&format!("envs/{app}"))
+        .into_iter()
+        .filter(|name| !name.starts_with("python-") && name != "cache");
     found.extend(own.map(|name| format!("envs/{app}/{name}")));
     found
 }

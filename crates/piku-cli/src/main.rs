@@ -11,6 +11,7 @@ mod commands;
 mod control_characters;
 mod draw;
 mod error;
+mod fold;
 mod json;
 mod session;
 mod ssh;

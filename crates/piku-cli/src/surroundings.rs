@@ -82,6 +82,12 @@ pub(crate) fn terminal() -> BTreeMap<String, String> {
         .collect()
 }
 
+/// The options of the push that calls this hook (`git push -o`, githooks(5)).
+pub(crate) fn push_options() -> Vec<String> {
+    let count = variable("GIT_PUSH_OPTION_COUNT").and_then(|count| count.parse().ok()).unwrap_or(0_u32);
+    (0..count).filter_map(|at| variable(&format!("GIT_PUSH_OPTION_{at}"))).collect()
+}
+
 /// The command line that an ssh client sent, in any encoding.
 pub(crate) fn ssh_original_command() -> Option<OsString> {
     std::env::var_os("SSH_ORIGINAL_COMMAND").filter(|line| !line.is_empty())

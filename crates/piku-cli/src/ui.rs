@@ -6,11 +6,13 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::io::{IsTerminal, Write};
+use std::time::Instant;
 
 use piku_core::{Error, Event, FileDiagnostic};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::control_characters::{visible, without_sequences};
+use crate::fold::Fold;
 use crate::{client, draw, surroundings};
 
 /// Writes to stderr. If the reader is gone, the work goes on.
@@ -73,9 +75,22 @@ impl Ui {
 
     /// Prints the events of a running operation.
     pub(crate) fn events(&self) -> impl FnMut(Event<'_>) + '_ {
-        |event| match event {
+        self.events_folded(true)
+    }
+
+    /// Like [`Ui::events`]; unless `folded`, with every line of build tools.
+    pub(crate) fn events_folded(&self, folded: bool) -> impl FnMut(Event<'_>) + '_ {
+        let mut fold = Fold::new(!folded);
+        move |event| match fold.take(&event, Instant::now()) {
+            Some(lines) => lines.iter().for_each(|line| self.output(line)),
+            None => self.event(event),
+        }
+    }
+
+    fn event(&self, event: Event<'_>) {
+        match event {
             Event::Stage(text) => self.say("32", "----->", &text),
-            Event::Output(line) => complain(format_args!("       {}", without_sequences(line))),
+            Event::Output(line) => self.output(line),
             Event::Warning { message, help } => {
                 self.say("33", "warning:", &message);
                 if let Some(help) = help {
@@ -87,11 +102,15 @@ impl Ui {
         }
     }
 
+    /// Prints a line of a tool or an app.
+    #[expect(clippy::unused_self, reason = "the terminal is ours alone to write to")]
+    fn output(&self, line: &str) {
+        complain(format_args!("       {}", without_sequences(line)));
+    }
+
     /// Prints the output that explains an error, above the error itself.
     pub(crate) fn output_of(&self, error: &Error) {
-        for line in error.output() {
-            complain(format_args!("       {}", without_sequences(line)));
-        }
+        error.output().iter().for_each(|line| self.output(line));
     }
 
     /// Prints why a command failed, and what to do now.

@@ -1,5 +1,7 @@
 //! Events that an operation reports while it runs.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::diagnostic::{DiagnosticRecord, FileDiagnostic};
@@ -15,6 +17,23 @@ pub enum Event<'a> {
     Stage(&'a str),
     /// A line of output from a build tool or a process of the app.
     Output(&'a str),
+    /// A tool begins to work on the step of the build that the last stage named. What it writes follows as
+    /// [`Event::Output`], and is seldom of interest unless it fails.
+    ToolStarted {
+        /// The command as typed in a shell.
+        command: &'a str,
+    },
+    /// The tool has ended.
+    ToolEnded {
+        /// As in [`Event::ToolStarted`].
+        command: &'a str,
+        /// How long it ran.
+        took: Duration,
+        /// Whether it succeeded.
+        succeeded: bool,
+        /// The file that has all its output; `None` if that will be removed.
+        log: Option<&'a str>,
+    },
     /// A problem that does not stop the operation.
     Warning {
         /// The problem.
@@ -51,6 +70,22 @@ pub enum EventRecord {
         /// The line, without its end.
         line: String,
     },
+    /// As [`Event::ToolStarted`].
+    ToolStarted {
+        /// The command.
+        command: String,
+    },
+    /// As [`Event::ToolEnded`].
+    ToolEnded {
+        /// The command.
+        command: String,
+        /// How long it ran, in milliseconds.
+        milliseconds: u64,
+        /// Whether it succeeded.
+        succeeded: bool,
+        /// The file that has all its output.
+        log: Option<String>,
+    },
     /// As [`Event::Warning`].
     Warning {
         /// The problem.
@@ -67,6 +102,13 @@ impl From<Event<'_>> for EventRecord {
         match event {
             Event::Stage(text) => Self::Stage { text: text.to_owned() },
             Event::Output(line) => Self::Output { line: line.to_owned() },
+            Event::ToolStarted { command } => Self::ToolStarted { command: command.to_owned() },
+            Event::ToolEnded { command, took, succeeded, log } => Self::ToolEnded {
+                command: command.to_owned(),
+                milliseconds: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+                succeeded,
+                log: log.map(str::to_owned),
+            },
             Event::Warning { message, help } => {
                 Self::Warning { message: message.to_owned(), help: help.map(str::to_owned) }
             }
@@ -118,6 +160,13 @@ mod tests {
         let events = [
             Event::Stage("Building"),
             Event::Output("a \"quoted\" line"),
+            Event::ToolStarted { command: "npm ci" },
+            Event::ToolEnded {
+                command: "npm ci",
+                took: Duration::from_millis(1234),
+                succeeded: true,
+                log: Some("/logs/build.log"),
+            },
             Event::Warning { message: "odd", help: None },
             Event::Diagnostic(&found),
         ];
@@ -125,6 +174,8 @@ mod tests {
         insta::assert_snapshot!(lines.join("\n"), @r#"
         {"event":"stage","text":"Building"}
         {"event":"output","line":"a \"quoted\" line"}
+        {"event":"tool-started","command":"npm ci"}
+        {"event":"tool-ended","command":"npm ci","milliseconds":1234,"succeeded":true,"log":"/logs/build.log"}
         {"event":"warning","message":"odd","help":null}
         {"event":"diagnostic","severity":"error","code":"procfile::no-colon","file":"Procfile","line":2,"column":1,"message":"there is no `:`","help":"write `b: …`"}
         "#);

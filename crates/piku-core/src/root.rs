@@ -128,6 +128,8 @@ impl Root {
         data = |root, app| root.join("data").join(app.as_str());
         /// The app's logs, `$LOG_ROOT`.
         logs = |root, app| root.join("logs").join(app.as_str());
+        /// The output of the tools of the app's last build; 600.
+        build_log = |root, app| root.join("logs").join(app.as_str()).join("build.log");
         /// The app's nginx cache.
         cache = |root, app| root.join("cache").join(app.as_str());
         /// The app's site.

@@ -45,20 +45,6 @@ impl Git {
         lay_out(bare, commit, tree)
     }
 
-    /// Checks out the submodules of a new clone, if its commit has any; `heard` gets each line that git writes.
-    ///
-    /// Uses the `.git` in the tree, so call it before any program of the app runs there.
-    ///
-    /// # Errors
-    /// [`Error::Start`] or [`Error::Failed`], as when a submodule can't be fetched.
-    pub fn update_submodules(&self, tree: &Utf8Path, heard: &mut dyn FnMut(&str)) -> Result<(), Error> {
-        if !tree.join(".gitmodules").is_file() {
-            return Ok(());
-        }
-        self.command(tree, ["submodule", "--quiet", "update", "--init", "--recursive", "--force"])
-            .check(heard)
-    }
-
     pub(crate) fn checkout(&self, tree: &Utf8Path, commit: &str) -> Result<(), Error> {
         self.beside(tree, ["checkout", "--quiet", "--force", "--detach", commit]).check(&mut |_| {})?;
         note(tree)

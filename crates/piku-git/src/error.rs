@@ -5,6 +5,8 @@ use std::process::ExitStatus;
 
 use camino::Utf8PathBuf;
 
+use crate::submodules;
+
 /// A repository could not be read or changed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -37,6 +39,16 @@ pub enum Error {
         /// The last lines it wrote.
         output: Vec<String>,
     },
+    /// A submodule could not be fetched.
+    #[error("could not fetch the submodule `{path}`{}", from(url))]
+    Submodule {
+        /// Its folder in the tree.
+        path: String,
+        /// Its address in `.gitmodules`; empty if there is none.
+        url: String,
+        /// The last lines that git wrote.
+        output: Vec<String>,
+    },
     /// The objects or refs of a repository could not be read or written.
     #[error("could not {action} in the repository `{repository}`")]
     Repository {
@@ -50,6 +62,15 @@ pub enum Error {
 }
 
 impl Error {
+    /// What to do now, if that is known.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Submodule { path, url, output } => Some(submodules::help(path, url, output)),
+            _ => None,
+        }
+    }
+
     /// Wraps an error of the file system.
     pub(crate) fn file(
         action: &'static str,
@@ -58,6 +79,10 @@ impl Error {
         let path = path.into();
         move |source| Self::File { action, path, source }
     }
+}
+
+fn from(url: &str) -> String {
+    if url.is_empty() { ", which has no address".to_owned() } else { format!(" from `{url}`") }
 }
 
 /// How a program ended: `exit status 1`, `signal 9`.

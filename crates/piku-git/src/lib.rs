@@ -39,8 +39,10 @@ mod error;
 mod files;
 mod folder;
 mod git_folder;
+mod lfs;
 mod program;
 mod push;
+mod submodules;
 mod written;
 
 pub use bare::{
@@ -50,6 +52,7 @@ pub use bare::{
 pub use blobs::{blobs, differs};
 pub use error::Error;
 pub use git_folder::{git_folder, keep_track, move_clone};
+pub use lfs::lfs_pointers;
 pub use program::Git;
 pub use push::{Choice, InvalidPush, InvalidRefUpdate, Kept, RefUpdate, choose, file_in_push};
 pub use written::{recyclable, tracked_by_legacy, written};

@@ -393,3 +393,45 @@ fn the_top_of_a_commit_tells_modes_and_contents_apart() {
     assert_eq!(differ, ["run", "src"]);
     assert_eq!(top_entries(&it.bare, &"0".repeat(40)), None);
 }
+
+#[test]
+fn pointers_of_git_lfs_are_found_until_somebody_brings_the_files() {
+    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:07\nsize 12345\n";
+    let it = fixture(|work| {
+        std::fs::create_dir(work.join("ml")).unwrap();
+        std::fs::write(work.join(".gitattributes"), "[attr]big filter=lfs diff=lfs -text\n*.bin big\n")
+            .unwrap();
+        for name in ["a.bin", "ml/b.bin", "not-lfs.txt"] {
+            std::fs::write(work.join(name), pointer).unwrap();
+        }
+        std::fs::write(work.join("whole.bin"), "in git itself").unwrap();
+    });
+    let tree = it.home.join("tree");
+    program(&it.home).deployment_clone(&it.bare, &it.commit, &tree).unwrap();
+    let found = || lfs_pointers(&it.bare, &it.commit, &tree).unwrap();
+    assert_eq!(found(), ["a.bin", "ml/b.bin"]);
+    std::fs::write(tree.join("a.bin"), [0; 12345]).unwrap();
+    assert_eq!(found(), ["ml/b.bin"]);
+}
+
+#[test]
+fn a_submodule_that_can_not_be_fetched_is_named_with_its_address() {
+    let it = fixture(|work| std::fs::write(work.join("Procfile"), "web: x\n").unwrap());
+    let git = program(&it.home);
+    let lib = it.home.join("lib");
+    std::fs::create_dir(&lib).unwrap();
+    let run = |folder: &Utf8Path, words: &[&str]| {
+        let who = ["-c", "user.name=t", "-c", "user.email=t@localhost", "-c", "protocol.file.allow=always"];
+        git.command(folder, who.iter().chain(words).copied()).check(&mut |_| {}).unwrap();
+    };
+    run(&lib, &["init", "--quiet"]);
+    run(&lib, &["commit", "--quiet", "--allow-empty", "-m", "One"]);
+    run(&it.work, &["submodule", "--quiet", "add", lib.as_str(), "vendor/lib"]);
+    run(&it.work, &["config", "--file", ".gitmodules", "submodule.vendor/lib.url", "../lib.git"]);
+    let commit = it.commit_and_push();
+    let tree = it.home.join("tree");
+    git.deployment_clone(&it.bare, &commit, &tree).unwrap();
+    let error = git.update_submodules(&tree, &mut |_| {}).unwrap_err();
+    assert_eq!(error.to_string(), "could not fetch the submodule `vendor/lib` from `../lib.git`");
+    assert!(error.help().unwrap().contains("git submodule set-url vendor/lib https://"), "{error:?}");
+}

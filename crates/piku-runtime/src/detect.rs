@@ -98,7 +98,7 @@ fn others(tree: &dyn SourceTree, chosen: RuntimeName) -> Option<Warning> {
     };
     let found: Vec<(RuntimeName, &str)> = RuntimeName::ALL
         .into_iter()
-        .filter(|other| !same(*other))
+        .filter(|other| !(same(*other) || *other == RuntimeName::Node && node::has_only_tools(tree)))
         .filter_map(|other| Some((other, manifest(other, tree)?)))
         .collect();
     // Mention a tree that fits both Bun and Node.js once.

@@ -42,5 +42,6 @@ mod runtimes_python;
 mod secrets;
 mod settings;
 mod strangers;
+mod told;
 mod uwsgi_options;
 mod written_files;

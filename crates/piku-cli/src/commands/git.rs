@@ -11,7 +11,10 @@ use piku_core::{AppName, Error, RefUpdate};
 use super::change::tell;
 use crate::error::CliError;
 use crate::session::Session;
-use crate::surroundings::ACTOR;
+use crate::surroundings::{ACTOR, push_options};
+
+/// The option of a push that shows all output of build tools: `git push -o verbose`.
+const VERBOSE: &str = "verbose";
 
 pub(super) fn receive_pack(path: &str, session: &Session) -> Result<ExitCode, CliError> {
     let app = session.piku.app_at(path)?;
@@ -59,10 +62,13 @@ pub(super) fn hook(
             let quarantine = std::env::var("GIT_QUARANTINE_PATH").ok().map(Utf8PathBuf::from);
             let report = &mut session.ui.events();
             session.piku.pre_receive(app, push(), quarantine.as_deref(), &lines, report)?;
+            session.piku.keep_push_options(app, push(), &push_options())?;
         }
         ("update", [name, old, new]) => {
             let update = RefUpdate { name: name.clone(), old: old.clone(), new: new.clone() };
-            let done = session.piku.update(app, push(), &update, &session.actor, &mut session.ui.events())?;
+            let options = session.piku.push_options(app, push())?;
+            let report = &mut session.ui.events_folded(!options.iter().any(|option| option == VERBOSE));
+            let done = session.piku.update(app, push(), &update, &session.actor, report)?;
             if let Some(done) = done {
                 tell(app, &done, session);
             }

@@ -19,6 +19,7 @@ use super::{DeployError, environment_fit};
 use crate::app::AppName;
 use crate::diagnostic::FileDiagnostic;
 use crate::event::{Event, Report, stage, warn};
+use crate::host::build_log::BuildLog;
 use crate::host::facts::Uwsgi;
 use crate::host::toolbox;
 use crate::host::{HostError, files, git, placing};
@@ -131,12 +132,13 @@ fn of_plan(
     if folder.join(".").exists() {
         stage(report, format!("Nothing to build: dependencies unchanged ({name})"));
     } else {
+        let mut log = BuildLog::begin(&site.root.build_log(site.app))?;
         if let Some((plan, folder)) = plan.packages.as_deref().zip(packages.as_deref()) {
             let making = Making { plan, folder, packages: None, help: own_uwsgi };
-            steps::make_packages(site, &making, report)?;
+            steps::make_packages(site, &making, &mut log, report)?;
         }
         let making = Making { plan, folder: &folder, packages: packages.as_deref(), help: own_uwsgi };
-        steps::make(site, &making, report)?;
+        steps::make(site, &making, &mut log, report)?;
     }
     let uwsgi = own_uwsgi.map(|_| folder.join("bin/uwsgi"));
     if let Some(missing) = uwsgi.as_deref().filter(|uwsgi| !uwsgi.is_file()) {

@@ -14,13 +14,13 @@ use super::order::{Order, Scene};
 use super::plan::basis::{Basis, Ports};
 use super::plan::environment::Told;
 use super::plan::hosted;
-use super::source::inputs::Inputs;
+use super::source::inputs::{self, Inputs};
 use super::source::{self, SourceOfRelease, keep};
 use super::{DeployError, claims};
-use crate::event::{Event, Report, stage as tell};
+use crate::event::{Event, Report, stage as tell, warn};
 use crate::host::command::Invocation;
 use crate::host::facts::{self, Uwsgi};
-use crate::host::{emperor, wait};
+use crate::host::{HostError, emperor, git, wait};
 use crate::release::{Cause, Made, store};
 use crate::root::Root;
 use crate::settings::Layers;
@@ -63,6 +63,7 @@ impl Built {
         let fresh = order.new_release().is_some_and(|new| new.tree_from().is_none());
         if fresh {
             one_off.run(&Kind::Preflight, "preflight", &Made::default(), &early.layers, report)?;
+            pointers(root, order, &source, report)?;
         }
         let build = build_of(scene, order, &source, uwsgi.as_ref(), ports.app, report)?;
         // Every variable is known now, and ENV may refer to any of them.
@@ -111,6 +112,20 @@ impl Built {
     pub(crate) fn release_guards(&mut self) {
         self.guards.clear();
     }
+}
+
+/// Warns about files that are only pointers of Git LFS, unless `preflight` has put the files themselves in their place.
+fn pointers(
+    root: &Root,
+    order: &Order,
+    source: &SourceOfRelease,
+    report: &mut Report<'_>,
+) -> Result<(), HostError> {
+    let found = git::lfs_pointers(&root.repo(&order.app), order.commit(), &source.tree)?;
+    if let Some((message, help)) = inputs::pointers(&found) {
+        warn(report, message, Some(&help));
+    }
+    Ok(())
 }
 
 /// What the commands that run before the release goes live know about it.

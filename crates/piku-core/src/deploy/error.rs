@@ -191,6 +191,7 @@ impl DeployError {
             Self::Unhealthy { .. } => "deploy::unhealthy",
             Self::Unreached { .. } => "deploy::unreached",
             Self::Nginx(_) => "deploy::nginx",
+            Self::Host(HostError::Git(piku_git::Error::Submodule { .. })) => "deploy::submodule",
             Self::Host(_) => "deploy::host",
         }
     }
@@ -225,6 +226,7 @@ impl DeployError {
             ),
             Self::SocketPath { .. } => Some("use a shorter app name, or a shorter PIKU_ROOT".to_owned()),
             Self::Nginx(error) => Some(error.help()),
+            Self::Host(HostError::Git(error)) => error.help(),
             Self::Cancelled | Self::Command { .. } | Self::Vassal(_) | Self::Site { .. } | Self::Host(_) => None,
         }
     }

@@ -9,7 +9,9 @@ use rustix::process::{Pid, Signal};
 pub(crate) use piku_launch::Status;
 
 use super::HostError;
+use super::build_log::BuildLog;
 use super::listening::{self, FIRST_SILENCE, Output};
+use super::wait::Since;
 use crate::cancel::Cancel;
 use crate::event::{Event, Report, stage};
 
@@ -149,6 +151,35 @@ impl Invocation {
                 stage(report, format!("Still running after {} s: {what}", running.as_secs()));
             }
         })
+    }
+
+    /// Like [`Invocation::follow`], for a tool of a build: its output also goes to `log`, and its beginning and end are
+    /// reported. `kept`: whether the log stays if the build fails.
+    ///
+    /// # Errors
+    /// As for [`Invocation::check`].
+    pub(crate) fn follow_tool(
+        &self,
+        what: &str,
+        (log, kept): (&mut BuildLog, bool),
+        report: &mut Report<'_>,
+    ) -> Result<(), HostError> {
+        let begin = Since::now();
+        report(Event::ToolStarted { command: what });
+        log.line(&format!("$ {what}"));
+        let outcome = self.check_listening(&mut |output| match output {
+            Output::Line(line) => {
+                log.line(line);
+                report(Event::Output(line));
+            }
+            Output::Silence { running } => {
+                stage(report, format!("Still running after {} s: {what}", running.as_secs()));
+            }
+        });
+        let (took, succeeded) = (begin.elapsed(), outcome.is_ok());
+        let log = kept.then(|| log.path().as_str());
+        report(Event::ToolEnded { command: what, took, succeeded, log });
+        outcome
     }
 
     fn check_listening(&self, emit: &mut dyn FnMut(Output<'_>)) -> Result<(), HostError> {

@@ -7,6 +7,7 @@
 #![allow(clippy::disallowed_methods, reason = "this folder is the one place that touches the machine")]
 
 pub(crate) mod account;
+pub(crate) mod build_log;
 pub(crate) mod certificate;
 pub(crate) mod command;
 pub(crate) mod copy;

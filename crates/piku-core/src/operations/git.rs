@@ -289,11 +289,38 @@ impl Piku {
         Ok(())
     }
 
-    /// Removes the choices of pushes whose processes have ended.
+    /// Keeps the options of a push (`git push -o`), which git tells `pre-receive` and no other hook before the branch
+    /// moves. Any options are accepted: they may be for somebody else.
+    ///
+    /// # Errors
+    /// [`Error::Host`] if they can't be written.
+    pub fn keep_push_options(&self, app: &AppName, push: u32, options: &[String]) -> Result<(), Error> {
+        let path = self.options_file(app, push);
+        if options.is_empty() {
+            return Ok(files::remove(&path)?);
+        }
+        Ok(files::write(&path, options.join("\n").as_bytes(), 0o600)?)
+    }
+
+    /// The options of a push, which [`Piku::keep_push_options`] has kept.
+    ///
+    /// # Errors
+    /// [`Error::Host`] if they can't be read.
+    pub fn push_options(&self, app: &AppName, push: u32) -> Result<Vec<String>, Error> {
+        let text = files::read_text(&self.options_file(app, push))?.unwrap_or_default();
+        Ok(text.lines().map(str::to_owned).collect())
+    }
+
+    fn options_file(&self, app: &AppName, push: u32) -> Utf8PathBuf {
+        self.choice_file(app, push).with_extension("options")
+    }
+
+    /// Removes the choices and options of pushes whose processes have ended.
     fn forget_old_pushes(&self, app: &AppName) -> Result<(), HostError> {
         let repo = self.root.repo(app);
         for name in files::names(&repo)? {
             let Some(push) = name.strip_prefix("piku-push-") else { continue };
+            let push = push.split('.').next().unwrap_or(push);
             if !files::exists(&Utf8PathBuf::from("/proc").join(push)) {
                 files::remove(&repo.join(&name))?;
             }

@@ -39,6 +39,11 @@ pub(crate) fn asked_for(tree: &dyn SourceTree, wishes: &Wishes) -> Option<Packag
     manager::asked_for(tree, wishes, &package::Package::of(tree).ok()?)
 }
 
+/// Whether `package.json` is there for the tools of its authors alone, such as linters: no program needs it.
+pub(crate) fn has_only_tools(tree: &dyn SourceTree) -> bool {
+    package::Package::of(tree).is_ok_and(|package| package.has_only_tools())
+}
+
 /// Detects a Node.js or Bun app: Bun if it installs the packages, unless Node.js is asked for.
 pub(crate) fn detect(
     tree: &dyn SourceTree,

@@ -80,6 +80,14 @@ impl Package {
         found
     }
 
+    /// Whether it names tools for developing, and nothing that an app runs or is built by.
+    pub(crate) fn has_only_tools(&self) -> bool {
+        let runs = ["dependencies", "optionalDependencies", "workspaces", "main", "bin"];
+        self.present
+            && !runs.iter().any(|field| self.fields.contains_key(*field))
+            && !["start", "build", "prestart", "postinstall"].iter().any(|script| self.has_script(script))
+    }
+
     /// Whether installing reads more of the tree than this file, the lock file, and archives, scripts aside.
     pub(crate) fn reads_the_tree(&self) -> bool {
         let local = |text: &str| {
@@ -176,6 +184,19 @@ mod tests {
         let text =
             r#"{"dependencies": {"a": "file:./a.tgz", "b": "^1", "c": "https://x/c.tgz", "d": "/d.tgz"}}"#;
         assert_eq!(package(text).unwrap().archives(), ["a.tgz"]);
+    }
+
+    #[test]
+    fn linters_are_told_from_what_an_app_needs() {
+        let linters = r#"{"devDependencies": {"prettier": "3"}, "scripts": {"lint": "prettier --check ."}}"#;
+        assert!(package(linters).unwrap().has_only_tools());
+        for text in [
+            r#"{"dependencies": {"vue": "3"}}"#,
+            r#"{"devDependencies": {"vite": "5"}, "scripts": {"build": "vite build"}}"#,
+            r#"{"main": "server.js"}"#,
+        ] {
+            assert!(!package(text).unwrap().has_only_tools(), "{text}");
+        }
     }
 
     #[test]

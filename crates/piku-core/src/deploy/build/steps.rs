@@ -10,6 +10,7 @@ use crate::app::AppName;
 use crate::cancel::Cancel;
 use crate::deploy::DeployError;
 use crate::event::{Report, capitalized, stage};
+use crate::host::build_log::BuildLog;
 use crate::host::command::Invocation;
 use crate::host::facts::Uwsgi;
 use crate::host::{Surroundings, files, placing};
@@ -46,13 +47,14 @@ pub(super) struct Making<'a> {
 pub(super) fn make_packages(
     site: &BuildContext<'_>,
     making: &Making<'_>,
+    log: &mut BuildLog,
     report: &mut Report<'_>,
 ) -> Result<(), DeployError> {
     if making.folder.join(".").exists() {
         stage(report, "Packages unchanged: nothing to install");
         return Ok(());
     }
-    make(site, making, report)
+    make(site, making, log, report)
 }
 
 /// Runs the steps in a new folder, and links the name of the build to it when all have succeeded.
@@ -61,6 +63,7 @@ pub(super) fn make_packages(
 pub(super) fn make(
     site: &BuildContext<'_>,
     making: &Making<'_>,
+    log: &mut BuildLog,
     report: &mut Report<'_>,
 ) -> Result<(), DeployError> {
     let Making { plan, folder, packages, help } = *making;
@@ -90,7 +93,7 @@ pub(super) fn make(
             Step::Write { to, contents } => files::write(&at(to), contents, 0o644)?,
             Step::Clear { folder } => placing::clear(&at(folder))?,
             Step::Collect { from, to } => placing::collect(&at(from), &at(to))?,
-            Step::Run(command) => run(site, command, &places, help, report)?,
+            Step::Run(command) => run(site, command, &places, (log, help), report)?,
         }
     }
     let target = made.file_name().unwrap_or_default();
@@ -103,7 +106,7 @@ fn run(
     site: &BuildContext<'_>,
     command: &piku_runtime::Command,
     places: &Places<'_>,
-    help: Option<&str>,
+    (log, help): (&mut BuildLog, Option<&str>),
     report: &mut Report<'_>,
 ) -> Result<(), DeployError> {
     stage(report, capitalized(&command.says));
@@ -117,13 +120,15 @@ fn run(
     // Show the command as typed, without the folder of the tool.
     let name = resolved.program.file_name().unwrap_or_default();
     let typed = Invocation::new([name].into_iter().chain(resolved.args.iter().map(String::as_str))).line();
+    // A refused first push leaves nothing behind.
+    let kept = files::exists(&site.root.app(site.app));
     let words = [resolved.program.into_string()].into_iter().chain(resolved.args);
     Invocation::new(words)
         .in_folder(&resolved.dir)
         .with_env(&env)
         .supervised(&site.root.launcher())
         .cancelled_by(site.cancel)
-        .follow(&typed, report)
+        .follow_tool(&typed, (log, kept), report)
         .map_err(|source| DeployError::Build {
             doing: command.says.clone(),
             help: help.map(str::to_owned),

@@ -5,6 +5,7 @@
 //! before the build ([`EarlyInputs`]), and for running the release ([`Inputs`]).
 
 mod early;
+mod lfs;
 mod missing;
 mod ported;
 mod procfile;
@@ -17,6 +18,7 @@ use piku_procfile::{Diagnostic, Procfile, Source};
 use piku_runtime::Unread;
 
 pub(crate) use self::early::{EarlyInputs, EarlyOptions};
+pub(crate) use self::lfs::pointers;
 pub(crate) use self::missing::Instead;
 pub(crate) use self::ported::hints;
 pub(crate) use self::procfile::answers;
@@ -114,12 +116,10 @@ impl Written {
 
     /// Adds what keeps those of the files that exist from starting.
     pub(crate) fn check_scripts(&mut self, texts: &Texts, files: &BTreeMap<String, ScriptFile>) {
-        let (Some(procfile), Some(text)) = (&self.procfile, &texts.procfile) else { return };
+        let Some((procfile, text)) = self.procfile.as_ref().zip(texts.procfile.as_ref()) else { return };
         let mistakes = scripts::mistakes(text, procfile, files);
-        if !mistakes.is_empty() {
-            let text = Arc::new(Source::new(text.as_slice()));
-            self.diagnostics.extend(FileDiagnostic::of("Procfile", &text, mistakes));
-        }
+        let text = Arc::new(Source::new(text.as_slice()));
+        self.diagnostics.extend(FileDiagnostic::of("Procfile", &text, mistakes));
     }
 
     /// Expands the texts with these variables, which ENV may refer to.

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use self::reasons::{help, import_error, is_missing, keeps_dying, screenful, seconds};
+use self::reasons::{help, import_error, is_missing, keeps_dying, not_started, screenful, seconds};
 use crate::deploy::DeployError;
 use crate::deploy::order::Scene;
 use crate::deploy::plan::hosted::Hosted;
@@ -78,12 +78,8 @@ fn healthy(scene: &Scene<'_>, options: &Options, watched: &Watched<'_>) -> Resul
             _ => (reason, screenful(output)),
         },
     };
-    Err(DeployError::Unhealthy {
-        process: watched.process.shown(),
-        reason,
-        output,
-        help: Some(help(watched.process, options, is_late)),
-    })
+    let help = not_started(&reason).unwrap_or_else(|| help(watched.process, options, is_late));
+    Err(DeployError::Unhealthy { process: watched.process.shown(), reason, output, help: Some(help) })
 }
 
 fn look(root: &Root, options: &Options, watched: &Watched<'_>) -> Look {

@@ -39,6 +39,20 @@ pub(super) fn seconds(time: Duration) -> String {
     }
 }
 
+/// What to do about a command that its shell could not start, whose exit status `reason` tells (sh(1): 126, 127).
+pub(super) fn not_started(reason: &str) -> Option<String> {
+    let help = if reason.contains("status 127") {
+        "the line above names a program that was not found: list it among the packages of the app, or install it on the \
+         server"
+    } else if reason.contains("status 126") {
+        "the line above names a file that may not be executed: run `git update-index --chmod=+x <file>`, commit, and \
+         push again"
+    } else {
+        return None;
+    };
+    Some(help.to_owned())
+}
+
 /// A suggested fix. More time is only suggested if the process was late.
 pub(super) fn help(process: &Process, options: &Options, is_late: bool) -> String {
     let more_time = if is_late { ", or give it more time with PIKU_HEALTHCHECK_TIMEOUT" } else { "" };
@@ -61,7 +75,15 @@ pub(super) fn help(process: &Process, options: &Options, is_late: bool) -> Strin
 
 #[cfg(test)]
 mod tests {
-    use super::import_error;
+    use super::{import_error, not_started};
+
+    #[test]
+    fn a_command_that_its_shell_can_not_start_is_not_about_its_port() {
+        let of = |reason: &str| not_started(reason).unwrap_or_default();
+        assert!(of("exited (status 127) before it listened on port 20001").contains("not found"));
+        assert!(of("exits right after it starts (exit status 126)").contains("git update-index --chmod=+x"));
+        assert_eq!(not_started("exited (status 12) before it listened on port 20127"), None);
+    }
 
     #[test]
     fn an_import_error_is_told_by_its_last_line_and_shown_without_uwsgis_words() {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Watched, screenful, seconds};
+use super::{Watched, not_started, screenful, seconds};
 use crate::deploy::DeployError;
 use crate::deploy::order::Scene;
 use crate::deploy::vassals::predecessor::END;
@@ -124,14 +124,15 @@ impl Worker<'_, '_> {
     }
 
     fn error(&self, reason: String) -> DeployError {
+        let keep_running = || {
+            "its last lines are above; a worker has to keep running; use `release:` or `piku run` for a command that runs once"
+                .to_owned()
+        };
         DeployError::Unhealthy {
             process: self.watched.process.shown(),
+            help: Some(not_started(&reason).unwrap_or_else(keep_running)),
             reason,
             output: screenful(logs::own_lines_since(&self.watched.log, self.watched.from)),
-            help: Some(
-                "its last lines are above; a worker has to keep running; use `release:` or `piku run` for a command that runs once"
-                    .to_owned(),
-            ),
         }
     }
 }

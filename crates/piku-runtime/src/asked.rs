@@ -1,5 +1,6 @@
 //! Which version of its language an app asks for, and where it says so.
 
+use crate::text::decode;
 use crate::{DetectError, RuntimeName, SourceTree, Version, VersionRequest, Warning};
 
 /// A version that was asked for, as it was written.
@@ -8,6 +9,8 @@ pub(crate) struct Asked {
     pub(crate) text: String,
     /// The file or the setting.
     pub(crate) origin: &'static str,
+    /// The line, from 1; `None` for a setting.
+    pub(crate) line: Option<usize>,
 }
 
 /// Finds the version that is asked for: first in the setting, then in the language's own files, then in
@@ -22,15 +25,16 @@ pub(crate) fn asked(
     names: &[&str],
 ) -> Option<Asked> {
     let setting = setting
-        .map(|(origin, text)| Asked { text: text.trim().to_owned(), origin })
+        .map(|(origin, text)| Asked { text: text.trim().to_owned(), origin, line: None })
         .filter(|asked| !asked.text.is_empty());
     let from_file = |origin: &&'static str| {
-        let text = lines(tree, origin).into_iter().next()?;
-        Some(Asked { text, origin })
+        let (line, text) = lines(tree, origin).into_iter().next()?;
+        Some(Asked { text, origin, line: Some(line) })
     };
     let from_tools = || {
-        let text = lines(tree, ".tool-versions").iter().find_map(|line| in_tool_versions(line, names))?;
-        Some(Asked { text, origin: ".tool-versions" })
+        let of_line = |(at, line): (usize, String)| Some((at, in_tool_versions(&line, names)?));
+        let (line, text) = lines(tree, ".tool-versions").into_iter().find_map(of_line)?;
+        Some(Asked { text, origin: ".tool-versions", line: Some(line) })
     };
     setting.or_else(|| files.iter().find_map(from_file)).or_else(from_tools)
 }
@@ -70,12 +74,11 @@ fn in_tool_versions(line: &str, names: &[&str]) -> Option<String> {
     words.next().map(str::to_owned)
 }
 
-/// Lists the lines of a file that are neither blank nor comments, trimmed.
-fn lines(tree: &dyn SourceTree, file: &str) -> Vec<String> {
-    let bytes = tree.read(file).unwrap_or_default();
-    let text = String::from_utf8_lossy(&bytes);
-    let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim);
-    lines.filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned).collect()
+/// Lists the lines of a file that are neither blank nor comments, trimmed, each with its number from 1.
+fn lines(tree: &dyn SourceTree, file: &str) -> Vec<(usize, String)> {
+    let text = decode(&tree.read(file).unwrap_or_default());
+    let lines = text.lines().enumerate().map(|(at, line)| (at + 1, line.trim().to_owned()));
+    lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#')).collect()
 }
 
 #[cfg(test)]

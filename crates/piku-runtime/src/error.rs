@@ -1,6 +1,6 @@
 //! Why the runtime of a tree can't be decided.
 
-use crate::{Interpreter, InvalidVersion, RuntimeName, Version, VersionRequest};
+use crate::{Interpreter, InvalidVersion, RuntimeName, Version};
 
 /// Why no runtime could be decided on.
 #[derive(Debug, thiserror::Error)]
@@ -73,27 +73,44 @@ pub enum DetectError {
     },
     /// There is no Python at all.
     #[error("this app needs Python, and this host has none")]
-    NoPython,
-    /// The version asked for is not installed.
-    #[error("`{origin}` asks for Python {request}, which this host does not have")]
+    NoPython {
+        /// What to ask uv for, which fetches Pythons.
+        fetch: String,
+    },
+    /// Another implementation of Python is asked for.
+    #[error("`{place}` asks for `{name}`, and apps run with CPython only")]
+    NotCPython {
+        /// The setting, or the file with its line.
+        place: String,
+        /// As it was written.
+        name: String,
+    },
+    /// No installed Python is one of those that are asked for.
+    #[error("`{place}` asks for Python {request}, which this host does not have")]
     NoSuchVersion {
-        /// The version asked for.
-        request: VersionRequest,
-        /// The file or the setting.
-        origin: &'static str,
+        /// The setting, or the file with its line.
+        place: String,
+        /// What it asks for.
+        request: String,
+        /// What to ask uv for, which fetches Pythons.
+        fetch: String,
+        /// Whether the host has uv.
+        has_uv: bool,
         /// The installed interpreters, sorted.
         available: Vec<Interpreter>,
     },
-    /// The project requires another Python than the one that was chosen.
-    #[error("`pyproject.toml` requires Python {requires}, and {reason} gives {chosen}")]
+    /// The project says that it does not run on the Python that is asked for.
+    #[error("`{place}` requires Python {requires}, and `{asked_by}` asks for {chosen}")]
     DoesNotFit {
-        /// The value of `requires-python`.
+        /// The file with its line.
+        place: String,
+        /// The range.
         requires: String,
-        /// Why the interpreter was chosen.
-        reason: String,
-        /// The interpreter.
-        chosen: Interpreter,
-        /// Those that satisfy it, sorted.
+        /// The setting, or the file with its line.
+        asked_by: String,
+        /// The version that this gives.
+        chosen: Version,
+        /// The installed ones that satisfy it, sorted.
         fitting: Vec<Interpreter>,
     },
 }
@@ -110,9 +127,18 @@ impl DetectError {
             Self::UnknownPackageManager { .. } => "node::unknown-package-manager",
             Self::BadVersion { .. } => "runtime::bad-version",
             Self::OtherVersion { .. } => "runtime::other-version",
-            Self::NoPython => "python::missing",
+            Self::NoPython { .. } => "python::missing",
+            Self::NotCPython { .. } => "python::not-cpython",
             Self::NoSuchVersion { .. } => "python::no-such-version",
             Self::DoesNotFit { .. } => "python::does-not-fit",
+        }
+    }
+
+    /// Returns the Python that is missing, as `uv python install` takes it; `None` if none would help.
+    pub fn python_to_fetch(&self) -> Option<&str> {
+        match self {
+            Self::NoPython { fetch } | Self::NoSuchVersion { fetch, .. } => Some(fetch),
+            _ => None,
         }
     }
 
@@ -141,22 +167,26 @@ impl DetectError {
             Self::UnknownPackageManager { .. } => "name `npm`, `pnpm`, `yarn`, or `bun`".to_owned(),
             Self::BadVersion { runtime, .. } => bad_version(*runtime),
             Self::OtherVersion { runtime, request, .. } => other_version(*runtime, request),
-            Self::NoPython => "install it on the host: `apt install python3 python3-venv`".to_owned(),
-            Self::NoSuchVersion { available, .. } => {
-                format!("ask for one that is here: {}", list(available))
+            Self::NoPython { .. } => "install it on the host: `apt install python3 python3-venv`".to_owned(),
+            Self::NotCPython { .. } => bad_version(RuntimeName::Python),
+            Self::NoSuchVersion { fetch, has_uv, available, .. } => {
+                let get = if *has_uv {
+                    format!("install it on the host: `uv python install '{fetch}'`")
+                } else {
+                    "install uv on the host, which fetches it: https://docs.astral.sh/uv".to_owned()
+                };
+                format!("ask for one that is here ({}), or {get}", list(available))
             }
-            Self::DoesNotFit { fitting, .. } => match fitting.first() {
-                Some(nearest) => {
-                    let Interpreter { version, .. } = nearest;
-                    format!(
-                        "set PYTHON_VERSION={}.{}; here are {}",
-                        version.major,
-                        version.minor,
-                        list(fitting)
-                    )
+            Self::DoesNotFit { asked_by, fitting, .. } => {
+                let asked_by = asked_by.split(':').next().unwrap_or_default();
+                match fitting.last() {
+                    Some(newest) => {
+                        let Version { major, minor, .. } = newest.version;
+                        format!("ask for {major}.{minor} in `{asked_by}`: here are {}", list(fitting))
+                    }
+                    None => "let both allow the same version".to_owned(),
                 }
-                None => "install a Python that fits on the host, or lower `requires-python`".to_owned(),
-            },
+            }
         })
     }
 }

@@ -37,7 +37,7 @@ pub(crate) fn detect(
             found.because(file, "is a program without a module");
             return Ok(found);
         }
-        _ => go_line(&text(tree, file)).map(|text| Asked { text, origin: file }),
+        _ => go_line(&text(tree, file)).map(|text| Asked { text, origin: file, line: None }),
     };
     let what = if file == "go.mod" { "describes a module" } else { "describes a workspace" };
     let version = asked.as_ref().map(|asked| format!(" for Go {}", asked.text)).unwrap_or_default();

@@ -100,7 +100,7 @@ fn of_system_properties(tree: &dyn SourceTree) -> Option<Asked> {
         let (key, value) = line.split_once('=')?;
         (key.trim() == "java.runtime.version").then(|| value.trim().to_owned())
     };
-    text.lines().find_map(value).map(|text| Asked { text, origin: "system.properties" })
+    text.lines().find_map(value).map(|text| Asked { text, origin: "system.properties", line: None })
 }
 
 /// Returns the number a Java version is known by: 8 for 1.8.

@@ -32,6 +32,18 @@ pub enum PlanError {
         /// The missing file, relative to the top of the tree.
         missing: String,
     },
+    /// A requirements file is not written in UTF-8.
+    #[error("{file}:{line}: this is not UTF-8, but seems to be {encoding}")]
+    NotText {
+        /// The file.
+        file: String,
+        /// The first line that can't be read, from 1.
+        line: usize,
+        /// What it seems to be written in.
+        encoding: &'static str,
+        /// The same for `iconv`.
+        iconv: &'static str,
+    },
     /// A package name that would be read as an option.
     #[error("`{name}` is not the name of a package")]
     BadPackage {
@@ -47,6 +59,7 @@ impl PlanError {
             Self::NoTool { .. } => "runtime::tool-missing",
             Self::NoVenv { .. } => "python::venv-missing",
             Self::NoSuchFile { .. } => "python::requirements-missing",
+            Self::NotText { .. } => "python::not-utf-8",
             Self::BadPackage { .. } => "python::bad-package",
         }
     }
@@ -60,6 +73,9 @@ impl PlanError {
                 crate::Source::Pyenv | crate::Source::Uv => "install uv or virtualenv on the host".to_owned(),
             }),
             Self::NoSuchFile { .. } => Some("commit the file, or remove the line".to_owned()),
+            Self::NotText { file, iconv, .. } => Some(format!(
+                "convert it: `iconv -f {iconv} -t UTF-8 {file} > utf-8.txt && mv utf-8.txt {file}`"
+            )),
             Self::BadPackage { .. } => None,
         }
     }

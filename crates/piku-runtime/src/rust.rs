@@ -60,7 +60,7 @@ fn toolchain(tree: &dyn SourceTree) -> Option<Asked> {
     };
     let text = lines().find_map(channel).or_else(alone)?;
     let text = text.split('-').next().unwrap_or(&text).to_owned();
-    (!text.is_empty()).then_some(Asked { text, origin })
+    (!text.is_empty()).then_some(Asked { text, origin, line: None })
 }
 
 /// Builds every program into `bin`, which is linked into the tree as `target/release`.

@@ -15,9 +15,11 @@ settings.configure(
         }
     },
     DEFAULT_AUTO_FIELD="django.db.models.AutoField",
-    INSTALLED_APPS=["visits"],
+    INSTALLED_APPS=["django.contrib.staticfiles", "visits"],
     ROOT_URLCONF="visits.urls",
     SECRET_KEY="for a test",
+    STATIC_ROOT=Path(__file__).resolve().parent / "staticfiles",
+    STATIC_URL="static/",
 )
 django.setup()
 

@@ -1,14 +1,14 @@
 //! Detects the runtime and builds the app, unless the same build exists already.
 
+mod described;
 mod kept;
 mod made;
+mod python;
 pub(crate) mod steps;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use piku_procfile::Kind;
-use piku_runtime::{
-    BuildPlan, DecidingSettings, Detection, FolderTree, Places, Provides, Reuse, RuntimeName,
-};
+use piku_runtime::{BuildPlan, DecidingSettings, FolderTree, Places, Provides, Reuse, RuntimeName};
 
 pub(crate) use self::kept::{forget, prune};
 pub(crate) use self::made::Build;
@@ -65,30 +65,53 @@ fn spelled(
     }
 }
 
+fn source_tree(site: &BuildContext<'_>) -> FolderTree {
+    let tree_id =
+        git::tree_id(&site.root.repo(site.app), site.commit).unwrap_or_else(|| site.commit.to_owned());
+    FolderTree::new(site.tree, site.commit).with_tree_id(tree_id)
+}
+
+/// Detects the runtime, if need be after uv has fetched the Python for it.
+fn look<'a>(
+    site: &BuildContext<'_>,
+    inputs: &EarlyInputs,
+    tree: &'a FolderTree,
+    report: &mut Report<'_>,
+) -> Detected<'a> {
+    let plugin = site.uwsgi.and_then(|uwsgi| uwsgi.python.as_ref());
+    let answers = site.root.build_cache().join(toolbox::ANSWERS);
+    let look = || {
+        let known = Known {
+            folder: site.tree,
+            procfile: Some(&inputs.procfile),
+            options: Some(&inputs.options),
+            settings: inputs.layers.values(),
+            plugin: plugin.map(|(_, version)| *version),
+        };
+        detect::detect(site.surroundings, tree, known, Some(&answers))
+    };
+    let found = look();
+    let fetched = match &found.detection {
+        Err(error) => python::fetch(site, &found.planner.toolbox, error, report),
+        Ok(_) => false,
+    };
+    if fetched { look() } else { found }
+}
+
 /// Builds the app, or reuses the build with the same key.
 pub(crate) fn build(
     site: &BuildContext<'_>,
     inputs: &EarlyInputs,
     report: &mut Report<'_>,
 ) -> Result<Build, DeployError> {
-    let tree_id =
-        git::tree_id(&site.root.repo(site.app), site.commit).unwrap_or_else(|| site.commit.to_owned());
-    let tree = FolderTree::new(site.tree, site.commit).with_tree_id(tree_id);
+    let tree = source_tree(site);
     let plugin = site.uwsgi.and_then(|uwsgi| uwsgi.python.as_ref());
-    let known = Known {
-        folder: site.tree,
-        procfile: Some(&inputs.procfile),
-        options: Some(&inputs.options),
-        settings: inputs.layers.values(),
-        plugin: plugin.map(|(_, version)| *version),
-    };
-    let answers = site.root.build_cache().join(toolbox::ANSWERS);
-    let Detected { mut planner, detection } = detect::detect(site.surroundings, &tree, known, Some(&answers));
+    let Detected { mut planner, detection } = look(site, inputs, &tree, report);
     let mut told = Vec::new();
     tell_unread(&tree, &mut told, report)?;
     let detection = detection
         .map_err(|source| DeployError::Detect { app: site.app.clone(), source: Box::new(source) })?;
-    tell(&detection, report);
+    described::tell(&detection, report);
 
     // uWSGI's plugin is linked to one Python. An app with another version gets its own uWSGI, from the wheel.
     let chosen = detection
@@ -132,13 +155,8 @@ fn of_plan(
     if folder.join(".").exists() {
         stage(report, format!("Nothing to build: dependencies unchanged ({name})"));
     } else {
-        let mut log = BuildLog::begin(&site.root.build_log(site.app))?;
-        if let Some((plan, folder)) = plan.packages.as_deref().zip(packages.as_deref()) {
-            let making = Making { plan, folder, packages: None, help: own_uwsgi };
-            steps::make_packages(site, &making, &mut log, report)?;
-        }
         let making = Making { plan, folder: &folder, packages: packages.as_deref(), help: own_uwsgi };
-        steps::make(site, &making, &mut log, report)?;
+        make(site, &making, report)?;
     }
     let uwsgi = own_uwsgi.map(|_| folder.join("bin/uwsgi"));
     if let Some(missing) = uwsgi.as_deref().filter(|uwsgi| !uwsgi.is_file()) {
@@ -155,6 +173,16 @@ fn of_plan(
     };
     let made = spelled(&plan.provides, &plan.settings, &places, uwsgi);
     Ok(Build { name: Some(name), made })
+}
+
+/// Makes a build, after the packages it starts from.
+fn make(site: &BuildContext<'_>, making: &Making<'_>, report: &mut Report<'_>) -> Result<(), DeployError> {
+    let mut log = BuildLog::begin(&site.root.build_log(site.app))?;
+    if let Some((plan, folder)) = making.plan.packages.as_deref().zip(making.packages) {
+        let packages = Making { plan, folder, packages: None, help: making.help };
+        steps::make_packages(site, &packages, &mut log, report)?;
+    }
+    steps::make(site, making, &mut log, report)
 }
 
 /// Places the build's files into the tree, and records the name of the build.
@@ -203,74 +231,7 @@ fn tell_unread(
     if mistakes.is_empty() { Ok(()) } else { Err(DeployError::Inputs { diagnostics: mistakes }) }
 }
 
-fn tell(detection: &Detection, report: &mut Report<'_>) {
-    stage(report, described(detection));
-    for warning in &detection.warnings {
-        warn(report, &warning.message, warning.help.as_deref());
-    }
-}
-
-/// One line: `Python 3.11 (system), from requirements.txt and .python-version`.
-fn described(detection: &Detection) -> String {
-    let which = match (&detection.runtime, &detection.python) {
-        (RuntimeName::Python, Some(python)) => format!("Python {}", python.interpreter),
-        (RuntimeName::Static, _) => return "Static site".to_owned(),
-        (RuntimeName::Generic, _) if detection.evidence.iter().any(|one| one.file == "PIKU_RUNTIME") => {
-            return "No runtime, from PIKU_RUNTIME: nothing to build".to_owned();
-        }
-        (RuntimeName::Generic, _) => return "No runtime detected: nothing to build".to_owned(),
-        (runtime, _) => {
-            let version = detection.version.map(|version| format!(" {version}")).unwrap_or_default();
-            format!("{}{version}", runtime.title())
-        }
-    };
-    let (of_procfile, others): (Vec<_>, Vec<_>) =
-        detection.evidence.iter().partition(|one| one.file == "Procfile");
-    let mut files: Vec<&str> = Vec::new();
-    for one in others {
-        if !files.contains(&one.file.as_str()) {
-            files.push(&one.file);
-        }
-    }
-    let from = if files.is_empty() { String::new() } else { format!(", from {}", files.join(" and ")) };
-    let because: String =
-        of_procfile.iter().map(|one| format!(", because the Procfile {}", one.meaning)).collect();
-    format!("{which}{from}{because}")
-}
-
 /// The file that names the build whose files are in the tree. Another build needs another tree.
 pub(crate) fn placed_marker(tree: &Utf8Path) -> Utf8PathBuf {
     tree.with_file_name("placed")
-}
-
-#[cfg(test)]
-mod tests {
-    use piku_runtime::{Detection, Evidence, RuntimeName};
-
-    use super::described;
-
-    #[test]
-    fn a_build_is_told_with_the_files_that_decided_it() {
-        let of = |runtime, evidence: &[(&str, &str)]| {
-            let mut found = Detection::of(runtime);
-            found.version = "3.1.2".parse().ok();
-            found.evidence = evidence.iter().map(|(file, meaning)| Evidence::new(*file, *meaning)).collect();
-            described(&found)
-        };
-        let gems = ("Gemfile", "lists the packages");
-        assert_eq!(of(RuntimeName::Ruby, &[gems]), "Ruby 3.1.2, from Gemfile");
-        let version = (".ruby-version", "asks for Ruby 3.1");
-        let all = [gems, version, ("Gemfile", "asks for Ruby 3")];
-        assert_eq!(of(RuntimeName::Ruby, &all), "Ruby 3.1.2, from Gemfile and .ruby-version");
-        assert_eq!(
-            of(RuntimeName::Ruby, &[("Procfile", "has `rwsgi`"), version]),
-            "Ruby 3.1.2, from .ruby-version, because the Procfile has `rwsgi`"
-        );
-        assert_eq!(of(RuntimeName::Static, &[("Procfile", "has nothing but `static`")]), "Static site");
-        assert_eq!(of(RuntimeName::Generic, &[]), "No runtime detected: nothing to build");
-        assert_eq!(
-            of(RuntimeName::Generic, &[("PIKU_RUNTIME", "asks for generic")]),
-            "No runtime, from PIKU_RUNTIME: nothing to build"
-        );
-    }
 }

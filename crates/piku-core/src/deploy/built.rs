@@ -1,5 +1,6 @@
 //! Claims ports and names for a release, builds it, and runs its `preflight` and `release` commands.
 
+mod static_files;
 pub(super) mod tree;
 
 use std::net::TcpListener;
@@ -74,6 +75,17 @@ impl Built {
         })?;
         if build.made.uwsgi.is_none() {
             hosted::require_settings(&inputs, uwsgi.as_ref())?;
+        }
+        if fresh {
+            let env = told.environment(&build.made, &inputs.layers, ports.app, "build");
+            let settings = inputs.layers.values();
+            let (tree, commit, build) = (source.tree.as_path(), order.commit(), &build);
+            let guarded =
+                |command: Invocation| command.supervised(&scene.root.launcher()).cancelled_by(scene.cancel);
+            let repository = &root.repo(app);
+            static_files::Project { tree, repository, commit, build, settings, env }
+                .collect(guarded, report)?;
+            scene.go_on()?;
         }
         tree::require_paths(&inputs, &source.tree)?;
         let class_path = tree::class_path(&inputs, &source.tree)?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use camino::Utf8Path;
 use piku_procfile::{Kind, Procfile};
-use piku_runtime::{DetectError, Detection, FolderTree, Planner, Wishes};
+use piku_runtime::{DetectError, Detection, FolderTree, Planner, RuntimeName, Wishes};
 
 use super::source::inputs::EarlyOptions;
 use crate::diagnostic::{self, FileDiagnostic};
@@ -49,7 +49,8 @@ pub(crate) fn detect<'a>(
     let mut planner = Planner::new(tree, toolbox::look(surroundings, known.plugin), wishes);
     // If there is no runtime, `detect` reports it.
     if let Ok(questions) = planner.version_questions() {
-        planner.toolbox = toolbox::ask(planner.toolbox, &questions, surroundings, answers);
+        let pythons = planner.runtime().is_ok_and(|runtime| runtime == RuntimeName::Python);
+        planner.toolbox = toolbox::ask(planner.toolbox, &questions, pythons, surroundings, answers);
     }
     let detection = planner.detect();
     Detected { planner, detection }

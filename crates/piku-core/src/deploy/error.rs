@@ -40,7 +40,7 @@ pub enum DeployError {
     /// A tool failed while building.
     #[error("the build failed while {doing}")]
     Build {
-        /// The step that failed.
+        /// The step that failed; with a colon and the reason, if that is known.
         doing: String,
         /// A suggested fix, if known.
         help: Option<String>,

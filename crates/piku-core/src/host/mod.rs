@@ -9,6 +9,7 @@
 pub(crate) mod account;
 pub(crate) mod build_log;
 pub(crate) mod certificate;
+pub(crate) mod collected;
 pub(crate) mod command;
 pub(crate) mod copy;
 pub(crate) mod door;

@@ -18,7 +18,7 @@ use super::program_file::{ProgramFile, cache, cached};
 pub(crate) fn look(surroundings: &Surroundings, preferred: Option<(u32, u32)>) -> Toolbox {
     let mut toolbox = Toolbox::discover(&surroundings.search_path())
         .with_interpreters_in(&surroundings.home.join(".pyenv/versions"), Source::Pyenv)
-        .with_interpreters_in(&surroundings.home.join(".local/share/uv/python"), Source::Uv);
+        .with_interpreters_in(&uv_pythons(surroundings), Source::Uv);
     let preferred = preferred.and_then(|(major, minor)| format!("{major}.{minor}").parse::<Version>().ok());
     let has = |wanted: &Version| {
         let mut versions = toolbox.interpreters.iter().map(|found| found.version.to_string());
@@ -26,6 +26,11 @@ pub(crate) fn look(surroundings: &Surroundings, preferred: Option<(u32, u32)>) -
     };
     toolbox.default_python = preferred.filter(has).or(toolbox.default_python);
     toolbox
+}
+
+/// Where uv keeps the Pythons that it has fetched.
+pub(crate) fn uv_pythons(surroundings: &Surroundings) -> Utf8PathBuf {
+    surroundings.home.join(".local/share/uv/python")
 }
 
 /// The file in the shared build cache that caches the versions of tools.
@@ -39,52 +44,80 @@ struct Answer {
     version: String,
 }
 
-/// Determines the versions of the installed tools that a build depends on.
+/// Determines the versions of the installed tools that a build depends on; with `pythons`, also those of the interpreters
+/// whose names do not tell them whole.
 ///
 /// Versions are cached in the file `answers` for as long as the program does not change.
 pub(crate) fn ask(
     mut toolbox: Toolbox,
     questions: &[VersionQuestion],
+    pythons: bool,
     surroundings: &Surroundings,
     answers: Option<&Utf8Path>,
 ) -> Toolbox {
     let env = [("PATH", surroundings.search_path()), ("HOME", surroundings.home.to_string())];
     let env = env.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    let mut known: BTreeMap<String, Answer> = answers.and_then(cached).unwrap_or_default();
-    let before = known.clone();
+    let before: BTreeMap<String, Answer> = answers.and_then(cached).unwrap_or_default();
+    let mut asking = Asking { env, known: before.clone() };
     for question in questions {
         let Some(tool) = toolbox.tool(question.tool).map(Utf8Path::to_owned) else { continue };
         if is_switch(&tool) {
             continue;
         }
         let program = speaks_for_itself(&tool, question.tool);
+        if let Some(version) = asking.version(&tool, question.args, program) {
+            toolbox = toolbox.with_version(question.tool, version);
+        }
+    }
+    if pythons {
+        // A name such as `python3.11` does not tell the patch, and an app may ask for one.
+        for interpreter in toolbox.interpreters.iter_mut().filter(|it| it.version.patch.is_none()) {
+            let program = speaks_for_itself(&interpreter.path, "python");
+            let version = asking.version(&interpreter.path, &["--version"], program);
+            let same =
+                |it: &Version| (it.major, it.minor) == (interpreter.version.major, interpreter.version.minor);
+            interpreter.version = version.filter(same).unwrap_or(interpreter.version);
+        }
+    }
+    if let Some(file) = answers.filter(|_| asking.known != before) {
+        cache(file, &asking.known);
+    }
+    toolbox
+}
+
+/// Asks programs for their versions, and remembers what they answered.
+struct Asking {
+    env: BTreeMap<String, String>,
+    known: BTreeMap<String, Answer>,
+}
+
+impl Asking {
+    /// The version that `tool` answers to `args`; `program` is what it is remembered for, if anything.
+    fn version(
+        &mut self,
+        tool: &Utf8Path,
+        args: &[&str],
+        program: Option<(Utf8PathBuf, ProgramFile)>,
+    ) -> Option<Version> {
         let remembered = program.as_ref().and_then(|(path, file)| {
-            let known = known.get(path.as_str())?;
+            let known = self.known.get(path.as_str())?;
             (known.file == *file).then_some(known)
         });
         if let Some(version) = remembered.and_then(|known| known.version.parse().ok()) {
-            toolbox = toolbox.with_version(question.tool, version);
-            continue;
+            return Some(version);
         }
         let mut answer = None;
-        let words = std::iter::once(tool.as_str()).chain(question.args.iter().copied());
+        let words = std::iter::once(tool.as_str()).chain(args.iter().copied());
         // Ignore failures here: the build shows what is wrong with the tool.
         let asked = Invocation::new(words)
-            .with_env(&env)
+            .with_env(&self.env)
             .run(&mut |line| answer = answer.or_else(|| Version::first_in(line)));
-        if let (Ok(status), Some(version)) = (asked, answer)
-            && status.is_success()
-        {
-            toolbox = toolbox.with_version(question.tool, version);
-            if let Some((path, file)) = program {
-                known.insert(path.into_string(), Answer { file, version: version.to_string() });
-            }
+        let version = answer.filter(|_| asked.is_ok_and(|status| status.is_success()))?;
+        if let Some((path, file)) = program {
+            self.known.insert(path.into_string(), Answer { file, version: version.to_string() });
         }
+        Some(version)
     }
-    if let Some(file) = answers.filter(|_| known != before) {
-        cache(file, &known);
-    }
-    toolbox
 }
 
 /// Whether the tool is corepack under another name, which has whatever version an app asks for.
@@ -139,6 +172,7 @@ mod tests {
             let toolbox = ask(
                 toolbox,
                 RuntimeName::Go.version_questions(),
+                false,
                 &Surroundings::of_tests(&at("")),
                 Some(&at(ANSWERS)),
             );

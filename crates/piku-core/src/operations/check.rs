@@ -107,7 +107,12 @@ impl Piku {
                 Some(detection.runtime.to_string())
             }
             Err(error) => {
-                reading.diagnostics.push(refused(error.code(), &error, error.help()));
+                let mut found = refused(error.code(), &error, error.help());
+                if error.python_to_fetch().is_some() && planner.toolbox.tool("uv").is_some() {
+                    found.diagnostic.severity = Severity::Warning;
+                    found.diagnostic.help = Some("a push lets uv fetch it".to_owned());
+                }
+                reading.diagnostics.push(found);
                 None
             }
         };

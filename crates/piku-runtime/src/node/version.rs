@@ -95,7 +95,7 @@ fn engines(host: Option<Version>, package: &Package, found: &mut Detection) -> R
     found.because("package.json", format!("asks for Node.js {text}"));
     match host {
         Some(has) if !range.accepts(&has) => {
-            Err(Asked { text: text.to_owned(), origin: "package.json" }.refuse(NODE, has))
+            Err(Asked { text: text.to_owned(), origin: "package.json", line: None }.refuse(NODE, has))
         }
         _ => Ok(()),
     }
@@ -116,11 +116,14 @@ mod tests {
             ("node", None),
         ];
         for (text, read) in cases {
-            let asked = Asked { text: text.to_owned(), origin: ".nvmrc" };
+            let asked = Asked { text: text.to_owned(), origin: ".nvmrc", line: None };
             assert_eq!(request(&asked).unwrap().map(|it| it.to_string()).as_deref(), read, "{text}");
         }
         for text in ["lts/nonsense", "iojs", ">=18"] {
-            assert!(request(&Asked { text: text.to_owned(), origin: ".nvmrc" }).is_err(), "{text}");
+            assert!(
+                request(&Asked { text: text.to_owned(), origin: ".nvmrc", line: None }).is_err(),
+                "{text}"
+            );
         }
     }
 }

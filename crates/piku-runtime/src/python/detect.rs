@@ -1,18 +1,10 @@
 //! Chooses the interpreter of a Python app.
 
-use crate::asked;
+use crate::python::asked::{Asked, asked, required};
 use crate::python::choice::PythonChoice;
+use crate::python::lockfile;
 use crate::python::manifest::{PythonManifest, hint};
-use crate::python::pyproject::Pyproject;
-use crate::{
-    DetectError, Detection, Interpreter, RuntimeName, SourceTree, Toolbox, VersionRequest, Warning, Wishes,
-};
-
-/// A version that was asked for.
-struct Asked {
-    request: VersionRequest,
-    origin: &'static str,
-}
+use crate::{DetectError, Detection, Interpreter, SourceTree, Toolbox, VersionRequest, Warning, Wishes};
 
 /// Detects a Python app, and adds to the evidence found so far.
 pub(crate) fn detect(
@@ -21,99 +13,136 @@ pub(crate) fn detect(
     wishes: &Wishes,
     mut found: Detection,
 ) -> Result<Detection, DetectError> {
-    let manifest = PythonManifest::of(tree)?;
+    let manifest = manifest(tree, toolbox, &mut found)?;
     let bare = manifest == PythonManifest::Nothing;
     if !bare {
         found.because(manifest.file(), manifest.meaning());
     } else if let Some(file) = hint(tree).filter(|file| *file == "pyproject.toml") {
         found.because(file, "has settings of Python tools");
     }
-    let asked = asked(tree, wishes)?;
-    if let Some(asked) = &asked {
-        found.because(asked.origin, format!("asks for Python {}", asked.request));
+    let required = required(tree, &mut found.warnings);
+    let wanted = asked(tree, wishes, &mut found.warnings)?;
+    let Chosen { interpreter, by, otherwise } = choose(toolbox, &wanted, &required)?;
+    if let Some(by) = by {
+        let verb = if required.contains(by) { "requires" } else { "asks for" };
+        found.because(by.place.file, format!("{verb} Python {}", by.text));
     }
-    let (interpreter, reason) = choose(toolbox, asked.as_ref())?;
-    fits(tree, toolbox, &interpreter, reason)?;
     if bare {
-        found.warnings = warnings(tree);
+        found.warnings.extend(requirements_elsewhere(tree));
     }
+    let reason = by.map_or_else(|| otherwise.to_owned(), |by| by.place.to_string());
     found.version = Some(interpreter.version);
-    found.python = Some(PythonChoice { interpreter, reason: reason.to_owned(), manifest });
+    found.python = Some(PythonChoice { interpreter, reason, manifest });
     Ok(found)
 }
 
-/// Reads the version that is asked for.
-fn asked(tree: &dyn SourceTree, wishes: &Wishes) -> Result<Option<Asked>, DetectError> {
-    let setting = wishes.python_version.as_deref().map(|text| ("PYTHON_VERSION", text));
-    let found = asked::asked(tree, setting, &[".python-version"], &["python"]);
-    let read = |found: asked::Asked| {
-        found.request(RuntimeName::Python).map(|request| Asked { request, origin: found.origin })
+/// Finds the file that names the packages. `requirements.txt` stands in for a lock file whose tool is not installed.
+fn manifest(
+    tree: &dyn SourceTree,
+    toolbox: &Toolbox,
+    found: &mut Detection,
+) -> Result<PythonManifest, DetectError> {
+    let manifest = PythonManifest::of(tree)?;
+    let Some(tool) = lockfile::tool(manifest).filter(|tool| toolbox.tool(tool.program).is_none()) else {
+        return Ok(manifest);
     };
-    found.map(read).transpose()
+    let instead = PythonManifest::Requirements;
+    if tree.read(instead.file()).is_none() {
+        return Ok(manifest);
+    }
+    found.warn(Warning {
+        code: "python::lock-not-used",
+        message: format!(
+            "`{manifest}` is not used, because this host does not have {}: `{instead}` names the packages",
+            tool.title
+        ),
+        help: Some(format!("to get exactly what is locked, {}", tool.install)),
+        file: Some(manifest.file().to_owned()),
+    });
+    Ok(instead)
 }
 
-/// Chooses the highest version that fits; at equal versions the system's, then pyenv's, then uv's. Also returns what
-/// decided.
+/// An interpreter, and what decided on it.
+struct Chosen<'a> {
+    interpreter: Interpreter,
+    by: Option<&'a Asked>,
+    /// What decided if nothing was asked for.
+    otherwise: &'static str,
+}
+
+/// Chooses the highest version that fits everything; at equal versions the system's, then pyenv's, then uv's.
 ///
-/// An interpreter that can't make an environment comes last. An app that asks for no version, or only for the
-/// default's major version, gets the host's default. Interpreters that uv could download do not count.
-fn choose(toolbox: &Toolbox, asked: Option<&Asked>) -> Result<(Interpreter, &'static str), DetectError> {
-    let origin = asked.map(|asked| asked.origin);
-    let default = toolbox.default_python.and_then(|version| best(toolbox, Some(version.into())));
-    let leaves_it_open = |default: &Interpreter| {
-        asked.is_none_or(|asked| asked.request.minor.is_none() && asked.request.accepts(&default.version))
-    };
-    if let Some(default) = default.filter(leaves_it_open) {
-        return Ok((default, origin.unwrap_or("the default of this host")));
+/// An interpreter that can't make an environment comes last. The default of the host, which its uWSGI runs, comes before
+/// all others if the app asks for no minor version. Interpreters that uv could download do not count.
+fn choose<'a>(
+    toolbox: &Toolbox,
+    wanted: &'a [Asked],
+    required: &'a [Asked],
+) -> Result<Chosen<'a>, DetectError> {
+    if toolbox.interpreters.is_empty() {
+        let fetch = wanted.first().or(required.first()).map_or_else(|| "3".to_owned(), Asked::to_fetch);
+        return Err(DetectError::NoPython { fetch });
     }
-    match (best(toolbox, asked.map(|asked| asked.request)), asked) {
-        (Some(found), _) => Ok((found, origin.unwrap_or("the newest on this host"))),
-        (None, Some(Asked { request, origin })) if !toolbox.interpreters.is_empty() => {
-            let available = sorted(toolbox.interpreters.clone());
-            Err(DetectError::NoSuchVersion { request: *request, origin, available })
+    let runs = |it: &Interpreter| required.iter().all(|one| one.accepts(&it.version));
+    let fits = |it: &Interpreter, asked: &Asked| asked.accepts(&it.version) && runs(it);
+    // Of several that are named, the first one that is here.
+    let named = wanted.iter().find(|asked| toolbox.interpreters.iter().any(|it| fits(it, asked)));
+    let named = named.or(wanted.first());
+    let default = toolbox.default_python.and_then(|version| {
+        let request = VersionRequest::from(version);
+        best(toolbox, |it| request.accepts(&it.version))
+    });
+    let open = named.is_none_or(Asked::leaves_it_open);
+    if let Some(default) = default
+        .filter(|default| open && runs(default) && named.is_none_or(|asked| asked.accepts(&default.version)))
+    {
+        return Ok(Chosen { interpreter: default, by: named, otherwise: "the default of this host" });
+    }
+    match best(toolbox, |it| runs(it) && named.is_none_or(|asked| asked.accepts(&it.version))) {
+        Some(interpreter) => {
+            let by = named.or(required.first());
+            Ok(Chosen { interpreter, by, otherwise: "the newest on this host" })
         }
-        (None, _) => Err(DetectError::NoPython),
+        None => Err(refusal(toolbox, named, required)),
     }
 }
 
-fn best(toolbox: &Toolbox, request: Option<VersionRequest>) -> Option<Interpreter> {
+/// Says why no interpreter fits.
+fn refusal(toolbox: &Toolbox, named: Option<&Asked>, required: &[Asked]) -> DetectError {
+    let of = |wanted: &dyn Fn(&Interpreter) -> bool| {
+        sorted(toolbox.interpreters.iter().filter(|it| wanted(it)).cloned().collect())
+    };
+    let runs = |it: &Interpreter| required.iter().all(|one| one.accepts(&it.version));
+    let failing = |it: &Interpreter| required.iter().find(|one| !one.accepts(&it.version));
+    let chosen = named.and_then(|asked| best(toolbox, |it| asked.accepts(&it.version)));
+    if let (Some(asked), Some(chosen)) = (named, chosen)
+        && let Some(one) = failing(&chosen)
+    {
+        return DetectError::DoesNotFit {
+            place: one.place.to_string(),
+            requires: one.text.clone(),
+            asked_by: asked.place.to_string(),
+            chosen: chosen.version,
+            fitting: of(&runs),
+        };
+    }
+    let nobody = |one: &&Asked| !toolbox.interpreters.iter().any(|it| one.accepts(&it.version));
+    let missing = named.or(required.iter().find(nobody)).or(required.first());
+    DetectError::NoSuchVersion {
+        place: missing.map_or_else(String::new, |asked| asked.place.to_string()),
+        request: missing.map_or_else(String::new, |asked| asked.text.clone()),
+        fetch: missing.map_or_else(String::new, Asked::to_fetch),
+        has_uv: toolbox.tool("uv").is_some(),
+        available: of(&|_| true),
+    }
+}
+
+fn best(toolbox: &Toolbox, wanted: impl Fn(&Interpreter) -> bool) -> Option<Interpreter> {
     let environments = ["uv", "virtualenv"].iter().any(|tool| toolbox.tool(tool).is_some());
-    let wanted = |it: &&Interpreter| request.is_none_or(|request| request.accepts(&it.version));
     let rank = |it: &&Interpreter| {
         (it.has_venv || environments, it.version, std::cmp::Reverse((it.source, it.path.clone())))
     };
-    toolbox.interpreters.iter().filter(wanted).max_by_key(rank).cloned()
-}
-
-/// Checks the interpreter against `requires-python`. Only `>=` is read; the tool that installs checks the rest.
-fn fits(
-    tree: &dyn SourceTree,
-    toolbox: &Toolbox,
-    chosen: &Interpreter,
-    reason: &str,
-) -> Result<(), DetectError> {
-    let project = Pyproject::of(tree);
-    let Some(requires) = project.requires_python() else {
-        return Ok(());
-    };
-    let least = requires
-        .split(',')
-        .find_map(|clause| clause.trim().strip_prefix(">=")?.trim().parse::<VersionRequest>().ok());
-    let Some(least) = least else { return Ok(()) };
-    let fits = |it: &Interpreter| {
-        let (has, needs) = ((it.version.major, it.version.minor), (least.major, least.minor.unwrap_or(0)));
-        has > needs || has == needs && it.version.patch.is_none_or(|patch| patch >= least.patch.unwrap_or(0))
-    };
-    if fits(chosen) {
-        return Ok(());
-    }
-    let fitting = sorted(toolbox.interpreters.iter().filter(|it| fits(it)).cloned().collect());
-    Err(DetectError::DoesNotFit {
-        requires: requires.to_owned(),
-        reason: reason.to_owned(),
-        chosen: chosen.clone(),
-        fitting,
-    })
+    toolbox.interpreters.iter().filter(|it| wanted(it)).max_by_key(rank).cloned()
 }
 
 fn sorted(mut interpreters: Vec<Interpreter>) -> Vec<Interpreter> {
@@ -122,7 +151,7 @@ fn sorted(mut interpreters: Vec<Interpreter>) -> Vec<Interpreter> {
 }
 
 /// Warns if the app may need packages that no manifest names.
-fn warnings(tree: &dyn SourceTree) -> Vec<Warning> {
+fn requirements_elsewhere(tree: &dyn SourceTree) -> Vec<Warning> {
     let nearly = |name: &String| name.to_ascii_lowercase().starts_with("requirement");
     let warning = |name: String| Warning {
         code: "python::requirements-elsewhere",

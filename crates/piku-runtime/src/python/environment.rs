@@ -36,20 +36,38 @@ impl<'a> Environment<'a> {
         }
     }
 
-    /// Makes it.
-    pub(crate) fn create(&self) -> Command {
+    /// Makes it, with pip and, for a Python that brought it along, setuptools: `pkg_resources` is imported without being
+    /// required.
+    pub(crate) fn create(&self) -> Vec<Command> {
         let says = format!("creating a virtual environment with Python {}", self.interpreter.version);
         let python = self.interpreter.path.as_path();
-        match (self.uv, self.virtualenv) {
-            (Some(uv), _) => uv_command(uv, says).args(["venv", "--no-project", "--python"]).arg(python),
-            (None, Some(virtualenv)) if !self.interpreter.has_venv => {
-                Command::new(virtualenv, says).arg("--python").arg(python)
+        let (command, seeds) = match (self.uv, self.virtualenv) {
+            (Some(uv), _) => {
+                let seeded = self.installs && !self.has_setuptools();
+                let seeds = (self.installs && self.has_setuptools()).then(|| self.seeds());
+                let seed: &[&str] = if seeded { &["--seed"] } else { &[] };
+                let command = uv_command(uv, says).args(["venv", "--no-project"]).args(seed.iter().copied());
+                (command.arg("--python").arg(python), seeds)
             }
-            (None, _) if self.installs => Command::new(python, says).args(["-m", "venv"]),
+            (None, Some(virtualenv)) if !self.interpreter.has_venv => {
+                (Command::new(virtualenv, says).arg("--python").arg(python), None)
+            }
+            (None, _) if self.installs => (Command::new(python, says).args(["-m", "venv"]), None),
             // Installing pip takes five seconds on a fast machine, and half a minute on a small one.
-            (None, _) => Command::new(python, says).args(["-m", "venv", "--without-pip"]),
-        }
-        .arg(here())
+            (None, _) => (Command::new(python, says).args(["-m", "venv", "--without-pip"]), None),
+        };
+        std::iter::once(command.arg(here())).chain(seeds).collect()
+    }
+
+    /// Whether Python's own `venv` would bring setuptools: Python 3.12 ended that.
+    fn has_setuptools(&self) -> bool {
+        (self.interpreter.version.major, self.interpreter.version.minor) < (3, 12)
+    }
+
+    /// Installs what `venv` would bring. `uv venv --seed` takes the newest setuptools, which has no `pkg_resources` any
+    /// more.
+    fn seeds(&self) -> Command {
+        self.install(["pip", "setuptools<81"], "pip and setuptools")
     }
 
     /// Installs what the arguments name.

@@ -10,6 +10,9 @@ use crate::{Command, PythonChoice, Reuse, SourceTree, Toolbox, Warning};
 pub(crate) struct Install {
     pub(crate) tool: &'static str,
     pub(crate) steps: Vec<Command>,
+    /// What installs the project itself on top of its packages, in a build of its own that starts from a copy of them.
+    /// Empty if there is nothing to install, or if it can't be told apart.
+    pub(crate) itself: Vec<Command>,
     /// The contents that decide the result, by path.
     pub(crate) files: BTreeMap<String, Vec<u8>>,
     pub(crate) reuse: Reuse,
@@ -19,10 +22,11 @@ pub(crate) struct Install {
 impl Install {
     /// Begins with an environment and the steps that install into it.
     pub(crate) fn new(environment: &Environment<'_>, steps: Vec<Command>) -> Self {
-        let steps = std::iter::once(environment.create()).chain(steps).collect();
+        let steps = environment.create().into_iter().chain(steps).collect();
         Self {
             tool: environment.tool(),
             steps,
+            itself: Vec::new(),
             files: BTreeMap::new(),
             reuse: Reuse::AnyTree,
             warnings: Vec::new(),
@@ -34,6 +38,11 @@ impl Install {
         let present = files.iter().filter_map(|file| Some(((*file).to_owned(), tree.read(file)?)));
         self.files.extend(present);
         self
+    }
+
+    /// Installs the project itself on top.
+    pub(crate) fn then(self, itself: Vec<Command>) -> Self {
+        Self { itself, ..self }
     }
 
     /// Sets the tool that installs; part of the key.

@@ -9,33 +9,54 @@ use crate::python::install::Install;
 use crate::python::pyproject::Pyproject;
 use crate::{Command, PlanError, PythonChoice, PythonManifest, Reuse, SourceTree, Toolbox, Warning};
 
-/// Finds the tool that made the manifest; `None` if any installer will do.
-pub(crate) fn program(manifest: PythonManifest, toolbox: &Toolbox) -> Result<Option<&Utf8Path>, PlanError> {
-    let (tool, program, help) = match manifest {
+/// The tool that makes a lock file, and alone reads it well.
+pub(crate) struct LockTool {
+    /// Its proper name.
+    pub(crate) title: &'static str,
+    pub(crate) program: &'static str,
+    /// How to get it, in a sentence.
+    pub(crate) install: &'static str,
+    /// Where no tool is to be had.
+    instead: &'static str,
+}
+
+/// Returns the tool that made the manifest; `None` if any installer will do.
+pub(crate) fn tool(manifest: PythonManifest) -> Option<LockTool> {
+    let (title, program, install, instead) = match manifest {
         PythonManifest::UvLock => (
             "uv",
             "uv",
-            "install it on the host, as https://docs.astral.sh/uv shows, or push the output of `uv export` as `requirements.txt` instead",
+            "install it on the host, as https://docs.astral.sh/uv shows",
+            "install it on the host, as https://docs.astral.sh/uv shows, or push the output of `uv export` as `requirements.txt` beside it",
         ),
         PythonManifest::PoetryLock => (
             "Poetry",
             "poetry",
-            "install it on the host (`pipx install poetry`), or push the output of `poetry export` as `requirements.txt` instead",
+            "install it on the host: `pipx install poetry`",
+            "install it on the host (`pipx install poetry`), or push the output of `poetry export` as `requirements.txt` beside it",
         ),
         PythonManifest::PdmLock => (
             "PDM",
             "pdm",
-            "install it on the host (`pipx install pdm`), or push the output of `pdm export` as `requirements.txt` instead",
+            "install it on the host: `pipx install pdm`",
+            "install it on the host (`pipx install pdm`), or push the output of `pdm export` as `requirements.txt` beside it",
         ),
         PythonManifest::PipfileLock | PythonManifest::Pipfile => (
             "Pipenv",
             "pipenv",
-            "install it on the host (`pipx install pipenv`), or push the output of `pipenv requirements` as `requirements.txt` instead",
+            "install it on the host: `pipx install pipenv`",
+            "install it on the host (`pipx install pipenv`), or push the output of `pipenv requirements` as `requirements.txt` beside it",
         ),
-        _ => return Ok(None),
+        _ => return None,
     };
-    let missing = PlanError::NoTool { tool, file: manifest.file(), help };
-    toolbox.tool(program).map(Some).ok_or(missing)
+    Some(LockTool { title, program, install, instead })
+}
+
+/// Finds the tool that made the manifest; `None` if any installer will do.
+pub(crate) fn program(manifest: PythonManifest, toolbox: &Toolbox) -> Result<Option<&Utf8Path>, PlanError> {
+    let Some(tool) = tool(manifest) else { return Ok(None) };
+    let missing = PlanError::NoTool { tool: tool.title, file: manifest.file(), help: tool.instead };
+    toolbox.tool(tool.program).map(Some).ok_or(missing)
 }
 
 /// Plans what `program`, the manifest's own tool, installs.
@@ -67,13 +88,22 @@ fn uv(uv: &Utf8Path, choice: &PythonChoice, tree: &dyn SourceTree) -> Install {
     .arg(choice.interpreter.path.as_path())
     .env("UV_PROJECT_ENVIRONMENT", here());
     let lock = text(tree, "uv.lock");
-    let source = |line: &str| line.trim_start().starts_with("source = {");
-    let local =
-        |line: &str| ["editable = ", "directory = ", "path = "].iter().any(|kind| line.contains(kind));
-    let reuse =
-        if lock.lines().any(|line| source(line) && local(line)) { Reuse::SameCommit } else { Reuse::AnyTree };
-    let install =
-        Install { tool: "uv", steps: vec![sync], files: BTreeMap::new(), reuse, warnings: Vec::new() };
+    let of_tree = |line: &&str| {
+        let kinds = ["editable = ", "directory = ", "path = "];
+        line.starts_with("source = {") && kinds.iter().any(|kind| line.contains(kind))
+    };
+    let local: Vec<&str> = lock.lines().map(str::trim).filter(of_tree).collect();
+    let is_itself = |line: &&str| [" = \".\" }"].iter().any(|end| line.ends_with(end));
+    let (steps, itself, reuse) = if local.is_empty() {
+        (vec![sync], Vec::new(), Reuse::AnyTree)
+    } else if local.iter().all(is_itself) {
+        let packages = sync.clone().arg("--no-install-project");
+        let itself = Command { says: "installing the project itself with uv".to_owned(), ..sync };
+        (vec![packages], vec![itself], Reuse::AnyTree)
+    } else {
+        (vec![sync], Vec::new(), Reuse::SameCommit)
+    };
+    let install = Install { tool: "uv", steps, itself, files: BTreeMap::new(), reuse, warnings: Vec::new() };
     install.decided_by(tree, &["uv.lock", "pyproject.toml", "uv.toml"])
 }
 
@@ -81,7 +111,7 @@ fn uv(uv: &Utf8Path, choice: &PythonChoice, tree: &dyn SourceTree) -> Install {
 ///
 /// Poetry's template makes every project a package; if Poetry would not find its folder, it runs from the tree.
 fn poetry(poetry: &Utf8Path, tree: &dyn SourceTree, environment: &Environment<'_>) -> Install {
-    let mut steps = vec![
+    let steps = vec![
         Command::new(poetry, "installing the packages of poetry.lock with Poetry")
             .args(["install", "--no-interaction", "--no-ansi", "--only", "main", "--no-root"])
             .env("POETRY_VIRTUALENVS_CREATE", "false")
@@ -97,21 +127,26 @@ fn poetry(poetry: &Utf8Path, tree: &dyn SourceTree, environment: &Environment<'_
         ];
         places.iter().any(|place| tree.read(place).is_some())
     };
-    let itself =
+    let is_found =
         project.is_a_package() && (project.names_packages() || project.folder_name().is_some_and(found));
-    if itself {
-        steps.push(environment.install(["--no-deps", "."], "the project itself"));
-    }
+    let itself = is_found.then(|| environment.install(["--no-deps", "."], "the project itself"));
     let lock = text(tree, "poetry.lock");
     let has = |what: &str| lock.lines().any(|line| line.trim() == what);
     let reuse = if has("develop = true") {
         Reuse::SameTree
-    } else if itself || has("type = \"directory\"") || has("type = \"file\"") {
+    } else if has("type = \"directory\"") || has("type = \"file\"") {
         Reuse::SameCommit
     } else {
         Reuse::AnyTree
     };
-    let install = Install::new(environment, steps).by("poetry").good_for(reuse);
+    let mut steps = steps;
+    let (steps, itself) = if reuse == Reuse::AnyTree {
+        (steps, itself.into_iter().collect())
+    } else {
+        steps.extend(itself);
+        (steps, Vec::new())
+    };
+    let install = Install::new(environment, steps).then(itself).by("poetry").good_for(reuse);
     install.decided_by(tree, &["poetry.lock", "pyproject.toml", "poetry.toml"])
 }
 

@@ -9,6 +9,8 @@ use crate::SourceTree;
 pub(crate) struct Pyproject {
     tables: BTreeSet<String>,
     values: BTreeMap<String, Value>,
+    /// The line of each value, from 1.
+    lines: BTreeMap<String, usize>,
     /// Whether part of it could not be parsed; the tool that installs will report it.
     broken: bool,
 }
@@ -23,8 +25,12 @@ enum Value {
 impl Pyproject {
     /// Reads the file in the top folder; an absent one has no tables.
     pub(crate) fn of(tree: &dyn SourceTree) -> Self {
-        let bytes = tree.read("pyproject.toml").unwrap_or_default();
-        let text = String::from_utf8_lossy(&bytes);
+        Self::read(&tree.read("pyproject.toml").unwrap_or_default())
+    }
+
+    /// Reads any file of TOML.
+    pub(crate) fn read(bytes: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(bytes);
         let mut file = Self::default();
         file.broken = Reader { text: &text, at: 0 }.file(&mut file).is_none();
         file
@@ -46,9 +52,9 @@ impl Pyproject {
         !self.broken && self.has("tool.poetry") && !self.has("project") && !self.is_a_package()
     }
 
-    /// Returns `requires-python`.
-    pub(crate) fn requires_python(&self) -> Option<&str> {
-        self.text("project.requires-python")
+    /// Returns the text of a key with its line.
+    pub(crate) fn text_at(&self, key: &str) -> Option<(&str, usize)> {
+        Some((self.text(key)?, self.lines.get(key).copied()?))
     }
 
     /// Returns the name of the project as a folder name.
@@ -60,6 +66,11 @@ impl Pyproject {
     /// Whether Poetry is told where the packages are.
     pub(crate) fn names_packages(&self) -> bool {
         self.values.contains_key("tool.poetry.packages") || self.has("tool.poetry.packages")
+    }
+
+    /// Whether uv is told where packages are, which may be in the tree.
+    pub(crate) fn names_sources(&self) -> bool {
+        self.has("tool.uv.sources") || self.has("tool.uv.workspace")
     }
 
     /// Returns the packages that the project needs; `None` if they can't be known without building it.
@@ -119,10 +130,13 @@ impl Reader<'_> {
                 self.take(if double { "]]" } else { "]" })?;
                 into.tables.insert(table.clone());
             } else {
+                let line = self.text[..self.at].matches('\n').count() + 1;
                 let key = self.key()?;
                 self.take("=")?;
                 let value = self.value(0)?;
-                into.values.insert(if table.is_empty() { key } else { format!("{table}.{key}") }, value);
+                let key = if table.is_empty() { key } else { format!("{table}.{key}") };
+                into.lines.insert(key.clone(), line);
+                into.values.insert(key, value);
             }
         }
     }
@@ -255,7 +269,7 @@ mod tests {
             "[project.urls]\nhome = \"x\"\n[tool.\"ruff\"]\nline-length = 120\n[[tool.uv.index]]\nurl = \"u\"\n",
         ));
         assert!(!file.broken && file.is_a_project() && !file.is_a_package());
-        assert_eq!(file.requires_python(), Some(">=3.11"));
+        assert_eq!(file.text_at("project.requires-python"), Some((">=3.11", 4)));
         assert_eq!(file.folder_name().as_deref(), Some("my_blog"));
         let packages = vec!["flask>=3", "psycopg[binary] ; python_version > \"3\""];
         assert_eq!(file.dependencies(), Some(packages));

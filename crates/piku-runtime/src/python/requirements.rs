@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::text::{decode, unreadable};
 use crate::{PlanError, Reuse, SourceTree, Warning};
 
 /// A requirements file with all files it refers to.
@@ -13,6 +14,37 @@ pub(crate) struct Requirements {
     pub(crate) reuse: Reuse,
     /// Warnings about references outside the tree, whose contents are unknown.
     pub(crate) warnings: Vec<Warning>,
+}
+
+/// Who reads the files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reader {
+    /// pip, which also honours a comment that names the encoding.
+    Pip,
+    /// uv.
+    Uv,
+}
+
+impl Requirements {
+    /// Refuses a file that the installer can't read, before it says so with a backtrace.
+    pub(crate) fn readable_by(&self, reader: Reader) -> Result<(), PlanError> {
+        for (file, bytes) in &self.files {
+            if reader == Reader::Pip && names_its_encoding(bytes) {
+                continue;
+            }
+            if let Some((line, encoding)) = unreadable(bytes) {
+                let (encoding, iconv) = (encoding.title(), encoding.iconv());
+                return Err(PlanError::NotText { file: file.clone(), line, encoding, iconv });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether one of the first two lines is a comment such as `# -*- coding: latin-1 -*-`.
+fn names_its_encoding(bytes: &[u8]) -> bool {
+    let mut lines = bytes.split(|byte| *byte == b'\n').take(2).map(String::from_utf8_lossy);
+    lines.any(|line| line.starts_with('#') && ["coding:", "coding="].iter().any(|word| line.contains(word)))
 }
 
 /// What one line refers to.
@@ -166,20 +198,6 @@ fn beside(file: &str, named: &str) -> Option<String> {
     Some(parts.join("/"))
 }
 
-/// Decodes text as pip does: UTF-16 if it begins with a byte order mark (PowerShell's), otherwise UTF-8.
-fn decode(bytes: &[u8]) -> String {
-    let utf16 = |read: fn([u8; 2]) -> u16, rest: &[u8]| {
-        let units: Vec<u16> = rest.chunks_exact(2).map(|pair| read([pair[0], pair[1]])).collect();
-        String::from_utf16_lossy(&units)
-    };
-    match bytes {
-        [0xff, 0xfe, rest @ ..] => utf16(u16::from_le_bytes, rest),
-        [0xfe, 0xff, rest @ ..] => utf16(u16::from_be_bytes, rest),
-        [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8_lossy(rest).into_owned(),
-        _ => String::from_utf8_lossy(bytes).into_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -269,6 +287,28 @@ mod tests {
             [0xff, 0xfe].into_iter().chain("-e .\r\n".bytes().flat_map(|byte| [byte, 0])).collect();
         let tree = MemoryTree::new("c").with("requirements.txt", bytes);
         assert_eq!(requirements(&tree, "requirements.txt").unwrap().reuse, Reuse::SameTree);
+    }
+
+    #[test]
+    fn a_file_in_another_encoding_is_refused_with_its_line_and_the_way_out() {
+        let told = |bytes: &[u8], reader| {
+            let tree = MemoryTree::new("c").with("requirements.txt", "-r more.txt\n").with("more.txt", bytes);
+            let error = requirements(&tree, "requirements.txt").unwrap().readable_by(reader).err()?;
+            Some(format!("{error}\n{}", error.help().unwrap()))
+        };
+        let latin = b"flask\n# f\xfcr Mail\nsix\n";
+        insta::assert_snapshot!(told(latin, Reader::Pip).unwrap(), @r"
+        more.txt:2: this is not UTF-8, but seems to be Latin-1
+        convert it: `iconv -f WINDOWS-1252 -t UTF-8 more.txt > utf-8.txt && mv utf-8.txt more.txt`
+        ");
+        let wide: Vec<u8> = "flask\n".bytes().flat_map(|byte| [byte, 0]).collect();
+        assert!(told(&wide, Reader::Pip).unwrap().contains("UTF-16LE"));
+        let named = b"# -*- coding: latin-1 -*-\n# f\xfcr Mail\nsix\n";
+        assert_eq!(told(named, Reader::Pip), None);
+        assert!(told(named, Reader::Uv).is_some());
+        let marked = [b"\xff\xfe".as_slice(), &wide].concat();
+        assert_eq!((told(&marked, Reader::Pip), told(&marked, Reader::Uv)), (None, None));
+        assert_eq!(told("# für Mail\n".as_bytes(), Reader::Uv), None);
     }
 
     #[test]

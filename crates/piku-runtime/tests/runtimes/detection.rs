@@ -61,7 +61,7 @@ fn every_tree_has_its_runtime() {
         // The order of evidence.
         (
             &[("uv.lock", ""), ("pyproject.toml", PROJECT), ("requirements.txt", "")],
-            "python 3.11.2 (system): uv.lock locks the packages",
+            "python 3.11.2 (system): requirements.txt lists the packages !python::lock-not-used",
         ),
         (
             &[("Pipfile", ""), ("requirements.txt", "")],
@@ -279,6 +279,11 @@ fn every_tree_has_its_runtime() {
         // Mistakes.
         (&[("uv.lock", ""), ("poetry.lock", ""), ("pyproject.toml", PROJECT)], "error runtime::two-locks"),
         (&[("pdm.lock", ""), ("Pipfile.lock", ""), ("Pipfile", "")], "error runtime::two-locks"),
+        // Even if the tool of neither is installed: they may differ.
+        (
+            &[("uv.lock", ""), ("poetry.lock", ""), ("pyproject.toml", PROJECT), ("requirements.txt", "")],
+            "error runtime::two-locks",
+        ),
         (&[("uv.lock", "")], "error runtime::lock-alone"),
         (&[("Pipfile.lock", "")], "error runtime::lock-alone"),
         (&[("pyproject.toml", POETRY)], "error python::poetry-without-lock"),

@@ -5,6 +5,7 @@ use piku_runtime::{DetectError, Detection, RuntimeName, Toolbox, Wishes};
 use crate::given::{Files, detect, look, planned, settings, tree, versions, wishing};
 
 const POETRY: &str = "[tool.poetry]\nname = \"blog\"\npackage-mode = false\n";
+const POETRY_OLD: &str = "[tool.poetry]\nname = \"blog\"\n[tool.poetry.dependencies]\npython = \"~3.9\"\n";
 
 /// Shows an error with its causes and its help.
 fn told(found: Result<Detection, DetectError>) -> String {
@@ -42,8 +43,23 @@ fn every_mistake_says_what_to_do() {
         look(&[("go.mod", "go 1.22\n")], &none),
         look(&[("pom.xml", ""), (".java-version", "21\n")], &none),
         detect(&tree(&[("deno.json", "{}")]), &old_deno, &none),
-        look(&[("pyproject.toml", "[project]\nname = \"a\"\nrequires-python = \">=3.12,<4\"\n")], &none),
         look(&[("pyproject.toml", "[project]\nname = \"a\"\nrequires-python = \">= 3.14\"\n")], &none),
+        look(&[("pyproject.toml", "[project]\nname = \"a\"\nrequires-python = \"==3.11.4\"\n")], &none),
+        look(&[("requirements.txt", ""), ("runtime.txt", "python-3.11.4\n")], &none),
+        look(&[("requirements.txt", ""), (".python-version", "3.10\n3.9\n")], &none),
+        look(
+            &[("pyproject.toml", "[project]\nrequires-python = \">=3.12\"\n"), (".python-version", "3.11\n")],
+            &none,
+        ),
+        look(
+            &[("pyproject.toml", "[project]\nrequires-python = \">=3.14\"\n"), (".python-version", "3.11\n")],
+            &none,
+        ),
+        detect(
+            &tree(&[("pyproject.toml", POETRY_OLD), ("poetry.lock", "")]),
+            &versions().with_tool("uv", "/bin/uv"),
+            &none,
+        ),
         detect(&tree(&[("requirements.txt", "")]), &Toolbox::new("linux"), &none),
     ];
     insta::assert_snapshot!(found.map(told).join("\n\n"), @r"
@@ -76,8 +92,7 @@ fn every_mistake_says_what_to_do() {
     error[node::unknown-package-manager]: `package.json` asks for the package manager `cnpm@9`, which piku does not know
     help: name `npm`, `pnpm`, `yarn`, or `bun`
 
-    error[runtime::bad-version]: could not read the Python version in `.python-version`
-      because: `pypy3.10` is not a version
+    error[python::not-cpython]: `.python-version:1` asks for `pypy3.10`, and apps run with CPython only
     help: write a version of CPython such as `3.12` or `3.12.1`
 
     error[runtime::bad-version]: could not read the Node.js version in `.nvmrc`
@@ -93,7 +108,7 @@ fn every_mistake_says_what_to_do() {
     help: write a version such as `17` or `21`
 
     error[python::no-such-version]: `PYTHON_VERSION` asks for Python 3.12.1, which this host does not have
-    help: ask for one that is here: 3.11.2 (system), 3.11.2 (pyenv), 3.12.4 (pyenv), 3.12.7 (uv), 3.13.1 (uv)
+    help: ask for one that is here (3.11.2 (system), 3.11.2 (pyenv), 3.12.4 (pyenv), 3.12.7 (uv), 3.13.1 (uv)), or install uv on the host, which fetches it: https://docs.astral.sh/uv
 
     error[runtime::other-version]: `package.json` asks for Node.js ^22, and this host has 20.19.2
     help: install that one on the host; or `apt install nodeenv` and name an exact version in NODE_VERSION, such as `22.11.0`
@@ -113,11 +128,26 @@ fn every_mistake_says_what_to_do() {
     error[runtime::other-version]: `deno.json` asks for Deno 2 or newer, and this host has 1.46.3
     help: install a newer Deno on the host: `deno upgrade`
 
-    error[python::does-not-fit]: `pyproject.toml` requires Python >=3.12,<4, and the default of this host gives 3.11.2 (system)
-    help: set PYTHON_VERSION=3.12; here are 3.12.4 (pyenv), 3.12.7 (uv), 3.13.1 (uv)
+    error[python::no-such-version]: `pyproject.toml:3` asks for Python >= 3.14, which this host does not have
+    help: ask for one that is here (3.11.2 (system), 3.11.2 (pyenv), 3.12.4 (pyenv), 3.12.7 (uv), 3.13.1 (uv)), or install uv on the host, which fetches it: https://docs.astral.sh/uv
 
-    error[python::does-not-fit]: `pyproject.toml` requires Python >= 3.14, and the default of this host gives 3.11.2 (system)
-    help: install a Python that fits on the host, or lower `requires-python`
+    error[python::no-such-version]: `pyproject.toml:3` asks for Python ==3.11.4, which this host does not have
+    help: ask for one that is here (3.11.2 (system), 3.11.2 (pyenv), 3.12.4 (pyenv), 3.12.7 (uv), 3.13.1 (uv)), or install uv on the host, which fetches it: https://docs.astral.sh/uv
+
+    error[python::no-such-version]: `runtime.txt:1` asks for Python 3.11.4, which this host does not have
+    help: ask for one that is here (3.11.2 (system), 3.11.2 (pyenv), 3.12.4 (pyenv), 3.12.7 (uv), 3.13.1 (uv)), or install uv on the host, which fetches it: https://docs.astral.sh/uv
+
+    error[python::no-such-version]: `.python-version:1` asks for Python 3.10, which this host does not have
+    help: ask for one that is here (3.11.2 (system), 3.11.2 (pyenv), 3.12.4 (pyenv), 3.12.7 (uv), 3.13.1 (uv)), or install uv on the host, which fetches it: https://docs.astral.sh/uv
+
+    error[python::does-not-fit]: `pyproject.toml:2` requires Python >=3.12, and `.python-version:1` asks for 3.11.2
+    help: ask for 3.13 in `.python-version`: here are 3.12.4 (pyenv), 3.12.7 (uv), 3.13.1 (uv)
+
+    error[python::does-not-fit]: `pyproject.toml:2` requires Python >=3.14, and `.python-version:1` asks for 3.11.2
+    help: let both allow the same version
+
+    error[python::no-such-version]: `pyproject.toml:4` asks for Python ~3.9, which this host does not have
+    help: ask for one that is here (3.11.2 (system), 3.11.2 (pyenv), 3.12.4 (pyenv), 3.12.7 (uv), 3.13.1 (uv)), or install it on the host: `uv python install '>=3.9,<3.10'`
 
     error[python::missing]: this app needs Python, and this host has none
     help: install it on the host: `apt install python3 python3-venv`

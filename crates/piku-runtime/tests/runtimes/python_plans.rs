@@ -1,7 +1,7 @@
 //! The plan of each kind of Python app, as text, and what changes its key.
 
 use piku_runtime::{
-    BuildPlan, Interpreter, MemoryTree, PlanError, Reuse, RuntimeName, Source, Toolbox, Wishes,
+    BuildPlan, Interpreter, MemoryTree, PlanError, Planner, Reuse, RuntimeName, Source, Step, Toolbox, Wishes,
 };
 
 use crate::given::wishing;
@@ -26,7 +26,15 @@ fn planned(tree: &MemoryTree, host: &Toolbox, wishes: &Wishes) -> Result<BuildPl
 fn shown(files: &[(&str, &str)], host: &Toolbox) -> String {
     let wishes = wishing(|it| it.needs = Some(RuntimeName::Python));
     let plan = planned(&tree(files), host, &wishes).unwrap();
-    let mut text: String = plan.steps.iter().map(|step| format!("# {}\n{step}\n", step.says())).collect();
+    // The packages come first; the rest of a command that runs a program of our own is long.
+    let line = |step: &Step| step.to_string().split("import ").next().unwrap_or_default().trim().to_owned();
+    let lines = |plan: &BuildPlan| -> String {
+        plan.steps
+            .iter()
+            .map(|step| format!("# {}\n{}\n", step.says(), line(step)).replace("# \n", ""))
+            .collect()
+    };
+    let mut text = plan.packages.as_deref().map(lines).unwrap_or_default() + &lines(&plan);
     for warning in &plan.warnings {
         text += &format!("! {}\n", warning.message);
     }
@@ -46,6 +54,22 @@ fn requirements_are_installed_by_uv_where_it_is() {
     insta::assert_snapshot!(shown(&[("requirements.txt", "flask\n")], &with_uv()), @r"
     # creating a virtual environment with Python 3.11.2
     UV_NO_PROGRESS=1 UV_PYTHON_DOWNLOADS=never /usr/bin/uv venv --no-project --python /usr/bin/python3.11 $BUILD
+    # installing pip and setuptools with uv
+    UV_NO_PROGRESS=1 UV_PYTHON_DOWNLOADS=never /usr/bin/uv pip install --python $BUILD pip setuptools<81
+    # installing the packages of requirements.txt with uv
+    UV_NO_PROGRESS=1 UV_PYTHON_DOWNLOADS=never /usr/bin/uv pip install --python $BUILD -r requirements.txt
+    AnyTree
+    ");
+}
+
+#[test]
+fn a_newer_python_comes_with_pip_alone_whoever_makes_the_environment() {
+    let mut host = with_uv();
+    host.interpreters[0] =
+        Interpreter::new("3.12.4".parse().unwrap(), "/usr/bin/python3.12", Source::System, true);
+    insta::assert_snapshot!(shown(&[("requirements.txt", "flask\n")], &host), @r"
+    # creating a virtual environment with Python 3.12.4
+    UV_NO_PROGRESS=1 UV_PYTHON_DOWNLOADS=never /usr/bin/uv venv --no-project --seed --python /usr/bin/python3.12 $BUILD
     # installing the packages of requirements.txt with uv
     UV_NO_PROGRESS=1 UV_PYTHON_DOWNLOADS=never /usr/bin/uv pip install --python $BUILD -r requirements.txt
     AnyTree
@@ -113,6 +137,9 @@ fn a_poetry_project_with_its_package_is_installed_too() {
     /usr/bin/python3.11 -m venv $BUILD
     # installing the packages of poetry.lock with Poetry
     POETRY_VIRTUALENVS_CREATE=false VIRTUAL_ENV=$BUILD /usr/bin/poetry install --no-interaction --no-ansi --only main --no-root
+    (copy $PACKAGES to $BUILD)
+    # starting from a copy of the packages
+    $BUILD/bin/python -I -c
     # installing the project itself with pip
     $BUILD/bin/python -m pip install --disable-pip-version-check --no-input --progress-bar=off --no-deps .
     SameCommit
@@ -197,6 +224,8 @@ fn a_project_that_is_no_package_gets_what_it_lists() {
     insta::assert_snapshot!(shown(&[("pyproject.toml", PROJECT)], &with_uv()), @r"
     # creating a virtual environment with Python 3.11.2
     UV_NO_PROGRESS=1 UV_PYTHON_DOWNLOADS=never /usr/bin/uv venv --no-project --python /usr/bin/python3.11 $BUILD
+    # installing pip and setuptools with uv
+    UV_NO_PROGRESS=1 UV_PYTHON_DOWNLOADS=never /usr/bin/uv pip install --python $BUILD pip setuptools<81
     # installing the packages of pyproject.toml with uv
     UV_NO_PROGRESS=1 UV_PYTHON_DOWNLOADS=never /usr/bin/uv pip install --python $BUILD -r pyproject.toml
     AnyTree
@@ -208,17 +237,58 @@ fn a_package_is_installed_as_a_copy() {
     insta::assert_snapshot!(shown(&[("pyproject.toml", PACKAGE)], &host()), @r"
     # creating a virtual environment with Python 3.11.2
     /usr/bin/python3.11 -m venv $BUILD
-    # installing the project and its packages with pip
-    $BUILD/bin/python -m pip install --disable-pip-version-check --no-input --progress-bar=off .
+    # installing the packages of pyproject.toml with pip
+    $BUILD/bin/python -m pip install --disable-pip-version-check --no-input --progress-bar=off -- flask
+    (copy $PACKAGES to $BUILD)
+    # starting from a copy of the packages
+    $BUILD/bin/python -I -c
+    # installing the project itself with pip
+    $BUILD/bin/python -m pip install --disable-pip-version-check --no-input --progress-bar=off --no-deps .
     SameCommit
     ");
     insta::assert_snapshot!(shown(&[("setup.py", "")], &with_uv()), @r"
     # creating a virtual environment with Python 3.11.2
     UV_NO_PROGRESS=1 UV_PYTHON_DOWNLOADS=never /usr/bin/uv venv --no-project --python /usr/bin/python3.11 $BUILD
+    # installing pip and setuptools with uv
+    UV_NO_PROGRESS=1 UV_PYTHON_DOWNLOADS=never /usr/bin/uv pip install --python $BUILD pip setuptools<81
     # installing the project and its packages with uv
     UV_NO_PROGRESS=1 UV_PYTHON_DOWNLOADS=never /usr/bin/uv pip install --python $BUILD .
     SameCommit
     ");
+}
+
+#[test]
+fn a_project_that_is_a_package_has_a_build_of_its_own_on_top_of_its_packages() {
+    let tools = ["uv", "poetry"];
+    let equipped = tools.iter().fold(host(), |host, tool| host.with_tool(*tool, format!("/usr/bin/{tool}")));
+    let itself = "source = { editable = \".\" }\n";
+    let (package, module) = (("pyproject.toml", PACKAGE), ("src/my_blog/__init__.py", ""));
+    let cases = [
+        (&host(), vec![package], true),
+        (&equipped, vec![package], true),
+        (&equipped, vec![package, ("uv.lock", itself)], true),
+        (&equipped, vec![package, module, ("poetry.lock", "")], true),
+        // The tree is among the packages, or may be.
+        (
+            &equipped,
+            vec![package, ("uv.lock", "source = { editable = \".\" }\nsource = { directory = \"lib\" }\n")],
+            false,
+        ),
+        (&equipped, vec![package, module, ("poetry.lock", "type = \"directory\"")], false),
+        (&host(), vec![("setup.py", "")], false),
+    ];
+    for (host, files, apart) in cases {
+        let of = |commit: &str, readme: &str| {
+            let tree =
+                files.iter().fold(MemoryTree::new(commit), |tree, (path, text)| tree.with(*path, *text));
+            planned(&tree.with("README", readme), host, &Wishes::default()).unwrap()
+        };
+        let (one, two) = (of("1", "one"), of("2", "two"));
+        assert_ne!(one.key, two.key, "{files:?}");
+        let packages = |plan: &BuildPlan| plan.packages.as_ref().map(|packages| packages.key.clone());
+        assert_eq!(packages(&one).is_some(), apart, "{files:?}");
+        assert_eq!(packages(&one), packages(&two), "{files:?}");
+    }
 }
 
 #[test]
@@ -256,9 +326,39 @@ fn a_generic_app_has_nothing_to_build() {
 }
 
 #[test]
-fn a_missing_tool_is_told_and_never_replaced() {
+fn requirements_stand_in_for_a_lock_file_whose_tool_is_missing() {
+    let requirements = ("requirements.txt", "flask\n");
     let cases: &[&[(&str, &str)]] = &[
-        &[("uv.lock", ""), ("pyproject.toml", PROJECT), ("requirements.txt", "flask\n")],
+        &[("uv.lock", ""), ("pyproject.toml", PROJECT), requirements],
+        &[("poetry.lock", ""), ("pyproject.toml", PROJECT), requirements],
+        &[("pdm.lock", ""), ("pyproject.toml", PROJECT), requirements],
+        &[("Pipfile.lock", ""), ("Pipfile", ""), requirements],
+    ];
+    let told = |files: &&[(&str, &str)]| {
+        let tree = tree(files);
+        let planner = Planner::new(&tree, host(), Wishes::default());
+        let found = planner.detect().unwrap();
+        let plan = planner.plan(&found).unwrap().unwrap();
+        assert!(plan.steps.last().unwrap().to_string().ends_with("-r requirements.txt"));
+        let warned = found.warnings.first().unwrap();
+        format!("{}\nhelp: {}", warned.message, warned.help.as_deref().unwrap())
+    };
+    insta::assert_snapshot!(cases.iter().map(told).collect::<Vec<_>>().join("\n"), @r"
+    `uv.lock` is not used, because this host does not have uv: `requirements.txt` names the packages
+    help: to get exactly what is locked, install it on the host, as https://docs.astral.sh/uv shows
+    `poetry.lock` is not used, because this host does not have Poetry: `requirements.txt` names the packages
+    help: to get exactly what is locked, install it on the host: `pipx install poetry`
+    `pdm.lock` is not used, because this host does not have PDM: `requirements.txt` names the packages
+    help: to get exactly what is locked, install it on the host: `pipx install pdm`
+    `Pipfile.lock` is not used, because this host does not have Pipenv: `requirements.txt` names the packages
+    help: to get exactly what is locked, install it on the host: `pipx install pipenv`
+    ");
+}
+
+#[test]
+fn a_missing_tool_is_told_where_nothing_can_stand_in_for_it() {
+    let cases: &[&[(&str, &str)]] = &[
+        &[("uv.lock", ""), ("pyproject.toml", PROJECT)],
         &[("poetry.lock", ""), ("pyproject.toml", PROJECT)],
         &[("pdm.lock", ""), ("pyproject.toml", PROJECT)],
         &[("Pipfile.lock", ""), ("Pipfile", "")],
@@ -269,13 +369,13 @@ fn a_missing_tool_is_told_and_never_replaced() {
     };
     insta::assert_snapshot!(cases.iter().map(told).collect::<Vec<_>>().join("\n"), @r"
     error[runtime::tool-missing]: `uv.lock` needs uv, which this host does not have
-    help: install it on the host, as https://docs.astral.sh/uv shows, or push the output of `uv export` as `requirements.txt` instead
+    help: install it on the host, as https://docs.astral.sh/uv shows, or push the output of `uv export` as `requirements.txt` beside it
     error[runtime::tool-missing]: `poetry.lock` needs Poetry, which this host does not have
-    help: install it on the host (`pipx install poetry`), or push the output of `poetry export` as `requirements.txt` instead
+    help: install it on the host (`pipx install poetry`), or push the output of `poetry export` as `requirements.txt` beside it
     error[runtime::tool-missing]: `pdm.lock` needs PDM, which this host does not have
-    help: install it on the host (`pipx install pdm`), or push the output of `pdm export` as `requirements.txt` instead
+    help: install it on the host (`pipx install pdm`), or push the output of `pdm export` as `requirements.txt` beside it
     error[runtime::tool-missing]: `Pipfile.lock` needs Pipenv, which this host does not have
-    help: install it on the host (`pipx install pipenv`), or push the output of `pipenv requirements` as `requirements.txt` instead
+    help: install it on the host (`pipx install pipenv`), or push the output of `pipenv requirements` as `requirements.txt` beside it
     ");
 }
 

@@ -124,11 +124,11 @@ fn a_newer_go_fetches_what_a_module_asks_for() {
 fn the_version_is_the_settings_then_the_files_then_the_hosts() {
     let cases = [
         (None, "", "3.11.2 (system)", "the default of this host"),
-        (None, "# ours\n\n3.12\n3.11\n", "3.12.7 (uv)", ".python-version"),
-        (None, "cpython-3.12.4\r\n", "3.12.4 (pyenv)", ".python-version"),
+        (None, "# ours\n\n3.12\n3.11\n", "3.12.7 (uv)", ".python-version:3"),
+        (None, "cpython-3.12.4\r\n", "3.12.4 (pyenv)", ".python-version:1"),
         (Some("3.11"), "3.12\n", "3.11.2 (system)", "PYTHON_VERSION"),
         (Some("3.11"), "pypy3.10\n", "3.11.2 (system)", "PYTHON_VERSION"),
-        (Some(""), "3.12\n", "3.12.7 (uv)", ".python-version"),
+        (Some(""), "3.12\n", "3.12.7 (uv)", ".python-version:1"),
         (Some("3"), "", "3.11.2 (system)", "PYTHON_VERSION"),
         (Some("python3.13"), "", "3.13.1 (uv)", "PYTHON_VERSION"),
     ];
@@ -172,6 +172,93 @@ fn the_order_of_the_toolbox_does_not_matter() {
         };
         assert_eq!(with(&versions()), with(&backwards), "{version}");
     }
+}
+
+#[test]
+fn the_python_that_is_asked_for_is_chosen_wherever_it_is_asked_for() {
+    let project = |range: &str| format!("[project]\nname = \"a\"\nrequires-python = \"{range}\"\n");
+    let poetry = |range: &str| {
+        format!(
+            "[tool.poetry]\nname = \"a\"\n[tool.poetry.dependencies]\npython = \"{range}\"\n[build-system]\nrequires = []\n"
+        )
+    };
+    let lock = ("requirements.txt", String::new());
+    let one = |file: &'static str, text: &str| vec![lock.clone(), (file, text.to_owned())];
+    let cases = [
+        // Heroku's file.
+        (one("runtime.txt", "python-3.12.4\n"), "3.12.4 (pyenv)", "runtime.txt:1"),
+        (one("runtime.txt", "\r\n  python-3.13\r\n"), "3.13.1 (uv)", "runtime.txt:2"),
+        (
+            one("runtime.txt", "how to run this\n"),
+            "3.11.2 (system)",
+            "the default of this host !python::runtime-txt",
+        ),
+        (
+            [one("runtime.txt", "python-3.12"), one(".python-version", "3.13")].concat(),
+            "3.12.7 (uv)",
+            "runtime.txt:1 !python::two-versions",
+        ),
+        // pyenv's: the first that is here, and what uv adds.
+        (one(".python-version", "3.12.1\n3.12.4\n3.11\n"), "3.12.4 (pyenv)", ".python-version:2"),
+        (one(".python-version", "pypy3.10-7.3.12 3.12.4 # both\n"), "3.12.4 (pyenv)", ".python-version:1"),
+        (one(".python-version", "3.12.4/envs/blog\n"), "3.12.4 (pyenv)", ".python-version:1"),
+        (one(".python-version", "system\n"), "3.11.2 (system)", ".python-version:1"),
+        (one(".python-version", ">=3.12,<3.13\n"), "3.12.7 (uv)", ".python-version:1"),
+        (one(".python-version", "cpython@3.12.4\n"), "3.12.4 (pyenv)", ".python-version:1"),
+        (one(".python-version", "3.12.*\n"), "3.12.7 (uv)", ".python-version:1"),
+        (one(".python-version", "# none\n"), "3.11.2 (system)", "the default of this host"),
+        (one(".tool-versions", "nodejs 20\npython 3.12.4\n"), "3.12.4 (pyenv)", ".tool-versions:2"),
+        (one("Pipfile", "[packages]\n\n[requires]\npython_version = \"3.12\"\n"), "3.12.7 (uv)", "Pipfile:4"),
+        // What a project says that it runs on: the default of the host if it fits, otherwise the newest.
+        (one("pyproject.toml", &project(">=3.8")), "3.11.2 (system)", "the default of this host"),
+        (one("pyproject.toml", &project(">=3.12")), "3.13.1 (uv)", "pyproject.toml:3"),
+        (one("pyproject.toml", &project(">=3.12,<3.13")), "3.12.7 (uv)", "pyproject.toml:3"),
+        (one("pyproject.toml", &project(">=3.12,!=3.12.7,!=3.13.*")), "3.12.4 (pyenv)", "pyproject.toml:3"),
+        (one("pyproject.toml", &project("==3.12.*")), "3.12.7 (uv)", "pyproject.toml:3"),
+        (one("pyproject.toml", &project("==3.12.4")), "3.12.4 (pyenv)", "pyproject.toml:3"),
+        (one("pyproject.toml", &project("~=3.12.0")), "3.12.7 (uv)", "pyproject.toml:3"),
+        (one("pyproject.toml", &project("<3.12")), "3.11.2 (system)", "the default of this host"),
+        (
+            one("pyproject.toml", &project("new")),
+            "3.11.2 (system)",
+            "the default of this host !python::unread-range",
+        ),
+        (one("pyproject.toml", &poetry("^3.12")), "3.13.1 (uv)", "pyproject.toml:4"),
+        (one("pyproject.toml", &poetry("~3.12")), "3.12.7 (uv)", "pyproject.toml:4"),
+        // Both count.
+        (
+            [one("pyproject.toml", &project("<3.13")), one(".python-version", "3.12")].concat(),
+            "3.12.7 (uv)",
+            ".python-version:1",
+        ),
+        (
+            [one("pyproject.toml", &project("!=3.12.7")), one(".python-version", "3.12")].concat(),
+            "3.12.4 (pyenv)",
+            ".python-version:1",
+        ),
+        (
+            [one("pyproject.toml", &project(">=3.12")), one(".python-version", "3")].concat(),
+            "3.13.1 (uv)",
+            ".python-version:1",
+        ),
+    ];
+    for (files, version, reason) in cases {
+        let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+        let found = look(&files, &Wishes::default()).unwrap();
+        let python = found.python.unwrap();
+        let warned: String = found.warnings.iter().map(|it| format!(" !{}", it.code)).collect();
+        let chosen = (python.interpreter.to_string(), format!("{}{warned}", python.reason));
+        assert_eq!(chosen, (version.to_owned(), reason.to_owned()), "{files:?}");
+    }
+}
+
+#[test]
+fn a_version_in_a_file_of_powershell_is_read() {
+    let wide = "3.12\r\n".encode_utf16().flat_map(u16::to_le_bytes);
+    let bytes: Vec<u8> = [0xff, 0xfe].into_iter().chain(wide).collect();
+    let tree = tree(&[("requirements.txt", "")]).with(".python-version", bytes);
+    let found = detect(&tree, &versions(), &Wishes::default()).unwrap();
+    assert_eq!(found.python.unwrap().interpreter.to_string(), "3.12.7 (uv)");
 }
 
 #[test]

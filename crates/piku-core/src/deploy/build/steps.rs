@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use piku_runtime::{BuildPlan, Places, Step, Word};
+use piku_runtime::{BuildPlan, InstallFailure, Places, Step, Word, folded};
 
 use super::kept::PACKAGES;
 use crate::app::AppName;
 use crate::cancel::Cancel;
 use crate::deploy::DeployError;
-use crate::event::{Report, capitalized, stage};
+use crate::event::{Event, Report, capitalized, stage};
 use crate::host::build_log::BuildLog;
 use crate::host::command::Invocation;
 use crate::host::facts::Uwsgi;
-use crate::host::{Surroundings, files, placing};
+use crate::host::{HostError, Surroundings, files, placing};
 use crate::root::Root;
 
 /// The suffix of the marker for an incomplete build.
@@ -128,12 +128,22 @@ fn run(
         .with_env(&env)
         .supervised(&site.root.launcher())
         .cancelled_by(site.cancel)
-        .follow_tool(&typed, (log, kept), report)
-        .map_err(|source| DeployError::Build {
-            doing: command.says.clone(),
-            help: help.map(str::to_owned),
-            source,
+        .follow_tool(&typed, (log, kept), &mut |event| match event {
+            Event::Output(line) => report(Event::Output(&folded(line))),
+            other => report(other),
         })
+        .map_err(|source| failed(command.says.clone(), help, source))
+}
+
+/// The error of a step, with what its output tells of the reason.
+fn failed(doing: String, help: Option<&str>, source: HostError) -> DeployError {
+    let output: &[String] = if let HostError::Failed { output, .. } = &source { output } else { &[] };
+    match InstallFailure::of(output) {
+        Some(failure) => {
+            DeployError::Build { doing: format!("{doing}: {failure}"), help: Some(failure.help()), source }
+        }
+        None => DeployError::Build { doing, help: help.map(str::to_owned), source },
+    }
 }
 
 /// A folder for a new build, with a number that is not used yet.

@@ -137,9 +137,8 @@ pub(crate) fn of_unread(file: &str, why: &Unread) -> Option<FileDiagnostic> {
         }
         _ => "",
     };
-    let make = if file == "Procfile" { Diagnostic::error } else { Diagnostic::warning };
-    let found =
-        make("file::not-regular", 0..0, format!("`{file}` is not a regular file{what}: it is not read"));
+    let message = format!("`{file}` is not a regular file{what}: it is not read");
+    let found = Diagnostic::warning("file::not-regular", 0..0, message);
     Some(FileDiagnostic::of_whole(
         file,
         found.with_help(match file {

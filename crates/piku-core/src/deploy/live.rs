@@ -63,6 +63,7 @@ pub(crate) fn finish(root: &Root, app: &AppName, release: &Release) -> Result<()
         git::record_release(&root.repo(app), release.number, &release.commit)?;
     }
     store::set_stopped(root, app, false)?;
+    store::forget_found(root, app)?;
     store::set_waiting(root, app, None)?;
     store::set_unfinished(root, app, release.number, false)
 }

@@ -138,6 +138,11 @@ pub(crate) fn note_found(root: &Root, app: &AppName) -> Result<(), HostError> {
     files::write(&root.releases(app).join(FOUND), found.join("\n").as_bytes(), 0o600)
 }
 
+/// Removes that record: an app that was live keeps all that is its own.
+pub(crate) fn forget_found(root: &Root, app: &AppName) -> Result<(), HostError> {
+    files::remove(&root.releases(app).join(FOUND))
+}
+
 /// What the first deploy of an app has made outside its folders of releases, logs, and settings; nothing if that is not
 /// known.
 pub(crate) fn made_by_first(root: &Root, app: &AppName) -> Result<Vec<Utf8PathBuf>, HostError> {

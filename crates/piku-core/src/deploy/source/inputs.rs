@@ -233,7 +233,8 @@ fn source(file: &str, text: Option<&[u8]>, diagnostics: &mut Vec<FileDiagnostic>
 
 fn parse_procfile(texts: &Texts, diagnostics: &mut Vec<FileDiagnostic>) -> Option<Procfile> {
     let Some(text) = &texts.procfile else {
-        if !texts.unread.contains_key("Procfile") {
+        // Unless it is there and can't be read, which is told already.
+        if !diagnostics.iter().any(|found| found.file == "Procfile" && found.is_error()) {
             diagnostics.push(FileDiagnostic::of_whole("Procfile", texts.instead.diagnostic()));
         }
         return None;
@@ -308,7 +309,8 @@ mod tests {
         assert_eq!(
             told("Procfile", Unread::Outside, None),
             [
-                "true `Procfile` is not a regular file, but a link that leads out of the app's folder: it is not read"
+                "false `Procfile` is not a regular file, but a link that leads out of the app's folder: it is not read",
+                "true there is no Procfile"
             ]
         );
         assert_eq!(

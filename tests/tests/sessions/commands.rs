@@ -239,7 +239,7 @@ fn logs_show_the_last_lines_follow_and_survive_rotation() {
         .never_says("something else");
     assert_eq!(three.stdout.lines().count(), 3, "{three}");
 
-    let mut following = server.ssh_in_background(["logs", "jobs", "worker"]);
+    let mut following = server.ssh_in_background(["logs", "jobs", "worker", "-n", "0"]);
     eventually("the log is followed", || following.output().contains("still here").then_some(()));
     let log = server.root().join("logs/jobs/worker.1.log");
     std::fs::rename(&log, log.with_extension("log.old")).unwrap();

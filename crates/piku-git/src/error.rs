@@ -5,7 +5,7 @@ use std::process::ExitStatus;
 
 use camino::Utf8PathBuf;
 
-use crate::submodules;
+use crate::submodule_help::help;
 
 /// A repository could not be read or changed.
 #[derive(Debug, thiserror::Error)]
@@ -66,7 +66,7 @@ impl Error {
     #[must_use]
     pub fn help(&self) -> Option<String> {
         match self {
-            Self::Submodule { path, url, output } => Some(submodules::help(path, url, output)),
+            Self::Submodule { path, url, output } => Some(help(path, url, output)),
             _ => None,
         }
     }

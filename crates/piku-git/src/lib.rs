@@ -42,6 +42,7 @@ mod git_folder;
 mod lfs;
 mod program;
 mod push;
+mod submodule_help;
 mod submodules;
 mod written;
 

@@ -3,6 +3,7 @@
 mod described;
 mod kept;
 mod made;
+mod names;
 mod python;
 pub(crate) mod steps;
 
@@ -150,7 +151,7 @@ fn of_plan(
     let name = format!("{}-{key}", runtime);
     let folder = site.root.env(site.app).join(&name);
     let packages = plan.packages.as_ref().map(|packages| {
-        site.root.env(site.app).join(format!("{}-{}-{}", runtime, kept::PACKAGES, packages.key))
+        site.root.env(site.app).join(format!("{}-{}-{}", runtime, names::PACKAGES, packages.key))
     });
     if folder.join(".").exists() {
         stage(report, format!("Nothing to build: dependencies unchanged ({name})"));

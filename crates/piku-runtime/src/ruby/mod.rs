@@ -1,7 +1,9 @@
 //! Ruby: a `Gemfile`, by bundler in deployment mode; then the assets of [`rails`].
 
+mod lock;
 mod rails;
 
+use self::lock::LOCK;
 use crate::asked::asked;
 use crate::draft::{Draft, Missing, WORK};
 use crate::tree::first_of;
@@ -10,7 +12,6 @@ use crate::{
 };
 
 const RUBY: RuntimeName = RuntimeName::Ruby;
-const LOCK: &str = "Gemfile.lock";
 
 /// Finds the file that marks a Ruby app.
 pub(crate) fn manifest(tree: &dyn SourceTree) -> Option<&'static str> {

@@ -1,5 +1,6 @@
 //! Rails: its assets are compiled in the build, as Heroku does.
 
+use super::lock::LOCK;
 use crate::draft::{Draft, WORK};
 use crate::{BuildPlan, Command, RuntimeName, SourceTree, Toolbox, Wishes, Word};
 
@@ -47,11 +48,11 @@ pub(super) fn with_assets(
     let mut draft = Draft::new(RuntimeName::Ruby, tree, toolbox);
     let gemfile = Word::BuildDir(format!("{WORK}/Gemfile").into());
     let provided = gems.provides.clone();
-    let lock = provided.in_tree.iter().find(|placed| placed.to == super::LOCK).cloned();
+    let lock = provided.in_tree.iter().find(|placed| placed.to == LOCK).cloned();
     draft.starts_from(gems);
     draft.copy_tree(wishes);
     if lock.is_some() {
-        draft.take(super::LOCK);
+        draft.take(LOCK);
     }
     let mut compile = Command::new(bundle, "compiling the assets with Rails")
         .args(task.iter().copied())
@@ -71,7 +72,7 @@ pub(super) fn with_assets(
     }
     draft.in_work(compile);
     if lock.is_some() {
-        draft.in_tree(&format!("{WORK}/{}", super::LOCK), super::LOCK);
+        draft.in_tree(&format!("{WORK}/{}", LOCK), LOCK);
     }
     draft.in_tree(&format!("{WORK}/public"), "public");
     draft.finish()
@@ -86,7 +87,7 @@ fn in_packages(word: &Word) -> Word {
 
 /// Whether the lock file lists one of these gems as installed, which it indents by four.
 fn locks(tree: &dyn SourceTree, gems: &[&str]) -> bool {
-    let bytes = tree.read(super::LOCK).unwrap_or_default();
+    let bytes = tree.read(LOCK).unwrap_or_default();
     let text = String::from_utf8_lossy(&bytes);
     let mut names = text.lines().filter_map(|line| line.strip_prefix("    ")?.split(" (").next());
     names.any(|name| gems.contains(&name))

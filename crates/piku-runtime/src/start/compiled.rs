@@ -1,6 +1,7 @@
 //! Programs that are built, and frameworks of Ruby and PHP: Go, Rust, Java, Rack, Deno.
 
-use super::{Start, has, node, text, value_of};
+use super::guess::{Start, has, text, value_of};
+use super::node;
 use crate::SourceTree;
 
 pub(super) fn start(tree: &dyn SourceTree) -> Option<Start> {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Start, text, value_of};
+use super::guess::{Start, text, value_of};
 use crate::SourceTree;
 
 /// The start command in the files of Render, Fly, Railway, Nixpacks, and Heroku.

@@ -1,6 +1,6 @@
 //! Files to serve as they are.
 
-use super::{Start, has};
+use super::guess::{Start, has};
 use crate::SourceTree;
 
 /// Where an `index.html` is, the likeliest first.

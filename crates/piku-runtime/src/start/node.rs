@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Start, has, text};
+use super::guess::{Start, has, text};
 use crate::SourceTree;
 
 /// Servers for development: what they show is built into a folder to serve instead.

@@ -1,6 +1,6 @@
 //! Python: Django, Flask and its relatives, ASGI frameworks, Streamlit, or a script.
 
-use super::{Start, has, text};
+use super::guess::{Start, has, text};
 use crate::SourceTree;
 use crate::python;
 

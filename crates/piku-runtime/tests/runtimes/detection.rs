@@ -24,6 +24,7 @@ pub(crate) fn line(found: &Result<Detection, DetectError>) -> String {
     }
 }
 
+const NODE: &str = r#"{"main": "server.js"}"#;
 const PROJECT: &str = "[project]\nname = \"blog\"\n";
 const PACKAGE: &str = "[project]\nname = \"blog\"\n[build-system]\nrequires = [\"hatchling\"]\n";
 const POETRY: &str = "[tool.poetry]\nname = \"blog\"\npackage-mode = false\n";
@@ -246,19 +247,19 @@ fn every_tree_has_its_runtime() {
         (&[("deno.lock", "{}")], "deno 2.1.4: deno.lock locks the packages"),
         // Several languages: one is built, with a warning about the others.
         (
-            &[("package.json", "{}"), ("requirements.txt", "")],
+            &[("package.json", NODE), ("requirements.txt", "")],
             "python 3.11.2 (system): requirements.txt lists the packages !runtime::others",
         ),
         (
-            &[("package.json", "{}"), ("Gemfile", ""), ("Gemfile.lock", "")],
+            &[("package.json", NODE), ("Gemfile", ""), ("Gemfile.lock", "")],
             "ruby 3.1.2: Gemfile.lock locks the packages !runtime::others",
         ),
         (
-            &[("package.json", "{}"), ("composer.json", "{}")],
+            &[("package.json", NODE), ("composer.json", "{}")],
             "php 8.2.7: composer.json lists the packages !runtime::others",
         ),
         (
-            &[("package.json", "{}"), ("deno.json", "{}")],
+            &[("package.json", NODE), ("deno.json", "{}")],
             "deno 2.1.4: deno.json describes the project !runtime::others",
         ),
         (
@@ -321,7 +322,7 @@ fn a_process_of_uwsgi_gets_its_language_without_a_manifest() {
         (Ruby, &[("config.ru", "")], "ruby 3.1.2: Procfile has `rwsgi`"),
         (Ruby, &[("Gemfile", "")], "ruby 3.1.2: Gemfile lists the packages"),
         (Php, &[("index.php", "")], "php 8.2.7: Procfile has `php`"),
-        (Php, &[("package.json", "{}")], "php 8.2.7: Procfile has `php` !runtime::others"),
+        (Php, &[("package.json", NODE)], "php 8.2.7: Procfile has `php` !runtime::others"),
         (Php, &[("composer.lock", "{}")], "error runtime::lock-alone"),
         (Java, &[("app.war", "")], "java 17.0.15: Procfile has `jwsgi`"),
         (Java, &[("project.clj", "")], "clojure 17.0.15: project.clj describes the project"),

@@ -160,7 +160,7 @@ fn warnings_say_what_to_do() {
     let none = Wishes::default();
     let found = [
         look(&[("requirements/base.txt", "")], &needs_python),
-        look(&[("package.json", "{}"), ("bun.lock", ""), ("Gemfile", ""), ("go.mod", "")], &none),
+        look(&[("package.json", r#"{"main": "a.js"}"#), ("Gemfile", ""), ("go.mod", "")], &none),
         look(&[("mix.exs", "")], &none),
         look(&[("package.json", r#"{"packageManager": "pnpm@9"}"#), ("yarn.lock", "")], &none),
         look(&[("package.json", r#"{"engines": {"node": "new"}}"#)], &none),

@@ -9,14 +9,11 @@ use std::time::{Duration, SystemTime};
 use camino::Utf8Path;
 use piku_runtime::RuntimeName;
 
-use super::steps::HALF;
+use super::names::{HALF, PACKAGES};
 use crate::app::AppName;
 use crate::host::{HostError, files};
 use crate::release::store;
 use crate::root::Root;
-
-/// The link in a build to the packages it starts from, and the word in their names.
-pub(super) const PACKAGES: &str = "packages";
 
 /// How long the builds of an app are kept whose first push was refused.
 const ABANDONED: Duration = Duration::from_secs(7 * 24 * 60 * 60);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 use piku_runtime::{BuildPlan, InstallFailure, Places, Step, Word, folded};
 
-use super::kept::PACKAGES;
+use super::names::{HALF, PACKAGES};
 use crate::app::AppName;
 use crate::cancel::Cancel;
 use crate::deploy::DeployError;
@@ -15,9 +15,6 @@ use crate::host::command::Invocation;
 use crate::host::facts::Uwsgi;
 use crate::host::{HostError, Surroundings, files, placing};
 use crate::root::Root;
-
-/// The suffix of the marker for an incomplete build.
-pub(super) const HALF: &str = ".building";
 
 /// Everything that a build depends on.
 pub(crate) struct BuildContext<'a> {

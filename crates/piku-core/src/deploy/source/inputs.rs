@@ -10,18 +10,19 @@ mod missing;
 mod ported;
 mod procfile;
 mod scripts;
+mod texts;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use piku_procfile::{Diagnostic, Procfile, Source};
-use piku_runtime::Unread;
 
 pub(crate) use self::early::{EarlyInputs, EarlyOptions};
 pub(crate) use self::lfs::pointers;
 pub(crate) use self::missing::Instead;
 pub(crate) use self::ported::hints;
 pub(crate) use self::procfile::answers;
+pub(crate) use self::texts::Texts;
 use crate::app::AppName;
 use crate::diagnostic::{self, FileDiagnostic, shorten};
 use crate::script::ScriptFile;
@@ -32,21 +33,6 @@ pub(crate) const LARGEST: usize = 1024 * 1024;
 
 /// Known keys that this version does not use yet.
 const NOT_YET: [&str; 1] = ["ACME_ROOT_CA"];
-
-/// The texts of a release.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Texts {
-    /// `Procfile`, if it exists.
-    pub(crate) procfile: Option<Vec<u8>>,
-    /// What is there instead of a Procfile, if it does not exist.
-    pub(crate) instead: Instead,
-    /// `ENV`, if it exists.
-    pub(crate) env: Option<Vec<u8>>,
-    /// `envs/<app>/ENV`; empty if it does not exist.
-    pub(crate) stored: Vec<u8>,
-    /// Those of the files that are there and were not read.
-    pub(crate) unread: BTreeMap<String, Unread>,
-}
 
 /// The parsed texts, with ENV not expanded yet.
 #[derive(Clone, Debug)]
@@ -251,6 +237,8 @@ fn parse_procfile(texts: &Texts, diagnostics: &mut Vec<FileDiagnostic>) -> Optio
 
 #[cfg(test)]
 mod tests {
+    use piku_runtime::Unread;
+
     use super::*;
 
     fn found(procfile: &str, env: &str) -> Vec<FileDiagnostic> {

@@ -1,0 +1,22 @@
+//! What is read of a tree before it is parsed.
+
+use std::collections::BTreeMap;
+
+use piku_runtime::Unread;
+
+use super::missing::Instead;
+
+/// The texts of a release.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Texts {
+    /// `Procfile`, if it exists.
+    pub(crate) procfile: Option<Vec<u8>>,
+    /// What is there instead of a Procfile, if it does not exist.
+    pub(crate) instead: Instead,
+    /// `ENV`, if it exists.
+    pub(crate) env: Option<Vec<u8>>,
+    /// `envs/<app>/ENV`; empty if it does not exist.
+    pub(crate) stored: Vec<u8>,
+    /// Those of the files that are there and were not read.
+    pub(crate) unread: BTreeMap<String, Unread>,
+}

@@ -1,0 +1,3 @@
+//! The lock file of bundler.
+
+pub(super) const LOCK: &str = "Gemfile.lock";

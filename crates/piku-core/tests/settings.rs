@@ -307,7 +307,7 @@ fn bad_values_are_problems_at_their_places() {
     15:14 error[env::out-of-range] at `99999999999999999999999`: 99999999999999999999999 is not from 1 to 65535
       help: set UWSGI_LISTEN to a whole number, 1 to 65535 connections
     16:14 error[env::bad-path] at `/etc`: `/etc` can't be kept: it is an absolute path
-      help: write paths below the app's folder, such as `uploads` or `var/db.sqlite3`
+      help: write paths below the app's folder, such as `uploads` or `var/db.sqlite3`, and `!cache` for one to leave out
     ");
 }
 

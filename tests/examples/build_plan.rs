@@ -36,6 +36,12 @@ pub(crate) fn described(folder: &str, commit: &str, path: &str) -> Result<String
     for warning in detection.warnings.iter().chain(&plan.warnings) {
         writeln!(text, "  warning[{}]: {}", warning.code, warning.message)?;
     }
+    if let Some(packages) = &plan.packages {
+        writeln!(text, "packages, key {}, unless they are there", packages.key)?;
+        for step in &packages.steps {
+            writeln!(text, "  {step}")?;
+        }
+    }
     for step in &plan.steps {
         writeln!(text, "{step}")?;
     }

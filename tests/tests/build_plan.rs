@@ -36,13 +36,19 @@ fn plan_of(commit: &str, top: &Utf8Path) -> String {
 fn an_embedder_prints_the_build_of_a_folder() {
     let (_folder, top) = folder();
     let text = plan_of("1ee8373", &top).replace(top.as_str(), "$TOP");
-    let (plan, key) = text.split_once("key ").unwrap();
+    let (plan, key) = text.rsplit_once("key ").unwrap();
+    let packages = plan.split_once("packages, key ").unwrap().1.split_once(',').unwrap().0;
+    let plan = plan.replace(packages, "$PACKAGES_KEY");
     assert!(key.len() > 8, "{text}");
     insta::assert_snapshot!(plan, @r#"
     Node.js
       because package-lock.json locks the packages
+    packages, key $PACKAGES_KEY, unless they are there
+      (copy package-lock.json to $BUILD/work)
+      (write $BUILD/work/package.json)
+      [$BUILD/work] npm_config_cache=$CACHE/npm $TOP/bin/npm ci --no-audit --no-fund --include=dev
     (copy the tree to $BUILD/work)
-    [$BUILD/work] npm_config_cache=$CACHE/npm $TOP/bin/npm ci --no-audit --no-fund --include=dev
+    (copy $PACKAGES/work/node_modules to $BUILD/work/node_modules)
     [$BUILD/work] npm_config_cache=$CACHE/npm $TOP/bin/npm run build
     then PATH begins with $TREE/node_modules/.bin
     "#);

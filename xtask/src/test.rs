@@ -50,7 +50,7 @@ pub(crate) fn run(quick: bool) -> Result<(), String> {
         tests.env("PIKU_TESTS_SKIPPED", &skipped).env("PIKU_TESTS_TIMES", &times);
         if std::env::var_os("RUST_TEST_THREADS").is_none() {
             // Sessions spend most of their time waiting.
-            tests.env("RUST_TEST_THREADS", "4");
+            tests.env("RUST_TEST_THREADS", "5");
         }
         let name = format!("cargo {}", words.join(" "));
         step("test", step::watch(&name, &mut tests, |line| count.add(line)));

@@ -101,7 +101,7 @@ impl Piku {
         }
         files::make_folder(&self.root.repos(), 0o700)?;
         files::sweep(&self.root.repos())?;
-        if files::has_files(&repo.join("refs")) || files::exists(&repo.join("packed-refs")) {
+        if has_refs(&repo) {
             // It has commits, and only lost its HEAD.
             return Ok(git::set_head(&repo, "refs/heads/main")?);
         }
@@ -161,9 +161,7 @@ impl Piku {
         repair::repair(&self.root, &self.surroundings, app, &mut |_| {})?;
         undo::forget(&self.root, app)?;
         let repo = self.root.repo(app);
-        let is_kept = files::exists(&repo.join(MADE))
-            || files::has_files(&repo.join("refs"))
-            || files::exists(&repo.join("packed-refs"));
+        let is_kept = files::exists(&repo.join(MADE)) || has_refs(&repo);
         if is_kept || !self.is_young(app) {
             return Ok(());
         }
@@ -459,6 +457,11 @@ impl Piku {
         }
         Ok(())
     }
+}
+
+/// Whether a repository has a branch or tag, and so commits; loose or packed (gitrepository-layout(5)).
+fn has_refs(repo: &Utf8Path) -> bool {
+    files::has_files(&repo.join("refs")) || files::exists(&repo.join("packed-refs"))
 }
 
 /// A branch that git moves after a deploy.

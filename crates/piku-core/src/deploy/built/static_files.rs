@@ -16,6 +16,8 @@ use crate::host::{HostError, collected, files, git};
 
 /// Turns it off, as at Heroku, unless it is `0` or empty.
 const SWITCH: &str = "DISABLE_COLLECTSTATIC";
+/// How the entry of a folder begins: its mode.
+const FOLDER: &str = "40000 ";
 /// In the folder of a build: what was collected with it, by key.
 const KEPT: &str = "collected";
 
@@ -110,7 +112,7 @@ impl Project<'_> {
         }
         match git::top_entries(self.repository, self.commit) {
             Some(entries) => {
-                entries.iter().filter(|(name, _)| !is_for_people(name)).for_each(|(name, id)| {
+                entries.iter().filter(|(name, id)| !is_for_people(name, id)).for_each(|(name, id)| {
                     add(name);
                     add(id);
                 })
@@ -132,9 +134,13 @@ impl Project<'_> {
     }
 }
 
-/// Whether a file or folder at the top has no part in what is served.
-fn is_for_people(name: &str) -> bool {
+/// Whether an entry at the top, with its mode and id, has no part in what is served. A folder may be an app of Django's,
+/// whatever it is called; only git's and its hosts' are not.
+fn is_for_people(name: &str, entry: &str) -> bool {
     let upper = name.to_ascii_uppercase();
+    if entry.starts_with(FOLDER) {
+        return upper.starts_with(".GIT");
+    }
     let known = ["README", "LICENSE", "LICENCE", "CHANGELOG", "CHANGES", "CONTRIBUTING", "HISTORY", ".GIT"];
     known.iter().any(|begin| upper.starts_with(begin)) || upper.ends_with(".MD") || upper.ends_with(".RST")
 }
@@ -185,11 +191,16 @@ mod tests {
 
     #[test]
     fn what_people_read_decides_nothing() {
+        let (file, folder) = ("100644 01", "40000 01");
         for name in ["README", "readme.md", "LICENSE-MIT", ".gitignore", ".github", "NOTES.md"] {
-            assert!(is_for_people(name), "{name}");
+            assert!(is_for_people(name, file), "{name}");
         }
         for name in ["manage.py", "static", "Procfile", "docs", "requirements.txt"] {
-            assert!(!is_for_people(name), "{name}");
+            assert!(!is_for_people(name, file) && !is_for_people(name, folder), "{name}");
+        }
+        assert!(is_for_people(".github", folder));
+        for name in ["history", "changes", "readme", "licenses"] {
+            assert!(!is_for_people(name, folder), "an app of Django's may be called {name}");
         }
     }
 }

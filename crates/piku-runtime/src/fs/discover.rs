@@ -8,8 +8,9 @@ use crate::{Interpreter, Source, Toolbox, Version};
 impl Toolbox {
     /// Finds the tools and Python interpreters in the folders of `path`, which are divided by colons as in `PATH`.
     ///
-    /// Runs none of them. The version of an interpreter is read from the name of its file behind all links; shims, which
-    /// have none, are left out. Versions of other tools are missing: the caller asks the
+    /// Runs none of them. The version of an interpreter is read from the name of its file behind all links. Left out are
+    /// files whose names have none, and the `shims` of a version manager such as pyenv: which interpreter they run, if
+    /// any, is decided when they are run. Versions of other tools are missing: the caller asks the
     /// [`version_questions`](crate::RuntimeName::version_questions) of the runtime and adds the answers. The first
     /// interpreter, `python3` before the others, is the one of apps that ask for none.
     ///
@@ -70,6 +71,9 @@ fn interpreters(path: &SearchPath) -> Vec<Interpreter> {
         ["python3".to_owned()].into_iter().chain((6..40).rev().map(|minor| format!("python3.{minor}")));
     for program in names.flat_map(|name| path.all(&name).collect::<Vec<Utf8PathBuf>>()) {
         let Ok(real) = program.canonicalize_utf8() else { continue };
+        if real.parent().and_then(Utf8Path::file_name) == Some("shims") {
+            continue;
+        }
         let version = real.file_name().and_then(|name| name.strip_prefix("python")?.parse::<Version>().ok());
         let Some(version) = version.filter(|version| version.to_string().contains('.')) else { continue };
         if found.iter().all(|known| known.path != real) {
@@ -110,7 +114,8 @@ mod tests {
     #[test]
     fn a_shim_is_not_an_interpreter_and_a_version_comes_from_the_name() {
         let (_folder, top) =
-            machine(&["shims/python3", "usr/bin/python3.11", "usr/lib/python3.11/ensurepip/__init__.py"]);
+            machine(&["usr/bin/python3.11", "usr/lib/python3.11/ensurepip/__init__.py", "shims/python3.13"]);
+        std::fs::copy(top.join("shims/python3.13"), top.join("shims/python3")).unwrap();
         symlink("python3.11", top.join("usr/bin/python3")).unwrap();
         let found = Toolbox::discover(&format!("{top}/shims:{top}/usr/bin"));
         let [python] = found.interpreters.as_slice() else { panic!("{:?}", found.interpreters) };

@@ -17,7 +17,7 @@ use crate::root::Root;
 const STAYS: Duration = Duration::from_secs(1);
 
 /// A worker that has been idle this long counts as started.
-const RESTS: Duration = Duration::from_millis(80);
+const RESTS: Duration = Duration::from_millis(50);
 
 /// How long to wait for a second exit after the first. The launcher restarts a daemon after two seconds.
 const SECOND_ENDING: Duration = Duration::from_secs(5);

@@ -1,7 +1,7 @@
 //! Real repositories in temporary folders: both ways to check out, and what may obstruct them.
 
 use std::collections::BTreeMap;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::PathBuf;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -128,6 +128,11 @@ fn a_recycled_clone_is_like_a_new_one_whatever_the_app_did_to_it() {
         std::fs::write(recycled.join(path), text).unwrap();
     }
     std::fs::remove_file(recycled.join("x.bat")).unwrap();
+    // Disguised: as long as before, of the same second, and said to be as old.
+    let run = recycled.join("run");
+    let age = run.metadata().unwrap().modified().unwrap();
+    std::fs::write(&run, "#!/bin/no\n").unwrap();
+    std::fs::File::options().write(true).open(&run).unwrap().set_modified(age).unwrap();
     std::fs::create_dir_all(recycled.join(".git/hooks")).unwrap();
     let hook = recycled.join(".git/hooks/post-checkout");
     std::fs::write(&hook, format!("#!/bin/sh\ntouch '{}'\n", it.home.join("ran"))).unwrap();
@@ -147,6 +152,21 @@ fn a_recycled_clone_is_like_a_new_one_whatever_the_app_did_to_it() {
     let status = git.command(&recycled, ["status", "--porcelain"]).read().unwrap();
     assert_eq!(String::from_utf8_lossy(&status), "");
     assert_eq!(written(&recycled).unwrap(), [].into());
+}
+
+#[test]
+fn a_recycled_clone_writes_only_what_was_touched() {
+    let it = fixture(ordinary);
+    let git = program(&it.home);
+    let tree = it.home.join("one");
+    git.deployment_clone(&it.bare, &it.commit, &tree).unwrap();
+    std::fs::write(tree.join("Procfile"), "web: evil\n").unwrap();
+    let written =
+        || std::fs::metadata(tree.join("run")).map(|run| (run.ino(), run.ctime(), run.ctime_nsec()));
+    let before = written().unwrap();
+    git.recycled_clone(&it.bare, &it.commit, &tree).unwrap();
+    assert_eq!(written().unwrap(), before);
+    assert_eq!(std::fs::read_to_string(tree.join("Procfile")).unwrap(), "web: ./run\n");
 }
 
 /// Lets an app do to its tree what would make a git that obeys the tree run something, wait, or leave the tree.

@@ -11,6 +11,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
+use std::time::{Duration, SystemTime};
 
 use camino::Utf8Path;
 use gix::bstr::{BStr, ByteSlice};
@@ -25,6 +26,9 @@ use crate::{Error, files};
 /// Everything of an entry that a change of a file changes.
 const EVERYTHING: stat::Options =
     stat::Options { trust_ctime: true, check_stat: true, use_nsec: true, use_stdev: false };
+
+/// What git tells times apart by.
+const SECOND: Duration = Duration::from_secs(1);
 
 /// The largest index of a clone of legacy piku that is read, in bytes: two million files.
 const LARGEST: u64 = 256 * 1024 * 1024;
@@ -108,21 +112,30 @@ pub fn recyclable(tree: &Utf8Path) -> Option<usize> {
     is_whole.then(|| entries.entries().len())
 }
 
-/// Removes everything that is not tracked from a tree: files, folders, and repositories, ignored ones too, and what is
-/// no file in place of a tracked one.
+/// Removes everything from a tree that is not as it was checked out: files, folders, and repositories that are not
+/// tracked, ignored ones too, and tracked files that were touched.
+///
+/// Then lets git believe what the index says of the others, which it would otherwise read: it compares whole seconds,
+/// so to it every file may have changed that is as young as the index.
 pub(crate) fn clear(tree: &Utf8Path) -> Result<(), Error> {
     let tracked = Tracked::of(tree)?;
+    let is_pristine = |path: &Path, about: &Metadata| {
+        let entry = tracked.entry(path).filter(|_| is_kept(about));
+        entry.is_some_and(|entry| is_untouched(entry, &tree.as_std_path().join(path)))
+    };
     let mut waiting = vec![PathBuf::new()];
     while let Some(folder) = waiting.pop() {
         for (path, about) in entries(tree, &folder)? {
             if about.is_dir() && tracked.has_below(&path) {
                 waiting.push(path);
-            } else if about.is_dir() || !is_kept(&about) || tracked.entry(&path).is_none() {
+            } else if about.is_dir() || !is_pristine(&path, &about) {
                 remove(&tree.as_std_path().join(&path))?;
             }
         }
     }
-    Ok(())
+    let index = git_folder(tree).join("index");
+    let older = || fs::File::options().write(true).open(&index)?.set_modified(SystemTime::now() + SECOND);
+    older().map_err(Error::file("touch", &index))
 }
 
 /// Notes what the tracked files look like right after git has checked them out. Git itself leaves open whether a file

@@ -223,6 +223,26 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Show the settings of the server and the defaults for apps
+    Server {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Change settings of the server, or defaults for all apps
+    #[command(name = "server:set")]
+    ServerSet {
+        /// Settings, such as PIKU_DOMAIN=example.org; the value of KEY=- is read from standard input
+        #[arg(required = true, value_name = "KEY=VALUE", allow_hyphen_values = true)]
+        settings: Vec<String>,
+    },
+    /// Remove settings of the server
+    #[command(name = "server:unset")]
+    ServerUnset {
+        /// The keys
+        #[arg(required = true, value_name = "KEY", value_parser = key)]
+        keys: Vec<String>,
+    },
     /// Prepare the folders, and uWSGI if there is none; with `--system`, the whole server
     Setup(Setup),
     /// Let the owner of an ssh key push and run commands
@@ -280,7 +300,8 @@ impl Command {
             | Self::Events { json, .. }
             | Self::Logs { json, .. }
             | Self::Check { json, .. }
-            | Self::Doctor { json } => *json,
+            | Self::Doctor { json }
+            | Self::Server { json } => *json,
             _ => false,
         }
     }

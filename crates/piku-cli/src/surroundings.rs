@@ -47,9 +47,7 @@ pub(crate) fn piku(server: Option<&Record>) -> Piku {
     let mut surroundings =
         Surroundings::new(user, home, program()).with_path(variable("PATH").unwrap_or_default());
     surroundings.nginx_reload = variable("PIKU_NGINX_RELOAD");
-    if let Some(most) = variable("PIKU_MAX_PROCESSES").and_then(|text| text.parse().ok()) {
-        surroundings.max_processes = most;
-    }
+    surroundings.max_processes = variable("PIKU_MAX_PROCESSES").and_then(|text| text.parse().ok());
     Piku::new(Root::new(root), surroundings)
 }
 

@@ -7,7 +7,8 @@ use crate::deploy::DeployError;
 use crate::deploy::receive::{InvalidRefUpdate, RefusedPush};
 use crate::host::HostError;
 use crate::host::nginx_error::NginxError;
-use crate::settings::InvalidSetting;
+use crate::server_settings::ServerSettingsError;
+use crate::settings::{InvalidServerSetting, InvalidSetting};
 use crate::ssh_key::KeyError;
 
 /// Why an operation failed. Nothing has changed on the machine, unless a variant says otherwise.
@@ -102,6 +103,18 @@ pub enum Error {
         /// What to set instead.
         help: Option<String>,
     },
+    /// Invalid key or value of a setting of the server.
+    #[error(transparent)]
+    ServerSetting(#[from] InvalidServerSetting),
+    /// The server has no such setting.
+    #[error("`{key}` is not set for the server")]
+    UnknownServerSetting {
+        /// The key.
+        key: String,
+    },
+    /// The settings of the server can't be read or changed.
+    #[error(transparent)]
+    ServerSettings(#[from] ServerSettingsError),
     /// Too many processes.
     #[error("`{kind}` can run 0 to {most} times, not {count}")]
     TooMany {
@@ -175,9 +188,16 @@ impl Error {
             Self::NeverDeployed { .. } => "app::never-deployed",
             Self::UnknownRelease { .. } => "release::unknown",
             Self::NothingBefore { .. } => "release::nothing-before",
-            Self::UnknownSetting { .. } => "settings::unknown",
-            Self::InvalidSetting(_) | Self::UnfitSetting { .. } => "settings::invalid",
-            Self::DamagedSettings { .. } => "settings::damaged",
+            Self::UnknownSetting { .. }
+            | Self::UnknownServerSetting { .. }
+            | Self::ServerSetting(InvalidServerSetting::Unknown { .. }) => "settings::unknown",
+            Self::InvalidSetting(_) | Self::UnfitSetting { .. } | Self::ServerSetting(_) => {
+                "settings::invalid"
+            }
+            Self::DamagedSettings { .. } | Self::ServerSettings(ServerSettingsError::Damaged { .. }) => {
+                "settings::damaged"
+            }
+            Self::ServerSettings(ServerSettingsError::Host(error)) => error.code(),
             Self::UnknownKind { .. } => "scale::unknown-kind",
             Self::TooMany { .. } => "scale::too-many",
             Self::Deploy(error) => error.code(),
@@ -219,8 +239,13 @@ impl Error {
                 Some(format!("correct `envs/{app}/ENV` below piku's folder"))
             }
             Self::UnknownKind { available, .. } => Some(format!("it has {}", available.join(", "))),
+            Self::ServerSetting(error) => error.help(),
+            Self::UnknownServerSetting { .. } => Some("`server` lists what is set".to_owned()),
+            Self::ServerSettings(ServerSettingsError::Damaged { path, .. }) => {
+                Some(format!("correct `{path}` on the server"))
+            }
             Self::TooMany { .. } => {
-                Some("PIKU_MAX_PROCESSES in the server's environment raises the limit".to_owned())
+                Some("`server:set PIKU_MAX_PROCESSES=…` raises the limit".to_owned())
             }
             Self::Deploy(error) => error.help(),
             Self::Push(error) => Some(error.help()),
@@ -236,7 +261,7 @@ impl Error {
                 "install `piku-launch` into the folder of `piku`: the archive and the package have both, and so has `cargo install`"
                     .to_owned(),
             ),
-            Self::Hook(_) | Self::Host(_) => None,
+            Self::Hook(_) | Self::Host(_) | Self::ServerSettings(_) => None,
         }
     }
 

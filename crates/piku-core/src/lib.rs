@@ -37,6 +37,7 @@ mod release;
 mod root;
 mod script;
 pub mod server;
+mod server_settings;
 pub mod settings;
 mod setup;
 mod ssh_key;
@@ -57,11 +58,13 @@ pub use host::nginx_error::NginxError;
 pub use host::{HostError, Surroundings};
 pub use operations::{
     Actor, AppStatus, Checked, CheckedProcess, Destroyed, Done, Finding, KindStatus, Level, LogLine,
-    PreparedDeploy, ProcessStatus, ReleaseEntry, RunTarget, StartedDeploy, State,
+    PreparedDeploy, ProcessStatus, ReleaseEntry, RunTarget, ServerChange, ServerEntry, ServerOrigin,
+    StartedDeploy, State,
 };
 pub use piku::Piku;
 pub use piku_procfile::{Diagnostic, Place, Severity, Source};
 pub use root::Root;
+pub use server_settings::ServerSettingsError;
 pub use setup::{AddedKey, Prepared};
 pub use ssh_key::KeyError;
 

@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::host::{HostError, Surroundings};
 use crate::release::store;
 use crate::root::Root;
+use crate::server_settings;
 
 /// piku on one machine: a root folder and its surroundings.
 ///
@@ -19,9 +20,14 @@ pub struct Piku {
 }
 
 impl Piku {
-    /// Uses `root`, which [`Piku::setup`](crate::Piku::setup) prepares.
+    /// Uses `root`, which [`Piku::setup`](crate::Piku::setup) prepares. What `surroundings` leaves open, the settings of
+    /// the server decide, as they are now.
     #[must_use]
-    pub fn new(root: Root, surroundings: Surroundings) -> Self {
+    pub fn new(root: Root, mut surroundings: Surroundings) -> Self {
+        // Whoever needs a file that can't be read says so: a deploy, `server`, and `doctor`.
+        let options = server_settings::options(&root);
+        surroundings.nginx_reload = surroundings.nginx_reload.or(options.nginx_reload);
+        surroundings.max_processes = surroundings.max_processes.or(options.max_processes);
         Self { root, surroundings, cancel: Cancel::default() }
     }
 

@@ -77,6 +77,10 @@ impl Root {
         acme = "acme";
         /// Plugins.
         plugins = "plugins";
+        /// The settings of the whole server, made with `server:set`; 600.
+        server_settings = "SERVER";
+        /// Held while they change. It can't be the name of an app.
+        server_settings_lock = "locks/.server-settings";
         /// One lock file for each app.
         locks = "locks";
         /// Held while an app gets server names. It can't be the name of an app.

@@ -40,6 +40,7 @@ mod runtimes_node;
 mod runtimes_others;
 mod runtimes_python;
 mod secrets;
+mod server_settings;
 mod settings;
 mod strangers;
 mod told;

@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 use std::io::{BufRead, IsTerminal, Write};
 use std::process::ExitCode;
 
-use piku_core::{AppName, Done, Scale, settings};
+use piku_core::{AppName, Done, Scale};
 
-use super::input;
-use crate::args::{NotASetting, Setting};
+use super::settings;
 use crate::error::CliError;
 use crate::session::Session;
 use crate::surroundings;
@@ -42,22 +41,9 @@ fn tell_or(app: &AppName, done: Option<&Done>, otherwise: &str, session: &Sessio
 }
 
 pub(super) fn config_set(app: &AppName, words: &[String], session: &Session) -> Result<ExitCode, CliError> {
-    let mut settings = Vec::with_capacity(words.len());
-    for word in words {
-        let Setting(key, value) = word.parse()?;
-        settings.push((key, value));
-    }
-    let mut read = settings.iter_mut().filter(|(_, value)| value == "-");
-    if let (Some((key, value)), other) = (read.next(), read.next()) {
-        if let Some((other, _)) = other {
-            return Err(CliError::Usage(format!(
-                "standard input holds one value, and both `{key}` and `{other}` are to be read from it"
-            )));
-        }
-        *value = input::value(key, session)?;
-        settings::check(key, value).map_err(NotASetting::from)?;
-    }
-    let done = session.piku.config_set(app, &settings, &session.actor, &mut session.ui.events())?;
+    let given = settings::given(words, session)?;
+    let done = session.piku.config_set(app, &given, &session.actor, &mut session.ui.events())?;
+    session.ui.done(format_args!("Set {}", settings::lengths(&given)));
     Ok(tell_or(app, done.as_ref(), KEPT, session))
 }
 

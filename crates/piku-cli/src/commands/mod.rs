@@ -11,6 +11,8 @@ mod logs;
 mod man;
 mod reference;
 mod server;
+mod server_settings;
+mod settings;
 mod setup;
 
 use std::ffi::OsString;
@@ -118,6 +120,9 @@ fn carry_out(command: Command, session: &Session) -> Result<ExitCode, CliError> 
         }
         Command::Check { folder, json } => check::check(folder, json, session),
         Command::Doctor { json } => doctor::doctor(json, session),
+        Command::Server { json } => server_settings::server(json, session),
+        Command::ServerSet { settings } => server_settings::set(&settings, session),
+        Command::ServerUnset { keys } => server_settings::unset(&keys, session),
         Command::Setup(args) if args.system => server::setup(&args, session),
         Command::Setup(args) => setup::setup(args.nginx, session),
         Command::SetupSsh { file } => setup::ssh(&file, session),

@@ -38,7 +38,7 @@ fn text() -> String {
             "Settings of an app",
             &[Scope::Deploy, Scope::Build, Scope::Processes, Scope::Uwsgi, Scope::Nginx][..],
         ),
-        ("The environment of piku itself", &[Scope::Host][..]),
+        ("Settings of the server", &[Scope::Host][..]),
     ] {
         let _ = write!(page, "\n## {title}\n\n| key | value | default | meaning |\n|---|---|---|---|\n");
         for key in KEYS.iter().filter(|key| scopes.contains(&key.scope)) {

@@ -43,6 +43,8 @@ pub(crate) struct NewRelease {
     pub(crate) builds: bool,
     /// The text of `envs/<app>/ENV` as of this release.
     pub(crate) settings: Vec<u8>,
+    /// The server's defaults for the app, in the same grammar.
+    pub(crate) defaults: Vec<u8>,
 }
 
 impl NewRelease {
@@ -82,6 +84,14 @@ impl Order {
         match &self.what {
             What::New(new) => &new.settings,
             What::Kept(release) => release.settings.as_bytes(),
+        }
+    }
+
+    /// The server's defaults for the app as of this release.
+    pub(crate) fn defaults(&self) -> &[u8] {
+        match &self.what {
+            What::New(new) => &new.defaults,
+            What::Kept(release) => release.defaults.as_bytes(),
         }
     }
 }

@@ -66,6 +66,7 @@ impl Prepared<'_> {
             build: built.build.name.clone(),
             made: Some(built.build.made.clone()),
             settings: String::from_utf8_lossy(order.settings()).into_owned(),
+            defaults: String::from_utf8_lossy(order.defaults()).into_owned(),
             formation: source.formation.clone(),
             live_env: ready.plan.live_env.clone(),
             site: ready.site.as_ref().map(|site| site.text.clone()),

@@ -27,7 +27,7 @@ use crate::app::AppName;
 use crate::diagnostic::{self, FileDiagnostic};
 use crate::event::{Event, Report};
 use crate::formation::Formation;
-use crate::host::{HostError, Surroundings, files, script_file};
+use crate::host::{HostError, files, script_file};
 use crate::release::{Release, store};
 use crate::root::Root;
 use crate::settings::{self, Layers, StoredSettings};
@@ -67,7 +67,7 @@ pub(crate) fn of_order(
         What::Kept(kept) => (kept.number, kept.tree_of),
     };
     let tree = root.tree(app, owner);
-    let texts = texts(&tree, order.settings().to_vec());
+    let texts = texts(&tree, order.settings().to_vec(), order.defaults().to_vec());
     let known = environment::own(root, scene.surroundings, app, &root.tree(app, number));
     let mut written = Written::parse(Some(app), &texts);
     if order.kept().is_none() {
@@ -89,35 +89,36 @@ pub(crate) fn of_order(
 }
 
 /// Reads what the user wrote, in the tree of a release or in a folder to check.
-pub(crate) fn texts(folder: &Utf8Path, stored: Vec<u8>) -> Texts {
+pub(crate) fn texts(folder: &Utf8Path, stored: Vec<u8>, defaults: Vec<u8>) -> Texts {
     let tree = FolderTree::new(folder, "");
     let read = |name: &str| tree.read_at_most(name, inputs::LARGEST as u64);
     let (procfile, env) = (read("Procfile"), read("ENV"));
     let unread = tree.unread();
     let instead = if procfile.is_none() { Instead::of(&tree) } else { Instead::default() };
-    Texts { procfile, instead, env, stored, unread }
+    Texts { procfile, instead, env, stored, defaults, unread }
 }
 
 /// Whether a release of the same commit with these settings needs another build than `like`: a setting that affects the
 /// build has changed, or it is not known which ones do.
 pub(crate) fn builds_anew(
-    root: &Root,
-    surroundings: &Surroundings,
+    scene: &Scene<'_>,
     app: &AppName,
     like: &Release,
     settings: &[u8],
+    defaults: &[u8],
 ) -> Result<bool, HostError> {
     let Some(made) = &like.made else { return Ok(true) };
-    let tree = root.tree(app, like.tree_of);
-    let texts = texts(&tree, Vec::new());
+    let tree = scene.root.tree(app, like.tree_of);
+    let texts = texts(&tree, Vec::new(), Vec::new());
     let env = texts.env.unwrap_or_default();
-    let known = environment::own(root, surroundings, app, &tree);
+    let known = environment::own(scene.root, scene.surroundings, app, &tree);
     let in_file = settings::parse_env(&env, &known).values.filter(|_| !texts.unread.contains_key("ENV"));
-    let values = |stored: &[u8]| {
-        let stored = StoredSettings::parse(stored).0?;
-        Some(Layers::new(in_file.clone()?, &stored).values())
+    let values = |stored: &[u8], defaults: &[u8]| {
+        let (stored, defaults) = (StoredSettings::parse(stored).0?, StoredSettings::parse(defaults).0?);
+        Some(Layers::new(in_file.clone()?, &stored).with_defaults(&defaults).values())
     };
-    let (Some(before), Some(now)) = (values(like.settings.as_bytes()), values(settings)) else {
+    let before = values(like.settings.as_bytes(), like.defaults.as_bytes());
+    let (Some(before), Some(now)) = (before, values(settings, defaults)) else {
         return Ok(true);
     };
     let deciding = DecidingSettings::beginning_with(&made.settings);

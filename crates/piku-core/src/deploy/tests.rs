@@ -56,7 +56,7 @@ impl App {
                 path: "/usr/bin:/bin".into(),
                 program: "/usr/local/bin/piku".into(),
                 nginx_reload: None,
-                max_processes: 64,
+                max_processes: None,
             },
             inputs: Written::parse(Some(&name), &texts).expand(&BTreeMap::new()).inputs.unwrap(),
             formation,

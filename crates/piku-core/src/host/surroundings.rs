@@ -17,16 +17,17 @@ pub struct Surroundings {
     pub path: String,
     /// The `piku` program, which hooks call. The launcher, `piku-launch`, is in the same folder.
     pub program: Utf8PathBuf,
-    /// The command line that reloads nginx. Without one, something else must reload it.
+    /// The command line that reloads nginx. Without one, `PIKU_NGINX_RELOAD` of the server's settings is used; without
+    /// that either, something else must reload it.
     pub nginx_reload: Option<String>,
-    /// The maximum number of processes of one kind, usually 64.
-    pub max_processes: u32,
+    /// The maximum number of processes of one kind. Without one, `PIKU_MAX_PROCESSES` of the server's settings, or 64.
+    pub max_processes: Option<u32>,
 }
 
 impl Surroundings {
     /// Apps run as `user`, whose folder is `home`; `program` is an executable `piku` of the same version as this crate.
     ///
-    /// Programs are looked for in the usual folders, somebody else reloads nginx, and up to 64 processes of a kind may run.
+    /// Programs are looked for in the usual folders, and the server's settings decide the rest.
     #[must_use]
     pub fn new(
         user: impl Into<String>,
@@ -39,7 +40,7 @@ impl Surroundings {
             path: String::new(),
             program: program.into(),
             nginx_reload: None,
-            max_processes: 64,
+            max_processes: None,
         }
     }
 
@@ -58,7 +59,7 @@ impl Surroundings {
     /// Sets the most processes of one kind.
     #[must_use]
     pub fn with_max_processes(self, most: u32) -> Self {
-        Self { max_processes: most, ..self }
+        Self { max_processes: Some(most), ..self }
     }
 
     /// Surroundings with git and cp, but without piku.

@@ -24,6 +24,9 @@ use crate::settings::StoredSettings;
 /// How long to wait until nginx serves the site of a stopped app. If it does not, the app is stopped anyway.
 const STOPPED_SITE: Duration = Duration::from_secs(3);
 
+/// The most processes of one kind, unless something else is set.
+const MAX_PROCESSES: u32 = 64;
+
 /// Who requested an operation: the owner of an ssh key, or unknown for a command on the server itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -123,6 +126,11 @@ impl Piku {
         })
     }
 
+    /// The server's defaults for the settings of an app, as text.
+    pub(crate) fn defaults(&self, app: &AppName) -> Result<Vec<u8>, Error> {
+        Ok(self.server_settings()?.defaults(app.as_str()).to_string().into_bytes())
+    }
+
     pub(crate) fn formation(&self, app: &AppName) -> Result<Formation, Error> {
         Ok(Formation::read(&files::read_text(&self.root.scaling(app))?.unwrap_or_default()))
     }
@@ -161,7 +169,8 @@ impl Piku {
         cause: Cause,
         actor: &Actor,
     ) -> Result<Order, Error> {
-        let builds = source::builds_anew(&self.root, &self.surroundings, app, base, &settings)?;
+        let defaults = self.defaults(app)?;
+        let builds = source::builds_anew(&self.scene()?, app, base, &settings, &defaults)?;
         // A build that writes next to its sources would change a tree that may be running.
         let placed = files::exists(&build::placed_marker(&self.root.tree(app, base.tree_of)));
         let new = NewRelease {
@@ -170,6 +179,7 @@ impl Piku {
             shares_tree: !(placed && builds),
             builds,
             settings,
+            defaults,
         };
         Ok(Order {
             app: app.clone(),
@@ -227,7 +237,7 @@ impl Piku {
         self.locked(app, &actor.doing("scaling", app), report, |piku, report| {
             let base = piku.live(app)?;
             let mut formation = base.formation.clone();
-            let most = piku.surroundings.max_processes;
+            let most = piku.surroundings.max_processes.unwrap_or(MAX_PROCESSES);
             for change in changes {
                 if !base.formation.iter().any(|(kind, _)| kind == change.kind) {
                     let available = base.formation.iter().map(|(kind, _)| kind.to_owned()).collect();
@@ -335,6 +345,7 @@ impl Piku {
             shares_tree: false,
             builds: true,
             settings: self.stored_text(app)?,
+            defaults: self.defaults(app)?,
         };
         Ok(Order {
             app: app.clone(),

@@ -54,7 +54,7 @@ impl Piku {
     /// # Errors
     /// [`Error::Host`] if a script that a process runs exists but can't be read.
     pub fn check(&self, folder: &Utf8Path) -> Result<Checked, Error> {
-        let texts = source::texts(folder, Vec::new());
+        let texts = source::texts(folder, Vec::new(), Vec::new());
         let mut written = Written::parse(None, &texts);
         let mut scripts = script_file::all(folder, &written.scripts())?;
         // The server may have interpreters that this machine lacks.

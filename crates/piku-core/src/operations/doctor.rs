@@ -3,6 +3,7 @@
 mod finding;
 mod leftovers;
 mod service;
+mod settings;
 mod sites;
 
 use camino::Utf8PathBuf;
@@ -28,6 +29,7 @@ impl Piku {
     pub fn doctor(&self) -> Vec<Finding> {
         let facts = examine::look(&self.root, &self.surroundings);
         let mut all = findings(&facts, &leftovers::find(&self.root));
+        all.extend(self.odd_server_settings());
         all.extend(self.misfits());
         // A problem that affects all sites is reported once, not for each site.
         if sites::may_answer(&facts) {

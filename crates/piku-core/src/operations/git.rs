@@ -334,9 +334,10 @@ impl Piku {
         updates: &[RefUpdate],
     ) -> Result<Option<String>, Error> {
         let stored = StoredSettings::parse(&self.stored_text(app)?).0.unwrap_or_default();
+        let defaults = self.server_settings()?.defaults(app.as_str());
         let branch = |env: &[u8]| {
             let values = settings::parse_env(env, &BTreeMap::new()).values.unwrap_or_default();
-            settings::options(&Layers::new(values, &stored)).0.deploy_branch
+            settings::options(&Layers::new(values, &stored).with_defaults(&defaults)).0.deploy_branch
         };
         let repo = self.root.repo(app);
         let pushed = updates.iter().filter(|update| update.branch().is_some() && !update.is_deletion());

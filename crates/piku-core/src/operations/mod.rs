@@ -14,6 +14,7 @@ mod processes;
 mod releases;
 mod repair;
 mod run;
+mod server;
 #[cfg(test)]
 mod tests;
 
@@ -27,3 +28,4 @@ pub use logs::LogLine;
 pub use processes::{KindStatus, ProcessStatus, State};
 pub use releases::ReleaseEntry;
 pub use run::RunTarget;
+pub use server::{ServerChange, ServerEntry, ServerOrigin};

@@ -50,6 +50,9 @@ pub(crate) struct Release {
     pub made: Option<Made>,
     /// A verbatim copy of `envs/<app>/ENV`.
     pub settings: String,
+    /// The server's defaults for the app, in the same grammar. Empty if an older version of piku made the release.
+    #[serde(default)]
+    pub defaults: String,
     /// How many processes of each kind.
     pub formation: Formation,
     /// The environment that `config:live` prints and `run` uses.

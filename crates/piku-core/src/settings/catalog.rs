@@ -84,9 +84,14 @@ catalog! {
     NGINX_CACHE_PATH: text("an absolute path"), Nginx, "The folder of the cache, instead of `cache/<app>`.";
     ACME_ROOT_CA: text("the name or the address of a certificate authority"), Nginx, "The authority that issues the certificate of the site. Not used yet.";
 
-    PIKU_ROOT: usually("~/.piku", "an absolute path"), Host, "The folder that holds everything.";
+    PIKU_ROOT: usually("~/.piku", "an absolute path"), Host, "The folder that holds everything. Only in the environment of piku.";
+    PIKU_DOMAIN: text("a domain, such as `example.org`"), Host, "The domain of sites: the app `blog` answers at `blog.<domain>` unless it sets NGINX_SERVER_NAME.";
+    PIKU_ALLOWED_PATHS: text("absolute paths of folders, separated by commas"), Host, "Folders outside of apps that NGINX_STATIC_PATHS of any app may name.";
     PIKU_NGINX_RELOAD: text("a command line"), Host, "The command that reloads nginx. Without it, something else must watch the `nginx` folder and reload, such as `piku-nginx.path`.";
     PIKU_MAX_PROCESSES: number(64, 0, 10_000, "processes"), Host, "The most processes of one kind that `ps:scale` allows.";
+    ACME_CONTACT: text("an e-mail address"), Host, "The address that the certificate authority writes to.";
+    ACME_EAB_KEY_ID: text("an identifier"), Host, "The identifier of the key of your account at the certificate authority, if it asks for external account binding.";
+    ACME_EAB_HMAC_KEY: text("a key in base64url"), Host, "That key, which is a secret: set it with `server:set ACME_EAB_HMAC_KEY=-`.";
 }
 
 #[cfg(test)]

@@ -83,6 +83,6 @@ pub enum Scope {
     Uwsgi,
     /// nginx, in the app's site.
     Nginx,
-    /// Piku itself, for all apps: read from its own environment, never from the settings of an app.
+    /// The whole server: set with `server:set`, never read from the settings of an app.
     Host,
 }

@@ -25,6 +25,11 @@ pub fn known(key: &str) -> Option<&'static Key> {
 /// Finds the known key nearest to `key`; `None` if none is near.
 #[must_use]
 pub fn nearest(key: &str) -> Option<&'static str> {
+    nearest_among(key, |known| known.scope != Scope::Host)
+}
+
+/// The nearest of the known keys that `wanted` selects.
+pub(super) fn nearest_among(key: &str, wanted: impl Fn(&Key) -> bool) -> Option<&'static str> {
     let asked = key.to_ascii_uppercase();
     // The prefix nearly always matches, so the tolerance depends on the rest of the name.
     let tolerance = |name: &str| 2.max(name.split_once('_').map_or(name, |(_, rest)| rest).len() / 3);
@@ -32,8 +37,7 @@ pub fn nearest(key: &str) -> Option<&'static str> {
     let near = |candidate: &&Key| candidate.name.len().abs_diff(asked.len()) <= tolerance(candidate.name);
     let distance =
         |candidate: &'static Key| (strsim::damerau_levenshtein(&asked, candidate.name), candidate.name);
-    let (distance, name) =
-        KEYS.iter().filter(|key| key.scope != Scope::Host).filter(near).map(distance).min()?;
+    let (distance, name) = KEYS.iter().filter(|key| wanted(key)).filter(near).map(distance).min()?;
     (distance <= tolerance(name)).then_some(name)
 }
 
@@ -56,10 +60,14 @@ pub(super) fn second_look(key: &str, span: Range<usize>, suggests: bool) -> Opti
         );
     }
     if let Some(found) = known(key) {
-        let message = format!("`{key}` is read from piku's own environment only, for all apps");
+        let message = format!("`{key}` is a setting of the whole server, and no app changes it");
         return (found.scope == Scope::Host).then(|| {
-            Diagnostic::warning("env::host-key", span, message)
-                .with_help("set it where piku is started, for example with `environment=` in authorized_keys")
+            Diagnostic::warning("env::host-key", span, message).with_help(match key {
+                "PIKU_ROOT" => {
+                    "set it where piku is started, for example with `SetEnv` in sshd_config".to_owned()
+                }
+                _ => format!("remove it here; `server:set {key}=…` sets it for the server"),
+            })
         });
     }
     if !PREFIXES.iter().any(|prefix| key.starts_with(prefix)) {
@@ -128,9 +136,9 @@ mod tests {
             Some(
                 (
                     "env::host-key",
-                    "`PIKU_ROOT` is read from piku's own environment only, for all apps",
+                    "`PIKU_ROOT` is a setting of the whole server, and no app changes it",
                     Some(
-                        "set it where piku is started, for example with `environment=` in authorized_keys",
+                        "set it where piku is started, for example with `SetEnv` in sshd_config",
                     ),
                 ),
             ),

@@ -1,6 +1,7 @@
-//! The settings of a release: `envs/<app>/ENV` overrides the app's `ENV` file.
+//! The settings of a release: `envs/<app>/ENV` overrides the app's `ENV` file, which overrides the server's defaults.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::ops::Range;
 
 use super::env_file::Assignment;
@@ -16,8 +17,22 @@ pub enum Origin {
     File,
     /// `config:set`.
     Stored,
+    /// `server:set`, for all apps.
+    Server,
     /// Not set: the default applies.
     Default,
+}
+
+/// As `config` names it.
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::File => "ENV",
+            Self::Stored => "config:set",
+            Self::Server => "server",
+            Self::Default => "default",
+        })
+    }
 }
 
 /// A setting in force.
@@ -26,7 +41,7 @@ pub enum Origin {
 pub struct Setting {
     /// Its value; expanded if it comes from the `ENV` file.
     pub value: String,
-    /// [`Origin::File`] or [`Origin::Stored`].
+    /// Anything but [`Origin::Default`].
     pub origin: Origin,
     /// The bytes of its file that hold the value.
     pub span: Range<usize>,
@@ -49,6 +64,17 @@ impl Layers {
             (key.to_owned(), setting)
         });
         Self { settings: file.chain(stored).collect() }
+    }
+
+    /// Adds the defaults of the server for what neither source sets. An empty value counts as set.
+    #[must_use]
+    pub fn with_defaults(mut self, defaults: &StoredSettings) -> Self {
+        for (key, value) in defaults.iter() {
+            let setting =
+                || Setting { value: value.to_owned(), origin: Origin::Server, span: defaults.span(key) };
+            self.settings.entry(key.to_owned()).or_insert_with(setting);
+        }
+        self
     }
 
     /// The value of a key, if set.
@@ -125,6 +151,18 @@ mod tests {
         assert_eq!(origins, [Origin::File, Origin::Stored, Origin::Stored, Origin::Default]);
         assert_eq!(layers.setting("A").unwrap().span, 2..6);
         assert_eq!(layers.setting("B").unwrap().span, 9..15);
+    }
+
+    #[test]
+    fn defaults_of_the_server_are_the_lowest_layer_and_an_empty_value_turns_one_off() {
+        let (defaults, _) = StoredSettings::parse(b"A=server\nB=server\nC=server\nD=server\n");
+        let layers = layers("A=file\nB=\n", "C=stored\n").with_defaults(&defaults.unwrap());
+        assert_eq!(layers.values(), map(&[("A", "file"), ("B", ""), ("C", "stored"), ("D", "server")]));
+        assert_eq!(
+            ["A", "B", "C", "D", "E"].map(|key| layers.origin(key).to_string()),
+            ["ENV", "ENV", "config:set", "server", "default"]
+        );
+        assert_eq!(layers.setting("D").unwrap().span, 29..35);
     }
 
     #[test]

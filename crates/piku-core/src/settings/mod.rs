@@ -4,6 +4,7 @@
 //! [`StoredSettings`] reads the stored file and never expands anything. [`Layers`] merges the two, [`options()`] reads
 //! the keys that piku knows, and [`Layers::process_environment`] returns the variables of a process. [`KEYS`] lists
 //! every [`Key`], for checks and for the reference in the documentation; [`keys`] finds them by name.
+//! [`ServerSettings`] are those of the whole server, among them defaults of settings of apps.
 //!
 //! ```
 //! use std::collections::BTreeMap;
@@ -37,6 +38,7 @@ mod options;
 mod persist;
 mod quoting;
 mod reader;
+mod server;
 mod stored;
 mod uwsgi;
 
@@ -51,5 +53,6 @@ pub use nginx::{CacheOptions, NginxOptions};
 pub use options::{Options, Strategy, options};
 pub(crate) use persist::{is_code, is_private_to_piku};
 pub use reader::OptionProblem;
+pub use server::{ExternalAccount, InvalidServerSetting, ServerOptions, ServerSettings, is_secret};
 pub use stored::StoredSettings;
 pub use uwsgi::UwsgiOptions;

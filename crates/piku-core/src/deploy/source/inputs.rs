@@ -51,6 +51,8 @@ struct WrittenSettings {
     stored: Option<StoredSettings>,
     stored_text: Arc<Source>,
     stored_file: String,
+    defaults: StoredSettings,
+    defaults_text: Arc<Source>,
     of_stored: Vec<FileDiagnostic>,
 }
 
@@ -156,7 +158,10 @@ impl WrittenSettings {
         let (stored, found) = StoredSettings::parse(stored_text.bytes());
         let of_stored = FileDiagnostic::of(&stored_file, &stored_text, found).collect();
         let env = EnvFile::read(env_text.bytes());
-        Some(Self { env, env_text, stored, stored_text, stored_file, of_stored })
+        let defaults_text = Arc::new(Source::new(texts.defaults.as_slice()));
+        // `server:set` has checked them.
+        let defaults = StoredSettings::parse(defaults_text.bytes()).0.unwrap_or_default();
+        Some(Self { env, env_text, stored, stored_text, stored_file, defaults, defaults_text, of_stored })
     }
 
     fn expand(
@@ -167,7 +172,7 @@ impl WrittenSettings {
         let expanded = self.env.expand(known);
         diagnostics.extend(FileDiagnostic::of("ENV", &self.env_text, expanded.diagnostics));
         diagnostics.extend(self.of_stored.iter().cloned());
-        let layers = Layers::new(expanded.values?, self.stored.as_ref()?);
+        let layers = Layers::new(expanded.values?, self.stored.as_ref()?).with_defaults(&self.defaults);
         if let Err(error) = layers.check_size() {
             let found = Diagnostic::error("env::too-much", 0..0, error.to_string()).with_help(error.help());
             diagnostics.push(FileDiagnostic::of_whole("", found));
@@ -198,6 +203,7 @@ impl WrittenSettings {
     fn at(&self, origin: Origin, found: Diagnostic) -> Vec<FileDiagnostic> {
         let (file, text) = match origin {
             Origin::Stored => (self.stored_file.as_str(), &self.stored_text),
+            Origin::Server => ("the server's defaults", &self.defaults_text),
             _ => ("ENV", &self.env_text),
         };
         FileDiagnostic::of(file, text, vec![found]).collect()

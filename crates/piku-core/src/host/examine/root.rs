@@ -58,7 +58,8 @@ pub(super) fn exposed(root: &Root) -> Vec<Exposed> {
         .into_iter()
         .flat_map(|folder| ["ENV", "LIVE_ENV"].map(|name| folder.join(name)));
     let certificates = in_folder(&root.nginx()).into_iter().filter(|path| path.extension() == Some("key"));
-    folders.chain(settings.chain(certificates).filter_map(|path| check(path, false))).collect()
+    let files = settings.chain(certificates).chain([root.server_settings()]);
+    folders.chain(files.filter_map(|path| check(path, false))).collect()
 }
 
 fn check(path: Utf8PathBuf, is_folder: bool) -> Option<Exposed> {

@@ -17,6 +17,8 @@ pub(crate) struct Texts {
     pub(crate) env: Option<Vec<u8>>,
     /// `envs/<app>/ENV`; empty if it does not exist.
     pub(crate) stored: Vec<u8>,
+    /// The server's defaults for the app, in the same grammar.
+    pub(crate) defaults: Vec<u8>,
     /// Those of the files that are there and were not read.
     pub(crate) unread: BTreeMap<String, Unread>,
 }

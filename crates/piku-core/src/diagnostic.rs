@@ -119,7 +119,7 @@ impl Serialize for FileDiagnostic {
 pub(crate) fn of_unread(file: &str, why: &Unread) -> Option<FileDiagnostic> {
     let is_read_by_us = ["Procfile", "ENV"].contains(&file);
     let what = match why {
-        Unread::Outside => ", but a link that leads out of the app's folder",
+        Unread::Outside => ", but a link that leads out of the app's folder or nowhere",
         Unread::Folder if is_read_by_us => ", but a folder",
         Unread::Folder => return None,
         Unread::TooLarge { limit } => {
@@ -138,7 +138,13 @@ pub(crate) fn of_unread(file: &str, why: &Unread) -> Option<FileDiagnostic> {
         _ => "",
     };
     let message = format!("`{file}` is not a regular file{what}: it is not read");
-    let found = Diagnostic::warning("file::not-regular", 0..0, message);
+    // Without the settings that it stands for, the app would go live as another one.
+    let is_missed = file == "ENV" && !matches!(why, Unread::Folder);
+    let found = if is_missed {
+        Diagnostic::error("file::not-regular", 0..0, message)
+    } else {
+        Diagnostic::warning("file::not-regular", 0..0, message)
+    };
     Some(FileDiagnostic::of_whole(
         file,
         found.with_help(match file {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt::Write;
+use std::ops::Bound;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
@@ -71,6 +72,29 @@ impl Persisted {
             (name, place)
         };
         Ok(Self(lines.into_iter().map(entry).collect()))
+    }
+
+    /// Whether a path outlives releases, by itself or with a folder that it is in.
+    pub(crate) fn has(&self, path: &Path) -> bool {
+        path.ancestors().any(|above| self.0.contains_key(above))
+    }
+
+    /// Whether a path below this one outlives releases by itself.
+    pub(crate) fn has_below(&self, folder: &Path) -> bool {
+        let after = self.0.range::<Path, _>((Bound::Excluded(folder), Bound::Unbounded));
+        after.map(|(path, _)| path).next().is_some_and(|path| path.starts_with(folder))
+    }
+
+    /// Takes out the paths that are below another one, which has them from now on.
+    pub(crate) fn take_nested(&mut self) -> BTreeMap<PathBuf, Place> {
+        let all = std::mem::take(&mut self.0);
+        let mut nested = BTreeMap::new();
+        for (path, place) in all {
+            // A folder comes before what is in it.
+            let is_nested = self.has(&path);
+            if is_nested { &mut nested } else { &mut self.0 }.insert(path, place);
+        }
+        nested
     }
 
     /// Notes that nothing is being moved any more.
@@ -156,6 +180,18 @@ mod tests {
     use std::ffi::OsStr;
 
     use super::*;
+
+    #[test]
+    fn a_path_below_another_one_is_a_part_of_it() {
+        let paths = ["a", "a-b/c", "a/b", "a/b/c", "b/x"];
+        let mut all = Persisted(paths.map(|path| (path.into(), Place::Link("x".into()))).into());
+        assert!(
+            all.has_below(Path::new("a")) && all.has_below(Path::new("b")) && !all.has_below(Path::new("c"))
+        );
+        let nested: Vec<PathBuf> = all.take_nested().into_keys().collect();
+        assert_eq!(nested, ["a/b", "a/b/c"].map(PathBuf::from));
+        assert!(all.has(Path::new("a/b")) && all.has(Path::new("b/x/y")) && !all.has(Path::new("b")));
+    }
 
     #[test]
     fn any_name_is_stored_and_shown_on_one_line() {

@@ -130,15 +130,19 @@ fn a_push_says_what_check_says_of_files_that_are_not_read() {
     };
     symlink("/etc/hostname", folder.join("ENV")).unwrap();
     symlink("../elsewhere.txt", folder.join("requirements.txt")).unwrap();
+    let wanted = ["ENV", "requirements.txt"].map(|file| {
+        format!("not-regular]: `{file}` is not a regular file, but a link that leads out of the app's folder or nowhere: it is not read")
+    });
+    assert_eq!(messages(&server.piku(["check", folder.as_str()]).ends_with(1)), wanted);
+    // Without its settings it does not go live.
+    assert_eq!(messages(&blog.push().is_refused()), wanted[..1]);
+    server.ssh(["apps"]).succeeds().never_says("blog");
+    blog.remove("ENV");
     let (checked, pushed) = (server.piku(["check", folder.as_str()]).succeeds(), blog.push().succeeds());
     assert_eq!(messages(&checked), messages(&pushed));
-    let wanted = ["ENV", "requirements.txt"].map(|file| {
-        format!("not-regular]: `{file}` is not a regular file, but a link that leads out of the app's folder: it is not read")
-    });
-    assert_eq!(messages(&checked), wanted);
+    assert_eq!(messages(&checked), wanted[1..]);
 
     // A link to another file of the app is that file.
-    blog.remove("ENV");
     blog.remove("requirements.txt");
     symlink("etc/settings", folder.join("ENV")).unwrap();
     server.piku(["check", folder.as_str()]).succeeds().never_says("file::");

@@ -108,11 +108,17 @@ fn a_wsgi_entry_that_is_not_there() {
 #[test]
 fn a_web_process_that_never_opens_its_port() {
     let server = TestServer::new();
-    let shop = server.app_from("hello-web", "shop").file("ENV", "PIKU_HEALTHCHECK_TIMEOUT=3\n");
+    let shop = server.app_from("hello-web", "shop").file("ENV", "PIKU_HEALTHCHECK_TIMEOUT=4\n");
+    shop.write("Procfile", "web: python3 -u app.py\nworker: exec sleep 1000\n");
     shop.push().succeeds();
 
     shop.write("app.py", "import time\nprint('asleep', flush=True)\ntime.sleep(600)\n");
-    refused(&server, &shop, &["shop"]);
+    let outcome = refused(&server, &shop, &["shop"]);
+    outcome.says("Waiting for web.1, 4 seconds at most: so far it did not open its port");
+
+    // A process that has written nothing has no lines, and is known all the same.
+    assert_eq!(server.ssh(["logs", "shop", "worker", "--no-follow"]).succeeds().stdout, "");
+    server.ssh(["logs", "shop", "wroker", "--no-follow"]).ends_with(1).says("it has web, worker");
 }
 
 #[test]

@@ -223,3 +223,85 @@ fn a_release_of_an_older_version_and_a_refused_one_lose_nothing() {
         app.try_get("/rows").is_ok_and(|answer| answer.status == 200).then_some(())
     });
 }
+
+/// Saves a list by renaming a file, and writes files beside those of the commit.
+const SAVES: &str = r#"
+import json, os, time
+
+VERSION = 1
+HERE = os.path.dirname(os.path.abspath(__file__))
+time.sleep(float(os.environ.get("SLOW", "0")))
+
+
+def app(environ, start_response):
+    words = environ["PATH_INFO"].strip("/").split("/")
+    path = os.path.join(HERE, *words[1:])
+    if words[0] == "save":
+        try:
+            numbers = json.load(open("list.json"))
+        except FileNotFoundError:
+            numbers = []
+        with open("list.json.tmp", "w") as file:
+            json.dump(numbers + [int(words[1])], file)
+        os.replace("list.json.tmp", "list.json")
+    elif words[0] == "write":
+        with open(path, "w") as file:
+            file.write(words[-1])
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [open(path if words[0] == "read" else "list.json").read().encode()]
+"#;
+
+#[test]
+fn files_that_are_saved_by_renaming_and_new_ones_beside_those_of_the_commit_are_kept() {
+    let server = TestServer::new();
+    let blog = server.app("blog").file("app.py", SAVES).file("Procfile", "wsgi: app:app\n");
+    let blog = blog.file("pages/home", "home").file("notes/first", "first");
+    blog.push().succeeds();
+    let read = |path: &str| blog.get(path).body;
+    let push = |text: &str| {
+        blog.write("README", text);
+        blog.push().succeeds()
+    };
+    assert_eq!(read("/save/1"), "[1]");
+    read("/write/pages/with%20a%20blank");
+    let first = push("one").says("this deploy moves `list.json` and `pages/with a blank`, which they may be");
+    first.says("PIKU_PERSIST='pages' moves that folder as a whole").never_says("was moved before");
+    assert_eq!(
+        (read("/save/2").as_str(), read("/read/pages/with%20a%20blank").as_str()),
+        ("[1, 2]", "with a blank")
+    );
+    push("two")
+        .says("this deploy moves `list.json`,")
+        .says("list.json was moved before: blog saves it by renaming");
+    server.ssh(["rollback", "blog"]).succeeds().never_says("Stopping the old");
+    assert_eq!(read("/save/3"), "[1, 2, 3]");
+
+    // A folder is kept as a whole of which parts are kept already, and some are new.
+    read("/write/pages/new");
+    server.ssh(["config:set", "blog", "PIKU_PERSIST=pages"]).succeeds();
+    let everything = || {
+        for name in ["home", "with%20a%20blank", "new"] {
+            assert_eq!(read(&format!("/read/pages/{name}")), name.replace("%20", " "));
+        }
+        assert_eq!(read("/save/4"), "[1, 2, 3, 4]");
+        assert!(server.root().join("apps/blog/pages").is_symlink());
+    };
+    everything();
+    read("/write/pages/later");
+    server.ssh(["config:set", "blog", "PIKU_PERSIST=pages/deep", "SLOW=2"]).succeeds();
+    assert_eq!(read("/read/pages/later"), "later");
+
+    // What the old processes write while the new ones start beside them.
+    blog.write("README", "three");
+    let push = blog.push_in_background();
+    eventually("the new process starts", || push.output().contains("Starting wsgi.1").then_some(()));
+    assert_eq!(read("/save/5"), "[1, 2, 3, 4, 5]");
+    read("/write/notes/late");
+    push.wait().succeeds().says("wrote in its old folder while it was replaced");
+    assert_eq!(
+        (read("/read/list.json").as_str(), read("/read/notes/late").as_str()),
+        ("[1, 2, 3, 4, 5]", "late")
+    );
+    assert!(server.root().join("apps/blog/notes/late").is_symlink());
+    assert_eq!(read("/read/notes/first"), "first");
+}

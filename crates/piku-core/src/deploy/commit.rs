@@ -9,7 +9,7 @@ use super::source::adopt;
 use super::switch::Switched;
 use super::vassals::enabled::{self, Enabled};
 use super::vassals::{predecessor, socket_links};
-use super::{DeployError, exposure, live, traffic};
+use super::{DeployError, exposure, live, moving::catching_up, traffic};
 use crate::app::AppName;
 use crate::event::{Report, stage as tell, warn};
 use crate::host::{HostError, Step, ports, sockets};
@@ -28,7 +28,9 @@ pub(crate) fn commit<'a>(
     report: &mut Report<'_>,
 ) -> Result<Committed<'a>, DeployError> {
     let Switched { prepared, vassals, names } = switched;
-    let release = Release { vassals, ..prepared.record() };
+    let web = prepared.processes(|_| prepared.built.inputs.has_site());
+    let exposed = exposure::noted(&exposure::exposed(prepared.scene.root, &web));
+    let release = Release { vassals, exposed, ..prepared.record() };
     make_live(&prepared, &release, report)?;
     drop(names);
     Ok(Committed { prepared, release })
@@ -74,6 +76,7 @@ impl Committed<'_> {
         let outcomes = [
             live::finish(root, app, &release).map_err(DeployError::from),
             let_go(scene, app, &ready.plan, &release, ready.site.is_some()).map_err(DeployError::from),
+            catching_up::catch_up(&prepared, report),
             ports::release_all_but(root, app, &release.ports).map_err(DeployError::from),
             prepared.prune(report),
         ];

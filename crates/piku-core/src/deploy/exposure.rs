@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use super::plan::{Process, Work};
 use crate::event::{Report, warn};
 use crate::host::{emperor, sockets};
+use crate::release::Release;
 use crate::root::Root;
 use crate::settings::Options;
 
@@ -44,9 +45,26 @@ pub(crate) fn exposed<'a>(root: &Root, processes: &[&'a Process]) -> Vec<(&'a Pr
     found
 }
 
-/// Warns of the first such process of an app with a site.
-pub(crate) fn warn_of(root: &Root, options: &Options, processes: &[&Process], report: &mut Report<'_>) {
-    let Some((process, address)) = exposed(root, processes).into_iter().next() else { return };
+/// What the record of a release says of them. The port is another at each release.
+pub(crate) fn noted(exposed: &[(&Process, SocketAddr)]) -> Vec<String> {
+    let mut all: Vec<String> =
+        exposed.iter().map(|(process, address)| format!("{} {}", process.name.kind, address.ip())).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// Warns of the first such process of an app with a site, unless the live release was warned of for the same.
+pub(crate) fn warn_of(
+    root: &Root,
+    options: &Options,
+    processes: &[&Process],
+    live: Option<&Release>,
+    report: &mut Report<'_>,
+) {
+    let known = live.map_or(&[][..], |live| &live.exposed);
+    let is_new = |one: &(&Process, SocketAddr)| noted(&[*one]).iter().any(|one| !known.contains(one));
+    let Some((process, address)) = exposed(root, processes).into_iter().find(is_new) else { return };
     let message = format!(
         "{} listens on {address}, where other machines reach it without nginx: HTTPS and rules about who may connect \
          do not apply there",

@@ -3,6 +3,7 @@
 //! Every step leaves each file readable at its path: the paths are stored first, then each file or folder changes
 //! places with a link to it. [`settle`](super::source::settle) completes what a crash has interrupted.
 
+pub(super) mod catching_up;
 mod told;
 
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use camino::Utf8Path;
 
+pub(super) use self::told::why_they_end;
 use super::DeployError;
 use super::prepare::Prepared;
 use super::source::belongings::{self, Belongings, Wanted};
@@ -67,7 +69,8 @@ pub(crate) fn carry_out(
             move_one(left, &data, &rescued(&data, left.number), one)?;
         }
     }
-    let persisted = persisted.settled();
+    let mut persisted = persisted.settled();
+    gather(&mut persisted, &data)?;
     let mut stored = persisted.clone();
     if prepared.order.kept().is_some() {
         // Later releases than the one that the app goes back to have them.
@@ -75,6 +78,22 @@ pub(crate) fn carry_out(
     }
     stored.save(root, app)?;
     link(prepared, &persisted, found, report)
+}
+
+/// A path below another one becomes a part of that: a link to it, if it has been elsewhere in the data.
+fn gather(persisted: &mut Persisted, data: &Utf8Path) -> Result<(), HostError> {
+    for (path, place) in persisted.take_nested() {
+        let above =
+            path.ancestors().skip(1).find_map(|above| Some((above, persisted.0.get(above)?.in_data()?)));
+        let Some((folder, at)) = above else { continue };
+        let within = at.join(path.strip_prefix(folder).unwrap_or(&path));
+        let is_free = || data.as_std_path().join(&within).symlink_metadata().is_err();
+        if place.in_data().is_some_and(|at| at != within) && is_free() {
+            relocate::make_way(data.as_std_path(), &within)?;
+            relocate::link(&data.as_std_path().join(&within), &place::target(&place, data))?;
+        }
+    }
+    Ok(())
 }
 
 fn move_one(left: &LeftTree, data: &Utf8Path, rescued: &Path, one: &Move) -> Result<(), DeployError> {

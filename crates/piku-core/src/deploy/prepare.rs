@@ -20,6 +20,8 @@ pub(crate) struct Prepared<'a> {
     pub(crate) order: Order,
     pub(crate) built: Built,
     pub(crate) ready: Ready,
+    /// Whether the processes of the old release ended before the new ones started.
+    pub(crate) old_ended: bool,
     when: Timestamp,
 }
 
@@ -37,7 +39,7 @@ pub(crate) fn prepare<'a>(
     if order.kept().is_none() && source.owner == source.number {
         keep::list(scene.root, &order.app, source.owner, &source.kept)?;
     }
-    Ok(Prepared { scene: *scene, order: order.clone(), built, ready, when: wait::now() })
+    Ok(Prepared { scene: *scene, order: order.clone(), built, ready, old_ended: false, when: wait::now() })
 }
 
 impl Prepared<'_> {
@@ -75,6 +77,7 @@ impl Prepared<'_> {
             stopped_question: ready.stopped.as_ref().map(|site| site.question.clone()),
             vassals: Vec::new(),
             ports: ready.plan.ports.all(),
+            exposed: Vec::new(),
         }
     }
 

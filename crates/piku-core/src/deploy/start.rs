@@ -38,6 +38,7 @@ pub(crate) fn start<'a>(
         end_predecessors(&prepared, "PIKU_DEPLOY_STRATEGY", report)?;
     }
     are_ended |= take_along(&prepared, are_ended, report)?;
+    prepared.old_ended = are_ended;
     // While the old processes serve, there is time to watch the new ones.
     let has_web = prepared.processes(|process| matches!(process.work, Work::Web { .. }));
     let watch = !has_web.is_empty() && !is_proven(&prepared);
@@ -87,7 +88,7 @@ fn take_along(
     let mut found = moving::look(prepared, left)?;
     let ends = !are_ended && runs(prepared) && found.needs_stop(&left.tree, &data);
     if ends {
-        end_predecessors(prepared, "once: files that they may be writing are moved", report)?;
+        end_predecessors(prepared, &moving::why_they_end(&found), report)?;
         // They have written meanwhile.
         found = moving::look(prepared, left)?;
     }
@@ -122,12 +123,13 @@ fn start_and_check(
     }
     let watched = Watched::all(scene.root, processes);
     vassals::start(scene.root, prepared.rendered(processes), prepared.rendered(&workers))?;
-    check::all_healthy(scene, &inputs.options, &watched)?;
+    check::all_healthy(scene, &inputs.options, &watched, report)?;
     if watch {
         self::watch(scene, &inputs.options, &watched, report)?;
     }
     if inputs.has_site() {
-        exposure::warn_of(scene.root, &inputs.options, processes, report);
+        let live = prepared.built.source.live.as_ref();
+        exposure::warn_of(scene.root, &inputs.options, processes, live, report);
     }
     Ok(())
 }
@@ -169,7 +171,7 @@ fn rehearse(
         let watched = Watched::all(scene.root, &[&trial]);
         let rendered = render::render(&basis, &trial, &prepared.ready.access)?;
         vassals::start(scene.root, [&rendered], [])?;
-        check::all_healthy(scene, &basis.inputs.options, &watched)?;
+        check::all_healthy(scene, &basis.inputs.options, &watched, report)?;
         if watch {
             self::watch(scene, &basis.inputs.options, &watched, report)?;
         }

@@ -129,9 +129,10 @@ impl Switching<'_, '_, '_> {
         let watched = Watched::all(root, fixed);
         predecessor::end(self.scene, &without_slot, self.report)?;
         end::replace(root, &old, self.prepared.rendered(fixed))?;
-        check::all_healthy(self.scene, &basis.inputs.options, &watched)?;
+        check::all_healthy(self.scene, &basis.inputs.options, &watched, self.report)?;
         if basis.inputs.has_site() {
-            exposure::warn_of(root, &basis.inputs.options, fixed, self.report);
+            let live = self.prepared.built.source.live.as_ref();
+            exposure::warn_of(root, &basis.inputs.options, fixed, live, self.report);
         }
         Ok(())
     }
@@ -155,7 +156,7 @@ impl Switching<'_, '_, '_> {
         predecessor::vacate(self.scene, basis.app, basis.run, *address, self.report)?;
         let watched = Watched::all(root, &[process]);
         vassals::start(root, [rendered], [])?;
-        check::all_healthy(self.scene, &basis.inputs.options, &watched)?;
+        check::all_healthy(self.scene, &basis.inputs.options, &watched, self.report)?;
         Ok(process.name.clone())
     }
 }

@@ -2,11 +2,12 @@
 
 mod chatter;
 
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
-use std::os::unix::fs::MetadataExt;
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use rustix::fs::OFlags;
 
 pub(crate) use chatter::Chatter;
 
@@ -15,6 +16,13 @@ use super::{HostError, files};
 /// How far back to look for the last lines, in bytes.
 const FURTHEST: u64 = 256 * 1024;
 
+/// Opens a log for reading. An app could put a link to another file in its place, or a pipe, which would be waited for.
+fn open(path: &Utf8Path) -> std::io::Result<File> {
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(ErrorKind::InvalidInput.into()) }
+}
+
 /// The current length of a file; 0 if it does not exist.
 pub(crate) fn length(path: &Utf8Path) -> u64 {
     path.metadata().map_or(0, |metadata| metadata.len())
@@ -22,7 +30,7 @@ pub(crate) fn length(path: &Utf8Path) -> u64 {
 
 /// The lines written to `path` since it was `from` bytes long.
 pub(crate) fn lines_since(path: &Utf8Path, from: u64) -> Vec<String> {
-    let Ok(mut file) = File::open(path) else { return Vec::new() };
+    let Ok(mut file) = open(path) else { return Vec::new() };
     let length = length(path);
     // If it is shorter than before, it was rotated, and everything in it is new.
     let from = if length < from { 0 } else { from };
@@ -41,7 +49,7 @@ pub(crate) fn older(path: &Utf8Path) -> Utf8PathBuf {
 
 /// Reads the older log, unless it is the one that was followed: then there was a log between it and the current one.
 fn read_between(older: &Utf8Path, followed: u64, bytes: &mut Vec<u8>) {
-    if let Ok(mut file) = File::open(older)
+    if let Ok(mut file) = open(older)
         && file.metadata().is_ok_and(|metadata| metadata.ino() != followed)
     {
         // The next log is more important than why this one can't be read.
@@ -66,7 +74,7 @@ pub(crate) struct Follower {
 impl Follower {
     /// Starts at the current end of the file, or at the beginning if it is created later.
     pub(crate) fn at_end(path: Utf8PathBuf) -> Self {
-        let open = File::open(&path).ok().and_then(|mut file| {
+        let open = open(&path).ok().and_then(|mut file| {
             file.seek(SeekFrom::End(0)).ok()?;
             let inode = file.metadata().ok()?.ino();
             Some((file, inode))
@@ -97,7 +105,7 @@ impl Follower {
         }
         if self.open.is_none()
             && files::exists(&self.path)
-            && let Ok(mut file) = File::open(&self.path)
+            && let Ok(mut file) = open(&self.path)
         {
             file.read_to_end(&mut bytes).map_err(HostError::file("read", &self.path))?;
             let inode = file.metadata().map_err(HostError::file("look at", &self.path))?.ino();
@@ -112,7 +120,7 @@ impl Follower {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs::{OpenOptions, rename};
+    use std::fs::rename;
     use std::io::Write;
 
     #[test]
@@ -142,5 +150,20 @@ mod tests {
         assert_eq!(lines_since(&path, 0), ["first"]);
         assert_eq!(lines_since(&path, 100), ["first"]);
         assert!(lines_since(&path, 6).is_empty());
+    }
+
+    #[test]
+    fn a_link_or_a_pipe_in_place_of_a_log_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| Utf8PathBuf::from_path_buf(folder.path().join(name)).unwrap();
+        std::fs::write(at("secret"), "secret\n").unwrap();
+        std::os::unix::fs::symlink(at("secret"), at("link.log")).unwrap();
+        let mode = rustix::fs::Mode::from_raw_mode(0o600);
+        rustix::fs::mkfifoat(rustix::fs::CWD, at("pipe.log").as_std_path(), mode).unwrap();
+        for name in ["link.log", "pipe.log"] {
+            assert!(lines_since(&at(name), 0).is_empty());
+            assert!(Follower::from_start(at(name)).lines().unwrap().is_empty());
+        }
+        assert_eq!(lines_since(&at("secret"), 0), ["secret"]);
     }
 }

@@ -59,6 +59,11 @@ pub(crate) fn second_name(of: &Path, name: &Path) -> Result<(), HostError> {
     linked.map_err(failure("copy", of))
 }
 
+/// Copies a file, link, or folder to a path that does not exist. Does not follow links.
+pub(crate) fn copy_to(from: &Path, to: &Path) -> Result<(), HostError> {
+    copy(from, to).map_err(failure("copy", from))
+}
+
 /// Creates a symbolic link, atomically replacing a file or link.
 pub(crate) fn link(path: &Path, target: &Path) -> Result<(), HostError> {
     let beside = beside(path);

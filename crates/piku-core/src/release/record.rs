@@ -74,6 +74,9 @@ pub(crate) struct Release {
     pub vassals: Vec<VassalName>,
     /// The ports it holds.
     pub ports: Vec<u16>,
+    /// Where its `web` processes listened for other machines when it went live: the kind of process and the address.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exposed: Vec<String>,
 }
 
 /// What a build provides to the processes of a release: enough to start them without running any tool.

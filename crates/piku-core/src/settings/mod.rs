@@ -51,7 +51,7 @@ pub use limits::{InvalidSetting, MAX_TOGETHER, MAX_VALUE, check};
 pub(crate) use nginx::PRIVATE;
 pub use nginx::{CacheOptions, NginxOptions};
 pub use options::{Options, Strategy, options};
-pub(crate) use persist::{is_code, is_private_to_piku};
+pub(crate) use persist::{is_code, is_private_to_piku, spelled};
 pub use reader::OptionProblem;
 pub use server::{ExternalAccount, InvalidServerSetting, ServerOptions, ServerSettings, is_secret};
 pub use stored::StoredSettings;

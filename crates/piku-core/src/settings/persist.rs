@@ -83,16 +83,46 @@ pub(crate) fn is_code(path: &Path) -> bool {
     path.extension().is_some_and(|ending| CODE.iter().any(|known| ending == *known))
 }
 
-/// Parses paths separated by commas or white space, each relative to the app's folder and inside it. `!path` is a path
-/// to leave out.
+/// What separates paths, unless they are in double quotes.
+const SEPARATORS: [char; 5] = [',', ' ', '\t', '\n', '\r'];
+
+/// A path as `PIKU_PERSIST` has it; `None` if it can't have it.
+pub(crate) fn spelled(path: &Path) -> Option<String> {
+    let text = path.to_str().filter(|text| !text.contains('"') && !text.contains(char::is_control))?;
+    let is_plain = !text.contains(SEPARATORS) && !text.starts_with('!');
+    Some(if is_plain { text.to_owned() } else { format!("\"{text}\"") })
+}
+
+/// The words of a list. A part in double quotes may have separators; `None` if a quote has no end.
+fn words(text: &str) -> Option<Vec<String>> {
+    let (mut words, mut word, mut is_quoted) = (Vec::new(), String::new(), false);
+    for c in text.chars() {
+        match c {
+            '"' => is_quoted = !is_quoted,
+            c if !is_quoted && SEPARATORS.contains(&c) => words.push(std::mem::take(&mut word)),
+            c => word.push(c),
+        }
+    }
+    words.push(word);
+    words.retain(|word| !word.is_empty());
+    (!is_quoted).then_some(words)
+}
+
+/// Parses paths separated by commas or white space, each relative to the app's folder and inside it. A path with one of
+/// these in it stands in double quotes. `!path` is a path to leave out.
 pub(super) fn paths(text: &str) -> Result<PersistPaths, Refusal> {
     let mut paths = PersistPaths::default();
-    for written in text.split([',', ' ', '\t', '\n', '\r']).filter(|written| !written.is_empty()) {
+    let Some(words) = words(text) else {
+        let help = "write a path with blanks in it as `\"my files\"`";
+        return Err(Refusal::new("env::bad-path", "a quote has no end".to_owned(), help));
+    };
+    for written in &words {
         let refuse = |why: &str| {
             let help = "write paths below the app's folder, such as `uploads` or `var/db.sqlite3`, and `!cache` for one to leave out";
             Refusal::new("env::bad-path", format!("`{written}` can't be kept: {why}"), help)
         };
-        let (leaves_out, name) = written.strip_prefix('!').map_or((false, written), |name| (true, name));
+        let (leaves_out, name) =
+            written.strip_prefix('!').map_or((false, written.as_str()), |name| (true, name));
         let parts: Vec<&str> = name.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
         if name.starts_with('/') {
             return Err(refuse("it is an absolute path"));
@@ -185,7 +215,15 @@ mod tests {
         let read = |text| paths(text).unwrap();
         assert_eq!(read("!cache, a !./tmp/x/").left_out, ["cache", "tmp/x"]);
         assert_eq!(read("!.").left_out, ["."]);
-        for text in ["!", "!..", "!/a", "a !a", "a/b !a", "a !."] {
+        let quoted = paths(r#""my files/a, b" !"x y", plain"#).unwrap();
+        assert_eq!(
+            (quoted.persist, quoted.left_out),
+            (vec!["my files/a, b".into(), "plain".into()], vec!["x y".into()])
+        );
+        let spelled = |path: &str| spelled(Path::new(path));
+        assert_eq!(spelled("a b").as_deref(), Some("\"a b\""));
+        assert_eq!((spelled("a/b").as_deref(), spelled("a\"b")), (Some("a/b"), None));
+        for text in ["\"a", "!", "!..", "!/a", "a !a", "a/b !a", "a !."] {
             assert!(paths(text).is_err(), "{text}");
         }
     }

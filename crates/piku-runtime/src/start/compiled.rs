@@ -12,8 +12,13 @@ pub(super) fn start(tree: &dyn SourceTree) -> Option<Start> {
 fn ruby(tree: &dyn SourceTree) -> Option<Start> {
     if has(tree, "config.ru") {
         let rails = has(tree, "config/application.rb") || has(tree, "bin/rails");
-        let what = if rails { "a Rails app (config.ru)" } else { "a Rack app (config.ru)" };
-        return Some(Start::new("rwsgi: config.ru", what));
+        let start = |what: &str| Start::new("rwsgi: config.ru", what);
+        if !rails {
+            return Some(start("a Rack app (config.ru)"));
+        }
+        let has_database = has(tree, "config/database.yml");
+        let rails = start("a Rails app (config.ru)");
+        return Some(if has_database { rails.with_release("bin/rails db:migrate") } else { rails });
     }
     let file = ["app.rb", "main.rb", "server.rb"].into_iter().find(|file| has(tree, file))?;
     let sinatra = text(tree, file).contains("sinatra");

@@ -2,18 +2,25 @@
 
 use crate::SourceTree;
 
-/// A line of a Procfile that probably starts the app, and what it was guessed from.
+/// The lines of a Procfile that probably start the app, and what they were guessed from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Start {
     /// The line, such as `wsgi: mysite.wsgi:application`. It has no `'`, so that a shell can be given it in quotes.
     pub line: String,
+    /// A line for what must run before each start, such as `release: python manage.py migrate`. It has no `'` either.
+    pub release: Option<String>,
     /// What it was guessed from, phrased to follow "this is": `a Django project (manage.py)`.
     pub what: String,
 }
 
 impl Start {
     pub(super) fn new(line: impl Into<String>, what: impl Into<String>) -> Self {
-        Self { line: line.into(), what: what.into() }
+        Self { line: line.into(), release: None, what: what.into() }
+    }
+
+    /// The same with a `release` command.
+    pub(super) fn with_release(self, command: &str) -> Self {
+        Self { release: Some(format!("release: {command}")), ..self }
     }
 }
 

@@ -39,8 +39,10 @@ pub(super) fn django(tree: &dyn SourceTree) -> Option<Start> {
     let folders = of_settings.into_iter().chain(tree.names());
     let project = folders.into_iter().find(|folder| has(tree, &format!("{folder}/wsgi.py")))?;
     let module = project.replace('/', ".");
-    is_dotted(&module)
-        .then(|| Start::new(format!("wsgi: {module}.wsgi:application"), "a Django project (manage.py)"))
+    let line = format!("wsgi: {module}.wsgi:application");
+    is_dotted(&module).then(|| {
+        Start::new(line, "a Django project (manage.py)").with_release("python manage.py migrate --noinput")
+    })
 }
 
 /// Any other Python app.

@@ -5,7 +5,9 @@ use piku_runtime::{MemoryTree, start};
 /// The line for a tree of these files, and what it was guessed from.
 fn guessed(files: &[(&str, &str)]) -> String {
     let tree = files.iter().fold(MemoryTree::new("c"), |tree, (path, text)| tree.with(*path, *text));
-    start(&tree).map_or_else(|| "nothing".to_owned(), |start| format!("{}  # {}", start.line, start.what))
+    let Some(start) = start(&tree) else { return "nothing".to_owned() };
+    let release = start.release.map(|line| format!("; {line}")).unwrap_or_default();
+    format!("{}{release}  # {}", start.line, start.what)
 }
 
 #[test]
@@ -39,7 +41,7 @@ fn the_apps_of_each_language_are_recognized() {
         )],
         &[("package.json", r#"{"dependencies": {"next": "14"}, "scripts": {"build": "next build"}}"#)],
         &[("package.json", "not JSON"), ("index.html", "")],
-        &[("config.ru", ""), ("Gemfile", ""), ("bin/rails", "")],
+        &[("config.ru", ""), ("Gemfile", ""), ("bin/rails", ""), ("config/database.yml", "")],
         &[("app.rb", "require 'sinatra'\n")],
         &[("composer.json", "{}"), ("public/index.php", "")],
         &[("index.php", "")],
@@ -59,8 +61,8 @@ fn the_apps_of_each_language_are_recognized() {
     ];
     let lines: Vec<String> = trees.iter().map(|tree| guessed(tree)).collect();
     insta::assert_snapshot!(lines.join("\n"), @r"
-    wsgi: mysite.wsgi:application  # a Django project (manage.py)
-    wsgi: shop.wsgi:application  # a Django project (manage.py)
+    wsgi: mysite.wsgi:application; release: python manage.py migrate --noinput  # a Django project (manage.py)
+    wsgi: shop.wsgi:application; release: python manage.py migrate --noinput  # a Django project (manage.py)
     wsgi: app:app  # a Flask app (app.py)
     wsgi: flaskr:create_app()  # a Flask app (flaskr/__init__.py)
     wsgi: app:app  # a Flask app (app/__init__.py)
@@ -75,7 +77,7 @@ fn the_apps_of_each_language_are_recognized() {
     static: build  # a site built by react-scripts (package.json)
     web: npx next start -p $PORT -H $BIND_ADDRESS  # a Next.js app (package.json)
     static: .  # a site of files (index.html)
-    rwsgi: config.ru  # a Rails app (config.ru)
+    rwsgi: config.ru; release: bin/rails db:migrate  # a Rails app (config.ru)
     web: ruby app.rb -p $PORT -o $BIND_ADDRESS  # a Ruby program (app.rb)
     php: public  # a PHP app (public/index.php)
     php: .  # a PHP app (index.php)

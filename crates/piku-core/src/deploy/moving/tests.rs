@@ -20,7 +20,7 @@ fn a_replaced_database_is_moved_with_its_own_journal_alone() {
     std::fs::write(data.join("db-wal"), "of the old").unwrap();
     let what = Written { path: "db".into(), sort: Sort::File, size: 3, count: 0, tracked: false };
     let left = LeftTree::of(&root, &app, None, 1).unwrap();
-    move_one(&left, &data, &rescued(&data, 1), &Move { what, at: "db".into() }).unwrap();
+    move_one(&left, &data, &rescued(&data, 1), &Move { what, at: "db".into(), again: true }).unwrap();
     assert_eq!(std::fs::read_to_string(clone.join("db")).unwrap(), "new");
     assert!(clone.join("db").is_symlink() && !data.join("db-wal").exists());
 }

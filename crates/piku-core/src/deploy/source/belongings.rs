@@ -11,10 +11,11 @@ use super::written::{self, Decided, Files, Seen};
 use crate::app::AppName;
 use crate::deploy::DeployError;
 use crate::deploy::order::Scene;
-use crate::host::listing::{Listing, Sort};
+use crate::host::listing::{Listing, Sort, Stamp};
 use crate::host::{HostError, files, git, relocate};
 use crate::persisted::{Persisted, Place};
 use crate::root::Root;
+use crate::settings::is_private_to_piku;
 
 /// What an app keeps when its tree is left.
 #[derive(Debug, Default)]
@@ -184,7 +185,7 @@ impl Looking<'_> {
         }
         let is_used = all.iter().any(|(other, place)| other != path && place.in_data() == Some(at));
         let at = if is_used { place::free(self.data, &self.found.persisted, path) } else { at.to_owned() };
-        self.push(path, at)
+        self.push(path, at, true)
     }
 
     /// Paths of `PIKU_PERSIST` that are not persisted yet, but have been written.
@@ -192,16 +193,38 @@ impl Looking<'_> {
         for named in self.wanted.persist {
             let path = Path::new(named);
             let at = self.data.as_std_path().join(path);
-            if self.found.persisted.0.contains_key(path) {
+            if self.found.persisted.has(path) {
                 continue;
             }
             let is_own =
                 self.now.get(path).is_some_and(|stamp| matches!(stamp.sort, Sort::File | Sort::Folder));
             let place = Place::Data { at: path.to_owned(), moving_from: None };
-            if is_own && self.is_written(path) && at.symlink_metadata().is_err() {
-                self.push(path, path.to_owned());
+            if is_own && self.is_written(path) {
+                if at.symlink_metadata().is_err() {
+                    self.push(path, path.to_owned(), false);
+                } else {
+                    self.gather(path);
+                }
             }
             self.found.persisted.0.insert(path.to_owned(), place);
+        }
+    }
+
+    /// Moves each file of a folder that is to be persisted as a whole, since its place in the data has others already,
+    /// such as files that were moved by themselves before.
+    fn gather(&mut self, folder: &Path) {
+        let is_written = |path: &Path, stamp: Stamp| {
+            stamp.sort == Sort::File && self.before.get(path) != self.now.get(path)
+        };
+        let written = self.now.below(folder).filter(|(path, stamp)| is_written(path, *stamp));
+        let written: Vec<PathBuf> = written.map(|(path, _)| path.to_owned()).collect();
+        for path in written.into_iter().filter(|path| !is_private_to_piku(path)) {
+            if !self.found.persisted.0.contains_key(&path) {
+                let at = place::free(self.data, &self.found.persisted, &path);
+                if let Some(place) = self.push(&path, at, false) {
+                    self.found.persisted.0.insert(path, place);
+                }
+            }
         }
     }
 
@@ -214,7 +237,7 @@ impl Looking<'_> {
                     .map(|link| place::within(link, &path, &self.left.tree, &root.app(app)))
             } else {
                 let at = place::free(self.data, &self.found.persisted, &path);
-                self.push(&path, at)
+                self.push(&path, at, false)
             };
             if let Some(place) = place {
                 self.found.persisted.0.insert(path, place);
@@ -223,9 +246,9 @@ impl Looking<'_> {
     }
 
     /// Notes that a path is to be moved.
-    fn push(&mut self, path: &Path, at: PathBuf) -> Option<Place> {
+    fn push(&mut self, path: &Path, at: PathBuf, again: bool) -> Option<Place> {
         let what = written::whole(path, self.now, self.leaving)?;
-        self.found.moves.push(Move { what, at: at.clone() });
+        self.found.moves.push(Move { what, at: at.clone(), again });
         Some(Place::Data { at, moving_from: None })
     }
 

@@ -292,18 +292,18 @@ mod tests {
         assert_eq!(
             told("ENV", Unread::Outside, web),
             [
-                "false `ENV` is not a regular file, but a link that leads out of the app's folder: it is not read"
+                "true `ENV` is not a regular file, but a link that leads out of the app's folder or nowhere: it is not read"
             ]
         );
         assert_eq!(
             told("ENV", Unread::Folder, web),
             ["false `ENV` is not a regular file, but a folder: it is not read"]
         );
-        assert_eq!(told("ENV", Unread::Special, web), ["false `ENV` is not a regular file: it is not read"]);
+        assert_eq!(told("ENV", Unread::Special, web), ["true `ENV` is not a regular file: it is not read"]);
         assert_eq!(
             told("Procfile", Unread::Outside, None),
             [
-                "false `Procfile` is not a regular file, but a link that leads out of the app's folder: it is not read",
+                "false `Procfile` is not a regular file, but a link that leads out of the app's folder or nowhere: it is not read",
                 "true there is no Procfile"
             ]
         );

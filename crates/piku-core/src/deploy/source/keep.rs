@@ -20,6 +20,7 @@ use crate::host::HostError;
 use crate::host::listing::{self, Listing, Sort, Stamp};
 use crate::persisted::{Persisted, Place, shown};
 use crate::root::Root;
+use crate::settings::spelled;
 
 /// How many paths are named in a warning.
 const NAMED: usize = 10;
@@ -69,17 +70,21 @@ pub(crate) fn keep(
     tell_hidden(app, order.commit(), &found, report);
     let (tree, data, release) = (root.tree(app, owner), root.data(app), root.release(app, owner));
     let is_moved = |path: &Path| found.moves.iter().any(|one| one.what.path == path);
-    let begun = options.persist.iter().map(String::as_str).filter(|path| !is_moved(Path::new(path)));
+    let mut persisted = found.persisted.clone();
+    let nested = Persisted(persisted.take_nested());
+    let named = options.persist.iter().map(String::as_str).filter(|path| !is_moved(Path::new(path)));
+    let begun = named.filter(|path| persisted.0.contains_key(Path::new(path)));
+    let begun = begun.map(|path| (path, nested.has_below(Path::new(path))));
     let places = Places { tree: &tree, data: &data, release: &release };
     persist::begin(scene.surroundings, &places, begun)?;
-    for (path, kept) in &found.persisted.0 {
+    for (path, kept) in &persisted.0 {
         let target = match left.filter(|_| is_moved(path)) {
             Some(left) => left.tree.as_std_path().join(path),
             None => place::target(kept, &data),
         };
         persist::link(&tree, path, &target, InTheWay::Removed)?;
     }
-    Ok(Kept { linked: found.persisted.0.into_keys().collect(), passing: found.passing })
+    Ok(Kept { linked: persisted.0.into_keys().collect(), passing: found.passing })
 }
 
 /// Lists a fresh tree when it is built and nothing runs in it yet. What differs later, the app has written.
@@ -117,9 +122,8 @@ pub(crate) fn while_made_again<E: From<HostError>>(
 
 /// What is persisted when no tree is left.
 fn unmoved(mut persisted: Persisted, wanted: &Wanted<'_>) -> Belongings {
-    for path in wanted.persist {
-        let place = Place::Data { at: path.into(), moving_from: None };
-        persisted.0.entry(path.into()).or_insert(place);
+    for path in wanted.persist.iter().filter(|path| !persisted.has(Path::new(path))).collect::<Vec<_>>() {
+        persisted.0.insert(path.into(), Place::Data { at: path.into(), moving_from: None });
     }
     persisted.0.retain(|path, _| !written::is_left_out(path, wanted.left_out));
     Belongings { persisted, ..Belongings::default() }
@@ -151,9 +155,9 @@ fn tell_hidden(app: &AppName, commit: &str, found: &Belongings, report: &mut Rep
     let message =
         format!("this commit changes {}, where {app} has its own; {app}'s is used", named(&found.hidden));
     let short = commit.get(..7).unwrap_or(commit);
-    let help = format!(
-        "the commit's is `git show {short}:{first}`; with PIKU_PERSIST='!{first}' releases use it instead"
-    );
+    let leave_out = found.hidden.first().and_then(|path| spelled(path));
+    let leave_out = leave_out.map(|path| format!("; with PIKU_PERSIST='!{path}' releases use it instead"));
+    let help = format!("the commit's is `git show {short}:{first}`{}", leave_out.unwrap_or_default());
     warn(report, message, Some(&help));
 }
 

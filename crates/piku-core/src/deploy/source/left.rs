@@ -56,6 +56,11 @@ impl LeftTree {
         store::is_foreign_clone(root, app).then(legacy)
     }
 
+    /// Whether it is a clone of legacy piku, which does not stay where it is.
+    pub(crate) fn is_legacy(&self) -> bool {
+        self.number == LEGACY
+    }
+
     /// The tree with this number, wherever it is now.
     pub(crate) fn path(root: &Root, app: &AppName, number: u32) -> Utf8PathBuf {
         if number == LEGACY && store::is_foreign_clone(root, app) {

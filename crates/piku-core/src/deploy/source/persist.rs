@@ -8,6 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 pub use self::error::PersistError;
 use crate::deploy::DeployError;
+use crate::host::listing::{Listing, Sort};
 use crate::host::{HostError, Surroundings, copy, files, relocate};
 use crate::persisted::shown;
 
@@ -25,19 +26,32 @@ pub(crate) struct Places<'a> {
 const BEGUN: &str = "begun.json";
 
 /// Gives each path in `PIKU_PERSIST` that does not exist in the data its first contents: those of the commit. If it is
-/// not in the commit either, it becomes a folder; if its name contains a dot, it is left for the app to create.
+/// not in the commit either, it becomes a folder; if its name contains a dot, it is left for the app to create. A
+/// folder of which parts are persisted already gets the other files of the commit.
 ///
 /// Records each copy before it is made, for [`undo`].
 pub(crate) fn begin<'a>(
     surroundings: &Surroundings,
     places: &Places<'_>,
-    paths: impl IntoIterator<Item = &'a str>,
+    paths: impl IntoIterator<Item = (&'a str, bool)>,
 ) -> Result<(), DeployError> {
     let mut begun = Vec::new();
-    for path in paths {
+    for (path, has_parts) in paths {
         let (here, kept) = (places.tree.join(path), places.data.join(path));
         make_way(places.tree, Path::new(path))?;
         make_way(places.data, Path::new(path))?;
+        if has_parts && is_folder(&here) && is_folder(&kept) {
+            let of_commit = Listing::of(&here)?.0.into_iter();
+            let of_commit = of_commit.filter(|(_, stamp)| matches!(stamp.sort, Sort::File | Sort::Link));
+            for (below, _) in of_commit {
+                let to = kept.as_std_path().join(&below);
+                if to.symlink_metadata().is_err() && relocate::make_way(kept.as_std_path(), &below)? {
+                    begun.extend(Utf8PathBuf::from_path_buf(to.clone()));
+                    note(places.release, &begun)?;
+                    relocate::copy_to(&here.as_std_path().join(&below), &to)?;
+                }
+            }
+        }
         if files::exists(&kept) {
             continue;
         }
@@ -105,6 +119,10 @@ pub(crate) fn undo(release: &Utf8Path) -> Result<(), HostError> {
 /// Whether a path is a file or folder, not a link, which may point anywhere.
 fn is_own(path: &Utf8Path) -> bool {
     path.symlink_metadata().is_ok_and(|found| found.is_dir() || found.is_file())
+}
+
+fn is_folder(path: &Utf8Path) -> bool {
+    path.symlink_metadata().is_ok_and(|found| found.is_dir())
 }
 
 fn is_named_as_a_file(path: &str) -> bool {

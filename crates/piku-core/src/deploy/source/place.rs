@@ -20,6 +20,8 @@ pub(crate) struct Move {
     pub(crate) what: Written,
     /// The path in the data.
     pub(crate) at: PathBuf,
+    /// Whether it was moved before, and the app has replaced the link.
+    pub(crate) again: bool,
 }
 
 /// A path in the data that nothing else uses: the same as in the tree, if that is free.

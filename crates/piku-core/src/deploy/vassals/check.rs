@@ -15,6 +15,7 @@ use crate::deploy::order::Scene;
 use crate::deploy::plan::hosted::Hosted;
 use crate::deploy::plan::site::plain_host;
 use crate::deploy::plan::{self, Work};
+use crate::event::{Report, stage};
 use crate::host::emperor;
 use crate::host::health::{Endpoint, accepts, get};
 use crate::host::launch::{endings, record_path, slot_holder};
@@ -38,21 +39,36 @@ fn not_yet(seen: &'static str) -> Look {
     Look::NotYet(Cow::Borrowed(seen))
 }
 
-/// Waits until every process is healthy.
+/// How long to wait for a healthy process in silence.
+const SILENCE: Duration = Duration::from_secs(3);
+
+/// Waits until every process is healthy. Tells what is waited for if that takes long.
 pub(crate) fn all_healthy(
     scene: &Scene<'_>,
     options: &Options,
     watched: &[Watched<'_>],
+    report: &mut Report<'_>,
 ) -> Result<(), DeployError> {
-    watched.iter().try_for_each(|one| healthy(scene, options, one))
+    watched.iter().try_for_each(|one| healthy(scene, options, one, report))
 }
 
-fn healthy(scene: &Scene<'_>, options: &Options, watched: &Watched<'_>) -> Result<(), DeployError> {
+fn healthy(
+    scene: &Scene<'_>,
+    options: &Options,
+    watched: &Watched<'_>,
+    report: &mut Report<'_>,
+) -> Result<(), DeployError> {
     let mut last = Cow::Borrowed("did not start");
+    let (begin, mut is_told) = (wait::Since::now(), false);
     let outcome = wait::until(options.healthcheck_timeout, || match look(scene.root, options, watched) {
         _ if scene.cancel.is_cancelled() => Some(Err(String::new())),
         Look::Healthy => Some(Ok(())),
         Look::NotYet(seen) => {
+            if !is_told && begin.elapsed() >= SILENCE {
+                is_told = true;
+                let (process, limit) = (watched.process.shown(), seconds(options.healthcheck_timeout));
+                stage(report, format!("Waiting for {process}, {limit} at most: so far it {seen}"));
+            }
             last = seen;
             None
         }

@@ -50,11 +50,14 @@ impl Instead {
             return "add a file `Procfile` that says what to start, with a line such as `web: python app.py`"
                 .to_owned();
         };
+        let release = start.release.as_ref().map(|line| format!("echo '{line}' >> Procfile\n  "));
         format!(
             "for {}, write one, commit it, and push again:\n  \
-             echo '{}' > Procfile\n  \
+             echo '{}' > Procfile\n  {}\
              git add Procfile && git commit -m 'Add a Procfile'",
-            start.what, start.line
+            start.what,
+            start.line,
+            release.unwrap_or_default()
         )
     }
 }
@@ -102,7 +105,11 @@ mod tests {
 
     #[test]
     fn a_line_to_copy_is_shown_for_what_is_there() {
-        let told = [told(&["index.html", "README.md"]), told(&["README.md"])].join("\n\n");
+        let django = MemoryTree::new("c")
+            .with("manage.py", "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'mysite.settings')")
+            .with("mysite/wsgi.py", "");
+        let django = Instead::of(&django).diagnostic().help.unwrap();
+        let told = [told(&["index.html", "README.md"]), told(&["README.md"]), django].join("\n\n");
         insta::assert_snapshot!(told, @r"
         there is no Procfile in the commit
         for a site of files (index.html), write one, commit it, and push again:
@@ -111,6 +118,11 @@ mod tests {
 
         there is no Procfile in the commit
         add a file `Procfile` that says what to start, with a line such as `web: python app.py`
+
+        for a Django project (manage.py), write one, commit it, and push again:
+          echo 'wsgi: mysite.wsgi:application' > Procfile
+          echo 'release: python manage.py migrate --noinput' >> Procfile
+          git add Procfile && git commit -m 'Add a Procfile'
         ");
     }
 }

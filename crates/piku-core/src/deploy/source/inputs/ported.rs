@@ -4,6 +4,9 @@ use piku_procfile::{Diagnostic, Kind, Procfile};
 use piku_runtime::SourceTree;
 use serde_json::Value;
 
+/// Where Apache finds what applies to a folder.
+const HTACCESS: &str = ".htaccess";
+
 /// A line for each thing that is written for another platform and has no effect, with what has it here. Nothing for
 /// what the Procfile or the settings say already.
 pub(crate) fn hints(tree: &dyn SourceTree, procfile: &Procfile, has_healthcheck: bool) -> Vec<Diagnostic> {
@@ -52,6 +55,17 @@ pub(crate) fn hints(tree: &dyn SourceTree, procfile: &Procfile, has_healthcheck:
             format!("{what} is not read: set PIKU_HEALTHCHECK to the path that must answer, such as `/`")
         }));
     }
+    let folders = procfile.entries().iter().filter(|one| matches!(one.kind, Kind::Php | Kind::Static));
+    let of_apache = folders.map(|entry| {
+        let folder = entry.command.trim().trim_start_matches("./").trim_end_matches(['/', '.']);
+        if folder.is_empty() { HTACCESS.to_owned() } else { format!("{folder}/{HTACCESS}") }
+    });
+    found.extend(of_apache.filter(|path| tree.read(path).is_some()).map(|path| {
+        format!(
+            "`{path}` is not read, since nginx serves the site, not Apache: write its rules as nginx has them, in a \
+             file of the app that the setting NGINX_INCLUDE_FILE names"
+        )
+    }));
     found.into_iter().map(|message| Diagnostic::warning("source::other-platform", 0..0, message)).collect()
 }
 
@@ -104,6 +118,19 @@ mod tests {
         let dokku = [("app.json", r#"{"scripts": {"dokku": {"predeploy": "./a"}}}"#), ("CHECKS", "")];
         assert!(lines(&dokku, "web: x\n", false).contains("write `release: ./a`"));
         assert_eq!(lines(&[("app.json", "no JSON")], "web: x\n", false), "");
+        let of_apache = [(".htaccess", "RewriteEngine On\n"), ("public/.htaccess", "")];
+        for (procfile, path) in [
+            ("php: public\n", "public/.htaccess"),
+            ("php: .\n", ".htaccess"),
+            ("static: ./public/\n", "public/.htaccess"),
+        ] {
+            let told = lines(&of_apache, procfile, false);
+            assert!(
+                told.starts_with(&format!("`{path}` is not read")) && told.lines().count() == 1,
+                "{told}"
+            );
+        }
+        assert_eq!(lines(&of_apache, "web: x\n", false), "");
     }
 
     #[test]

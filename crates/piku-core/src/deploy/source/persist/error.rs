@@ -1,6 +1,7 @@
 //! Why a path can't be persisted.
 
 use crate::app::AppName;
+use crate::settings::spelled;
 
 /// Why a path can't be persisted. Nothing has changed.
 #[derive(Debug, thiserror::Error)]
@@ -44,10 +45,13 @@ impl PersistError {
                 "make sure that no parent folder is a link, neither in the app's folder nor in $DATA_ROOT"
                     .to_owned()
             }
-            Self::InTheWay { app, path, .. } => format!(
-                "rename it in the commit, or leave what the app wrote out: `config:set {app} 'PIKU_PERSIST=!{path}'` \
-                 (it stays on the server)"
-            ),
+            Self::InTheWay { app, path, .. } => {
+                let path = spelled(path.as_ref()).unwrap_or_else(|| path.clone());
+                format!(
+                    "rename it in the commit, or leave what the app wrote out: `config:set {app} \
+                     'PIKU_PERSIST=!{path}'` (it stays on the server)"
+                )
+            }
         }
     }
 }

@@ -7,7 +7,7 @@ use super::*;
 /// Begins and links one path after another.
 fn persist(data: &Utf8Path, tree: &Utf8Path, release: &Utf8Path, paths: &[&str]) -> Result<(), DeployError> {
     let places = Places { tree, data, release };
-    begin(&Surroundings::of_tests(data), &places, paths.iter().copied())?;
+    begin(&Surroundings::of_tests(data), &places, paths.iter().map(|path| (*path, false)))?;
     for path in paths {
         link(tree, Path::new(path), data.join(path).as_std_path(), InTheWay::Removed)?;
     }
@@ -32,6 +32,33 @@ fn a_path_begins_as_what_is_in_the_commit_and_then_outlives_trees() {
     assert_eq!(std::fs::read_to_string(two.join("uploads/cat.png")).unwrap(), "cat");
     assert_eq!(std::fs::read_to_string(data.join("var/db.sqlite3")).unwrap(), "rows");
     assert!(data.join("uploads/.gitkeep").exists());
+}
+
+#[test]
+fn a_folder_of_which_a_part_is_kept_already_gets_the_rest_of_the_commit() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| Utf8PathBuf::from_path_buf(folder.path().join(name)).unwrap();
+    for name in ["tree/pages/deep", "data/pages", "release"] {
+        std::fs::create_dir_all(at(name)).unwrap();
+    }
+    for (name, text) in [
+        ("tree/pages/home", "home"),
+        ("tree/pages/deep/x", "x"),
+        ("tree/pages/new", "commit"),
+        ("data/pages/new", "app"),
+    ] {
+        std::fs::write(at(name), text).unwrap();
+    }
+    let (tree, data, release) = (at("tree"), at("data"), at("release"));
+    let places = Places { tree: &tree, data: &data, release: &release };
+    let begin = |has_parts| begin(&Surroundings::of_tests(&data), &places, [("pages", has_parts)]).unwrap();
+    begin(false);
+    assert!(!data.join("pages/home").exists(), "what is in the data alone counts");
+    begin(true);
+    let read = |name: &str| std::fs::read_to_string(data.join("pages").join(name)).unwrap();
+    assert_eq!(["home", "deep/x", "new"].map(read), ["home", "x", "app"]);
+    undo(&release).unwrap();
+    assert!(!data.join("pages/home").exists() && data.join("pages/new").exists());
 }
 
 #[test]

@@ -20,6 +20,31 @@ pub enum InvalidSite {
         /// The value as given.
         value: String,
     },
+    /// An entry of a list of headers has no colon.
+    #[error("`{0}` is not a header such as `X-Frame-Options: DENY`")]
+    HeaderPair(String),
+    /// The header can't be added by a site.
+    #[error("the header `{name}` can't be added: {why}")]
+    HeaderName {
+        /// The name as given.
+        name: String,
+        /// Why not.
+        why: &'static str,
+    },
+    /// The size is not a number with a unit, or too large.
+    #[error("`{0}` is not a size such as `100m`")]
+    Size(String),
+    /// The text does not say for how long browsers use HTTPS only.
+    #[error("`{text}` does not say for how long browsers use HTTPS only: {why}")]
+    Hsts {
+        /// The text as given.
+        text: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// A range of trusted proxies has every address.
+    #[error("`{0}` trusts everybody: any visitor could choose the address that the app sees")]
+    TrustsAll(String),
     /// The file name has an invalid character, or is too long.
     #[error("`{0}` can't be the name of a file that is never served")]
     FileName(String),
@@ -89,6 +114,14 @@ impl InvalidSite {
             Self::Url { .. } => {
                 "write the path as it is after decoding, beginning with a slash, such as `/static`"
             }
+            Self::HeaderPair(_) | Self::Header { .. } => {
+                "write `Name: value`, and ` | ` between headers; a `|` in a value is written `||`"
+            }
+            Self::Size(_) => "write a number of bytes, or one with `k`, `m`, or `g`; `0` is no limit",
+            Self::Hsts { .. } => {
+                "write `on`, or a number of seconds such as `86400`; `includeSubDomains` may follow"
+            }
+            Self::TrustsAll(_) => "write the addresses of your proxies, such as `10.0.0.0/8`",
             Self::Network(_) => "write addresses such as `192.0.2.7` or ranges such as `2001:db8::/32`",
             _ => return None,
         })

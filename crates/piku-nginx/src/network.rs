@@ -33,6 +33,11 @@ impl Network {
         };
         Ok(Self { address: cleared, prefix })
     }
+
+    /// Whether it has every address of its family.
+    pub fn is_everybody(&self) -> bool {
+        self.prefix == 0
+    }
 }
 
 impl From<IpAddr> for Network {

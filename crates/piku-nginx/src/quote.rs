@@ -22,6 +22,11 @@ pub(crate) fn word(text: &str) -> String {
     quoted
 }
 
+/// The bytes that a character takes within quotes.
+pub(crate) fn length(c: char) -> usize {
+    c.len_utf8() + usize::from(matches!(c, '"' | '\\'))
+}
+
 /// Writes `text` as a regular expression that matches exactly it.
 pub(crate) fn literal(text: &str) -> String {
     let mut pattern = String::with_capacity(text.len());

@@ -77,6 +77,11 @@ impl ServerName {
         self.0.starts_with('.') && (other.0 == self.0[1..] || other.0.strip_prefix('*') == Some(&self.0))
     }
 
+    /// Whether nginx would not accept both names in two servers.
+    pub fn collides(&self, other: &Self) -> bool {
+        self == other || self.covers(other) || other.covers(self)
+    }
+
     /// Writes the name as one word.
     pub(crate) fn word(&self) -> String {
         if self.is_any() {

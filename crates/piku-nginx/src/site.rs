@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 
 use crate::{
-    Cache, CatchAll, Comment, FileName, FilePath, Header, Http2, InvalidSite, Listen, Namespace, Network,
-    Probe, ServerName, SiteName, SocketPath, StaticPath, UrlPath,
+    Cache, CatchAll, Comment, DirectiveNames, FileName, FilePath, Header, Hsts, Http2, InvalidSite, Listen,
+    Namespace, Network, Probe, ServerName, SiteName, Size, SocketPath, StaticPath, Trusted, UrlPath,
 };
 
 /// The nginx site of one app.
@@ -27,12 +27,17 @@ pub struct Site {
     pub headers: Vec<Header>,
     /// The host names of the app.
     pub server_names: Vec<ServerName>,
+    /// Host names that redirect to the first of the server names that is not a pattern. Without such a name they have
+    /// no effect, and a name that the app has itself has none.
+    pub redirects: Vec<ServerName>,
     /// The addresses and ports nginx listens on.
     pub listen: Listen,
     /// The certificate; without one there is no HTTPS.
     pub tls: Option<Tls>,
     /// Whether HTTP only redirects to HTTPS. Has no effect without a certificate.
     pub https_only: bool,
+    /// For how long browsers use HTTPS only, once they have an answer over HTTPS.
+    pub hsts: Option<Hsts>,
     /// How HTTP/2 is turned on.
     pub http2: Http2,
     /// Whether TLS for an unknown host is refused in the handshake (nginx 1.19.4 and later), not after it.
@@ -57,15 +62,27 @@ pub struct Site {
     pub acme_webroot: Option<FilePath>,
     /// What is cached.
     pub cache: Option<Cache>,
-    /// The only addresses that may connect, besides the machine itself.
+    /// The only addresses that may connect, besides the machine itself. It is the address of the connection that
+    /// counts, whatever a proxy says of the visitor's. Needs nginx's module `realip`.
     pub allow_only: Option<Vec<Network>>,
+    /// The proxies whose word counts about a visitor's address, scheme, host, and port.
+    pub trusted: Option<Trusted>,
+    /// The largest body of a request; without one, nginx's own limit of 1 MB.
+    pub max_body_size: Option<Size>,
+    /// The seconds that may pass between two parts of an answer, and between two parts of a request on its way to the
+    /// app.
+    pub timeout: u32,
+    /// Whether nginx collects an answer before it sends it to a slow client, and a request before it passes it on.
+    ///
+    /// Without it, each part is sent as it comes, for events and streams. What is cached is collected all the same, and
+    /// so is a request to uWSGI, which must know the length of its body.
+    pub buffering: bool,
     /// A file with the app's own directives, included at the end of `server`.
     ///
-    /// With one, timeouts and `server_tokens` are left to it, because nginx refuses duplicates.
     pub include: Option<FilePath>,
-    /// Whether the headers of an answer may be 32 KB long. Otherwise the limit is that of nginx, 4 or 8 KB, or of the
-    /// app's own file, which could not change it.
-    pub large_headers: bool,
+    /// The directives in that file. Those that the site sets for the whole server are left to the file, because nginx
+    /// refuses duplicates, and so are those that a location would override.
+    pub left_to_include: DirectiveNames,
     /// A URL that shows whether nginx is running exactly this site.
     pub probe: Option<Probe>,
 }
@@ -79,9 +96,11 @@ impl Site {
             comment: None,
             headers: Vec::new(),
             server_names,
+            redirects: Vec::new(),
             listen: Listen::default(),
             tls: None,
             https_only: false,
+            hsts: None,
             http2: Http2::Off,
             reject_handshake: false,
             backend,
@@ -93,8 +112,12 @@ impl Site {
             acme_webroot: None,
             cache: None,
             allow_only: None,
+            trusted: None,
+            max_body_size: None,
+            timeout: 300,
+            buffering: true,
             include: None,
-            large_headers: true,
+            left_to_include: DirectiveNames::default(),
             probe: None,
         }
     }
@@ -112,6 +135,23 @@ impl Site {
         let address =
             address.parse().map_err(|source| InvalidSite::Address { address: address.to_owned(), source })?;
         Ok(Self::new(name.parse()?, server_names, Backend::Http(vec![address])))
+    }
+
+    /// Returns every host name of the site, those that redirect too: nobody else may have them, and its certificate
+    /// must cover them.
+    pub fn names(&self) -> impl Iterator<Item = &ServerName> {
+        let redirects = self.redirects.iter().filter(|name| self.is_redirect(name));
+        self.server_names.iter().chain(redirects)
+    }
+
+    /// Returns the host name to which others redirect.
+    pub fn main_name(&self) -> Option<&ServerName> {
+        self.server_names.iter().find(|name| name.is_plain())
+    }
+
+    /// Whether the name is not one of the app's own.
+    pub(crate) fn is_redirect(&self, name: &ServerName) -> bool {
+        !self.server_names.iter().any(|own| own.collides(name))
     }
 
     /// Returns the name of the upstream and of the cache zone.

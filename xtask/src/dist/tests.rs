@@ -119,6 +119,7 @@ fn a_package_has_the_files_that_are_promised() {
     -rw-r--r-- root/root ./usr/share/doc/piku/README.md
     -rw-r--r-- root/root ./usr/share/doc/piku/changelog.gz
     -rw-r--r-- root/root ./usr/share/doc/piku/copyright
+    -rw-r--r-- root/root ./usr/share/doc/piku/docs/front-door.md
     -rw-r--r-- root/root ./usr/share/doc/piku/docs/guide.md
     -rw-r--r-- root/root ./usr/share/doc/piku/docs/packaging.md
     -rw-r--r-- root/root ./usr/share/doc/piku/docs/reference.md
@@ -175,6 +176,7 @@ fn an_archive_has_the_files_that_are_promised() {
     -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/completions/_piku
     -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/completions/piku.bash
     -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/completions/piku.fish
+    -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/docs/front-door.md
     -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/docs/guide.md
     -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/docs/packaging.md
     -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/docs/reference.md

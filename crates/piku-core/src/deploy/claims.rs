@@ -19,7 +19,7 @@ pub(crate) fn server_names(root: &Root, app: &AppName, early: &EarlyInputs) -> R
     if !early.has_site() {
         return Ok(());
     }
-    match taken(root, app, &early.options.server_names, early.options.ipv4)? {
+    match taken(root, app, &early.options.names(), early.options.ipv4)? {
         Some((name, holder)) => Err(DeployError::ServerNameTaken { name, holder }),
         None => Ok(()),
     }
@@ -33,12 +33,13 @@ pub(crate) fn hold_server_names(
     inputs: &Inputs,
 ) -> Result<Option<AppLock>, DeployError> {
     let options = &inputs.options.nginx;
-    if !inputs.has_site() || new_names(root, app, &options.server_names, options.ipv4)?.is_empty() {
+    let names = options.names();
+    if !inputs.has_site() || new_names(root, app, &names, options.ipv4)?.is_empty() {
         return Ok(None);
     }
     let doing = format!("`{app}` is getting its server names");
     let lock = AppLock::take(&root.server_names_lock(), &doing, &mut |_| {})?;
-    match taken(root, app, &options.server_names, options.ipv4)? {
+    match taken(root, app, &names, options.ipv4)? {
         Some((name, holder)) => Err(DeployError::ServerNameTaken { name, holder }),
         None => Ok(Some(lock)),
     }
@@ -99,7 +100,7 @@ fn served(root: &Root, app: &AppName) -> Result<Option<Served>, HostError> {
         let setting = |key: &str| live.live_env.get(key).map_or("", String::as_str);
         Served {
             address: setting("NGINX_IPV4_ADDRESS").parse().unwrap_or(Ipv4Addr::UNSPECIFIED),
-            names: setting("NGINX_SERVER_NAME").to_owned(),
+            names: [setting("NGINX_SERVER_NAME"), setting("NGINX_REDIRECT")].join(" "),
         }
     }))
 }

@@ -54,9 +54,9 @@ impl Switching<'_, '_, '_> {
         let Scene { root, surroundings, .. } = *self.scene;
         let (app, site) = (self.basis.app, ready.site.as_ref());
         self.replace_workers(&prepared.processes(Process::is_worker))?;
-        let names = &self.basis.inputs.options.nginx.server_names;
+        let names = self.basis.inputs.options.nginx.names();
         let links = socket_links::of_plan(root, &ready.plan);
-        traffic::site(root, surroundings, app, site, &links, names)?;
+        traffic::site(root, surroundings, app, site, &links, &names)?;
         let lasting = prepared.processes(|process| process.name.kind != FRONT);
         let mut vassals: Vec<VassalName> = lasting.into_iter().map(|process| process.name.clone()).collect();
         for front in prepared.processes(|process| process.name.kind == FRONT) {

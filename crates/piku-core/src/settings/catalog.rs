@@ -69,7 +69,14 @@ catalog! {
     NGINX_STATIC_PATHS: text("pairs such as `/static:public`, separated by commas"), Nginx, "URLs that nginx serves itself, each with its file or folder.";
     NGINX_CATCH_ALL: text("a file name"), Nginx, "The file to serve for every URL without a static file.";
     NGINX_HTTPS_ONLY: boolean(false), Nginx, "Whether to redirect HTTP to HTTPS.";
-    NGINX_CLOUDFLARE_ACL: boolean(false), Nginx, "Whether to allow requests from Cloudflare and this machine only.";
+    NGINX_CLOUDFLARE_ACL: boolean(false), Nginx, "Whether to allow requests from Cloudflare and this machine only. The app sees the visitor's address, as Cloudflare tells it.";
+    NGINX_REDIRECT: text("host names, separated by spaces or commas"), Nginx, "More names of the site, such as `www.example.org`, that redirect to its first name, with path and query.";
+    NGINX_HSTS: text("`on` (a year), `off`, or seconds; `includeSubDomains` may follow"), Nginx, "For how long browsers use HTTPS only, once they have had a response over HTTPS. `0` makes them forget it. Not sent by default.";
+    NGINX_MAX_BODY_SIZE: usually("32m", "a size such as `500k`, `100m`, or `2g`; `0` for no limit"), Nginx, "The largest request, such as an upload. A larger one gets the response 413.";
+    NGINX_TIMEOUT: number(300, 1, 86_400, "seconds"), Nginx, "How long the app may take to respond, and to send the next part of a response. Then the visitor gets the response 504.";
+    NGINX_BUFFERING: boolean(true), Nginx, "Whether nginx collects responses and requests, so that slow clients do not keep the app busy. `off` passes each part on as it comes, for server-sent events and streams.";
+    NGINX_HEADERS: text("headers such as `X-Frame-Options: DENY`, separated by vertical bars"), Nginx, "Headers of every response of the site. Each replaces the app's own of that name, unless there may be several, as of `Set-Cookie`. A doubled bar is one in a value.";
+    NGINX_TRUSTED_PROXIES: text("addresses and networks such as `10.0.0.0/8`, separated by spaces or commas"), Nginx, "Proxies in front of the server. What they say of a visitor in `X-Forwarded-For`, `-Proto`, `-Host`, and `-Port` counts; what anybody else says does not.";
     NGINX_ALLOW_GIT_FOLDERS: boolean(false), Nginx, "Whether URLs that contain `.git` reach the app.";
     NGINX_IPV4_ADDRESS: usually("0.0.0.0", "an IPv4 address"), Nginx, "The IPv4 address that the site listens on.";
     NGINX_IPV6_ADDRESS: usually("[::]", "an IPv6 address"), Nginx, "The IPv6 address that the site listens on.";
@@ -138,6 +145,9 @@ mod tests {
         UWSGI_LOG_X_FORWARDED_FOR=false
         NGINX_HTTPS_ONLY=false
         NGINX_CLOUDFLARE_ACL=false
+        NGINX_MAX_BODY_SIZE=32m
+        NGINX_TIMEOUT=300
+        NGINX_BUFFERING=true
         NGINX_ALLOW_GIT_FOLDERS=false
         NGINX_IPV4_ADDRESS=0.0.0.0
         NGINX_IPV6_ADDRESS=[::]

@@ -2,7 +2,9 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use piku_nginx::{Cache, CatchAll, InvalidSite, ServerName, StaticPath};
+use piku_nginx::{
+    Cache, CatchAll, Header, Hsts, InvalidSite, Network, ServerName, Size, StaticPath, Trusted,
+};
 
 use super::catalog as keys;
 use super::reader::{Reader, Refusal};
@@ -10,18 +12,35 @@ use super::reader::{Reader, Refusal};
 /// Files of an app that nginx never serves: they hold secrets or describe how the app is run.
 pub(crate) const PRIVATE: [&str; 3] = ["ENV", "LIVE_ENV", "Procfile"];
 
+/// `NGINX_MAX_BODY_SIZE` where it is not set: photos and documents pass, and nobody fills the disk with one request.
+const MAX_BODY_SIZE: Size = Size::megabytes(32);
+
 /// The settings of a site.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NginxOptions {
     /// `NGINX_SERVER_NAME`: each name once, normalized by [`ServerName`]. Empty if the app has no site.
     pub server_names: Vec<String>,
+    /// `NGINX_REDIRECT`: each name once, normalized by [`ServerName`], and none of the server names.
+    pub redirects: Vec<String>,
     /// `NGINX_STATIC_PATHS`, to be parsed by [`StaticPath::parse_list`].
     pub static_paths: Option<String>,
     /// `NGINX_CATCH_ALL`, to be parsed as a [`CatchAll`].
     pub catch_all: Option<String>,
     /// `NGINX_HTTPS_ONLY`.
     pub https_only: bool,
+    /// `NGINX_HSTS`.
+    pub hsts: Option<Hsts>,
+    /// `NGINX_MAX_BODY_SIZE`.
+    pub max_body_size: Size,
+    /// `NGINX_TIMEOUT`, in seconds.
+    pub timeout: u32,
+    /// `NGINX_BUFFERING`.
+    pub buffering: bool,
+    /// `NGINX_HEADERS`, in their order.
+    pub headers: Vec<Header>,
+    /// `NGINX_TRUSTED_PROXIES`, each once.
+    pub trusted_proxies: Vec<Network>,
     /// `NGINX_CLOUDFLARE_ACL`.
     pub cloudflare_acl: bool,
     /// `NGINX_ALLOW_GIT_FOLDERS`.
@@ -60,9 +79,32 @@ pub struct CacheOptions {
     pub expiry: u32,
 }
 
+impl NginxOptions {
+    /// Every name of the site, those that redirect too: no other app may have them, and the certificate of the site must
+    /// cover them.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        self.server_names.iter().chain(&self.redirects).cloned().collect()
+    }
+}
+
 pub(super) fn read(reader: &mut Reader<'_>) -> NginxOptions {
+    let server_names = reader.parsed(&keys::NGINX_SERVER_NAME, server_names).unwrap_or_default();
     NginxOptions {
-        server_names: reader.parsed(&keys::NGINX_SERVER_NAME, server_names).unwrap_or_default(),
+        redirects: redirects(reader, &server_names),
+        server_names,
+        hsts: reader.parsed(&keys::NGINX_HSTS, |text| Hsts::parse(text).map_err(refuse)).flatten(),
+        max_body_size: reader
+            .parsed(&keys::NGINX_MAX_BODY_SIZE, |text| text.parse().map_err(refuse))
+            .unwrap_or(MAX_BODY_SIZE),
+        timeout: reader.count(&keys::NGINX_TIMEOUT),
+        buffering: reader.boolean(&keys::NGINX_BUFFERING),
+        headers: reader
+            .parsed(&keys::NGINX_HEADERS, |text| Header::parse_list(text).map_err(refuse))
+            .unwrap_or_default(),
+        trusted_proxies: reader
+            .parsed(&keys::NGINX_TRUSTED_PROXIES, |text| Trusted::parse_list(text).map_err(refuse))
+            .unwrap_or_default(),
         static_paths: reader.parsed(&keys::NGINX_STATIC_PATHS, static_paths),
         catch_all: reader.parsed(&keys::NGINX_CATCH_ALL, catch_all),
         https_only: reader.boolean(&keys::NGINX_HTTPS_ONLY),
@@ -88,6 +130,42 @@ pub(super) fn read(reader: &mut Reader<'_>) -> NginxOptions {
 fn server_names(text: &str) -> Result<Vec<String>, Refusal> {
     let names = ServerName::parse_list(text).map_err(refuse)?;
     Ok(names.iter().map(ToString::to_string).collect())
+}
+
+/// The names that redirect. There must be a name of the app's to redirect to, and none can do both.
+fn redirects(reader: &mut Reader<'_>, own: &[String]) -> Vec<String> {
+    if own.is_empty() {
+        if reader.text(&keys::NGINX_SERVER_NAME).is_none() {
+            let message = "without NGINX_SERVER_NAME the app has no site, so no name redirects to it";
+            let help = "set NGINX_SERVER_NAME to the name to redirect to";
+            reader.warn(&keys::NGINX_REDIRECT, Refusal::new("env::no-effect", message, help));
+        }
+        return Vec::new();
+    }
+    let own: Vec<ServerName> = own.iter().filter_map(|name| name.parse().ok()).collect();
+    let read = |text: &str| {
+        let names = ServerName::parse_list(text).map_err(refuse)?;
+        if !own.iter().any(ServerName::is_plain) {
+            let message = "there is no name to redirect to: NGINX_SERVER_NAME has patterns only";
+            let help = "put the name to redirect to into NGINX_SERVER_NAME, before the patterns";
+            return Err(Refusal::new("env::bad-redirect", message, help));
+        }
+        if names.iter().any(ServerName::is_any) {
+            let help = "write the names that redirect, such as `www.example.org`";
+            return Err(Refusal::new(
+                "env::bad-redirect",
+                "`_` can't redirect: it is every other name",
+                help,
+            ));
+        }
+        if let Some(name) = names.iter().find(|name| own.iter().any(|own| own.collides(name))) {
+            let message = format!("`{name}` can't redirect: it is a name of the site itself");
+            let help = "keep it in NGINX_SERVER_NAME or in NGINX_REDIRECT, not in both";
+            return Err(Refusal::new("env::bad-redirect", message, help));
+        }
+        Ok(names.iter().map(ToString::to_string).collect())
+    };
+    reader.parsed(&keys::NGINX_REDIRECT, read).unwrap_or_default()
 }
 
 /// Checks the list against a placeholder, since the real folder of the app is not known here.
@@ -130,14 +208,75 @@ fn refuse(invalid: InvalidSite) -> Refusal {
     let code = match invalid {
         InvalidSite::ServerName { .. } => "env::bad-server-name",
         InvalidSite::Url { .. } => "env::bad-url",
+        InvalidSite::Size(_) => "env::bad-size",
+        InvalidSite::Hsts { .. } => "env::bad-hsts",
+        InvalidSite::Header { .. } | InvalidSite::HeaderPair(_) | InvalidSite::HeaderName { .. } => {
+            "env::bad-header"
+        }
+        InvalidSite::Network(_) | InvalidSite::TrustsAll(_) => "env::bad-address",
         _ => "env::bad-path",
     };
-    Refusal { code, message: invalid.to_string(), help: invalid.help().map(str::to_owned) }
+    let help = match &invalid {
+        InvalidSite::HeaderName { name, .. } if name.eq_ignore_ascii_case("Strict-Transport-Security") => {
+            Some("set NGINX_HSTS instead, such as `NGINX_HSTS=on`")
+        }
+        InvalidSite::HeaderName { .. } => Some("remove it from the list"),
+        invalid => invalid.help(),
+    };
+    Refusal { code, message: invalid.to_string(), help: help.map(str::to_owned) }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::{EnvFile, Layers, StoredSettings, options};
     use super::{catch_all, static_paths};
+
+    #[test]
+    fn what_the_reference_says_of_the_size_of_a_request_is_what_a_site_gets() {
+        assert_eq!(super::keys::NGINX_MAX_BODY_SIZE.default_text(), Some(super::MAX_BODY_SIZE.to_string()));
+    }
+
+    /// Reads these lines of `ENV`; the codes of the problems, and the options.
+    fn read(env: &str) -> (Vec<&'static str>, super::NginxOptions) {
+        let file = EnvFile::read(env.as_bytes()).expand(&Default::default());
+        let layers = Layers::new(file.values.unwrap(), &StoredSettings::default());
+        let (options, problems) = options(&layers);
+        (problems.iter().map(|problem| problem.diagnostic.code).collect(), options.nginx)
+    }
+
+    #[test]
+    fn keys_are_typed_values_or_problems_with_a_code() {
+        for (line, code) in [
+            ("NGINX_MAX_BODY_SIZE=1.5g", "env::bad-size"),
+            ("NGINX_TIMEOUT=5m", "env::not-a-number"),
+            ("NGINX_TIMEOUT=0", "env::out-of-range"),
+            ("NGINX_BUFFERING=maybe", "env::not-a-boolean"),
+            ("NGINX_HSTS=1", "env::bad-hsts"),
+            ("NGINX_HEADERS=X-A", "env::bad-header"),
+            ("NGINX_HEADERS=Content-Length: 1", "env::bad-header"),
+            ("NGINX_HEADERS=Strict-Transport-Security: max-age=1", "env::bad-header"),
+            ("NGINX_TRUSTED_PROXIES=proxy.example", "env::bad-address"),
+            ("NGINX_TRUSTED_PROXIES=0.0.0.0/0", "env::bad-address"),
+            ("NGINX_REDIRECT=www.x.org", "env::no-effect"),
+            ("NGINX_SERVER_NAME=*.x.org\nNGINX_REDIRECT=www.y.org", "env::bad-redirect"),
+            ("NGINX_SERVER_NAME=x.org\nNGINX_REDIRECT=X.org.", "env::bad-redirect"),
+            ("NGINX_SERVER_NAME=x.org\nNGINX_REDIRECT=.x.org", "env::bad-redirect"),
+            ("NGINX_SERVER_NAME=x.org\nNGINX_REDIRECT=_", "env::bad-redirect"),
+            ("NGINX_SERVER_NAME=x.org\nNGINX_REDIRECT=a b;", "env::bad-server-name"),
+        ] {
+            assert_eq!(read(line).0, [code], "{line}");
+        }
+        let (problems, read) = read(
+            "NGINX_SERVER_NAME=x.org .z.org\nNGINX_REDIRECT=www.x.org, old.z.org\nNGINX_BUFFERING=off\n\
+             NGINX_HSTS=0\nNGINX_MAX_BODY_SIZE=0\nNGINX_TIMEOUT=7\nNGINX_TRUSTED_PROXIES=10.0.0.0/8\n\
+             NGINX_HEADERS=X-A: 1 | X-B: 2",
+        );
+        assert_eq!(problems, [] as [&str; 0]);
+        assert_eq!(read.names(), ["x.org", ".z.org", "www.x.org", "old.z.org"]);
+        assert_eq!((read.max_body_size.bytes(), read.timeout, read.buffering), (0, 7, false));
+        assert_eq!((read.headers.len(), read.trusted_proxies.len()), (2, 1));
+        assert_eq!(read.hsts.map(|hsts| hsts.max_age), Some(0));
+    }
 
     #[test]
     fn what_would_publish_a_secret_is_refused() {

@@ -165,9 +165,18 @@ mod tests {
             },
             nginx: NginxOptions {
                 server_names: [],
+                redirects: [],
                 static_paths: None,
                 catch_all: None,
                 https_only: false,
+                hsts: None,
+                max_body_size: Size(
+                    33554432,
+                ),
+                timeout: 300,
+                buffering: true,
+                headers: [],
+                trusted_proxies: [],
                 cloudflare_acl: false,
                 allow_git_folders: false,
                 ipv4: 0.0.0.0,

@@ -1,13 +1,12 @@
 //! Passes requests to the servers behind a site.
 
-use super::text::Text;
+use super::{text::Text, visitor};
 use crate::{Backend, Site};
 
 /// Headers that clients could forge and apps trust.
-const UNTRUSTED: [&str; 7] = [
+const UNTRUSTED: [&str; 6] = [
     "Forwarded",
     "Proxy",
-    "X-Forwarded-Host",
     "X-Forwarded-Prefix",
     "X-Forwarded-Protocol",
     "X-Forwarded-Scheme",
@@ -15,17 +14,21 @@ const UNTRUSTED: [&str; 7] = [
 ];
 
 /// Headers that describe the client, besides the host.
-const FORWARDED: [(&str, &str); 6] = [
-    ("X-Forwarded-Proto", "$scheme"),
-    ("X-Forwarded-For", "$remote_addr"),
-    ("X-Remote-Address", "$remote_addr"),
-    ("X-Real-IP", "$remote_addr"),
-    ("X-Forwarded-Port", "$server_port"),
-    ("X-Request-Start", "t=$msec"),
-];
+fn forwarded(site: &Site) -> [(&'static str, String); 7] {
+    let address = || "$remote_addr".to_owned();
+    [
+        ("X-Forwarded-Proto", visitor::scheme(site)),
+        ("X-Forwarded-For", address()),
+        ("X-Remote-Address", address()),
+        ("X-Real-IP", address()),
+        ("X-Forwarded-Port", visitor::port(site)),
+        ("X-Forwarded-Host", visitor::forwarded_host(site)),
+        ("X-Request-Start", "t=$msec".to_owned()),
+    ]
+}
 
-/// The variables from which uWSGI makes a request.
-const UWSGI: [(&str, &str); 12] = [
+/// The variables from which uWSGI makes a request, besides those of a visitor.
+const UWSGI: [(&str, &str); 10] = [
     ("QUERY_STRING", "$query_string"),
     ("REQUEST_METHOD", "$request_method"),
     ("CONTENT_TYPE", "$content_type"),
@@ -33,10 +36,8 @@ const UWSGI: [(&str, &str); 12] = [
     ("REQUEST_URI", "$request_uri"),
     ("PATH_INFO", "$document_uri"),
     ("SERVER_PROTOCOL", "$server_protocol"),
-    ("REQUEST_SCHEME", "$scheme"),
     ("REMOTE_ADDR", "$remote_addr"),
     ("REMOTE_PORT", "$remote_port"),
-    ("SERVER_PORT", "$server_port"),
     ("SERVER_NAME", "$host"),
 ];
 
@@ -85,6 +86,17 @@ pub(super) fn variables(site: &Site, text: &mut Text) {
 
 /// Adds how a request is passed on, or the answer if no server takes it.
 pub(super) fn pass(site: &Site, text: &mut Text) {
+    if let Some(module) = module(site).filter(|_| !site.buffering) {
+        site.add_unless_left(text, &format!("{module}_buffering off;"));
+        if module == "proxy" {
+            site.add_unless_left(text, "proxy_request_buffering off;");
+        }
+    }
+    pass_collected(site, text);
+}
+
+/// Adds how a request is passed on, with the answer collected before it is sent: nginx caches no other.
+pub(super) fn pass_collected(site: &Site, text: &mut Text) {
     match (module(site), &site.backend) {
         (Some("uwsgi"), _) => to_uwsgi(site, text),
         (Some(_), _) => to_http(site, text),
@@ -98,11 +110,15 @@ fn to_uwsgi(site: &Site, text: &mut Text) {
     for (name, value) in UWSGI {
         text.line(&format!("uwsgi_param {name} {value};"));
     }
-    text.line("uwsgi_param HTTPS $https if_not_empty;");
+    text.line(&format!("uwsgi_param REQUEST_SCHEME {};", visitor::scheme(site)));
+    text.line(&format!("uwsgi_param SERVER_PORT {};", visitor::port(site)));
+    text.line(&format!("uwsgi_param HTTPS {} if_not_empty;", visitor::https(site)));
     let variable = |name: &str| format!("HTTP_{}", name.to_uppercase().replace('-', "_"));
     text.line(&format!("uwsgi_param HTTP_HOST {};", site.namespace.variable("host")));
-    for (name, value) in FORWARDED {
-        text.line(&format!("uwsgi_param {} {value};", variable(name)));
+    for (name, value) in forwarded(site) {
+        // An empty header would be one all the same.
+        let condition = if name == "X-Forwarded-Host" { " if_not_empty" } else { "" };
+        text.line(&format!("uwsgi_param {} {value}{condition};", variable(name)));
     }
     for name in UNTRUSTED {
         text.line(&format!("uwsgi_param {} \"\" if_not_empty;", variable(name)));
@@ -115,7 +131,7 @@ fn to_http(site: &Site, text: &mut Text) {
     text.line(&format!("proxy_pass http://{};", site.upstream()));
     text.lines(["proxy_http_version 1.1;", "proxy_redirect off;"]);
     text.line(&format!("proxy_set_header Host {};", site.namespace.variable("host")));
-    for (name, value) in FORWARDED {
+    for (name, value) in forwarded(site) {
         text.line(&format!("proxy_set_header {name} {value};"));
     }
     text.line(&format!("proxy_set_header Upgrade {};", site.namespace.variable("upgrade")));
@@ -127,12 +143,15 @@ fn to_http(site: &Site, text: &mut Text) {
     patience(site, "proxy", text);
 }
 
-/// Adds the size of an answer's headers. nginx requires that all but one of the other buffers hold as much.
+/// Adds the size of an answer's headers. nginx requires that all but one of the other buffers hold as much, so either
+/// all are ours or none.
 fn buffers(site: &Site, module: &str, text: &mut Text) {
-    if site.large_headers {
-        text.line(&format!("{module}_buffer_size 32k;"));
-        text.line(&format!("{module}_buffers 8 16k;"));
-        text.line(&format!("{module}_busy_buffers_size 64k;"));
+    let sizes = [("buffer_size", "32k"), ("buffers", "8 16k"), ("busy_buffers_size", "64k")];
+    if sizes.iter().any(|(name, _)| site.left_to_include.has(&format!("{module}_{name}"))) {
+        return;
+    }
+    for (name, size) in sizes {
+        text.line(&format!("{module}_{name} {size};"));
     }
 }
 
@@ -140,12 +159,11 @@ fn buffers(site: &Site, module: &str, text: &mut Text) {
 fn patience(site: &Site, module: &str, text: &mut Text) {
     if servers(site).len() > 1 {
         // Only if a connection breaks; nginx itself does not repeat requests that must not happen twice.
-        text.line(&format!("{module}_next_upstream error;"));
+        site.add_unless_left(text, &format!("{module}_next_upstream error;"));
     }
-    if site.include.is_none() {
-        // A timeout here would override the one in the app's own file, which applies to the whole server.
-        text.line(&format!("{module}_read_timeout 300s;"));
-        text.line(&format!("{module}_send_timeout 300s;"));
+    // A timeout here would override the one in the app's own file, which applies to the whole server.
+    for direction in ["read", "send"] {
+        site.add_unless_left(text, &format!("{module}_{direction}_timeout {}s;", site.timeout));
     }
 }
 

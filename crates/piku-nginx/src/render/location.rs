@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{backend, text::Text};
+use super::{backend, headers, text::Text, visitor};
 use crate::{Cache, Site, quote};
 
 /// The locations of one server. nginx refuses duplicates: the first one stays.
@@ -30,14 +30,23 @@ impl<'a> Locations<'a> {
     /// have the same address, it comes from the machine itself, whichever of its addresses nginx listens on.
     pub(super) fn probe(&mut self) {
         let Some(probe) = &self.site.probe else { return };
-        let here = self.site.namespace.variable("here");
+        let (site, here) = (self.site, self.site.namespace.variable("here"));
+        let address = visitor::connected_from(site);
         self.add(&format!("location = {}", probe.path.word()), |text| {
             text.lines(["access_log off;", "types { }", "default_type text/plain;"]);
             text.line(&format!("set {here} \"\";"));
-            text.adjoining(r#"if ($remote_addr ~ "^(?:::ffff:)?127\.|^::1$")"#, |text| {
+            text.adjoining(&format!(r#"if ({address} ~ "^(?:::ffff:)?127\.|^::1$")"#), |text| {
                 text.line(&format!("set {here} yes;"))
             });
-            text.adjoining("if ($remote_addr = $server_addr)", |text| text.line(&format!("set {here} yes;")));
+            text.adjoining(&format!("if ({address} = $server_addr)"), |text| {
+                text.line(&format!("set {here} yes;"));
+            });
+            if site.trusted.is_some() {
+                // A proxy on this machine asks for somebody else.
+                text.adjoining(&format!("if ($remote_addr != {address})"), |text| {
+                    text.line(&format!("set {here} \"\";"));
+                });
+            }
             text.adjoining(&format!("if ({here} = \"\")"), |text| text.line("return 404;"));
             text.line(&format!("return 200 {};", probe.answer.word()));
         });
@@ -46,11 +55,7 @@ impl<'a> Locations<'a> {
     /// Adds the folder of ACME challenges, open to everyone.
     pub(super) fn acme_challenge(&mut self) {
         let Some(webroot) = &self.site.acme_webroot else { return };
-        let closed = self.site.allow_only.is_some();
-        self.add("location ^~ /.well-known/acme-challenge/", |text| {
-            if closed {
-                text.line("allow all;");
-            }
+        self.add(&format!("location ^~ {}", visitor::ACME_CHALLENGE), |text| {
             text.line(&format!("root {};", webroot.word()));
             text.lines(["default_type text/plain;", "try_files $uri =404;"]);
         });
@@ -79,7 +84,7 @@ impl<'a> Locations<'a> {
             };
             self.add(&format!("location ~ {}", quote::word(&pattern)), |text| {
                 cached(site, cache, module, text);
-                backend::pass(site, text);
+                backend::pass_collected(site, text);
             });
         }
     }
@@ -135,9 +140,7 @@ fn cached(site: &Site, cache: &Cache, module: &str, text: &mut Text) {
         text.line(&format!("{module}_{line}"));
     }
     // A location that adds a header no longer gets the server's.
-    for header in &site.headers {
-        text.line(&header.directive());
-    }
+    headers::add(site, text);
     text.line("add_header X-Cache $upstream_cache_status always;");
     text.line(&format!("add_header Cache-Control ${};", site.name.variable(&site.namespace, "max_age")));
 }

@@ -1,7 +1,10 @@
 //! Renders a site, from the outermost block inwards:
 //!
 //! - [`instance`] renders the main configuration around all sites
-//! - [`server`] renders the servers: the one that rejects unknown hosts, the one that redirects, the site itself
+//! - [`server`] renders the servers: the one that rejects unknown hosts, and the site itself
+//! - [`redirect`] renders the servers that redirect: from HTTP to HTTPS, and from other names
+//! - [`visitor`] renders who a visitor is, and whether to let them in
+//! - [`headers`] renders the headers of every answer
 //! - [`location`] renders single URLs: probe, ACME challenge, `.git` folders, cache
 //! - [`statics`] renders the locations of files
 //! - [`backend`] renders the upstream, and the lines that pass a request to it
@@ -10,11 +13,14 @@
 //! Every value gets into the text through the `word` of its type.
 
 mod backend;
+mod headers;
 mod instance;
 mod location;
+mod redirect;
 mod server;
 mod statics;
 mod text;
+mod visitor;
 
 use std::fmt;
 
@@ -24,6 +30,15 @@ impl Site {
     /// Renders the site as configuration text for the `http` block.
     pub fn render(&self) -> String {
         render(self)
+    }
+}
+
+impl Site {
+    /// Adds a directive of the server, unless the app's own file sets it.
+    fn add_unless_left(&self, text: &mut text::Text, line: &str) {
+        if !line.split(' ').next().is_some_and(|name| self.left_to_include.has(name)) {
+            text.line(line);
+        }
     }
 }
 
@@ -44,9 +59,12 @@ fn render(site: &Site) -> String {
     }
     backend::upstream(site, &mut text);
     location::cache_zone(site, &mut text);
-    if site.tls.is_some() && site.https_only {
-        server::redirect(site, &mut text);
+    visitor::networks(site, &mut text);
+    headers::dollar(site, &mut text);
+    if visitor::has_redirect_of_its_own(site) {
+        redirect::to_https(site, &mut text);
     }
+    redirect::to_main_name(site, &mut text);
     server::main(site, &mut text);
     text.finish()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{backend, location::Locations, statics, text::Text};
+use super::{backend, headers, location::Locations, statics, text::Text, visitor};
 use crate::{Http2, ServerName, Site};
 
 /// Adds the server for unknown hosts: the first one in a file is the default for its addresses.
@@ -11,7 +11,7 @@ use crate::{Http2, ServerName, Site};
 pub(super) fn guard(site: &Site, text: &mut Text) {
     // A client that connects to an IP address names no host in the handshake: it gets the certificate, and is
     // rejected later.
-    let reject = site.reject_handshake && !site.server_names.iter().any(ServerName::is_nameless);
+    let reject = site.reject_handshake && !site.names().any(ServerName::is_nameless);
     text.line("");
     text.line("# Hosts that no site claims end here, not at somebody's app.");
     text.adjoining("server", |text| {
@@ -27,42 +27,26 @@ pub(super) fn guard(site: &Site, text: &mut Text) {
     });
 }
 
-/// Adds the server that redirects everything except the probe and the ACME challenge from HTTP to HTTPS.
-pub(super) fn redirect(site: &Site, text: &mut Text) {
-    text.block("server", |text| {
-        listen_http(site, text);
-        server_names(site, text);
-        text.line("server_tokens off;");
-        let mut locations = Locations::new(site, text);
-        locations.probe();
-        locations.acme_challenge();
-        let port = match site.listen.https_port {
-            443 => String::new(),
-            port => format!(":{port}"),
-        };
-        locations
-            .add("location /", |text| text.line(&format!("return 301 https://$host{port}$request_uri;")));
-    });
-}
-
 /// Adds the server of the site itself.
 pub(super) fn main(site: &Site, text: &mut Text) {
     text.block("server", |text| {
-        if site.tls.is_none() || !site.https_only {
+        if !visitor::has_redirect_of_its_own(site) {
             listen_http(site, text);
         }
         listen_https(site, text);
-        server_names(site, text);
+        server_names(site, &site.server_names, text);
         certificate(site, text);
-        compression(text);
-        for header in &site.headers {
-            text.line(&header.directive());
+        compression(site, text);
+        site.add_unless_left(text, "server_tokens off;");
+        if let Some(size) = site.max_body_size {
+            site.add_unless_left(text, &format!("client_max_body_size {size};"));
         }
-        if site.include.is_none() {
-            // The app's own file may set it, and nginx refuses duplicates.
-            text.line("server_tokens off;");
+        visitor::add(site, text);
+        headers::hsts(site, text);
+        headers::add(site, text);
+        if let Some(module) = backend::module(site) {
+            headers::replace(site, module, text);
         }
-        allowed(site, text);
         backend::variables(site, text);
 
         let mut locations = Locations::new(site, text);
@@ -83,13 +67,13 @@ pub(super) fn main(site: &Site, text: &mut Text) {
     });
 }
 
-fn listen_http(site: &Site, text: &mut Text) {
+pub(super) fn listen_http(site: &Site, text: &mut Text) {
     for address in site.listen.addresses(site.listen.http_port) {
         text.line(&format!("listen {address};"));
     }
 }
 
-fn listen_https(site: &Site, text: &mut Text) {
+pub(super) fn listen_https(site: &Site, text: &mut Text) {
     if site.tls.is_none() {
         return;
     }
@@ -102,29 +86,28 @@ fn listen_https(site: &Site, text: &mut Text) {
     }
 }
 
-fn certificate(site: &Site, text: &mut Text) {
+pub(super) fn certificate(site: &Site, text: &mut Text) {
     if let Some(tls) = &site.tls {
         text.line(&format!("ssl_certificate {};", tls.certificate.word()));
         text.line(&format!("ssl_certificate_key {};", tls.key.word()));
     }
 }
 
-/// Adds the names of the site, without duplicates, which nginx warns about.
-fn server_names(site: &Site, text: &mut Text) {
+/// Adds names, without duplicates, which nginx warns about.
+pub(super) fn server_names(site: &Site, names: &[ServerName], text: &mut Text) {
     let mut seen = BTreeSet::new();
-    let names: Vec<String> = site
-        .server_names
+    let words: Vec<String> = names
         .iter()
-        .filter(|name| !site.server_names.iter().any(|other| other.covers(name)))
+        .filter(|name| !names.iter().any(|other| other.covers(name)))
         .filter(|name| seen.insert(name.as_str()))
         .map(ServerName::word)
         .collect();
-    if names.is_empty() {
+    if words.is_empty() {
         // nginx would take two servers without a name for the same.
         let nobody = format!("site.{}", site.guard());
         text.line(&format!("server_name {};", server_name_word(&nobody)));
     } else {
-        text.line(&format!("server_name {};", names.join(" ")));
+        text.line(&format!("server_name {};", words.join(" ")));
     }
 }
 
@@ -133,8 +116,8 @@ fn server_name_word(name: &str) -> String {
     ServerName::ours(name).word()
 }
 
-fn compression(text: &mut Text) {
-    text.lines([
+fn compression(site: &Site, text: &mut Text) {
+    for line in [
         "gzip on;",
         "gzip_proxied any;",
         "gzip_vary on;",
@@ -142,16 +125,7 @@ fn compression(text: &mut Text) {
         "gzip_min_length 2048;",
         "gzip_types text/plain text/css text/xml text/javascript application/javascript application/json \
          application/manifest+json application/xml application/rss+xml application/atom+xml image/svg+xml;",
-    ]);
-}
-
-/// Adds the addresses that are allowed. The machine itself always is: probes and health checks come from it.
-fn allowed(site: &Site, text: &mut Text) {
-    let Some(networks) = &site.allow_only else { return };
-    text.lines(["allow 127.0.0.0/8;", "allow ::1;"]);
-    let mut seen = BTreeSet::new();
-    for network in networks.iter().filter(|network| seen.insert(**network)) {
-        text.line(&format!("allow {network};"));
+    ] {
+        site.add_unless_left(text, line);
     }
-    text.line("deny all;");
 }

@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use piku_nginx::{Backend, Cache, CatchAll, FilePath, Site, SocketPath, StaticPath};
+use piku_nginx::{Backend, Cache, CatchAll, DirectiveNames, FilePath, Site, SocketPath, StaticPath, Trusted};
 
 use crate::running::{machine, port, probe};
 
@@ -161,11 +161,15 @@ fn http2_asked_for_by_a_directive_reads_well_where_it_is_known() {
 fn an_include_may_say_what_people_say_in_one() {
     let Some(machine) = machine() else { return };
     let said = "client_max_body_size 100m; proxy_read_timeout 600s; proxy_connect_timeout 9s; server_tokens off;\n\
-                keepalive_timeout 5; add_header X-Own yes; error_page 502 /502.html; ssl_protocols TLSv1.3;\n\
+                keepalive_timeout 5; add_header X-Own yes; error_page 502 /502.html; gzip off;\n\
+                real_ip_header X-Real-IP; set_real_ip_from 10.0.0.0/8; uninitialized_variable_warn off; ssl_protocols TLSv1.3;\n\
                 location /own { return 204; }\nlocation = / { return 204; }\n";
     std::fs::write(machine.path("include"), said).unwrap();
     let mut site = machine.site("blog", ([127, 0, 0, 1], 4001).into());
     site.include = Some(machine.file_path("include"));
+    site.left_to_include = DirectiveNames::of(said);
+    site.max_body_size = "1m".parse().ok();
+    site.trusted = Some(Trusted::new(vec!["10.0.0.0/8".parse().unwrap()]));
     site.tls = Some(machine.certificate());
     machine.add(&site);
     assert_eq!(machine.complaints(), "");

@@ -54,7 +54,16 @@ fn a_site_that_is_refused_is_named_in_a_log_of_its_own_and_the_others_go_on() {
     machine.add_text("broken", "server { no such directive; }");
     let log = machine.path("refused.log");
     // `-s reload` would check the configuration first, so signal the master instead.
-    let master = fs::read_to_string(machine.path("nginx.pid")).unwrap();
+    // It listens before it writes this file.
+    let late = Instant::now() + Duration::from_secs(10);
+    let master = loop {
+        let master = fs::read_to_string(machine.path("nginx.pid")).unwrap_or_default();
+        if master.ends_with('\n') {
+            break master;
+        }
+        assert!(Instant::now() < late, "nginx does not say its pid");
+        thread::sleep(Duration::from_millis(10));
+    };
     assert!(std::process::Command::new("kill").args(["-HUP", master.trim()]).status().unwrap().success());
     let late = Instant::now() + Duration::from_secs(10);
     let said = loop {

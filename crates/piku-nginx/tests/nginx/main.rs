@@ -14,3 +14,5 @@ mod instance;
 mod passing;
 mod running;
 mod serving;
+mod transfer;
+mod visitors;

@@ -9,7 +9,7 @@ use std::{
 };
 
 use camino::Utf8Path;
-use piku_nginx::{Backend, Cache, SocketPath};
+use piku_nginx::{Backend, Cache, DirectiveNames, SocketPath};
 
 use crate::running::{Machine, machine, port};
 
@@ -49,7 +49,7 @@ pub(crate) fn echo() -> SocketAddr {
 }
 
 /// A uwsgi-protocol app that answers with its variables.
-fn uwsgi(path: &Utf8Path) {
+pub(crate) fn uwsgi(path: &Utf8Path) {
     let listener = UnixListener::bind(path).unwrap();
     thread::spawn(move || {
         for stream in listener.incoming() {
@@ -113,7 +113,7 @@ fn large_headers_of_an_answer_pass_unless_the_app_s_own_file_decides() {
     let Some(mut machine) = machine() else { return };
     machine.add(&machine.site("blog", echo()));
     let mut shop = machine.site("shop", echo());
-    shop.large_headers = false;
+    shop.left_to_include = DirectiveNames::of("proxy_buffers 8 4k;");
     machine.add(&shop);
     machine.start();
     let large = machine.get("blog.example.org", "/large").unwrap();

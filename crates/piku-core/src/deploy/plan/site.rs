@@ -4,8 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use piku_nginx::{
-    Backend, Cache, FilePath, Header, InvalidSite, Probe, ServerName, Site, SiteName, SocketPath, StaticPath,
-    Tls, UrlPath, Version,
+    Backend, Cache, DirectiveNames, FilePath, Header, InvalidSite, Probe, ServerName, Site, SiteName,
+    SocketPath, StaticPath, Tls, Trusted, UrlPath, Version, VisitorHeader,
 };
 use sha2::{Digest, Sha256};
 
@@ -17,7 +17,7 @@ use crate::deploy::source::inputs::Inputs;
 use crate::host::door::Door;
 use crate::host::nginx::Question;
 use crate::root::Root;
-use crate::settings::PRIVATE;
+use crate::settings::{NginxOptions, PRIVATE};
 
 /// A site as text, with the request that only this text answers correctly.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,6 +108,8 @@ fn describe(
     site.comment =
         Some(format!("The site of the app `{app}`. Piku overwrites this file at every deploy.").parse()?);
     site.headers = vec![Header::new("X-Deployed-By", "Piku")?];
+    site.headers.extend(options.headers.iter().cloned());
+    site.redirects = options.redirects.iter().map(|name| name.parse()).collect::<Result<_, _>>()?;
     site.never_served = PRIVATE.iter().map(|name| name.parse()).collect::<Result<_, _>>()?;
     site.probe = Some(probe(app, app.as_str())?);
     site.listen.ipv4 = Some(options.ipv4);
@@ -134,18 +136,26 @@ fn describe(
     // An included file is part of the site, so it is read from this release, before that is live.
     site.include =
         options.include_file.as_ref().map(|file| FilePath::new(place.tree.join(file))).transpose()?;
-    // One with sizes of its own knows better; a size in a location would override it.
-    site.large_headers = !place.include.is_some_and(sets_buffers);
+    site.left_to_include = place.include.map(DirectiveNames::of).unwrap_or_default();
+    site.hsts = options.hsts;
+    site.max_body_size = Some(options.max_body_size);
+    site.timeout = options.timeout;
+    site.buffering = options.buffering;
     site.allow_only = if options.cloudflare_acl { Some(cloudflare::ranges()?) } else { None };
+    site.trusted = trusted(options)?;
     site.cache = cache(root, app, inputs)?;
     Ok(site)
 }
 
-/// Whether a file for nginx sets the sizes of buffers for answers.
-fn sets_buffers(text: &str) -> bool {
-    let directives = ["buffer_size", "buffers", "busy_buffers_size"];
-    let sets = |module: &str| directives.iter().any(|name| text.contains(&format!("{module}_{name}")));
-    ["proxy", "uwsgi"].into_iter().any(sets)
+/// The proxies whose word counts. With the ACL, every request comes through Cloudflare, which has a header of its own
+/// for the visitor's address.
+fn trusted(options: &NginxOptions) -> Result<Option<Trusted>, InvalidSite> {
+    let mut trusted = Trusted::new(options.trusted_proxies.clone());
+    if options.cloudflare_acl {
+        trusted.networks.extend(cloudflare::ranges()?);
+        trusted.visitor = VisitorHeader::CfConnectingIp;
+    }
+    Ok((!trusted.networks.is_empty()).then_some(trusted))
 }
 
 /// The location that only this machine may request, and its answer.
@@ -180,21 +190,4 @@ fn cache(root: &Root, app: &AppName, inputs: &Inputs) -> Result<Option<Cache>, I
     cache.control = options.control;
     cache.expiry = options.expiry;
     Ok(Some(cache))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::sets_buffers;
-
-    #[test]
-    fn sizes_of_buffers_are_told_from_other_directives() {
-        for text in ["proxy_buffer_size 64k;", "uwsgi_buffers 8 32k;", "proxy_busy_buffers_size 64k;"] {
-            assert!(sets_buffers(text), "{text}");
-        }
-        for text in
-            ["proxy_buffering off;", "client_body_buffer_size 1m;", "large_client_header_buffers 4 16k;"]
-        {
-            assert!(!sets_buffers(text), "{text}");
-        }
-    }
 }

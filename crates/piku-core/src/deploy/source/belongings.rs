@@ -1,5 +1,7 @@
 //! Finds what an app wrote in the tree that it is about to leave, and where it is to be from now on.
 
+mod looked_at;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -243,28 +245,5 @@ impl Looking<'_> {
                 self.found.persisted.0.insert(path, place);
             }
         }
-    }
-
-    /// Notes that a path is to be moved.
-    fn push(&mut self, path: &Path, at: PathBuf, again: bool) -> Option<Place> {
-        let what = written::whole(path, self.now, self.leaving)?;
-        self.found.moves.push(Move { what, at: at.clone(), again });
-        Some(Place::Data { at, moving_from: None })
-    }
-
-    fn at_in_data(&self, path: &Path) -> Option<PathBuf> {
-        place::in_data(&self.left.tree.as_std_path().join(path), self.data)
-    }
-
-    /// Whether the app has written anything at a path or below it.
-    fn is_written(&self, path: &Path) -> bool {
-        let differs = |path: &Path| self.before.get(path) != self.now.get(path);
-        let files = self.now.below(path).filter(|(_, stamp)| stamp.sort != Sort::Folder);
-        let is_folder = self.now.get(path).is_some_and(|stamp| stamp.sort == Sort::Folder);
-        !is_folder && differs(path) || files.map(|(path, _)| path).any(differs)
-    }
-
-    fn is_of_commit(&self, path: &Path) -> bool {
-        written::differing(path, self.leaving, &Files::new()).next().is_some()
     }
 }

@@ -34,6 +34,7 @@ pub(crate) struct EarlyOptions {
     pub(crate) left_out: Vec<String>,
     /// The server names and address to claim.
     pub(crate) server_names: Vec<String>,
+    pub(crate) redirects: Vec<String>,
     pub(crate) ipv4: Ipv4Addr,
     /// The port to claim.
     pub(crate) port: Option<u16>,
@@ -44,11 +45,17 @@ pub(crate) struct EarlyOptions {
 }
 
 impl EarlyOptions {
+    /// Every name of the site, those that redirect too.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.server_names.iter().chain(&self.redirects).cloned().collect()
+    }
+
     pub(crate) fn of(options: &Options) -> Self {
         Self {
             persist: options.persist.clone(),
             left_out: options.left_out.clone(),
             server_names: options.nginx.server_names.clone(),
+            redirects: options.nginx.redirects.clone(),
             ipv4: options.nginx.ipv4,
             port: options.port,
             bind_address: options.bind_address.clone(),
@@ -62,6 +69,7 @@ impl EarlyOptions {
         let same = [
             ("PIKU_PERSIST", self.persist == later.persist && self.left_out == later.left_out),
             ("NGINX_SERVER_NAME", self.server_names == later.server_names),
+            ("NGINX_REDIRECT", self.redirects == later.redirects),
             ("NGINX_IPV4_ADDRESS", self.ipv4 == later.ipv4),
             ("PORT", self.port == later.port),
             ("BIND_ADDRESS", self.bind_address == later.bind_address),

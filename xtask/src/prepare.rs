@@ -68,6 +68,7 @@ const WANTED: &[Wanted] = &[
         Here::Needed(Need::Greenlets),
     ),
     Wanted(For::Tests, "strace", "strace", Here::Program("strace")),
+    Wanted(For::Tests, "pebble", "an ACME server", Here::Program("pebble")),
     Wanted(For::Tests, "libfaketime", "faketime's library", Here::Needed(Need::Faketime)),
     Wanted(For::Tests, "npm", "Node.js and npm", Here::Program("npm")),
     Wanted(For::Tests, "golang-go", "Go", Here::Program("go")),

@@ -111,6 +111,9 @@ impl InvalidSite {
                 "write pairs of a URL and a folder or file, with commas between them: `/static:public,/robots.txt:robots.txt`"
             }
             Self::StaticTwice(_) => "keep one of the two",
+            Self::Path { why: crate::static_path::OUTSIDE, .. } => {
+                "name a file or folder of the app, such as `/static:public`, or of its data: `/media:$DATA_ROOT/media`"
+            }
             Self::Url { .. } => {
                 "write the path as it is after decoding, beginning with a slash, such as `/static`"
             }

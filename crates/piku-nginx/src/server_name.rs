@@ -82,6 +82,64 @@ impl ServerName {
         self == other || self.covers(other) || other.covers(self)
     }
 
+    /// Whether some host matches both names, so that two sites at one address can't both have them.
+    ///
+    /// `_` stands for the hosts that no site has. It meets only itself, and names that are compared as late as it is:
+    /// those too long for nginx's table.
+    pub fn meets(&self, other: &Self) -> bool {
+        let (one, two) = (self.hosts(), other.hosts());
+        if self.is_any() || other.is_any() {
+            let late = |name: &Self| name.is_any() || name.0.len() > LONGEST_IN_HASH;
+            return late(self) && late(other);
+        }
+        let both = |a: Option<&str>, b: Option<&str>, meet: fn(&str, &str) -> bool| {
+            a.zip(b).is_some_and(|(a, b)| meet(a, b))
+        };
+        let is_in = |host: &Hosts<'_>, pattern: &Hosts<'_>| {
+            both(host.exact, pattern.below, is_below) || both(host.exact, pattern.ends, begins)
+        };
+        let nested = |a: &str, b: &str| a == b || is_below(a, b) || is_below(b, a);
+        let alike = |a: &str, b: &str| a == b || begins(a, b) || begins(b, a);
+        both(one.exact, two.exact, |a, b| a == b)
+            || is_in(&one, &two)
+            || is_in(&two, &one)
+            || both(one.below, two.below, nested)
+            || both(one.ends, two.ends, alike)
+            // `www.*` and `*.example.org` meet in `www.example.org`.
+            || one.below.is_some() && two.ends.is_some()
+            || one.ends.is_some() && two.below.is_some()
+    }
+
+    /// Whether this name matches every host that `other` matches.
+    pub fn contains(&self, other: &Self) -> bool {
+        let (all, some) = (self.hosts(), other.hosts());
+        let exact = |host: &str| {
+            all.exact == Some(host)
+                || all.below.is_some_and(|below| is_below(host, below))
+                || all.ends.is_some_and(|ends| begins(host, ends))
+        };
+        let below = |name: &str| all.below.is_some_and(|below| name == below || is_below(name, below));
+        let ends = |name: &str| all.ends.is_some_and(|ends| name == ends || begins(name, ends));
+        !other.is_any()
+            && some.exact.is_none_or(exact)
+            && some.below.is_none_or(below)
+            && some.ends.is_none_or(ends)
+    }
+
+    fn hosts(&self) -> Hosts<'_> {
+        let mut hosts = Hosts::default();
+        match self.0.as_str() {
+            "_" => {}
+            name => match (name.strip_prefix("*."), name.strip_prefix('.'), name.strip_suffix(".*")) {
+                (Some(below), ..) => hosts.below = Some(below),
+                (_, Some(name), _) => (hosts.exact, hosts.below) = (Some(name), Some(name)),
+                (_, _, Some(ends)) => hosts.ends = Some(ends),
+                _ => hosts.exact = Some(name),
+            },
+        }
+        hosts
+    }
+
     /// Writes the name as one word.
     pub(crate) fn word(&self) -> String {
         if self.is_any() {
@@ -99,6 +157,24 @@ impl ServerName {
             () => format!("~^{fixed}$"),
         })
     }
+}
+
+/// The hosts that a name matches.
+#[derive(Debug, Clone, Copy, Default)]
+struct Hosts<'a> {
+    exact: Option<&'a str>,
+    /// Those that end in this name, with something before it.
+    below: Option<&'a str>,
+    /// Those that begin with this name, with something behind it.
+    ends: Option<&'a str>,
+}
+
+fn is_below(host: &str, name: &str) -> bool {
+    host.strip_suffix(name).is_some_and(|label| label.ends_with('.'))
+}
+
+fn begins(host: &str, name: &str) -> bool {
+    host.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'))
 }
 
 impl FromStr for ServerName {
@@ -210,6 +286,61 @@ mod tests {
         }
         assert!("a".repeat(64).parse::<ServerName>().is_err());
         assert!(vec!["abcdefg"; 32].join(".").parse::<ServerName>().is_err());
+    }
+
+    #[test]
+    fn names_meet_where_one_host_matches_both() {
+        let long = format!("{}.a.test", "x".repeat(50));
+        let read = |text: &str| text.parse::<ServerName>().unwrap();
+        for (one, other, meet) in [
+            ("a.test", "A.TEST.", true),
+            ("a.test", "b.test", false),
+            (".a.test", "a.test", true),
+            (".a.test", "x.y.a.test", true),
+            (".a.test", "xa.test", false),
+            ("*.a.test", "a.test", false),
+            ("*.a.test", "x.a.test", true),
+            ("*.a.test", ".a.test", true),
+            ("*.a.test", "*.x.a.test", true),
+            ("*.a.test", "*.xa.test", false),
+            ("www.*", "www.a.test", true),
+            ("www.*", "www", false),
+            ("www.*", "www2.a.test", false),
+            ("www.*", "www.a.*", true),
+            ("www.*", "mail.*", false),
+            ("www.*", "*.a.test", true),
+            ("www.*", ".a.test", true),
+            ("_", "_", true),
+            ("_", "a.test", false),
+            ("_", "*.a.test", false),
+            ("_", &long, true),
+            ("*.a.test", &long, true),
+            ("192.0.2.1", "192.0.2.1", true),
+        ] {
+            assert_eq!(read(one).meets(&read(other)), meet, "{one} {other}");
+            assert_eq!(read(other).meets(&read(one)), meet, "{other} {one}");
+        }
+    }
+
+    #[test]
+    fn a_name_contains_what_it_matches_as_a_whole() {
+        let read = |text: &str| text.parse::<ServerName>().unwrap();
+        for (all, some, contains) in [
+            ("a.test", "a.test", true),
+            (".a.test", "a.test", true),
+            (".a.test", "*.a.test", true),
+            ("*.a.test", ".a.test", false),
+            ("*.a.test", "*.x.a.test", true),
+            ("*.x.a.test", "*.a.test", false),
+            ("a.test", ".a.test", false),
+            ("www.*", "www.a.test", true),
+            ("www.*", "www.a.*", true),
+            ("www.*", "*.a.test", false),
+            ("_", "_", false),
+            ("_", "a.test", false),
+        ] {
+            assert_eq!(read(all).contains(&read(some)), contains, "{all} {some}");
+        }
     }
 
     #[test]

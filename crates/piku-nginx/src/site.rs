@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 
 use crate::{
-    Cache, CatchAll, Comment, DirectiveNames, FileName, FilePath, Header, Hsts, Http2, InvalidSite, Listen,
-    Namespace, Network, Probe, ServerName, SiteName, Size, SocketPath, StaticPath, Trusted, UrlPath,
+    Cache, CatchAll, Comment, DirectiveNames, FileName, FilePath, Header, Hsts, Http2, Includes, InvalidSite,
+    Listen, Namespace, Network, Probe, ServerName, SiteName, Size, SocketPath, StaticPath, Trusted, UrlPath,
 };
 
 /// The nginx site of one app.
@@ -77,7 +77,9 @@ pub struct Site {
     /// Without it, each part is sent as it comes, for events and streams. What is cached is collected all the same, and
     /// so is a request to uWSGI, which must know the length of its body.
     pub buffering: bool,
-    /// A file with the app's own directives, included at the end of `server`.
+    /// Directives that people write themselves. What they say is left out of the site where nginx refuses duplicates.
+    pub includes: Includes,
+    /// A file that nginx includes as it is at the end of `server`, for sites that had one before [`Includes`].
     ///
     pub include: Option<FilePath>,
     /// The directives in that file. Those that the site sets for the whole server are left to the file, because nginx
@@ -116,6 +118,7 @@ impl Site {
             max_body_size: None,
             timeout: 300,
             buffering: true,
+            includes: Includes::default(),
             include: None,
             left_to_include: DirectiveNames::default(),
             probe: None,

@@ -6,39 +6,103 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::{FileName, FilePath, InvalidSite, UrlPath, quote};
 
+/// Why a path can't be served.
+pub(crate) const OUTSIDE: &str = "only files in the app's folder and in its data are served";
+
+/// The folders of an app from which nginx may serve files.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Servable<'a> {
+    /// The app's folder, to which paths are relative. It may be reached through a link.
+    pub tree: &'a Utf8Path,
+    /// The folder of its data, which must not be a link itself.
+    pub data: Option<&'a Utf8Path>,
+}
+
+impl<'a> Servable<'a> {
+    /// The folder of an app that has no data.
+    pub fn tree(tree: &'a Utf8Path) -> Self {
+        Self { tree, data: None }
+    }
+
+    /// Adds the folder of its data.
+    #[must_use]
+    pub fn with_data(self, data: &'a Utf8Path) -> Self {
+        Self { data: Some(data), ..self }
+    }
+
+    /// The folder up to which links to `path` are followed, if it may be served.
+    fn top(&self, path: &FilePath) -> Result<FilePath, InvalidSite> {
+        let is_in = |folder: &FilePath| path.as_path().starts_with(folder.as_path());
+        let tree = FilePath::new(self.tree)?;
+        if is_in(&tree) {
+            return Ok(tree);
+        }
+        let data = self.data.map(FilePath::new).transpose()?;
+        match data.filter(is_in) {
+            Some(data) => Ok(data.parent()),
+            None => Err(InvalidSite::Path { path: path.to_string(), why: OUTSIDE }),
+        }
+    }
+}
+
 /// A folder or a file that nginx serves itself, and its URL.
 ///
 /// The caller need not know which it is: a URL `/docs` serves a file, and `/docs/…` the contents of a folder. Some
 /// names are never served, whatever is mapped: those that begin with a dot (except `.well-known`), which also can't
-/// be part of the URL, and those that [the site](crate::Site::never_served) lists. A folder above the app's can't be
-/// mapped, because it holds other apps' files.
+/// be part of the URL, and those that [the site](crate::Site::never_served) lists. Nothing outside of the app's own
+/// folders can be mapped, and no link in them is followed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StaticPath {
     url: UrlPath,
     path: FilePath,
+    /// Links are followed up to here only.
+    top: FilePath,
+    /// Whether it is part of the folder that is served at `/`, which decides about missing files.
+    of_root: bool,
 }
 
 impl StaticPath {
-    /// Maps `url` to `path`, which is absolute or relative to `tree`, the app's folder.
-    pub fn new(url: UrlPath, path: &str, tree: &Utf8Path) -> Result<Self, InvalidSite> {
+    /// Maps `url` to `path`, which is absolute or relative to the app's folder.
+    ///
+    /// # Errors
+    /// [`InvalidSite`] when the URL is never served, or the path is in neither folder of the app.
+    pub fn new(url: UrlPath, path: &str, from: &Servable<'_>) -> Result<Self, InvalidSite> {
         if url.segments().any(is_hidden) {
             return Err(InvalidSite::Url { url: url.to_string(), why: "such names are never served" });
         }
-        let (path, tree) = (FilePath::new(tree.join(path))?, FilePath::new(tree)?);
-        let refuse = |why| Err(InvalidSite::Path { path: path.to_string(), why });
-        if path != tree && tree.as_path().starts_with(path.as_path()) {
-            return refuse("it is above the app's folder");
+        let path = FilePath::new(from.tree.join(path))?;
+        let top = from.top(&path)?;
+        Ok(Self { url, path, top, of_root: false })
+    }
+
+    /// What is served instead where `link`, an absolute path, leads to `target`: the whole of this path if it is the
+    /// link or below it, or else the part of this path that is below the link. `None` if the link makes no difference,
+    /// or leads to what is never served.
+    pub fn led(&self, link: &Utf8Path, target: &Utf8Path, from: &Servable<'_>) -> Option<Led> {
+        let leads_to = |url: UrlPath, below: &Utf8Path| {
+            let mapped = Self::new(url, target.join(below).as_str(), from).ok()?;
+            let in_top = mapped.path.as_path().strip_prefix(mapped.top.as_path()).ok()?;
+            (!in_top.components().any(|part| is_hidden(part.as_str()))).then_some(mapped)
+        };
+        let path = self.path.as_path();
+        if let Ok(below) = path.strip_prefix(link) {
+            let mapped = leads_to(self.url.clone(), below)?;
+            return Some(Led::Whole(Self { of_root: self.of_root, ..mapped }));
         }
-        Ok(Self { url, path })
+        let below = link.strip_prefix(path).ok()?;
+        let url = format!("{}/{below}", self.url.as_str().trim_end_matches('/')).parse().ok()?;
+        let mapped = leads_to(url, Utf8Path::new(""))?;
+        Some(Led::Part(Self { of_root: self.of_root || self.url.is_root(), ..mapped }))
     }
 
     /// Maps `/` to `path`, as an app of static files does.
-    pub fn root(path: &str, tree: &Utf8Path) -> Result<Self, InvalidSite> {
-        Self::new("/".parse()?, path, tree)
+    pub fn root(path: &str, from: &Servable<'_>) -> Result<Self, InvalidSite> {
+        Self::new("/".parse()?, path, from)
     }
 
     /// Parses pairs such as `/static:public,/robots.txt:robots.txt`; empty entries are skipped.
-    pub fn parse_list(text: &str, tree: &Utf8Path) -> Result<Vec<Self>, InvalidSite> {
+    pub fn parse_list(text: &str, from: &Servable<'_>) -> Result<Vec<Self>, InvalidSite> {
         let mut paths: Vec<Self> = Vec::new();
         for item in text.split(',').map(str::trim).filter(|item| !item.is_empty()) {
             let (url, path) = item.split_once(':').ok_or_else(|| InvalidSite::StaticPair(item.to_owned()))?;
@@ -46,7 +110,7 @@ impl StaticPath {
             if path.is_empty() {
                 return Err(InvalidSite::StaticPair(item.to_owned()));
             }
-            let mapped = Self::new(url.parse()?, path, tree)?;
+            let mapped = Self::new(url.parse()?, path, from)?;
             if paths.iter().any(|other| other.url == mapped.url) {
                 return Err(InvalidSite::StaticTwice(mapped.url.to_string()));
             }
@@ -65,11 +129,30 @@ impl StaticPath {
         &self.path
     }
 
+    /// The folder up to which links are followed.
+    pub(crate) fn top(&self) -> &FilePath {
+        &self.top
+    }
+
+    /// Whether it is part of the folder at `/`.
+    pub(crate) fn is_of_root(&self) -> bool {
+        self.of_root
+    }
+
     /// Whether the path may be served as a file: `.next` may be a folder of public files, but `.env` is a secret.
     pub(crate) fn may_be_file(&self, never_served: &[FileName]) -> bool {
         let listed = |name: &str| never_served.iter().any(|one| one.as_str() == name);
         !self.path.as_path().file_name().is_some_and(|name| is_hidden(name) || listed(name))
     }
+}
+
+/// What a link changes about a [`StaticPath`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Led {
+    /// This is served in its place.
+    Whole(StaticPath),
+    /// This is served before it.
+    Part(StaticPath),
 }
 
 /// The file that is served for missing files of a folder, relative to that folder.
@@ -119,10 +202,11 @@ fn is_hidden(name: &str) -> bool {
 mod tests {
     use camino::Utf8Path;
 
-    use super::{CatchAll, StaticPath};
+    use super::{CatchAll, Led, Servable, StaticPath};
 
     fn read(text: &str) -> Result<Vec<String>, String> {
-        StaticPath::parse_list(text, Utf8Path::new("/srv/apps/blog"))
+        let from = Servable::tree("/srv/apps/blog".into()).with_data("/srv/data/blog".into());
+        StaticPath::parse_list(text, &from)
             .map(|list| list.iter().map(|mapped| format!("{}={}", mapped.url, mapped.path)).collect())
             .map_err(|error| error.to_string())
     }
@@ -133,7 +217,8 @@ mod tests {
             ("", vec![]),
             ("/static:public", vec!["/static=/srv/apps/blog/public"]),
             (" /static/ : public/ , /:. ,", vec!["/static=/srv/apps/blog/public", "/=/srv/apps/blog"]),
-            ("/media:/opt/media", vec!["/media=/opt/media"]),
+            ("/media:/srv/data/blog/media", vec!["/media=/srv/data/blog/media"]),
+            ("/all:/srv/apps/blog", vec!["/all=/srv/apps/blog"]),
             ("/media:../../data/blog", vec!["/media=/srv/data/blog"]),
             (
                 "/_next:.next/static,/hidden:.vitepress",
@@ -147,8 +232,54 @@ mod tests {
 
     #[test]
     fn what_would_publish_a_secret_is_refused() {
-        for text in ["/x:..", "/x:/", "/x:/srv", "/.git:x", "/a/.env:x"] {
+        for text in [
+            "/x:..",
+            "/x:/",
+            "/x:/srv",
+            "/.git:x",
+            "/a/.env:x",
+            "/x:/etc",
+            "/x:../victim",
+            "/x:../../data/victim",
+            "/x:/srv/data",
+            "/x:/srv/data/blog/../victim",
+            "/x:/srv/data/blogger",
+            "/x:../blogger",
+        ] {
             assert!(read(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_link_of_pikus_is_served_where_it_leads() {
+        let from = Servable::tree("/srv/apps/blog".into()).with_data("/srv/data/blog".into());
+        let led = |pair: &str, link: &str, target: &str| {
+            let mapped = StaticPath::parse_list(pair, &from).unwrap().remove(0);
+            let live = Utf8Path::new("/srv/apps/blog");
+            match mapped.led(&live.join(link), Utf8Path::new(target), &from)? {
+                Led::Whole(it) => Some(format!("{}={}", it.url, it.path)),
+                Led::Part(it) => Some(format!("+ {}={} {}", it.url, it.path, it.of_root)),
+            }
+        };
+        let data = "/srv/data/blog";
+        for (pair, link, target, shown) in [
+            ("/media:media", "media", &format!("{data}/media"), Some("/media=/srv/data/blog/media")),
+            ("/a:media/a", "media", &format!("{data}/m"), Some("/a=/srv/data/blog/m/a")),
+            (
+                "/:public",
+                "public/up",
+                &format!("{data}/public/up"),
+                Some("+ /up=/srv/data/blog/public/up true"),
+            ),
+            ("/s:public", "public/a/b", &format!("{data}/b"), Some("+ /s/a/b=/srv/data/blog/b false")),
+            ("/s:public", "other", &format!("{data}/b"), None),
+            ("/s:public", "public/a", &"/etc".to_owned(), None),
+            ("/s:public", "public/a", &"/srv/data/victim".to_owned(), None),
+            ("/s:public", "public/a", &"/srv/apps/blog/.git".to_owned(), None),
+            ("/s:public", "public/.a", &format!("{data}/b"), None),
+            ("/s:public", "public/a b", &format!("{data}/b"), None),
+        ] {
+            assert_eq!(led(pair, link, target).as_deref(), shown, "{pair} {link} {target}");
         }
     }
 

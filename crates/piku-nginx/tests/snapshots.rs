@@ -1,10 +1,9 @@
 //! The whole text of one site of each kind.
 #![allow(clippy::unwrap_used, reason = "functions beside tests are tests too")]
 
-use camino::Utf8Path;
 use piku_nginx::{
-    Backend, Cache, FilePath, Header, Http2, Listen, Network, Probe, Site, SocketPath, StaticPath, Tls,
-    Version,
+    Backend, Cache, FilePath, Header, Http2, Listen, Network, Probe, Servable, Site, SocketPath, StaticPath,
+    Tls, Version,
 };
 
 fn path(text: &str) -> FilePath {
@@ -47,7 +46,7 @@ fn nobody() -> Site {
 }
 
 fn statics(list: &str) -> Vec<StaticPath> {
-    StaticPath::parse_list(list, Utf8Path::new("/srv/apps/blog")).unwrap()
+    StaticPath::parse_list(list, &Servable::tree("/srv/apps/blog".into())).unwrap()
 }
 
 #[test]
@@ -92,7 +91,7 @@ fn an_app_scaled_to_nothing() {
 
 #[test]
 fn an_app_of_static_files() {
-    let statics = vec![StaticPath::root("public", Utf8Path::new("/srv/apps/blog")).unwrap()];
+    let statics = vec![StaticPath::root("public", &Servable::tree("/srv/apps/blog".into())).unwrap()];
     insta::assert_snapshot!(but(proxied(), |it| {
         it.backend = Backend::StaticOnly;
         it.statics = statics;

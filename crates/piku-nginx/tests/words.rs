@@ -3,8 +3,8 @@
 
 use camino::Utf8Path;
 use piku_nginx::{
-    Backend, Cache, FilePath, Header, InvalidSite, Probe, ServerName, Site, SiteName, SocketPath, StaticPath,
-    Tls,
+    Backend, Cache, FilePath, Header, InvalidSite, Probe, Servable, ServerName, Site, SiteName, SocketPath,
+    StaticPath, Tls,
 };
 use proptest::prelude::*;
 
@@ -93,7 +93,8 @@ fn site(values: &Values) -> Result<Site, InvalidSite> {
     site.acme_webroot = Some(path()?);
     site.include = Some(path()?);
     site.cache = Some(Cache::new(path()?, vec![format!("/cache{url}").parse()?]));
-    site.statics = vec![StaticPath::new(format!("/static{url}").parse()?, &format!("{file}/x"), tree)?];
+    site.statics =
+        vec![StaticPath::new(format!("/static{url}").parse()?, &format!("{file}/x"), &Servable::tree(tree))?];
     site.catch_all = Some(format!("x{url}").parse()?);
     Ok(site)
 }
@@ -199,7 +200,7 @@ proptest! {
 
     #[test]
     fn lists_are_read_without_a_panic(text in text()) {
-        let _ = StaticPath::parse_list(&text, Utf8Path::new("/srv/apps/blog"));
+        let _ = StaticPath::parse_list(&text, &Servable::tree("/srv/apps/blog".into()));
         let _ = Cache::parse_prefixes(&text);
         let _ = ServerName::parse_list(&text);
         let _ = text.parse::<piku_nginx::Version>();

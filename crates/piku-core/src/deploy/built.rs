@@ -117,6 +117,7 @@ impl Built {
             uwsgi: self.uwsgi.as_ref(),
             class_path: self.class_path.clone(),
             ports: self.ports.clone(),
+            kept: &self.source.kept.places,
         }
     }
 

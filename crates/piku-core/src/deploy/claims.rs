@@ -1,6 +1,10 @@
 //! Claims what only one app can have: ports and server names.
 
-use std::net::{IpAddr, Ipv4Addr, TcpListener};
+mod error;
+
+use std::net::{IpAddr, TcpListener};
+
+pub use error::ClaimError;
 
 use super::DeployError;
 use super::plan;
@@ -13,16 +17,15 @@ use crate::host::lock::AppLock;
 use crate::host::{HostError, files, ports};
 use crate::release::{Release, store};
 use crate::root::Root;
+use crate::site_claim::{Collision, SiteClaim};
 
-/// Refuses a server name that another app has. nginx would use whichever site it reads first.
+/// Refuses names and an address that would take traffic of another app. nginx would use whichever site fits better, or
+/// the one that it reads first.
 pub(crate) fn server_names(root: &Root, app: &AppName, early: &EarlyInputs) -> Result<(), DeployError> {
     if !early.has_site() {
         return Ok(());
     }
-    match taken(root, app, &early.options.names(), early.options.ipv4)? {
-        Some((name, holder)) => Err(DeployError::ServerNameTaken { name, holder }),
-        None => Ok(()),
-    }
+    refuse_taken(root, app, &early.options.site)
 }
 
 /// Makes sure again that nobody else has the server names, now that they are about to be used: another deploy may have
@@ -32,77 +35,50 @@ pub(crate) fn hold_server_names(
     app: &AppName,
     inputs: &Inputs,
 ) -> Result<Option<AppLock>, DeployError> {
-    let options = &inputs.options.nginx;
-    let names = options.names();
-    if !inputs.has_site() || new_names(root, app, &names, options.ipv4)?.is_empty() {
+    let claim = SiteClaim::of(&inputs.options);
+    if !inputs.has_site() || claim.beyond(served(root, app)?.as_ref()).is_none() {
         return Ok(None);
     }
     let doing = format!("`{app}` is getting its server names");
     let lock = AppLock::take(&root.server_names_lock(), &doing, &mut |_| {})?;
-    match taken(root, app, &names, options.ipv4)? {
-        Some((name, holder)) => Err(DeployError::ServerNameTaken { name, holder }),
-        None => Ok(Some(lock)),
+    refuse_taken(root, app, &claim)?;
+    Ok(Some(lock))
+}
+
+fn refuse_taken(root: &Root, app: &AppName, claim: &SiteClaim) -> Result<(), DeployError> {
+    match taken(root, app, claim)? {
+        Some((Collision::Name { name, held }, holder)) => {
+            Err(ClaimError::ServerName { name, held, holder }.into())
+        }
+        Some((Collision::Address(address), holder)) => Err(ClaimError::Address { address, holder }.into()),
+        None => Ok(()),
     }
 }
 
-/// The first of these names that the site of another app has at this address, and that app.
-fn taken(
-    root: &Root,
-    app: &AppName,
-    names: &[String],
-    address: Ipv4Addr,
-) -> Result<Option<(String, AppName)>, HostError> {
-    let new = new_names(root, app, names, address)?;
-    if new.is_empty() {
-        return Ok(None);
-    }
+/// What the claim would take from the site of another app, and that app. What the live site of the app has already was
+/// given to nobody else, so a push with the names of the last one reads nothing of other apps, however many there are.
+fn taken(root: &Root, app: &AppName, claim: &SiteClaim) -> Result<Option<(Collision, AppName)>, HostError> {
+    let Some(new) = claim.beyond(served(root, app)?.as_ref()) else { return Ok(None) };
     for other in files::names(&root.apps())?.iter().filter_map(|name| name.parse::<AppName>().ok()) {
-        let Some(served) = (other != *app).then(|| served(root, &other)).transpose()?.flatten() else {
+        let Some(held) = (other != *app).then(|| served(root, &other)).transpose()?.flatten() else {
             continue;
         };
-        if let Some(name) = new.iter().find(|name| served.has(name, address)) {
-            return Ok(Some(((*name).clone(), other)));
+        if let Some(collision) = new.takes_from(&held) {
+            return Ok(Some((collision, other)));
         }
     }
     Ok(None)
 }
 
-/// Those of the names that the live site of the app does not have. No other app was given the others, so a push with
-/// the names of the last one reads nothing of other apps, however many there are.
-fn new_names<'a>(
-    root: &Root,
-    app: &AppName,
-    names: &'a [String],
-    address: Ipv4Addr,
-) -> Result<Vec<&'a String>, HostError> {
-    let own = served(root, app)?;
-    let new = |name: &&String| !own.as_ref().is_some_and(|own| own.has(name, address));
-    Ok(names.iter().filter(new).collect())
-}
-
-/// What the site of a live release answers to.
-struct Served {
-    address: Ipv4Addr,
-    names: String,
-}
-
-impl Served {
-    fn has(&self, name: &str, address: Ipv4Addr) -> bool {
-        let mut names = self.names.split([' ', ',', '\t']);
-        self.address == address && names.any(|own| own.eq_ignore_ascii_case(name))
-    }
-}
-
-fn served(root: &Root, app: &AppName) -> Result<Option<Served>, HostError> {
-    let has_site = files::exists(&root.site(app));
-    let live = has_site.then(|| store::live(root, app)).transpose()?.flatten();
-    Ok(live.map(|live| {
-        let setting = |key: &str| live.live_env.get(key).map_or("", String::as_str);
-        Served {
-            address: setting("NGINX_IPV4_ADDRESS").parse().unwrap_or(Ipv4Addr::UNSPECIFIED),
-            names: [setting("NGINX_SERVER_NAME"), setting("NGINX_REDIRECT")].join(" "),
-        }
-    }))
+/// What the site of an app answers to; `None` if it has no site. Releases of an older version of piku have only their
+/// settings, and legacy piku only the text of the site.
+fn served(root: &Root, app: &AppName) -> Result<Option<SiteClaim>, HostError> {
+    let Some(site) = files::read_text(&root.site(app))? else { return Ok(None) };
+    let Some(live) = store::live(root, app)? else {
+        let names = piku_nginx::server_names_in(&site);
+        return Ok(Some(SiteClaim { names, ..SiteClaim::everywhere() }));
+    };
+    Ok(Some(live.claim.unwrap_or_else(|| SiteClaim::of_settings(&live.live_env))))
 }
 
 /// Reserves the ports in the settings and picks the others, each with a socket that guards it until the processes are
@@ -183,26 +159,47 @@ mod tests {
         path
     }
 
+    fn claim(names: &str) -> SiteClaim {
+        let names = names.split(' ').map(str::to_owned).collect();
+        SiteClaim { names, ..SiteClaim::everywhere() }
+    }
+
     #[test]
     fn a_name_of_another_app_is_taken_and_names_that_stay_are_not_looked_for() {
         let folder = tempfile::tempdir().unwrap();
         let root = Root::new(Utf8PathBuf::from_path_buf(folder.path().to_owned()).unwrap());
         live(&root, "blog", "blog.test www.blog.test");
-        let shop = live(&root, "shop", "shop.test,Store.test");
+        let shop = live(&root, "shop", "shop.test,Store.test\n*.shop.test.");
         let blog: AppName = "blog".parse().unwrap();
-        let ask = |names: &[&str], address| {
-            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-            taken(&root, &blog, &names, address)
+        let ask = |names: &str| taken(&root, &blog, &claim(names));
+        let found = |name: &str, held: &str| {
+            let collision = Collision::Name { name: name.to_owned(), held: held.to_owned() };
+            Some((collision, "shop".parse().unwrap()))
         };
-        let any = Ipv4Addr::UNSPECIFIED;
-        let found = ask(&["www.blog.test", "store.test"], any).unwrap();
-        assert_eq!(found, Some(("store.test".to_owned(), "shop".parse().unwrap())));
-        assert_eq!(ask(&["store.test"], Ipv4Addr::LOCALHOST).unwrap(), None, "at another address");
-        assert_eq!(ask(&["new.test"], any).unwrap(), None);
+        assert_eq!(ask("www.blog.test store.test").unwrap(), found("store.test", "Store.test"));
+        assert_eq!(ask("a.shop.test").unwrap(), found("a.shop.test", "*.shop.test"));
+        assert_eq!(ask("new.test").unwrap(), None);
+        let apart = SiteClaim { ipv4: [127, 0, 0, 1].into(), ..claim("new.test") };
+        let address = Collision::Address([127, 0, 0, 1].into());
+        assert_eq!(taken(&root, &blog, &apart).unwrap(), Some((address, "shop".parse().unwrap())));
 
         std::fs::write(shop, "damaged").unwrap();
-        assert_eq!(ask(&["www.blog.test", "BLOG.test"], any).unwrap(), None);
-        assert!(ask(&["new.test"], any).is_err(), "a new name is looked for everywhere");
-        assert!(ask(&["blog.test"], Ipv4Addr::LOCALHOST).is_err(), "so is an old one at a new address");
+        assert_eq!(ask("www.blog.test BLOG.test").unwrap(), None);
+        assert!(ask("new.test").is_err(), "a new name is looked for everywhere");
+        assert!(taken(&root, &blog, &apart).is_err(), "so is an old one at a new address");
+    }
+
+    #[test]
+    fn names_in_a_site_of_legacy_piku_are_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = Root::new(Utf8PathBuf::from_path_buf(folder.path().to_owned()).unwrap());
+        let old: AppName = "old".parse().unwrap();
+        std::fs::create_dir_all(root.app(&old)).unwrap();
+        std::fs::create_dir_all(root.nginx()).unwrap();
+        let site =
+            "upstream old { server x; }\nserver {\n listen 80;\n server_name old.test www.old.test;\n}\n";
+        std::fs::write(root.site(&old), site).unwrap();
+        let found = taken(&root, &"new".parse().unwrap(), &claim("*.old.test")).unwrap();
+        assert!(matches!(found, Some((Collision::Name { held, .. }, _)) if held == "www.old.test"));
     }
 }

@@ -5,6 +5,7 @@ use piku_nginx::InvalidSite;
 use piku_runtime::{DetectError, PlanError};
 use piku_uwsgi::InvalidValue;
 
+use super::claims::ClaimError;
 use super::source::persist::PersistError;
 use crate::app::AppName;
 use crate::diagnostic::{self, FileDiagnostic};
@@ -63,14 +64,9 @@ pub enum DeployError {
         /// The other app.
         holder: AppName,
     },
-    /// The server name belongs to the site of another app.
-    #[error("the server name `{name}` belongs to the app `{holder}`")]
-    ServerNameTaken {
-        /// The name.
-        name: String,
-        /// The other app.
-        holder: AppName,
-    },
+    /// Another app has a name or an address of the site.
+    #[error(transparent)]
+    Claim(#[from] ClaimError),
     /// The port in the settings is in use by another program.
     #[error("port {port} is in use{}", by.as_ref().map_or_else(String::new, |by| format!(" by {by}")))]
     PortInUse {
@@ -176,7 +172,7 @@ impl DeployError {
             Self::Command { kind: "preflight", .. } => "deploy::preflight",
             Self::Command { .. } => "deploy::release",
             Self::PortTaken { .. } => "deploy::port-taken",
-            Self::ServerNameTaken { .. } => "deploy::server-name-taken",
+            Self::Claim(error) => error.code(),
             Self::PortInUse { .. } => "deploy::port-in-use",
             Self::Persist(error) => error.code(),
             Self::StillRunning { .. } => "deploy::still-running",
@@ -208,9 +204,7 @@ impl DeployError {
             Self::BuildPlan { source, .. } => source.help(),
             Self::Build { help, .. } | Self::Unhealthy { help, .. } | Self::Unreached { help, .. } => help.clone(),
             Self::PortTaken { .. } => Some("choose another PORT".to_owned()),
-            Self::ServerNameTaken { holder, .. } => {
-                Some(format!("choose another NGINX_SERVER_NAME, or take it from `{holder}` first: `config:set {holder} NGINX_SERVER_NAME=…`"))
-            }
+            Self::Claim(error) => Some(error.help()),
             Self::PortInUse { .. } => Some("stop it, or choose another PORT".to_owned()),
             Self::StillRunning { .. } => Some("check on the server what it is waiting for, kill it if necessary, and deploy again".to_owned()),
             Self::Host(HostError::EmperorSilent { .. }) => Some(

@@ -35,5 +35,6 @@ mod traffic;
 pub(crate) mod undo;
 pub(crate) mod vassals;
 
+pub use claims::ClaimError;
 pub use error::DeployError;
 pub use source::persist::PersistError;

@@ -8,11 +8,12 @@ use super::plan::Process;
 use super::plan::basis::Basis;
 use super::plan::render::Rendered;
 use super::ready::{self, Ready};
-use super::source::keep;
+use super::source::{included, keep};
 use super::{DeployError, live, prune, source, undo};
 use crate::event::Report;
 use crate::host::wait;
 use crate::release::{Cause, Release, store};
+use crate::site_claim::SiteClaim;
 
 /// A release that is built and rendered but not started.
 pub(crate) struct Prepared<'a> {
@@ -34,7 +35,8 @@ pub(crate) fn prepare<'a>(
     scene.go_on()?;
     let source = source::of_order(scene, order, report)?;
     let built = Built::of_source(scene, order, source, report)?;
-    let ready = ready::ready(&built.basis(scene, order))?;
+    let directives = included::of_release(order, &built.inputs, &built.source.tree, report)?;
+    let ready = ready::ready(&built.basis(scene, order), directives)?;
     let source = &built.source;
     if order.kept().is_none() && source.owner == source.number {
         keep::list(scene.root, &order.app, source.owner, &source.kept)?;
@@ -71,6 +73,8 @@ impl Prepared<'_> {
             defaults: String::from_utf8_lossy(order.defaults()).into_owned(),
             formation: source.formation.clone(),
             live_env: ready.plan.live_env.clone(),
+            included: ready.directives.unread.is_none().then(|| ready.directives.files.clone()),
+            claim: built.inputs.has_site().then(|| SiteClaim::of(&built.inputs.options)),
             site: ready.site.as_ref().map(|site| site.text.clone()),
             question: ready.site.as_ref().map(|site| site.question.clone()),
             site_stopped: ready.stopped.as_ref().map(|site| site.text.clone()),

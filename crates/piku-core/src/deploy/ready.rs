@@ -5,8 +5,9 @@ use super::plan::basis::Basis;
 use super::plan::render::{self, Rendered};
 use super::plan::site::{self, RenderedSite};
 use super::plan::{self, Plan, Serves};
+use super::source::included::Directives;
+use super::source::served_links;
 use crate::host::facts::{self, Nginx};
-use crate::host::files;
 use crate::host::socket_access::SocketAccess;
 
 /// Everything that a release writes to the machine, rendered but not written yet.
@@ -19,24 +20,21 @@ pub(crate) struct Ready {
     pub(crate) stopped: Option<RenderedSite>,
     pub(crate) nginx: Option<Nginx>,
     pub(crate) access: SocketAccess,
-}
-
-/// The text of the app's own file for nginx, if it has one.
-fn include(basis: &Basis<'_>) -> Result<Option<String>, DeployError> {
-    let file = basis.inputs.options.nginx.include_file.as_ref();
-    Ok(file.map(|file| files::read_text(&basis.tree.join(file))).transpose()?.flatten())
+    /// What people wrote for the site.
+    pub(crate) directives: Directives,
 }
 
 /// Plans the release and renders all of it.
-pub(crate) fn ready(basis: &Basis<'_>) -> Result<Ready, DeployError> {
+pub(crate) fn ready(basis: &Basis<'_>, directives: Directives) -> Result<Ready, DeployError> {
     let plan = plan::plan(basis);
     let memory = basis.root.build_cache().join(facts::NGINX);
     let ask = || facts::known_nginx(basis.surroundings, &memory);
     let nginx = basis.inputs.has_site().then(ask).transpose()?;
     let version = nginx.as_ref().and_then(|nginx| nginx.version);
-    let include = include(basis)?;
+    let served = site::served(basis.root, basis.app, basis.inputs, &plan.serves);
+    let links = served_links::of_tree(basis.root, basis.app, basis.tree, basis.kept, &served)?;
     let spelled = |plan: &Plan| {
-        let place = site::Place { tree: basis.tree, include: include.as_deref(), nginx: version };
+        let place = site::Place { directives: &directives, links: &links, nginx: version };
         site::render(basis.root, basis.app, basis.inputs, plan, &place)
     };
     let site = spelled(&plan)?;
@@ -44,5 +42,5 @@ pub(crate) fn ready(basis: &Basis<'_>) -> Result<Ready, DeployError> {
     let access = SocketAccess::of(basis.root, nginx.as_ref().map(|nginx| &nginx.workers));
     let vassals = plan.processes.iter().map(|process| render::render(basis, process, &access));
     let vassals = vassals.collect::<Result<_, _>>()?;
-    Ok(Ready { plan, vassals, site, stopped, nginx, access })
+    Ok(Ready { plan, vassals, site, stopped, nginx, access, directives })
 }

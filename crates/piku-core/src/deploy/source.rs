@@ -3,6 +3,7 @@
 pub(crate) mod adopt;
 pub(crate) mod belongings;
 pub(crate) mod checkout;
+pub(crate) mod included;
 pub(crate) mod inputs;
 pub(crate) mod keep;
 pub(crate) mod left;
@@ -10,6 +11,7 @@ pub(crate) mod persist;
 pub(crate) mod place;
 pub(crate) mod procfile_path;
 pub(crate) mod rescue;
+pub(crate) mod served_links;
 pub(crate) mod settle;
 pub(crate) mod written;
 
@@ -70,10 +72,16 @@ pub(crate) fn of_order(
     let texts = texts(&tree, order.settings().to_vec(), order.defaults().to_vec());
     let known = environment::own(root, scene.surroundings, app, &root.tree(app, number));
     let mut written = Written::parse(Some(app), &texts);
-    if order.kept().is_none() {
+    if order.kept().is_some() {
+        written.was_accepted();
+    } else {
         written.check_scripts(&texts, &script_file::all(&tree, &written.scripts())?);
     }
-    let early = accept(written.expand(&known), report)?;
+    let mut reading = written.expand(&known);
+    if order.kept().is_none() {
+        included::check(&tree, &mut reading);
+    }
+    let early = accept(reading, report)?;
     if order.kept().is_none() {
         ported(root, app, (&tree, live.as_ref()), &early, report);
     }

@@ -13,12 +13,14 @@ use super::built::tree;
 use super::plan::basis::{Basis, Ports};
 use super::plan::render::{self, Rendered};
 use super::plan::{self, Plan, hosted, site};
+use super::source::included::Directives;
 use super::source::inputs::{Inputs, Instead, Texts, Written};
 use crate::app::AppName;
 use crate::formation::{Formation, Scale};
 use crate::host::Surroundings;
 use crate::host::facts::Uwsgi;
 use crate::host::socket_access::SocketAccess;
+use crate::persisted::Persisted;
 use crate::root::Root;
 
 const COMMIT: &str = "0123456789012345678901234567890123456789";
@@ -87,6 +89,7 @@ impl App {
             uwsgi: Some(&self.uwsgi),
             class_path: vec!["/srv/piku/releases/blog/3/tree".into()],
             ports: Ports { app: ports[0], web: ports[..web].to_vec(), kept: Vec::new() },
+            kept: &Persisted::default(),
         };
         let plan = plan::plan(&basis);
         use_it(&basis, &plan)
@@ -101,7 +104,11 @@ impl App {
 
     fn site(&self, ports: &[u16]) -> String {
         self.with(ports, |_, plan| {
-            let place = site::Place { tree: &self.tree, include: None, nginx: Some(Version(1, 22, 1)) };
+            let place = site::Place {
+                directives: &Directives::default(),
+                links: &[],
+                nginx: Some(Version(1, 22, 1)),
+            };
             site::render(&self.root, &self.name, &self.inputs, plan, &place).unwrap().unwrap().text
         })
     }

@@ -28,6 +28,10 @@ pub(crate) fn site(
     match site {
         Some(site) => {
             certificate::ensure(&root.certificate(app), &root.certificate_key(app), server_names)?;
+            if let Some(cache) = &site.cache {
+                // nginx makes no parents, and would follow a link.
+                files::make_folder_below(&root.all_caches(), cache, 0o700)?;
+            }
             if files::read_text(&path)?.as_deref() != Some(&site.text) {
                 Step::Write { path, mode: 0o644, text: site.text.clone() }.carry_out()?;
                 nginx::reload_and_wait(root, surroundings, &site.question)?;

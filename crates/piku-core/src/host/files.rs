@@ -8,7 +8,7 @@ use std::os::unix::fs::{FileExt, FileTypeExt, OpenOptionsExt, PermissionsExt, sy
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
 use super::{HostError, processes};
 
@@ -157,6 +157,31 @@ fn unnamed(path: &Utf8Path, bytes: &[u8], mode: u32) -> Result<tempfile::NamedTe
 pub(crate) fn make_folder(path: &Utf8Path, mode: u32) -> Result<(), HostError> {
     fs::create_dir_all(path).map_err(HostError::file("make folder", path))?;
     set_mode(path, mode)
+}
+
+/// Creates the folder `path` below `base`, with its parents up to that, without following a link. One that exists keeps
+/// its mode: it may belong to another user.
+pub(crate) fn make_folder_below(base: &Utf8Path, path: &Utf8Path, mode: u32) -> Result<(), HostError> {
+    use rustix::fs::{CWD, Mode, OFlags, mkdirat, openat};
+    let failed = |error: rustix::io::Errno| match error {
+        rustix::io::Errno::NOTDIR | rustix::io::Errno::LOOP => {
+            let why = "a link or a file is in its place, or on the way to it";
+            HostError::file("make folder", base.join(path))(std::io::Error::other(why))
+        }
+        error => HostError::file("make folder", base.join(path))(error.into()),
+    };
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let mut reached =
+        openat(CWD, base.as_std_path(), flags & !OFlags::NOFOLLOW, Mode::empty()).map_err(failed)?;
+    for part in path.components() {
+        let Utf8Component::Normal(name) = part else { continue };
+        match mkdirat(&reached, name, Mode::from_raw_mode(mode)) {
+            Ok(()) | Err(rustix::io::Errno::EXIST | rustix::io::Errno::ACCESS) => {}
+            Err(error) => return Err(failed(error)),
+        }
+        reached = openat(&reached, name, flags, Mode::empty()).map_err(failed)?;
+    }
+    Ok(())
 }
 
 /// Opens a file for locking; creates it with mode 600 if it does not exist.
@@ -446,6 +471,24 @@ mod tests {
         assert_eq!(take_over(&at("old"), &at("new"), &known).unwrap(), 0);
         make_removable(&at("old"));
         make_removable(&at("new"));
+    }
+
+    #[test]
+    fn a_folder_below_another_is_made_through_no_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| Utf8PathBuf::from_path_buf(folder.path().join(name)).unwrap();
+        fs::create_dir_all(at("cache")).unwrap();
+        fs::create_dir_all(at("victim")).unwrap();
+        let make = |path: &str| make_folder_below(&at("cache"), Utf8Path::new(path), 0o700);
+        make("blog/pages/x").unwrap();
+        make("blog/pages/x").unwrap();
+        assert!(at("cache/blog/pages/x").is_dir());
+        symlink("../victim", at("cache/evil")).unwrap();
+        fs::write(at("cache/file"), "").unwrap();
+        for path in ["evil", "evil/x", "file", "file/x"] {
+            assert!(make(path).unwrap_err().to_string().starts_with("could not make folder"), "{path}");
+        }
+        assert!(names(&at("victim")).unwrap().is_empty());
     }
 
     #[test]

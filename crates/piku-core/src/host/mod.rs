@@ -23,6 +23,7 @@ pub(crate) mod git;
 pub(crate) mod health;
 pub(crate) mod journals;
 pub(crate) mod launch;
+pub(crate) mod links;
 mod listening;
 pub(crate) mod listing;
 pub(crate) mod lock;

@@ -6,8 +6,8 @@ use camino::Utf8Path;
 
 use crate::deploy::detect::{self, Detected, Known};
 use crate::deploy::plan::hosted;
-use crate::deploy::source;
 use crate::deploy::source::inputs::{self, EarlyOptions, Written};
+use crate::deploy::source::{self, included};
 use crate::diagnostic::FileDiagnostic;
 use crate::error::Error;
 use crate::host::{facts, script_file};
@@ -62,6 +62,9 @@ impl Piku {
         written.check_scripts(&texts, &scripts);
         // The folder is not an app yet, so no variables are known.
         let mut reading = written.expand(&BTreeMap::new());
+        let settings = reading.inputs.clone();
+        included::check(folder, &mut reading);
+        reading.inputs = settings;
         let processes = reading.procfile.as_ref().map(|procfile| {
             let entries = procfile.entries().iter();
             entries

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::formation::Formation;
 use crate::host::nginx::Question;
+use crate::included::Included;
+use crate::site_claim::SiteClaim;
 use crate::vassal::VassalName;
 
 /// One release of an app: a commit, its build, and the settings, none of which ever change.
@@ -57,6 +59,12 @@ pub(crate) struct Release {
     pub formation: Formation,
     /// The environment that `config:live` prints and `run` uses.
     pub live_env: BTreeMap<String, String>,
+    /// The files with directives that its site was rendered with; `None` if an older version of piku made the release.
+    #[serde(default)]
+    pub(crate) included: Option<Included>,
+    /// What its site answers to; `None` if there is no site or an older version of piku made the release.
+    #[serde(default)]
+    pub(crate) claim: Option<SiteClaim>,
     /// The text of the site, if it has one.
     pub site: Option<String>,
     /// The request that shows whether nginx serves `site`; `None` if there is no site or an older version of piku made

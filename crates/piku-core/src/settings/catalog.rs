@@ -65,7 +65,7 @@ catalog! {
     UWSGI_IDLE: optional(1, YEAR, "seconds"), Uwsgi, "Stop the processes after this long without a request; the next request starts them.";
     UWSGI_INCLUDE_FILE: text("a path in the app's folder"), Uwsgi, "A file with additional uWSGI options.";
 
-    NGINX_SERVER_NAME: text("host names, separated by spaces or commas"), Nginx, "The names of the site. Without any, the app has no site.";
+    NGINX_SERVER_NAME: text("host names, separated by spaces or commas"), Nginx, "The names of the site; `!name` leaves a name within a pattern to another app. Without any, the app has no site.";
     NGINX_STATIC_PATHS: text("pairs such as `/static:public`, separated by commas"), Nginx, "URLs that nginx serves itself, each with its file or folder.";
     NGINX_CATCH_ALL: text("a file name"), Nginx, "The file to serve for every URL without a static file.";
     NGINX_HTTPS_ONLY: boolean(false), Nginx, "Whether to redirect HTTP to HTTPS.";
@@ -81,6 +81,7 @@ catalog! {
     NGINX_IPV4_ADDRESS: usually("0.0.0.0", "an IPv4 address"), Nginx, "The IPv4 address that the site listens on.";
     NGINX_IPV6_ADDRESS: usually("[::]", "an IPv6 address"), Nginx, "The IPv6 address that the site listens on.";
     NGINX_INCLUDE_FILE: text("a path in the app's folder"), Nginx, "A file with additional nginx directives for the `server` block of the site.";
+    NGINX_LOCATION_INCLUDE_FILE: text("a path in the app's folder"), Nginx, "A file with additional nginx directives for requests that are passed to the app: they stand in `location /`.";
     NGINX_CACHE_PREFIXES: text("URL prefixes, separated by commas"), Nginx, "URLs whose responses nginx caches. Without any, it caches nothing.";
     NGINX_CACHE_SIZE: number(1, 1, 10_000, "GB"), Nginx, "The maximum size of the cache.";
     NGINX_CACHE_TIME: number(3600, 0, YEAR, "seconds"), Nginx, "How long to cache content.";
@@ -88,7 +89,7 @@ catalog! {
     NGINX_CACHE_ANY: number(3600, 0, YEAR, "seconds"), Nginx, "How long to cache any other response.";
     NGINX_CACHE_CONTROL: number(3600, 0, YEAR, "seconds"), Nginx, "How long browsers may cache a response when the app does not say.";
     NGINX_CACHE_EXPIRY: number(86_400, 1, YEAR, "seconds"), Nginx, "Drop a cached response after this long without a request for it.";
-    NGINX_CACHE_PATH: text("an absolute path"), Nginx, "The folder of the cache, instead of `cache/<app>`.";
+    NGINX_CACHE_PATH: text("a path below `cache/<app>`"), Nginx, "The folder of the cache within `cache/<app>`, instead of that folder itself.";
     ACME_ROOT_CA: text("the name or the address of a certificate authority"), Nginx, "The authority that issues the certificate of the site. Not used yet.";
 
     PIKU_ROOT: usually("~/.piku", "an absolute path"), Host, "The folder that holds everything. Only in the environment of piku.";

@@ -2,11 +2,13 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use camino::Utf8Path;
 use piku_nginx::{
-    Cache, CatchAll, Header, Hsts, InvalidSite, Network, ServerName, Size, StaticPath, Trusted,
+    Cache, CatchAll, Header, Hsts, InvalidSite, Network, Servable, ServerName, Size, StaticPath, Trusted,
 };
 
 use super::catalog as keys;
+use super::folders::AppFolders;
 use super::reader::{Reader, Refusal};
 
 /// Files of an app that nginx never serves: they hold secrets or describe how the app is run.
@@ -14,6 +16,10 @@ pub(crate) const PRIVATE: [&str; 3] = ["ENV", "LIVE_ENV", "Procfile"];
 
 /// `NGINX_MAX_BODY_SIZE` where it is not set: photos and documents pass, and nobody fills the disk with one request.
 const MAX_BODY_SIZE: Size = Size::megabytes(32);
+/// Folders in place of those that are not known.
+const PLACEHOLDER_CACHE: &str = "/piku/cache/app";
+const PLACEHOLDER_TREE: &str = "/piku/apps/app";
+const PLACEHOLDER_DATA: &str = "/piku/data/app";
 
 /// The settings of a site.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +29,8 @@ pub struct NginxOptions {
     pub server_names: Vec<String>,
     /// `NGINX_REDIRECT`: each name once, normalized by [`ServerName`], and none of the server names.
     pub redirects: Vec<String>,
+    /// The names behind a `!` in `NGINX_SERVER_NAME`: within a pattern, but left to other apps.
+    pub left_names: Vec<String>,
     /// `NGINX_STATIC_PATHS`, to be parsed by [`StaticPath::parse_list`].
     pub static_paths: Option<String>,
     /// `NGINX_CATCH_ALL`, to be parsed as a [`CatchAll`].
@@ -51,6 +59,8 @@ pub struct NginxOptions {
     pub ipv6: Ipv6Addr,
     /// `NGINX_INCLUDE_FILE`, relative to the app's folder and below it.
     pub include_file: Option<String>,
+    /// `NGINX_LOCATION_INCLUDE_FILE`, likewise.
+    pub location_include_file: Option<String>,
     /// `NGINX_CACHE_*`.
     pub cache: CacheOptions,
     /// `ACME_ROOT_CA`.
@@ -63,7 +73,7 @@ pub struct NginxOptions {
 pub struct CacheOptions {
     /// `NGINX_CACHE_PREFIXES`, to be parsed by [`Cache::parse_prefixes`]; without it nothing is cached.
     pub prefixes: Option<String>,
-    /// `NGINX_CACHE_PATH`.
+    /// `NGINX_CACHE_PATH`, relative to `cache/<app>`.
     pub path: Option<String>,
     /// `NGINX_CACHE_SIZE`, in gigabytes.
     pub size: u32,
@@ -88,11 +98,13 @@ impl NginxOptions {
     }
 }
 
-pub(super) fn read(reader: &mut Reader<'_>) -> NginxOptions {
-    let server_names = reader.parsed(&keys::NGINX_SERVER_NAME, server_names).unwrap_or_default();
+pub(super) fn read(reader: &mut Reader<'_>, folders: Option<&AppFolders>) -> NginxOptions {
+    let (server_names, left_names) =
+        reader.parsed(&keys::NGINX_SERVER_NAME, server_names).unwrap_or_default();
     NginxOptions {
         redirects: redirects(reader, &server_names),
         server_names,
+        left_names,
         hsts: reader.parsed(&keys::NGINX_HSTS, |text| Hsts::parse(text).map_err(refuse)).flatten(),
         max_body_size: reader
             .parsed(&keys::NGINX_MAX_BODY_SIZE, |text| text.parse().map_err(refuse))
@@ -105,7 +117,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> NginxOptions {
         trusted_proxies: reader
             .parsed(&keys::NGINX_TRUSTED_PROXIES, |text| Trusted::parse_list(text).map_err(refuse))
             .unwrap_or_default(),
-        static_paths: reader.parsed(&keys::NGINX_STATIC_PATHS, static_paths),
+        static_paths: reader.parsed(&keys::NGINX_STATIC_PATHS, |text| static_paths(text, folders)),
         catch_all: reader.parsed(&keys::NGINX_CATCH_ALL, catch_all),
         https_only: reader.boolean(&keys::NGINX_HTTPS_ONLY),
         cloudflare_acl: reader.boolean(&keys::NGINX_CLOUDFLARE_ACL),
@@ -113,9 +125,10 @@ pub(super) fn read(reader: &mut Reader<'_>) -> NginxOptions {
         ipv4: reader.address(&keys::NGINX_IPV4_ADDRESS).unwrap_or(Ipv4Addr::UNSPECIFIED),
         ipv6: reader.address(&keys::NGINX_IPV6_ADDRESS).unwrap_or(Ipv6Addr::UNSPECIFIED),
         include_file: reader.file_of_app(&keys::NGINX_INCLUDE_FILE),
+        location_include_file: reader.file_of_app(&keys::NGINX_LOCATION_INCLUDE_FILE),
         cache: CacheOptions {
             prefixes: reader.parsed(&keys::NGINX_CACHE_PREFIXES, cache_prefixes),
-            path: reader.parsed(&keys::NGINX_CACHE_PATH, cache_path),
+            path: reader.parsed(&keys::NGINX_CACHE_PATH, |text| cache_path(text, folders)),
             size: reader.count(&keys::NGINX_CACHE_SIZE),
             time: reader.count(&keys::NGINX_CACHE_TIME),
             redirects: reader.count(&keys::NGINX_CACHE_REDIRECTS),
@@ -127,9 +140,16 @@ pub(super) fn read(reader: &mut Reader<'_>) -> NginxOptions {
     }
 }
 
-fn server_names(text: &str) -> Result<Vec<String>, Refusal> {
-    let names = ServerName::parse_list(text).map_err(refuse)?;
-    Ok(names.iter().map(ToString::to_string).collect())
+/// The names, and those behind a `!`.
+fn server_names(text: &str) -> Result<(Vec<String>, Vec<String>), Refusal> {
+    let words = |left: bool| {
+        let words =
+            text.split([',', ' ', '\t', '\n', '\r']).filter(move |word| word.starts_with('!') == left);
+        let list = words.map(|word| word.strip_prefix('!').unwrap_or(word)).collect::<Vec<_>>().join(" ");
+        let names = ServerName::parse_list(&list).map_err(refuse)?;
+        Ok(names.iter().map(ToString::to_string).collect())
+    };
+    Ok((words(false)?, words(true)?))
 }
 
 /// The names that redirect. There must be a name of the app's to redirect to, and none can do both.
@@ -168,16 +188,33 @@ fn redirects(reader: &mut Reader<'_>, own: &[String]) -> Vec<String> {
     reader.parsed(&keys::NGINX_REDIRECT, read).unwrap_or_default()
 }
 
-/// Checks the list against a placeholder, since the real folder of the app is not known here.
-fn static_paths(text: &str) -> Result<String, Refusal> {
-    for mapped in StaticPath::parse_list(text, "/piku/apps/app".into()).map_err(refuse)? {
+/// The list with paths below the app's folder, or its data. The folder itself is not known here, and the data only on
+/// a server: elsewhere an absolute path is left to that.
+fn static_paths(text: &str, folders: Option<&AppFolders>) -> Result<String, Refusal> {
+    let data = folders.map_or(Utf8Path::new(PLACEHOLDER_DATA), |folders| &folders.data);
+    let mut list = text.replace("${DATA_ROOT}", data.as_str()).replace("$DATA_ROOT", data.as_str());
+    if let Some(folders) = folders {
+        list = list.replace(&format!("{}/", folders.tree), "./");
+    }
+    let from = Servable::tree(PLACEHOLDER_TREE.into()).with_data(data);
+    let all = match StaticPath::parse_list(&list, &from) {
+        Err(InvalidSite::Path { path, .. })
+            if folders.is_none()
+                && !path.starts_with("/piku")
+                && Utf8Path::new(&path).components().any(|part| part.as_str() == "data") =>
+        {
+            Vec::new()
+        }
+        all => all.map_err(refuse)?,
+    };
+    for mapped in all {
         refuse_private(mapped.url().as_str(), mapped.url().as_str())?;
         if mapped.path().as_path().file_name().is_some_and(|name| PRIVATE.contains(&name)) {
             let why = "this file is never served";
             return Err(refuse(InvalidSite::Path { path: mapped.path().to_string(), why }));
         }
     }
-    Ok(text.to_owned())
+    Ok(list)
 }
 
 fn catch_all(text: &str) -> Result<String, Refusal> {
@@ -199,9 +236,24 @@ fn cache_prefixes(text: &str) -> Result<String, Refusal> {
     Ok(text.to_owned())
 }
 
-fn cache_path(text: &str) -> Result<String, Refusal> {
-    piku_nginx::FilePath::new(text).map_err(refuse)?;
-    Ok(text.to_owned())
+/// A path below the app's folder for its cache, relative to that. Where the folder is not known, an absolute path is
+/// left to the server.
+fn cache_path(text: &str, folders: Option<&AppFolders>) -> Result<String, Refusal> {
+    let elsewhere = || {
+        let message = format!("`{text}` is not below `cache/<app>`, the folder for the cache of the app");
+        let help = "leave NGINX_CACHE_PATH out, or name a folder there, such as `pages`";
+        Refusal::new("env::bad-path", message, help)
+    };
+    let top = Utf8Path::new(PLACEHOLDER_CACHE);
+    let path = piku_nginx::FilePath::new(top.join(text)).map_err(refuse)?;
+    if let Ok(below) = path.as_path().strip_prefix(top) {
+        return Ok(below.to_string());
+    }
+    let Some(folders) = folders else {
+        let fits = path.as_path().components().any(|part| part.as_str() == "cache");
+        return if fits { Ok(String::new()) } else { Err(elsewhere()) };
+    };
+    path.as_path().strip_prefix(&folders.cache).map(ToString::to_string).map_err(|_| elsewhere())
 }
 
 fn refuse(invalid: InvalidSite) -> Refusal {
@@ -229,7 +281,34 @@ fn refuse(invalid: InvalidSite) -> Refusal {
 #[cfg(test)]
 mod tests {
     use super::super::{EnvFile, Layers, StoredSettings, options};
-    use super::{catch_all, static_paths};
+    use super::{AppFolders, cache_path, catch_all, server_names, static_paths};
+
+    #[test]
+    fn a_cache_is_below_the_folder_for_it() {
+        let folders = AppFolders::known(&[("DATA_ROOT".into(), "/r/data/blog".into())].into());
+        let read = |text: &str| cache_path(text, folders.as_ref()).ok();
+        for (text, path) in
+            [("pages", "pages"), ("/r/cache/blog", ""), ("/r/cache/blog/a/./b", "a/b"), (".", "")]
+        {
+            assert_eq!(read(text).as_deref(), Some(path), "{text}");
+        }
+        for text in
+            ["/etc", "/r/data/victim", "..", "a/../../victim", "/r/cache/victim", "/r/cache/blog/../x", "a$b"]
+        {
+            assert_eq!(read(text), None, "{text}");
+        }
+        assert!(cache_path("/srv/cache/blog", None).is_ok() && cache_path("/etc", None).is_err());
+    }
+
+    #[test]
+    fn names_behind_an_exclamation_mark_are_left_to_others() {
+        let (names, left) = server_names("*.a.test,!X.a.test\n.b.test !*.c.b.test").unwrap();
+        assert_eq!(
+            (names.join(" "), left.join(" ")),
+            ("*.a.test .b.test".into(), "x.a.test *.c.b.test".into())
+        );
+        assert!(server_names("!").unwrap().0.is_empty() && server_names("!~x").is_err());
+    }
 
     #[test]
     fn what_the_reference_says_of_the_size_of_a_request_is_what_a_site_gets() {
@@ -283,9 +362,22 @@ mod tests {
         for text in
             ["/x:ENV", "/x:./a/../ENV", "/x:/piku/envs/blog/LIVE_ENV", "/x:Procfile", "/a/ENV:x", "/x:.."]
         {
-            assert!(static_paths(text).is_err(), "{text}");
+            assert!(static_paths(text, None).is_err(), "{text}");
         }
+        for text in ["/x:/etc", "/x:../victim", "/x:$DATA_ROOT/../victim"] {
+            assert!(static_paths(text, None).is_err(), "{text}");
+        }
+        let folders = AppFolders::known(
+            &[("DATA_ROOT", "/r/data/blog"), ("PWD", "/r/tree")].map(|(k, v)| (k.into(), v.into())).into(),
+        );
+        let read = |text: &str| static_paths(text, folders.as_ref()).ok();
+        assert_eq!(
+            read("/m:${DATA_ROOT}/m,/n:$DATA_ROOT").as_deref(),
+            Some("/m:/r/data/blog/m,/n:/r/data/blog")
+        );
+        assert_eq!(read("/s:/r/tree/public").as_deref(), Some("/s:./public"));
+        assert!(read("/x:/r/data/victim").is_none() && static_paths("/x:/srv/data/blog/m", None).is_ok());
         assert!(catch_all("/ENV").is_err() && catch_all("a/Procfile").is_err());
-        assert!(static_paths("/x:public,/ENVS:ENVS").is_ok() && catch_all("index.html").is_ok());
+        assert!(static_paths("/x:public,/ENVS:ENVS", None).is_ok() && catch_all("index.html").is_ok());
     }
 }

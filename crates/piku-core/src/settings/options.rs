@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::catalog as keys;
+use super::folders::AppFolders;
 use super::layers::Layers;
 use super::nginx::{self, NginxOptions};
 use super::persist;
@@ -63,6 +64,11 @@ pub enum Strategy {
 /// White space around a value is ignored. An empty value counts as not set, but as false for a boolean.
 #[must_use]
 pub fn options(values: &Layers) -> (Options, Vec<OptionProblem>) {
+    options_in(values, None)
+}
+
+/// Like [`options`], for an app whose folders are known: paths are checked against them.
+pub(crate) fn options_in(values: &Layers, folders: Option<&AppFolders>) -> (Options, Vec<OptionProblem>) {
     let mut reader = Reader::new(values);
     let persist::PersistPaths { persist, left_out } =
         reader.parsed(&keys::PIKU_PERSIST, persist::paths).unwrap_or_default();
@@ -81,7 +87,7 @@ pub fn options(values: &Layers) -> (Options, Vec<OptionProblem>) {
         bind_address: bind_address(&mut reader),
         disable_ipv6: reader.boolean(&keys::DISABLE_IPV6),
         uwsgi: uwsgi::read(&mut reader),
-        nginx: nginx::read(&mut reader),
+        nginx: nginx::read(&mut reader, folders),
     };
     reader.problems.sort_by_key(|problem| (problem.origin, problem.diagnostic.span.start));
     (options, reader.problems)
@@ -165,6 +171,7 @@ mod tests {
             },
             nginx: NginxOptions {
                 server_names: [],
+                left_names: [],
                 redirects: [],
                 static_paths: None,
                 catch_all: None,
@@ -182,6 +189,7 @@ mod tests {
                 ipv4: 0.0.0.0,
                 ipv6: ::,
                 include_file: None,
+                location_include_file: None,
                 cache: CacheOptions {
                     prefixes: None,
                     path: None,

@@ -147,7 +147,8 @@ fn to_http(site: &Site, text: &mut Text) {
 /// all are ours or none.
 fn buffers(site: &Site, module: &str, text: &mut Text) {
     let sizes = [("buffer_size", "32k"), ("buffers", "8 16k"), ("busy_buffers_size", "64k")];
-    if sizes.iter().any(|(name, _)| site.left_to_include.has(&format!("{module}_{name}"))) {
+    let is_left = |name: &str| site.left_to_include.has(&format!("{module}_{name}"));
+    if site.includes.sets_buffers() || sizes.iter().any(|(name, _)| is_left(name)) {
         return;
     }
     for (name, size) in sizes {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{backend, headers, text::Text, visitor};
+use super::{backend, headers, included, text::Text, visitor};
 use crate::{Cache, Site, quote};
 
 /// The locations of one server. nginx refuses duplicates: the first one stays.
@@ -58,6 +58,8 @@ impl<'a> Locations<'a> {
         self.add(&format!("location ^~ {}", visitor::ACME_CHALLENGE), |text| {
             text.line(&format!("root {};", webroot.word()));
             text.lines(["default_type text/plain;", "try_files $uri =404;"]);
+            // A rule of the app's may have made the path, which then can climb.
+            text.block(r#"location ~ "/\.\.""#, |text| text.line("return 404;"));
         });
     }
 
@@ -84,7 +86,8 @@ impl<'a> Locations<'a> {
             };
             self.add(&format!("location ~ {}", quote::word(&pattern)), |text| {
                 cached(site, cache, module, text);
-                backend::pass_collected(site, text);
+                text.leaving(included::keys_of_location(site), |text| backend::pass_collected(site, text));
+                included::location(site, text);
             });
         }
     }
@@ -92,8 +95,14 @@ impl<'a> Locations<'a> {
     /// Adds everything else.
     pub(super) fn backend(&mut self) {
         let site = self.site;
-        self.add("location /", |text| backend::pass(site, text));
+        self.add("location /", |text| passed(site, text));
     }
+}
+
+/// Adds how a request is passed to the app, with what people write about that.
+pub(super) fn passed(site: &Site, text: &mut Text) {
+    text.leaving(included::keys_of_location(site), |text| backend::pass(site, text));
+    included::location(site, text);
 }
 
 /// Adds the cache zone, and the header for answers without a `Cache-Control` of the app.

@@ -8,12 +8,14 @@
 //! - [`location`] renders single URLs: probe, ACME challenge, `.git` folders, cache
 //! - [`statics`] renders the locations of files
 //! - [`backend`] renders the upstream, and the lines that pass a request to it
+//! - [`included`] renders the directives that people write themselves
 //! - [`text`] indents
 //!
 //! Every value gets into the text through the `word` of its type.
 
 mod backend;
 mod headers;
+mod included;
 mod instance;
 mod location;
 mod redirect;
@@ -59,6 +61,7 @@ fn render(site: &Site) -> String {
     }
     backend::upstream(site, &mut text);
     location::cache_zone(site, &mut text);
+    included::zones(site, &mut text);
     visitor::networks(site, &mut text);
     headers::dollar(site, &mut text);
     if visitor::has_redirect_of_its_own(site) {

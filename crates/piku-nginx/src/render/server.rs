@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{backend, headers, location::Locations, statics, text::Text, visitor};
+use super::{backend, headers, included, location::Locations, statics, text::Text, visitor};
 use crate::{Http2, ServerName, Site};
 
 /// Adds the server for unknown hosts: the first one in a file is the default for its addresses.
@@ -30,24 +30,7 @@ pub(super) fn guard(site: &Site, text: &mut Text) {
 /// Adds the server of the site itself.
 pub(super) fn main(site: &Site, text: &mut Text) {
     text.block("server", |text| {
-        if !visitor::has_redirect_of_its_own(site) {
-            listen_http(site, text);
-        }
-        listen_https(site, text);
-        server_names(site, &site.server_names, text);
-        certificate(site, text);
-        compression(site, text);
-        site.add_unless_left(text, "server_tokens off;");
-        if let Some(size) = site.max_body_size {
-            site.add_unless_left(text, &format!("client_max_body_size {size};"));
-        }
-        visitor::add(site, text);
-        headers::hsts(site, text);
-        headers::add(site, text);
-        if let Some(module) = backend::module(site) {
-            headers::replace(site, module, text);
-        }
-        backend::variables(site, text);
+        text.leaving(included::keys_of_server(site), |text| settings(site, text));
 
         let mut locations = Locations::new(site, text);
         locations.probe();
@@ -56,6 +39,7 @@ pub(super) fn main(site: &Site, text: &mut Text) {
         statics::add(site, &mut locations);
         locations.cache();
         locations.backend();
+        included::server(site, text);
         if let Some(include) = &site.include {
             text.line("");
             text.line(&format!("include {};", include.word()));
@@ -65,6 +49,27 @@ pub(super) fn main(site: &Site, text: &mut Text) {
             text.line(&format!("error_page 404 {};", page.word()));
         }
     });
+}
+
+fn settings(site: &Site, text: &mut Text) {
+    if !visitor::has_redirect_of_its_own(site) {
+        listen_http(site, text);
+    }
+    listen_https(site, text);
+    server_names(site, &site.server_names, text);
+    certificate(site, text);
+    compression(site, text);
+    site.add_unless_left(text, "server_tokens off;");
+    if let Some(size) = site.max_body_size {
+        site.add_unless_left(text, &format!("client_max_body_size {size};"));
+    }
+    visitor::add(site, text);
+    headers::hsts(site, text);
+    headers::add(site, text);
+    if let Some(module) = backend::module(site) {
+        headers::replace(site, module, text);
+    }
+    backend::variables(site, text);
 }
 
 pub(super) fn listen_http(site: &Site, text: &mut Text) {

@@ -1,7 +1,11 @@
 //! Renders the locations of files.
 
-use super::{backend, location::Locations, text::Text};
-use crate::{Backend, FileName, FilePath, Site, StaticPath};
+use super::{
+    backend,
+    location::{self, Locations},
+    text::Text,
+};
+use crate::{Backend, FileName, Site, StaticPath};
 
 /// Adds the locations of files.
 pub(super) fn add(site: &Site, locations: &mut Locations<'_>) {
@@ -20,15 +24,26 @@ fn root(site: &Site, mapped: &StaticPath, locations: &mut Locations<'_>) {
     let passed = backend::module(site).is_some();
     locations.add("location /", |text| {
         text.line(&format!("root {};", mapped.path().word()));
-        let last = match site.backend {
-            _ if passed => "@app",
-            Backend::StaticOnly => "=404",
-            _ => "=503",
-        };
-        folder(site, mapped.path(), catch_all.as_deref().zip(catch_all.as_deref()), passed, last, text);
+        folder(
+            site,
+            mapped,
+            catch_all.as_deref().zip(catch_all.as_deref()),
+            passed,
+            last_of_root(site, passed),
+            text,
+        );
     });
     if passed {
-        locations.add("location @app", |text| backend::pass(site, text));
+        locations.add("location @app", |text| location::passed(site, text));
+    }
+}
+
+/// What answers for a file that the folder of `/` does not have.
+fn last_of_root(site: &Site, passed: bool) -> &'static str {
+    match site.backend {
+        _ if passed => "@app",
+        Backend::StaticOnly => "=404",
+        _ => "=503",
     }
 }
 
@@ -38,7 +53,7 @@ fn below(site: &Site, mapped: &StaticPath, locations: &mut Locations<'_>) {
     locations.add(&format!("location = {}", url.word()), |text| {
         if mapped.may_be_file(&site.never_served) {
             text.line(&format!("alias {};", path.word()));
-            serving(&path.parent(), text);
+            serving(mapped, text);
         } else {
             text.line("return 404;");
         }
@@ -48,7 +63,9 @@ fn below(site: &Site, mapped: &StaticPath, locations: &mut Locations<'_>) {
         text.line(&format!("alias {};", path.folder_word()));
         let file = site.catch_all.as_ref().map(|file| file.word_behind(""));
         let address = site.catch_all.as_ref().map(|file| file.word_behind(&format!("{url}/")));
-        folder(site, path, file.as_deref().zip(address.as_deref()), false, "=404", text);
+        let passed = mapped.is_of_root() && backend::module(site).is_some();
+        let last = if mapped.is_of_root() { last_of_root(site, passed) } else { "=404" };
+        folder(site, mapped, file.as_deref().zip(address.as_deref()), passed, last, text);
     });
 }
 
@@ -58,13 +75,13 @@ fn below(site: &Site, mapped: &StaticPath, locations: &mut Locations<'_>) {
 /// index of its own: `/` belongs to the app.
 fn folder(
     site: &Site,
-    path: &FilePath,
+    mapped: &StaticPath,
     catch_all: Option<(&str, &str)>,
     passed: bool,
     last: &str,
     text: &mut Text,
 ) {
-    serving(path, text);
+    serving(mapped, text);
     let (file, address) = catch_all
         .map_or_else(Default::default, |(file, address)| (format!(" {file}"), format!(" {address}")));
     if passed {
@@ -83,12 +100,10 @@ fn folder(
     text.block(&format!("location ~ \"/{hidden}\""), |text| text.line("return 404;"));
 }
 
-/// Adds how files are sent. Links below `top` may lead only to files of the link's owner.
-///
-/// `top` itself may be a link (an app's folder is one). Links to files of the same owner work: an app's data is
-/// linked into its folder.
-fn serving(top: &FilePath, text: &mut Text) {
+/// Adds how files are sent. No link below the top folder of the app is followed, which the app could lead anywhere; the
+/// top folder itself may be a link.
+fn serving(mapped: &StaticPath, text: &mut Text) {
     text.lines(["sendfile on;", "tcp_nopush on;", "absolute_redirect off;"]);
-    let from = crate::quote::word(&format!("from={top}"));
-    text.line(&format!("disable_symlinks if_not_owner {from};"));
+    let from = crate::quote::word(&format!("from={}", mapped.top()));
+    text.line(&format!("disable_symlinks on {from};"));
 }

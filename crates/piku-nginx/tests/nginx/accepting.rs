@@ -2,7 +2,9 @@
 
 use std::net::TcpListener;
 
-use piku_nginx::{Backend, Cache, CatchAll, DirectiveNames, FilePath, Site, SocketPath, StaticPath, Trusted};
+use piku_nginx::{
+    Backend, Cache, CatchAll, DirectiveNames, FilePath, Servable, Site, SocketPath, StaticPath, Trusted,
+};
 
 use crate::running::{machine, port, probe};
 
@@ -31,9 +33,12 @@ fn every_kind_of_site_is_accepted_without_a_warning() {
                 // Several parts of the site claim the same URLs.
                 site.probe = Some(probe("/same", "same"));
                 let tree = machine.tree();
-                let same = StaticPath::new("/same".parse().unwrap(), "a", &tree).unwrap();
-                site.statics = vec![same.clone(), same, StaticPath::root("b", &tree).unwrap()];
-                site.statics.extend(StaticPath::parse_list("/.well-known/acme-challenge:c", &tree).unwrap());
+                let same = StaticPath::new("/same".parse().unwrap(), "a", &Servable::tree(&tree)).unwrap();
+                site.statics =
+                    vec![same.clone(), same, StaticPath::root("b", &Servable::tree(&tree)).unwrap()];
+                site.statics.extend(
+                    StaticPath::parse_list("/.well-known/acme-challenge:c", &Servable::tree(&tree)).unwrap(),
+                );
                 site.acme_webroot = Some(machine.file_path("acme"));
                 let one = site.server_names[0].clone();
                 site.server_names.extend([
@@ -119,8 +124,9 @@ fn odd_values_that_are_accepted_here_are_accepted_there() {
             Cache::parse_prefixes("/'a',!b&(c)+d=e@f:g~h").unwrap_or_default(),
         ));
         site.statics = vec![
-            StaticPath::new("/~!&'()+,=:@ä".parse().unwrap(), &format!("x/{name}"), &folder).unwrap(),
-            StaticPath::root(name, &folder).unwrap(),
+            StaticPath::new("/~!&'()+,=:@ä".parse().unwrap(), &format!("x/{name}"), &Servable::tree(&folder))
+                .unwrap(),
+            StaticPath::root(name, &Servable::tree(&folder)).unwrap(),
         ];
         site.catch_all = Some("'a'!&()+,=:@.html".parse::<CatchAll>().unwrap());
         machine.add(&site);

@@ -1,6 +1,6 @@
 //! Which site answers for which host.
 
-use piku_nginx::{Http2, ServerName, StaticPath};
+use piku_nginx::{Http2, Servable, ServerName, StaticPath};
 
 use crate::{
     passing::echo,
@@ -174,7 +174,7 @@ fn only_those_allowed_are_served_and_only_the_machine_may_probe() {
     std::fs::create_dir_all(machine.path("acme/.well-known/acme-challenge")).unwrap();
     std::fs::write(machine.path("acme/.well-known/acme-challenge/token"), "proof").unwrap();
     let mut site = machine.site("blog", echo());
-    site.statics = StaticPath::parse_list("/static:public", &machine.tree()).unwrap();
+    site.statics = StaticPath::parse_list("/static:public", &Servable::tree(&machine.tree())).unwrap();
     site.acme_webroot = Some(machine.file_path("acme"));
     site.allow_only = Some(vec!["192.0.2.0/24".parse().unwrap(), "2001:db8::/32".parse().unwrap()]);
     // The address of the connection as well, which no header changes otherwise.

@@ -1,8 +1,8 @@
 //! Which files are served, and which never are.
 
-use std::os::unix::fs::{lchown, symlink};
+use std::os::unix::fs::symlink;
 
-use piku_nginx::{Backend, Site, StaticPath};
+use piku_nginx::{Backend, Led, Servable, Site, StaticPath};
 
 use crate::{
     passing::echo,
@@ -31,7 +31,7 @@ fn served(machine: &mut Machine, paths: &str, change: impl FnOnce(&mut Site)) {
     }
     let mut site = machine.site("blog", echo());
     site.backend = Backend::StaticOnly;
-    site.statics = StaticPath::parse_list(paths, &machine.tree()).unwrap();
+    site.statics = StaticPath::parse_list(paths, &Servable::tree(&machine.tree())).unwrap();
     change(&mut site);
     machine.add(&site);
     machine.start();
@@ -183,34 +183,88 @@ fn an_app_answers_for_what_its_folder_does_not_have() {
 }
 
 #[test]
-fn links_lead_to_files_of_their_owner_only() {
+fn no_link_is_followed_but_the_one_to_the_folder_of_the_app() {
     let Some(mut machine) = machine() else { return };
-    std::fs::create_dir_all(machine.path("data")).unwrap();
-    std::fs::write(machine.path("data/upload.txt"), "upload").unwrap();
-    machine.file("public/x.txt", "x");
-    symlink(machine.path("data"), machine.tree().join("public/data")).unwrap();
-    symlink("/etc/hostname", machine.tree().join("public/etc")).unwrap();
-    symlink("/etc", machine.tree().join("public/folder")).unwrap();
-    for name in ["public/etc", "public/folder"] {
-        // If the tests run as root, root's own links would rightly lead to /etc.
-        let _ = lchown(machine.tree().join(name), Some(65534), Some(65534));
+    for (file, text) in
+        [("victim/file", "theirs"), ("data/blog/upload.txt", "upload"), ("data/blog/ENV", "secret")]
+    {
+        let path = machine.path(file);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
     }
+    for (file, text) in [("public/x.txt", "x"), ("nested/ENV", "secret"), ("public/real/ENV", "secret")] {
+        machine.file(file, text);
+    }
+    let tree = machine.tree();
+    for (link, target) in [
+        ("public/out", machine.path("victim")),
+        ("public/out.txt", machine.path("victim/file")),
+        ("public/env", "../ENV".into()),
+        ("public/procfile.txt", "../Procfile".into()),
+        ("public/nested", "../nested".into()),
+        ("public/dot.txt", "../.env".into()),
+        ("public/uploads", machine.path("data/blog")),
+        ("public/in.txt", "x.txt".into()),
+        ("linked", "public".into()),
+        ("public/index2", "out".into()),
+    ] {
+        symlink(target, tree.join(link)).unwrap();
+    }
+    symlink(machine.path("victim"), machine.path("data/blog/out")).unwrap();
     // The folder of an app is itself a link.
-    std::fs::rename(machine.tree(), machine.path("release")).unwrap();
-    symlink(machine.path("release"), machine.tree()).unwrap();
-    served(&mut machine, "/:public,/all:.,/file:public/etc", |_| ());
+    std::fs::rename(&tree, machine.path("release")).unwrap();
+    symlink(machine.path("release"), &tree).unwrap();
+    let data = machine.path("data/blog");
+    let add = |site: &mut Site| {
+        let from = Servable::tree(&tree).with_data(&data);
+        let uploads = (tree.join("public/uploads"), data.clone());
+        let led: Vec<Led> =
+            site.statics.iter().filter_map(|mapped| mapped.led(&uploads.0, &uploads.1, &from)).collect();
+        for led in led {
+            if let Led::Part(part) = led {
+                site.statics.push(part);
+            }
+        }
+    };
+    served(&mut machine, "/:public,/all:.,/file:public/out.txt,/linked:linked,/whole:public/uploads", add);
     check(
         &machine,
         &[
             ("/x.txt", "x"),
-            ("/data/upload.txt", "upload"),
             ("/all/public/x.txt", "x"),
-            ("/etc", "404"),
-            ("/folder/hostname", "404"),
-            ("/all/public/folder/hostname", "404"),
-            ("/file", "403"),
+            ("/uploads/upload.txt", "upload"),
+            ("/all/public/uploads/upload.txt", "upload"),
+            ("/uploads/ENV", "404"),
+            ("/uploads/out/file", "404"),
+            ("/uploads/../ENV", "404"),
+            ("/out/file", "404"),
+            ("/out/", "404"),
+            ("/out", "404"),
+            ("/out.txt", "404"),
+            ("/env", "404"),
+            ("/procfile.txt", "404"),
+            ("/nested/ENV", "404"),
+            ("/real/ENV", "404"),
+            ("/dot.txt", "404"),
+            ("/in.txt", "404"),
+            ("/index2/", "404"),
+            ("/all/public/out/file", "404"),
+            ("/all/linked/x.txt", "404"),
+            ("/all/public/env", "404"),
+            ("/linked/x.txt", "404"),
+            ("/whole/upload.txt", "404"),
         ],
     );
+    for path in ["/file", "/linked"] {
+        let status = machine.get("blog.example.org", path).unwrap().status;
+        assert!(matches!(status, 403 | 404), "{path}: {status}");
+    }
+    // What the app changes while nginx is running.
+    std::fs::remove_file(machine.path("release/public/x.txt")).unwrap();
+    symlink(machine.path("victim/file"), machine.path("release/public/x.txt")).unwrap();
+    std::fs::rename(machine.path("data/blog"), machine.path("data/gone")).unwrap();
+    symlink(machine.path("victim"), machine.path("data/blog")).unwrap();
+    check(&machine, &[("/x.txt", "404"), ("/uploads/file", "404")]);
 }
 
 #[test]

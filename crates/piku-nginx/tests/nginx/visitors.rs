@@ -179,7 +179,7 @@ fn every_answer_has_the_headers_each_once_and_hsts_only_over_https() {
     site.headers.push(Header::new("Cache-Control", "private").unwrap());
     site.hsts = Hsts::parse("86400 includeSubDomains").unwrap();
     site.tls = Some(machine.certificate());
-    site.statics = StaticPath::parse_list("/static:public", &machine.tree()).unwrap();
+    site.statics = StaticPath::parse_list("/static:public", &Servable::tree(&machine.tree())).unwrap();
     site.cache = Some(Cache::new(machine.file_path("cache/blog"), Cache::parse_prefixes("/cached").unwrap()));
     machine.add(&site);
     machine.start();

@@ -23,6 +23,7 @@ pub(crate) fn require_paths(inputs: &Inputs, tree: &Utf8Path) -> Result<(), Depl
         inputs.procfile.entries().iter().filter_map(of_entry).collect();
     named.extend(of_setting(&options.uwsgi.include_file, "UWSGI_INCLUDE_FILE"));
     named.extend(of_setting(&options.nginx.include_file, "NGINX_INCLUDE_FILE"));
+    named.extend(of_setting(&options.nginx.location_include_file, "NGINX_LOCATION_INCLUDE_FILE"));
     let is_there = |what: &str, path: &Utf8Path| match what {
         "folder" => tree.join(path).is_dir(),
         _ => tree.join(path).is_file(),

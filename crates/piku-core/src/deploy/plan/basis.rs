@@ -11,6 +11,7 @@ use crate::deploy::source::inputs::Inputs;
 use crate::formation::Formation;
 use crate::host::Surroundings;
 use crate::host::facts::Uwsgi;
+use crate::persisted::Persisted;
 use crate::root::Root;
 
 /// The input of a plan.
@@ -30,6 +31,8 @@ pub(crate) struct Basis<'a> {
     /// The class path of a Java app.
     pub(crate) class_path: Vec<Utf8PathBuf>,
     pub(crate) ports: Ports,
+    /// What its tree has links to, in the app's data.
+    pub(crate) kept: &'a Persisted,
 }
 
 impl<'a> Basis<'a> {

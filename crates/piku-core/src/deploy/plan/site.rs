@@ -2,10 +2,10 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use piku_nginx::{
-    Backend, Cache, DirectiveNames, FilePath, Header, InvalidSite, Probe, ServerName, Site, SiteName,
-    SocketPath, StaticPath, Tls, Trusted, UrlPath, Version, VisitorHeader,
+    Backend, Cache, DirectiveNames, FilePath, Header, InvalidSite, Led, Probe, Servable, ServerName, Site,
+    SiteName, SocketPath, StaticPath, Tls, Trusted, UrlPath, Version, VisitorHeader,
 };
 use sha2::{Digest, Sha256};
 
@@ -13,9 +13,12 @@ use super::cloudflare;
 use super::decide::{Plan, Serves};
 use crate::app::AppName;
 use crate::deploy::DeployError;
+use crate::deploy::source::included::Directives;
 use crate::deploy::source::inputs::Inputs;
+use crate::deploy::source::served_links::ServedLink;
 use crate::host::door::Door;
 use crate::host::nginx::Question;
+use crate::included::NAMESPACE;
 use crate::root::Root;
 use crate::settings::{NginxOptions, PRIVATE};
 
@@ -29,14 +32,16 @@ pub(crate) struct RenderedSite {
     pub(crate) serves_files: bool,
     /// Whether some of them are in the app's data.
     pub(crate) serves_data: bool,
+    /// The folder of its cache, relative to that of all caches.
+    pub(crate) cache: Option<Utf8PathBuf>,
 }
 
 /// What a site depends on besides plan and settings.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place<'a> {
-    pub(crate) tree: &'a Utf8Path,
-    /// The text of the app's own file for nginx.
-    pub(crate) include: Option<&'a str>,
+    pub(crate) directives: &'a Directives,
+    /// The links in what it serves.
+    pub(crate) links: &'a [ServedLink],
     pub(crate) nginx: Option<Version>,
 }
 
@@ -76,7 +81,10 @@ pub(crate) fn render(
         https_only: options.https_only,
     };
     let data = root.data(app);
+    let cache =
+        site.cache.as_ref().and_then(|cache| cache.path.as_path().strip_prefix(root.all_caches()).ok());
     Ok(Some(RenderedSite {
+        cache: cache.map(Into::into),
         text: site.to_string(),
         question,
         door,
@@ -104,7 +112,7 @@ fn describe(
     let name: SiteName = app.as_str().parse()?;
     let server_names = options.server_names.iter().map(|name| name.parse()).collect::<Result<_, _>>()?;
     let mut site = Site::new(name, server_names, backend(serves)?);
-    site.namespace = "piku".parse()?;
+    site.namespace = NAMESPACE.parse()?;
     site.comment =
         Some(format!("The site of the app `{app}`. Piku overwrites this file at every deploy.").parse()?);
     site.headers = vec![Header::new("X-Deployed-By", "Piku")?];
@@ -124,19 +132,19 @@ fn describe(
     site.allow_git_folders = options.allow_git_folders;
     site.acme_webroot = Some(FilePath::new(root.acme())?);
     // Paths of files go through the link to the live release, so that the text does not change with each release.
-    let live = root.app(app);
-    if let Some(list) = &options.static_paths {
-        site.statics = StaticPath::parse_list(list, &live)?;
-    }
-    if let Serves::Static(folder) = serves {
-        site.statics.push(StaticPath::root(folder.as_str(), &live)?);
+    let (live, data) = (root.app(app), root.data(app));
+    let servable = Servable::tree(&live).with_data(&data);
+    site.statics = followed(statics(inputs, serves, &servable)?, place.links, &servable);
+    if let Serves::Static(_) = serves {
         site.not_found = Some("/404.html".parse()?);
     }
     site.catch_all = options.catch_all.as_deref().map(str::parse).transpose()?;
-    // An included file is part of the site, so it is read from this release, before that is live.
-    site.include =
-        options.include_file.as_ref().map(|file| FilePath::new(place.tree.join(file))).transpose()?;
-    site.left_to_include = place.include.map(DirectiveNames::of).unwrap_or_default();
+    site.includes = place.directives.parsed.clone();
+    // A file that nginx reads itself may say anything, which the site must not say again.
+    if let Some((file, text)) = &place.directives.unread {
+        site.include = Some(FilePath::new(file)?);
+        site.left_to_include = DirectiveNames::of(text);
+    }
     site.hsts = options.hsts;
     site.max_body_size = Some(options.max_body_size);
     site.timeout = options.timeout;
@@ -156,6 +164,42 @@ fn trusted(options: &NginxOptions) -> Result<Option<Trusted>, InvalidSite> {
         trusted.visitor = VisitorHeader::CfConnectingIp;
     }
     Ok((!trusted.networks.is_empty()).then_some(trusted))
+}
+
+/// What nginx serves itself, links aside.
+fn statics(inputs: &Inputs, serves: &Serves, from: &Servable<'_>) -> Result<Vec<StaticPath>, InvalidSite> {
+    let list = inputs.options.nginx.static_paths.as_deref().unwrap_or_default();
+    let mut statics = StaticPath::parse_list(list, from)?;
+    if let Serves::Static(folder) = serves {
+        statics.push(StaticPath::root(folder.as_str(), from)?);
+    }
+    Ok(statics)
+}
+
+/// The paths in the app's tree that its site serves.
+pub(crate) fn served(root: &Root, app: &AppName, inputs: &Inputs, serves: &Serves) -> Vec<Utf8PathBuf> {
+    let (live, data) = (root.app(app), root.data(app));
+    let statics = statics(inputs, serves, &Servable::tree(&live).with_data(&data)).unwrap_or_default();
+    let paths = statics.iter().filter_map(|mapped| mapped.path().as_path().strip_prefix(&live).ok());
+    paths.map(Into::into).filter(|_| inputs.has_site()).collect()
+}
+
+/// Serves what links lead to, since nginx follows none.
+fn followed(statics: Vec<StaticPath>, links: &[ServedLink], from: &Servable<'_>) -> Vec<StaticPath> {
+    let mut parts = Vec::new();
+    let follow = |mut mapped: StaticPath| {
+        for link in links {
+            match mapped.led(&link.path, &link.target, from) {
+                Some(Led::Whole(led)) => mapped = led,
+                Some(Led::Part(led)) => parts.push(led),
+                None => {}
+            }
+        }
+        mapped
+    };
+    let mut all: Vec<StaticPath> = statics.into_iter().map(follow).collect();
+    all.extend(parts);
+    all
 }
 
 /// The location that only this machine may request, and its answer.
@@ -181,7 +225,7 @@ fn cache(root: &Root, app: &AppName, inputs: &Inputs) -> Result<Option<Cache>, I
     if prefixes.is_empty() {
         return Ok(None);
     }
-    let path = options.path.as_ref().map_or_else(|| root.cache(app), Utf8PathBuf::from);
+    let path = root.cache(app).join(options.path.as_deref().unwrap_or_default());
     let mut cache = Cache::new(FilePath::new(path)?, prefixes);
     cache.size = options.size;
     cache.time = options.time;

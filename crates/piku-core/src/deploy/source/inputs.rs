@@ -15,7 +15,7 @@ mod texts;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use piku_procfile::{Diagnostic, Procfile, Source};
+use piku_procfile::{Diagnostic, Procfile, Severity, Source};
 
 pub(crate) use self::early::{EarlyInputs, EarlyOptions};
 pub(crate) use self::lfs::pointers;
@@ -26,7 +26,7 @@ pub(crate) use self::texts::Texts;
 use crate::app::AppName;
 use crate::diagnostic::{self, FileDiagnostic, shorten};
 use crate::script::ScriptFile;
-use crate::settings::{self, EnvFile, Layers, Options, Origin, StoredSettings};
+use crate::settings::{self, AppFolders, EnvFile, Layers, Options, Origin, StoredSettings};
 
 /// The maximum size of a Procfile or ENV, in bytes.
 pub(crate) const LARGEST: usize = 1024 * 1024;
@@ -41,6 +41,8 @@ pub(crate) struct Written {
     settings: Option<WrittenSettings>,
     /// Diagnostics of the Procfile, and of the size of either file.
     diagnostics: Vec<FileDiagnostic>,
+    /// Whether they are those of a release that an older version of piku may have accepted.
+    accepted: bool,
 }
 
 /// Both settings files, with their texts to show mistakes in.
@@ -94,7 +96,12 @@ impl Written {
         let mut diagnostics: Vec<FileDiagnostic> = unread.collect();
         let procfile = parse_procfile(texts, &mut diagnostics);
         let settings = WrittenSettings::parse(app, texts, &mut diagnostics);
-        Self { procfile, settings, diagnostics }
+        Self { procfile, settings, diagnostics, accepted: false }
+    }
+
+    /// Notes that the texts are those of a release: a setting that would be refused today is ignored, with a warning.
+    pub(crate) fn was_accepted(&mut self) {
+        self.accepted = true;
     }
 
     /// The paths of files in the tree that commands may start.
@@ -114,7 +121,7 @@ impl Written {
     pub(crate) fn expand(&self, known: &BTreeMap<String, String>) -> Reading {
         let mut diagnostics = self.diagnostics.clone();
         let (layers, options) =
-            self.settings.as_ref().and_then(|settings| settings.expand(known, &mut diagnostics)).unzip();
+            self.settings.as_ref().and_then(|all| all.expand(known, self.accepted, &mut diagnostics)).unzip();
         let failed = diagnostics.iter().any(FileDiagnostic::is_error);
         let inputs = match (&self.procfile, &layers, options) {
             (Some(procfile), Some(layers), Some(options)) if !failed => {
@@ -167,6 +174,7 @@ impl WrittenSettings {
     fn expand(
         &self,
         known: &BTreeMap<String, String>,
+        accepted: bool,
         diagnostics: &mut Vec<FileDiagnostic>,
     ) -> Option<(Layers, Options)> {
         let expanded = self.env.expand(known);
@@ -184,8 +192,12 @@ impl WrittenSettings {
                 diagnostics.extend(self.at(setting.origin, found));
             }
         }
-        let (options, problems) = settings::options(&layers);
-        for problem in problems {
+        let folders = AppFolders::known(known);
+        let (options, problems) = settings::options_in(&layers, folders.as_ref());
+        for mut problem in problems {
+            if accepted {
+                problem.diagnostic.severity = Severity::Warning;
+            }
             diagnostics.extend(self.at(problem.origin, problem.diagnostic));
         }
         Some((layers, options))

@@ -30,6 +30,8 @@ const NAMED: usize = 10;
 pub(crate) struct Kept {
     /// The paths that are links in its tree.
     pub(crate) linked: BTreeSet<PathBuf>,
+    /// Where their contents will be.
+    pub(crate) places: Persisted,
     /// Files of running processes in the tree that is left.
     pub(crate) passing: BTreeSet<PathBuf>,
 }
@@ -61,7 +63,7 @@ pub(crate) fn keep(
     };
     tell(root, app, &found, left, report);
     if !is_fresh {
-        return Ok(Kept { linked: BTreeSet::new(), passing: found.passing });
+        return Ok(Kept { linked: BTreeSet::new(), places: found.persisted, passing: found.passing });
     }
     if let Some((path, other)) = found.conflicts.first() {
         let (path, other) = (shown(path).into_owned(), shown(other).into_owned());
@@ -84,7 +86,8 @@ pub(crate) fn keep(
         };
         persist::link(&tree, path, &target, InTheWay::Removed)?;
     }
-    Ok(Kept { linked: persisted.0.into_keys().collect(), passing: found.passing })
+    let linked = persisted.0.into_keys().collect();
+    Ok(Kept { linked, places: found.persisted, passing: found.passing })
 }
 
 /// Lists a fresh tree when it is built and nothing runs in it yet. What differs later, the app has written.

@@ -3,8 +3,6 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use piku_nginx::ServerName;
-
 use super::finding::{Finding, error, warning};
 use crate::deploy::plan::site::plain_host;
 use crate::host::door::{self, Heard};
@@ -12,6 +10,7 @@ use crate::host::examine::{Access, Facts};
 use crate::host::wait;
 use crate::piku::Piku;
 use crate::release::{Release, store};
+use crate::site_claim::SiteClaim;
 
 /// How long a site may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -65,12 +64,9 @@ impl Piku {
 }
 
 fn what_is_wrong(release: &Release) -> Option<String> {
-    let setting = |key: &str| release.live_env.get(key).map(String::as_str);
-    let names = ServerName::parse_list(setting("NGINX_SERVER_NAME")?).ok()?;
-    let names: Vec<String> = names.iter().map(ToString::to_string).collect();
-    let host = plain_host(&names);
-    let address = setting("NGINX_IPV4_ADDRESS").and_then(|text| text.parse::<Ipv4Addr>().ok());
-    let address = address.filter(|ip| !ip.is_unspecified()).unwrap_or(Ipv4Addr::LOCALHOST);
+    let claim = release.claim.clone().unwrap_or_else(|| SiteClaim::of_settings(&release.live_env));
+    let host = plain_host(&claim.names);
+    let address = if claim.ipv4.is_unspecified() { Ipv4Addr::LOCALHOST } else { claim.ipv4 };
     let heard = door::ask(SocketAddr::from((address, 80)), &host, "/", wait::end_of(PATIENCE));
     match heard {
         Heard::Status { status, nginx_page: true } if status == 502 || status == 504 => {

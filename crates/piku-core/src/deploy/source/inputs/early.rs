@@ -1,11 +1,10 @@
 //! The inputs before the build, when some variables are not known yet.
 
-use std::net::Ipv4Addr;
-
 use piku_procfile::Procfile;
 
 use super::procfile;
 use crate::settings::{Layers, Options};
+use crate::site_claim::SiteClaim;
 
 /// The inputs of the build and of what happens before it. References to variables that are not known yet stay as
 /// written.
@@ -32,10 +31,9 @@ pub(crate) struct EarlyOptions {
     pub(crate) persist: Vec<String>,
     /// The paths not to link, even if the app writes them.
     pub(crate) left_out: Vec<String>,
-    /// The server names and address to claim.
+    /// The server names to answer to, and what to claim.
     pub(crate) server_names: Vec<String>,
-    pub(crate) redirects: Vec<String>,
-    pub(crate) ipv4: Ipv4Addr,
+    pub(crate) site: SiteClaim,
     /// The port to claim.
     pub(crate) port: Option<u16>,
     pub(crate) bind_address: String,
@@ -45,18 +43,12 @@ pub(crate) struct EarlyOptions {
 }
 
 impl EarlyOptions {
-    /// Every name of the site, those that redirect too.
-    pub(crate) fn names(&self) -> Vec<String> {
-        self.server_names.iter().chain(&self.redirects).cloned().collect()
-    }
-
     pub(crate) fn of(options: &Options) -> Self {
         Self {
             persist: options.persist.clone(),
             left_out: options.left_out.clone(),
             server_names: options.nginx.server_names.clone(),
-            redirects: options.nginx.redirects.clone(),
-            ipv4: options.nginx.ipv4,
+            site: SiteClaim::of(options),
             port: options.port,
             bind_address: options.bind_address.clone(),
             runtime: options.runtime.clone(),
@@ -68,9 +60,13 @@ impl EarlyOptions {
     pub(super) fn first_that_differs(&self, later: &Self) -> Option<&'static str> {
         let same = [
             ("PIKU_PERSIST", self.persist == later.persist && self.left_out == later.left_out),
-            ("NGINX_SERVER_NAME", self.server_names == later.server_names),
-            ("NGINX_REDIRECT", self.redirects == later.redirects),
-            ("NGINX_IPV4_ADDRESS", self.ipv4 == later.ipv4),
+            (
+                "NGINX_SERVER_NAME",
+                self.server_names == later.server_names && self.site.left == later.site.left,
+            ),
+            ("NGINX_REDIRECT", self.site.names == later.site.names),
+            ("NGINX_IPV4_ADDRESS", self.site.ipv4 == later.site.ipv4),
+            ("NGINX_IPV6_ADDRESS", self.site.ipv6 == later.site.ipv6),
             ("PORT", self.port == later.port),
             ("BIND_ADDRESS", self.bind_address == later.bind_address),
             ("PIKU_RUNTIME", self.runtime == later.runtime),

@@ -160,6 +160,66 @@ fn text() -> impl Strategy<Value = String> {
     prop_oneof![any::<String>(), prop::collection::vec(nasty, 0..8).prop_map(|parts| parts.concat())]
 }
 
+/// Directives that name files, servers, and names.
+const OUTSIDE: [&str; 17] = [
+    "access_log",
+    "alias",
+    "error_log",
+    "include",
+    "listen",
+    "load_module",
+    "proxy_pass",
+    "proxy_store",
+    "root",
+    "server",
+    "server_name",
+    "ssl_certificate",
+    "ssl_certificate_key",
+    "uwsgi_pass",
+    "uwsgi_cache_path",
+    "upstream",
+    "disable_symlinks",
+];
+
+/// Texts that are nearly configuration, of words of all kinds.
+fn directives_of_people() -> impl Strategy<Value = String> {
+    let names = prop::sample::select(vec![
+        "gzip on",
+        "location /x",
+        "location /",
+        "add_header A",
+        "return 200",
+        "if ($host = a)",
+        "rewrite ^ /x",
+        "set $a",
+        "access_log off",
+        "expires 1h",
+        "try_files $uri",
+        "error_page 404",
+        "proxy_set_header A",
+        "limit_except GET",
+        "types",
+        "server",
+        "listen 1",
+        "root /etc",
+        "alias /etc",
+        "include /x",
+        "server_name a",
+        "proxy_pass http://x",
+        "access_log /x",
+        "error_log",
+        "}",
+        "{",
+        "location ~ x",
+        "auth_basic",
+        "server_tokens",
+        "uwsgi_pass x",
+    ]);
+    let line = (names, text(), prop::sample::select(vec![";", ";", ";", " {", "}", "; }", " { ", ""]));
+    let line = line.prop_map(|(name, value, end)| format!("{name} {value}{end}\n"));
+    prop_oneof![text(), prop::collection::vec(line, 0..6).prop_map(|lines| lines.concat())]
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 1000, ..ProptestConfig::default() })]
 
@@ -195,6 +255,30 @@ proptest! {
         if let Ok(site) = site(&values) {
             let words = directives(&site.render()).unwrap();
             prop_assert!(words.iter().any(|(words, _)| words == &["return", "200", &values.answer]));
+        }
+    }
+
+    #[test]
+    fn no_file_of_an_app_can_name_what_is_not_its_own(text in directives_of_people()) {
+        let file = |place| piku_nginx::IncludedFile { name: "x", text: &text, place };
+        for place in [piku_nginx::Place::Server, piku_nginx::Place::Location] {
+            let namespace = "site".parse().unwrap();
+            let Ok(includes) = piku_nginx::Includes::parse(&[file(place)], &namespace) else { continue };
+            let plainly = site(&plain()).unwrap();
+            let counted = |site: &Site| {
+                let read = directives(&site.render()).unwrap();
+                let names = read.into_iter().filter(|(words, _)| {
+                    words.first().is_some_and(|name| OUTSIDE.contains(&name.as_str()))
+                });
+                names.map(|(words, _)| words).collect::<Vec<_>>()
+            };
+            let own = counted(&plainly);
+            let with = but(plainly, |it| it.includes = includes);
+            for words in counted(&with) {
+                // Locations of people pass requests to the app of the site.
+                let is_own = own.contains(&words) || words[0] == "access_log" && words[1] == "off";
+                prop_assert!(is_own, "{text}\n{words:?}");
+            }
         }
     }
 

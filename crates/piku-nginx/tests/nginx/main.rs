@@ -10,6 +10,7 @@
 
 mod accepting;
 mod hosts;
+mod includes;
 mod instance;
 mod passing;
 mod running;

@@ -177,7 +177,7 @@ mod tests {
             Some((collision, "shop".parse().unwrap()))
         };
         assert_eq!(ask("www.blog.test store.test").unwrap(), found("store.test", "Store.test"));
-        assert_eq!(ask("a.shop.test").unwrap(), found("a.shop.test", "*.shop.test"));
+        assert_eq!(ask("a.shop.test").unwrap(), found("a.shop.test", "*.shop.test."));
         assert_eq!(ask("new.test").unwrap(), None);
         let apart = SiteClaim { ipv4: [127, 0, 0, 1].into(), ..claim("new.test") };
         let address = Collision::Address([127, 0, 0, 1].into());

@@ -171,8 +171,8 @@ mod tests {
             },
             nginx: NginxOptions {
                 server_names: [],
-                left_names: [],
                 redirects: [],
+                left_names: [],
                 static_paths: None,
                 catch_all: None,
                 https_only: false,

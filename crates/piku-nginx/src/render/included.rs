@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{backend, text::Text};
+use super::{backend, headers, text::Text};
 use crate::include::{self, Included};
 use crate::{Site, quote};
 
@@ -25,7 +25,7 @@ pub(super) fn server(site: &Site, text: &mut Text) {
 
 /// Adds what stands wherever a request is passed to the app.
 pub(super) fn location(site: &Site, text: &mut Text) {
-    headers(site, &site.includes.location, text);
+    repeat_headers(site, &site.includes.location, text);
     for directive in &site.includes.location {
         add(site, directive, text);
     }
@@ -51,7 +51,7 @@ fn add(site: &Site, directive: &Included, text: &mut Text) {
     let head = words(site, directive).join(" ");
     text.open(&head, &directive.origin);
     if directive.name() == "location" {
-        headers(site, block, text);
+        repeat_headers(site, block, text);
     }
     for inner in block {
         add(site, inner, text);
@@ -70,11 +70,9 @@ fn answers(directive: &Included) -> bool {
 }
 
 /// Adds the headers of the site again: a location with headers of its own no longer gets those of the server.
-fn headers(site: &Site, block: &[Included], text: &mut Text) {
+fn repeat_headers(site: &Site, block: &[Included], text: &mut Text) {
     if block.iter().any(|one| one.name() == "add_header") {
-        for header in &site.headers {
-            text.line(&header.directive());
-        }
+        headers::add(site, text);
     }
 }
 

@@ -138,7 +138,8 @@ fn a_part_of_a_file_can_be_requested() {
     machine.file("public/a.txt", "0123456789");
     let tree = machine.tree();
     machine.add(&but(machine.site("blog", echo()), |site| {
-        site.statics = piku_nginx::StaticPath::parse_list("/static:public", &tree).unwrap();
+        site.statics =
+            piku_nginx::StaticPath::parse_list("/static:public", &piku_nginx::Servable::tree(&tree)).unwrap();
         site.hsts = Some(Hsts::new(60));
     }));
     machine.start();

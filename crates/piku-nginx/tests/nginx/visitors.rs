@@ -1,7 +1,7 @@
 //! Who a visitor is, where they are redirected, and which headers every answer has.
 
 use piku_nginx::{
-    Backend, Cache, Header, Hsts, ServerName, Site, SocketPath, StaticPath, Trusted, VisitorHeader,
+    Backend, Cache, Header, Hsts, Servable, ServerName, Site, SocketPath, StaticPath, Trusted, VisitorHeader,
 };
 
 use crate::{

@@ -5,7 +5,8 @@
 
 use std::error::Error;
 
-use piku_nginx::{Backend, FilePath, Header, Probe, Site, SocketPath, StaticPath};
+use camino::Utf8PathBuf;
+use piku_nginx::{Backend, FilePath, Header, Probe, Servable, Site, SocketPath, StaticPath};
 use piku_procfile::{Kind, Place, parse};
 use piku_uwsgi::{AppVassal, Application, Common, DaemonVassal, Owner, Vassal, WsgiApp};
 
@@ -61,7 +62,8 @@ pub(crate) fn configuration(
     site.comment = Some("Written by the fleet's deploy program.".parse()?);
     site.namespace = "fleet".parse()?;
     site.headers = vec![Header::new("X-Frame-Options", "DENY")?];
-    site.statics = StaticPath::parse_list("/static:public", format!("/srv/{name}/current").as_str().into())?;
+    let current = Utf8PathBuf::from(format!("/srv/{name}/current"));
+    site.statics = StaticPath::parse_list("/static:public", &Servable::tree(&current))?;
     site.acme_webroot = Some(FilePath::new("/srv/acme")?);
     site.probe = Some(Probe::new(format!("/-/{name}").parse()?, "version 7".parse()?));
     files.push(ConfigurationFile { path: format!("/etc/nginx/sites/{name}.conf"), text: site.to_string() });

@@ -106,9 +106,21 @@ pub(crate) enum Command {
     /// Make an app before its first push, such as to change its settings
     #[command(name = "apps:create")]
     AppsCreate(OneApp),
-    /// Show the settings of an app
-    Config(Listing),
-    /// Show one setting
+    /// Show the settings of an app in force, and where they come from
+    Config {
+        /// The app
+        app: AppName,
+        /// Include the settings of piku that have their default
+        #[arg(long)]
+        defaults: bool,
+        /// Print JSON: an object of keys and values
+        #[arg(long)]
+        json: bool,
+        /// With `--json`, print an object for each setting, with its origin
+        #[arg(long, requires = "json")]
+        origin: bool,
+    },
+    /// Show one setting in force
     #[command(name = "config:get")]
     ConfigGet {
         /// The app
@@ -295,8 +307,9 @@ impl Command {
     /// Whether it prints JSON, so that a refusal is JSON too.
     pub(crate) fn is_json(&self) -> bool {
         match self {
-            Self::Config(args) | Self::ConfigLive(args) | Self::Ps(args) | Self::Releases(args) => args.json,
+            Self::ConfigLive(args) | Self::Ps(args) | Self::Releases(args) => args.json,
             Self::Apps { json }
+            | Self::Config { json, .. }
             | Self::Events { json, .. }
             | Self::Logs { json, .. }
             | Self::Check { json, .. }

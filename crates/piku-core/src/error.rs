@@ -69,6 +69,10 @@ pub enum Error {
         app: AppName,
         /// The key.
         key: String,
+        /// The most similar key that is set.
+        nearest: Option<String>,
+        /// The default, if piku knows the key.
+        default: Option<String>,
     },
     /// Invalid key or value of a setting.
     #[error(transparent)]
@@ -234,6 +238,8 @@ impl Error {
                 Some(format!("`releases {app}` lists those that are kept: {}", numbers.join(", ")))
             }
             Self::NothingBefore { app } => Some(format!("`releases {app}` lists those that are kept")),
+            Self::UnknownSetting { default: Some(default), .. } => Some(format!("its default is `{default}`")),
+            Self::UnknownSetting { nearest: Some(nearest), .. } => Some(format!("did you mean `{nearest}`?")),
             Self::UnknownSetting { app, .. } => Some(format!("`config {app}` lists its settings")),
             Self::DamagedSettings { app, .. } => {
                 Some(format!("correct `envs/{app}/ENV` below piku's folder"))

@@ -59,8 +59,8 @@ pub use history::{Happened, HistoryEntry};
 pub use host::nginx_error::NginxError;
 pub use host::{HostError, Surroundings};
 pub use operations::{
-    Actor, AppStatus, Checked, CheckedProcess, Destroyed, Done, Finding, KindStatus, Level, LogLine,
-    PreparedDeploy, ProcessStatus, ReleaseEntry, RunTarget, ServerChange, ServerEntry, ServerOrigin,
+    Actor, AppStatus, Checked, CheckedProcess, ConfigEntry, Destroyed, Done, Finding, KindStatus, Level,
+    LogLine, PreparedDeploy, ProcessStatus, ReleaseEntry, RunTarget, ServerChange, ServerEntry, ServerOrigin,
     StartedDeploy, State,
 };
 pub use piku::Piku;

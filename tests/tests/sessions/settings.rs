@@ -113,6 +113,58 @@ fn a_value_may_come_from_standard_input() {
 }
 
 #[test]
+fn every_setting_in_force_is_shown_with_where_it_comes_from() {
+    let server = TestServer::builder().without_emperor().start();
+    let text = "COLOR=blue\nSIZE=$COLOR-$APP of $PIKU_RELEASE\nBOTH=file\nUWSGI_THREADS=2\n";
+    let blog = server.app_from("static", "blog").file("ENV", text);
+    blog.push().succeeds();
+    server.ssh(["server:set", "PIKU_KEEP_RELEASES=3", "UWSGI_THREADS=8"]).succeeds();
+    server
+        .ssh(["config:set", "blog", "BOTH=set", "LINES=a\nb"])
+        .succeeds()
+        .says("Set BOTH (3 bytes), LINES (3 bytes)");
+    let config = |words: &[&str]| server.ssh(["config", "blog"].iter().chain(words)).succeeds();
+    insta::assert_snapshot!(config(&[]).stdout, @r#"
+    # config:set
+    BOTH=set
+    LINES@json="a\nb"
+    # ENV
+    COLOR=blue
+    SIZE=blue-blog of 2
+    UWSGI_THREADS=2
+    # server
+    PIKU_KEEP_RELEASES=3
+    "#);
+    // What a script reads: an object whose members are all settings.
+    let flat = config(&["--json"]).json();
+    assert_eq!(
+        flat,
+        serde_json::json!({
+            "BOTH": "set", "COLOR": "blue", "LINES": "a\nb", "PIKU_KEEP_RELEASES": "3", "SIZE": "blue-blog of 2",
+            "UWSGI_THREADS": "2",
+        })
+    );
+    let objects = config(&["--json", "--origin"]).json();
+    assert_eq!(
+        objects[0],
+        serde_json::json!({"schema": 1, "key": "BOTH", "value": "set", "origin": "config:set"})
+    );
+    assert_eq!(objects[2]["origin"], "ENV");
+    config(&["--defaults"])
+        .says("# default\n")
+        .says("\nPIKU_HEALTHCHECK_TIMEOUT=60\n")
+        .never_says("PIKU_ROOT");
+
+    let get = |key: &str| server.ssh(["config:get", "blog", key]);
+    assert_eq!(get("COLOR").succeeds().says("`COLOR` is from ENV").stdout, "blue\n");
+    assert_eq!(get("BOTH").succeeds().says("`BOTH` is from config:set").stdout, "set\n");
+    assert_eq!(get("PIKU_KEEP_RELEASES").succeeds().says("is from server").stdout, "3\n");
+    get("PIKU_HEALTHCHECK_TIMEOUT").ends_with(1).says("its default is `60`");
+    get("COLUR").ends_with(1).says("did you mean `COLOR`?");
+    server.ssh(["config:unset", "blog", "BOHT"]).ends_with(1).says("did you mean `BOTH`?");
+}
+
+#[test]
 fn the_env_file_is_expanded_and_settings_lie_over_it() {
     let server = TestServer::new();
     let text = "COLOR=blue\n  # a comment\nSIZE = large\nBOTH=$COLOR-${SIZE}\nUNKNOWN=$NOBODY\nLITERAL=\\$COLOR\nQUOTES=\"as is\"\n";

@@ -1,10 +1,9 @@
-//! Read-only commands: `apps`, `config`, `config:get`, `config:live`, `events`, `ps`, `releases`.
+//! Read-only commands: `apps`, `events`, `ps`, `releases`.
 
-use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use piku_core::{AppName, AppStatus, settings};
+use piku_core::{AppName, AppStatus};
 use serde::Serialize;
 
 use crate::args::Listing;
@@ -34,38 +33,6 @@ pub(super) fn apps(json: bool, session: &Session) -> Result<ExitCode, CliError> 
             session.ui.data(format_args!("{}", lines.join("\n")));
         }
     }
-    Ok(ExitCode::SUCCESS)
-}
-
-pub(super) fn config(args: &Listing, session: &Session) -> Result<ExitCode, CliError> {
-    print_settings(session.piku.config(&args.app)?, args.json, session)
-}
-
-pub(super) fn config_live(args: &Listing, session: &Session) -> Result<ExitCode, CliError> {
-    print_settings(session.piku.config_live(&args.app)?, args.json, session)
-}
-
-/// Prints one setting per line; a value that does not fit on one is quoted as in the file.
-fn print_settings(
-    all: impl IntoIterator<Item = (String, String)>,
-    json: bool,
-    session: &Session,
-) -> Result<ExitCode, CliError> {
-    if json {
-        print_json(&all.into_iter().collect::<BTreeMap<_, _>>(), session);
-        return Ok(ExitCode::SUCCESS);
-    }
-    for setting in all {
-        session.ui.data(format_args!(
-            "{}",
-            settings::live_env::render(&BTreeMap::from([setting])).trim_end_matches('\n')
-        ));
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-pub(super) fn config_get(app: &AppName, key: &str, session: &Session) -> Result<ExitCode, CliError> {
-    session.ui.data(format_args!("{}", session.piku.config_get(app, key)?));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -3,6 +3,7 @@
 mod change;
 mod check;
 mod completions;
+mod config;
 mod doctor;
 mod git;
 mod input;
@@ -99,9 +100,11 @@ fn carry_out(command: Command, session: &Session) -> Result<ExitCode, CliError> 
     match command {
         Command::Apps { json } => list::apps(json, session),
         Command::AppsCreate(args) => change::create(&args.app, session),
-        Command::Config(args) => list::config(&args, session),
-        Command::ConfigGet { app, key } => list::config_get(&app, &key, session),
-        Command::ConfigLive(args) => list::config_live(&args, session),
+        Command::Config { app, defaults, json, origin } => {
+            config::config(&app, defaults, config::Form::of(json, origin), session)
+        }
+        Command::ConfigGet { app, key } => config::get(&app, &key, session),
+        Command::ConfigLive(args) => config::live(&args, session),
         Command::Ps(args) => list::ps(&args, session),
         Command::Events { app, json } => list::events(app.as_ref(), json, session),
         Command::Releases(args) => list::releases(&args, session),

@@ -2,36 +2,117 @@
 
 use std::collections::BTreeMap;
 
-use super::{Actor, Done};
 use piku_procfile::Severity;
+use serde::{Deserialize, Serialize};
 
+use super::{Actor, Done};
 use crate::app::AppName;
+use crate::deploy::plan::environment::{self, Told};
+use crate::deploy::source;
 use crate::error::Error;
 use crate::event::Report;
 use crate::piku::Piku;
 use crate::release::{Cause, store};
-use crate::settings::{Layers, StoredSettings};
+use crate::settings::{KEYS, Layers, Origin, Scope, Setting, StoredSettings, keys};
+
+/// A setting in force, as listed by `config`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ConfigEntry {
+    /// The key.
+    pub key: String,
+    /// The value, expanded if it comes from the `ENV` file.
+    pub value: String,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+impl ConfigEntry {
+    fn new(key: &str, setting: &Setting) -> Self {
+        Self { key: key.to_owned(), value: setting.value.clone(), origin: setting.origin }
+    }
+
+    /// The default of a key; `None` if piku does not know the key, or if it has none.
+    fn of_default(key: &str) -> Option<Self> {
+        let value = keys::known(key).filter(|known| known.scope != Scope::Host)?.default_text()?;
+        Some(Self { key: key.to_owned(), value, origin: Origin::Default })
+    }
+}
 
 impl Piku {
-    /// The settings stored with `config:set`, in the order of the file.
+    /// The settings in force, those of `config:set` first. With `defaults`, also the keys of piku that nothing sets.
+    ///
+    /// The `ENV` file is that of the newest release. A change that was stored without a release counts.
     ///
     /// # Errors
     /// [`Error::UnknownApp`], [`Error::DamagedSettings`].
-    pub fn config(&self, app: &AppName) -> Result<Vec<(String, String)>, Error> {
+    pub fn config(&self, app: &AppName, defaults: bool) -> Result<Vec<ConfigEntry>, Error> {
         self.must_exist(app)?;
-        Ok(self.stored(app)?.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect())
+        let (layers, stored) = (self.in_force(app)?, self.stored(app)?);
+        let of = |key: &str| Some(ConfigEntry::new(key, layers.setting(key)?));
+        let mut all: Vec<ConfigEntry> = stored.keys().filter_map(of).collect();
+        for origin in [Origin::File, Origin::Server] {
+            let theirs = layers.iter().filter(|(_, setting)| setting.origin == origin);
+            all.extend(theirs.map(|(key, setting)| ConfigEntry::new(key, setting)));
+        }
+        let unset = KEYS.iter().filter(|key| defaults && key.scope != Scope::Host);
+        let unset = unset.filter(|key| layers.setting(key.name).is_none());
+        all.extend(unset.filter_map(|key| ConfigEntry::of_default(key.name)));
+        Ok(all)
     }
 
-    /// The exact value of a setting stored with `config:set`.
+    /// The exact value of a setting in force, and where it comes from.
     ///
     /// # Errors
-    /// [`Error::UnknownSetting`].
-    pub fn config_get(&self, app: &AppName, key: &str) -> Result<String, Error> {
+    /// [`Error::UnknownSetting`] if nothing sets it, even if it has a default.
+    pub fn config_get(&self, app: &AppName, key: &str) -> Result<ConfigEntry, Error> {
         self.must_exist(app)?;
-        self.stored(app)?
-            .get(key)
-            .map(str::to_owned)
-            .ok_or_else(|| Error::UnknownSetting { app: app.clone(), key: key.to_owned() })
+        let layers = self.in_force(app)?;
+        let unknown = || {
+            let keys = layers.iter().map(|(key, _)| key);
+            Error::UnknownSetting {
+                app: app.clone(),
+                key: key.to_owned(),
+                nearest: nearest(key, keys),
+                default: ConfigEntry::of_default(key).map(|entry| entry.value),
+            }
+        };
+        layers.setting(key).map(|setting| ConfigEntry::new(key, setting)).ok_or_else(unknown)
+    }
+
+    /// Every layer of the settings of an app, merged.
+    pub(super) fn in_force(&self, app: &AppName) -> Result<Layers, Error> {
+        let (stored, root, surroundings) = (self.stored(app)?, &self.root, &self.surroundings);
+        let live = store::live(root, app)?;
+        let release = store::waiting(root, app)?.filter(|_| live.is_some()).or(live);
+        let (tree, known, defaults) = match &release {
+            Some(release) => {
+                let tree = root.tree(app, release.tree_of);
+                let told = Told {
+                    root,
+                    surroundings,
+                    app,
+                    release: release.number,
+                    commit: &release.commit,
+                    tree: &tree,
+                    bind_address: release.live_env.get("BIND_ADDRESS").map_or("", String::as_str),
+                };
+                let port = release.ports.first().copied().unwrap_or_default();
+                let known = told.variables(&release.made.clone().unwrap_or_default(), port, "");
+                (tree, known, release.defaults.clone().into_bytes())
+            }
+            None => {
+                // Of legacy piku, or never pushed.
+                let tree = root.app(app);
+                let known = environment::own(root, surroundings, app, &tree);
+                (tree, known, self.defaults(app)?)
+            }
+        };
+        let texts = source::texts(&tree, Vec::new(), Vec::new());
+        let env = texts.env.filter(|_| !texts.unread.contains_key("ENV")).unwrap_or_default();
+        let in_file = crate::settings::parse_env(&env, &known).values.unwrap_or_default();
+        let defaults = StoredSettings::parse(&defaults).0.unwrap_or_default();
+        Ok(Layers::new(in_file, &stored).with_defaults(&defaults))
     }
 
     /// Changes settings, all or none, and makes a release. Returns `None` if the app was never live: the settings are
@@ -73,8 +154,11 @@ impl Piku {
             report,
             |stored| {
                 keys.iter().try_for_each(|key| {
-                    let unknown = || Error::UnknownSetting { app: app.clone(), key: key.clone() };
-                    stored.unset(key).then_some(()).ok_or_else(unknown)
+                    if stored.unset(key) {
+                        return Ok(());
+                    }
+                    let nearest = nearest(key, stored.keys());
+                    Err(Error::UnknownSetting { app: app.clone(), key: key.clone(), nearest, default: None })
                 })
             },
         )
@@ -106,4 +190,13 @@ fn check_values(settings: &[(String, String)], stored: &StoredSettings) -> Resul
         let (message, help) = (problem.diagnostic.message, problem.diagnostic.help);
         Err(Error::UnfitSetting { key: problem.key, message, help })
     })
+}
+
+/// The most similar of the keys, if any is.
+fn nearest<'a>(key: &str, keys: impl Iterator<Item = &'a str>) -> Option<String> {
+    let asked = key.to_ascii_uppercase();
+    let distances =
+        keys.map(|other| (strsim::damerau_levenshtein(&asked, &other.to_ascii_uppercase()), other));
+    let (_, nearest) = distances.filter(|(distance, _)| *distance <= 2).min()?;
+    Some(nearest.to_owned())
 }

@@ -21,6 +21,7 @@ mod tests;
 pub use apps::AppStatus;
 pub use change::{Actor, Done};
 pub use check::{Checked, CheckedProcess};
+pub use config::ConfigEntry;
 pub use destroy::Destroyed;
 pub use doctor::{Finding, Level};
 pub use folder::{PreparedDeploy, StartedDeploy};

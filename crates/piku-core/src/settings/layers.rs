@@ -4,22 +4,28 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use super::env_file::Assignment;
 use super::keys;
 use super::limits::{self, InvalidSetting};
 use super::stored::StoredSettings;
 
 /// Where a setting comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Origin {
     /// The app's `ENV` file.
+    #[serde(rename = "ENV")]
     File,
     /// `config:set`.
+    #[serde(rename = "config:set")]
     Stored,
     /// `server:set`, for all apps.
+    #[serde(rename = "server")]
     Server,
     /// Not set: the default applies.
+    #[serde(rename = "default")]
     Default,
 }
 

@@ -147,6 +147,18 @@ pub(crate) enum Command {
         #[arg(required = true, value_name = "KEY", value_parser = key)]
         keys: Vec<String>,
     },
+    /// Set what a .env file on standard input sets, and make one release
+    #[command(name = "config:import")]
+    ConfigImport(OneApp),
+    /// Print what config:set stored as a .env file, for config:import and other programs
+    #[command(name = "config:export")]
+    ConfigExport {
+        /// The app
+        app: AppName,
+        /// Include the settings of ENV and of the server
+        #[arg(long)]
+        all: bool,
+    },
     /// Show the complete environment of the live release
     #[command(name = "config:live")]
     ConfigLive(Listing),
@@ -255,7 +267,7 @@ pub(crate) enum Command {
         #[arg(required = true, value_name = "KEY", value_parser = key)]
         keys: Vec<String>,
     },
-    /// Prepare the folders, and uWSGI if there is none; with `--system`, the whole server
+    /// Prepare the folders, and uWSGI if there is none; with `--system`, the whole server (on the server itself only)
     Setup(Setup),
     /// Let the owner of an ssh key push and run commands
     #[command(name = "setup:ssh")]
@@ -263,13 +275,14 @@ pub(crate) enum Command {
         /// A file with public keys, or `-` for standard input
         file: String,
     },
-    /// Run the uWSGI emperor in the foreground
+    /// Run the uWSGI emperor in the foreground (on the server itself only)
     Emperor {
         /// Stop the running emperor, and every app with it, within ten seconds
         #[arg(long)]
         stop: bool,
     },
-    /// Repair every app after a crash, and rebuild environments that no longer match the system
+    /// Repair every app after a crash, and rebuild environments that no longer match the system (on the server itself
+    /// only)
     Repair,
     /// Print a completion script for a shell
     Completions {
@@ -325,6 +338,7 @@ impl Command {
             self,
             Self::ConfigSet { .. }
                 | Self::ConfigUnset { .. }
+                | Self::ConfigImport(_)
                 | Self::Deploy(_)
                 | Self::PsScale { .. }
                 | Self::Rollback { .. }

@@ -52,6 +52,12 @@ pub(crate) enum CliError {
     /// The value on standard input is not text.
     #[error("the value for `{0}` on standard input is not UTF-8; nothing was changed")]
     NotText(String),
+    /// A `.env` file has mistakes, which were shown.
+    #[error("{}; nothing was changed", counted(*.0))]
+    BadDotenv(usize),
+    /// A `.env` file sets nothing.
+    #[error("there are no settings on standard input; nothing was changed")]
+    EmptyDotenv,
     /// The command line is wrong.
     #[error("{0}")]
     Usage(String),
@@ -77,6 +83,8 @@ impl CliError {
             )),
             Self::NoValue(key) => Some(format!("`{key}=` sets it to nothing, and `config:unset` removes it")),
             Self::NotText(_) => Some("encode it, such as with `base64`".to_owned()),
+            Self::BadDotenv(_) => Some("correct what is shown above".to_owned()),
+            Self::EmptyDotenv => Some("pass a file, such as `config:import APP < .env`".to_owned()),
             Self::NotAsked(_) => Some("give `--force` to destroy it without being asked".to_owned()),
             Self::NotConfirmed { app, .. } => Some(format!("type `{app}` to destroy it")),
             Self::Input { .. } | Self::Output { .. } | Self::Usage(_) => None,
@@ -92,6 +100,7 @@ impl CliError {
             Self::Setting(NotASetting::Form(_)) | Self::Usage(_) => USAGE,
             Self::NoLfs(_) => "push::no-lfs",
             Self::NoValue(_) | Self::NotText(_) => "settings::no-value",
+            Self::BadDotenv(_) | Self::EmptyDotenv => "settings::bad-import",
             Self::NotAsked(_) | Self::NotConfirmed { .. } => "destroy::not-confirmed",
             Self::Input { .. } => "command::input",
             Self::Output { .. } => "command::output",
@@ -107,10 +116,19 @@ impl CliError {
             | Self::NoLfs(_)
             | Self::NoValue(_)
             | Self::NotText(_)
+            | Self::BadDotenv(_)
+            | Self::EmptyDotenv
             | Self::NotAsked(_)
             | Self::NotConfirmed { .. }
             | Self::Input { .. }
             | Self::Output { .. } => 1,
         }
+    }
+}
+
+fn counted(mistakes: usize) -> String {
+    match mistakes {
+        1 => "there is a mistake on standard input".to_owned(),
+        count => format!("there are {count} mistakes on standard input"),
     }
 }

@@ -6,8 +6,10 @@ use std::process::ExitCode;
 use crate::surroundings;
 use crate::ui::{Ui, complain};
 
-/// Commands that are not offered over ssh.
-const LOCAL: [&str; 7] = ["ssh-command", "git-hook", "emperor", "setup", "reference", "repair", "units"];
+/// Commands of the server itself, which are not offered over ssh.
+const LOCAL: [&str; 3] = ["emperor", "repair", "setup"];
+/// Commands that nobody types.
+const INTERNAL: [&str; 4] = ["ssh-command", "git-hook", "reference", "units"];
 /// Where distributions install the sftp server.
 const SFTP_SERVERS: [&str; 4] = [
     "/usr/lib/openssh/sftp-server",
@@ -23,6 +25,8 @@ pub(crate) enum Request {
     Command(Vec<String>),
     /// A program that transfers files: `scp` or the sftp server.
     Files(Vec<String>),
+    /// A command of the server itself.
+    Local(String),
     /// Anything else.
     Unknown(String),
 }
@@ -44,7 +48,8 @@ pub(crate) fn read(line: &str) -> Request {
                 |path| Request::Files(vec![(*path).to_owned()]),
             )
         }
-        _ if LOCAL.contains(&first) => Request::Unknown(first.to_owned()),
+        _ if LOCAL.contains(&first) => Request::Local(first.to_owned()),
+        _ if INTERNAL.contains(&first) => Request::Unknown(first.to_owned()),
         _ => Request::Command(words),
     }
 }
@@ -71,6 +76,11 @@ pub(crate) fn command(name: &str, ui: &Ui) -> Result<Vec<String>, ExitCode> {
                 Err(ExitCode::from(1))
             }
         },
+        Request::Local(what) => {
+            complain(format_args!("error: `{what}` runs on the server itself only, not over ssh"));
+            complain(format_args!("help: log in to the server, and run `piku {what}` there"));
+            Err(ExitCode::from(2))
+        }
         Request::Unknown(what) => {
             complain(format_args!("error: `{what}` is not a command of piku"));
             complain(format_args!("help: `ssh <server> help` lists them"));
@@ -99,11 +109,14 @@ mod tests {
 
     #[test]
     fn commands_for_the_machine_itself_are_unknown_from_afar() {
-        for line in
-            ["ssh-command x", "git-hook update blog", "git hook update blog", "emperor", "setup", "reference"]
+        for line in ["ssh-command x", "git-hook update blog", "git hook update blog", "reference", "units x"]
         {
             assert!(matches!(read(line), Request::Unknown(_)), "{line}");
         }
+        for line in ["setup", "setup --system", "emperor --stop", "repair"] {
+            assert!(matches!(read(line), Request::Local(_)), "{line}");
+        }
+        assert!(matches!(read("setup:ssh -"), Request::Command(_)));
         assert!(matches!(read("scp -t /tmp"), Request::Files(_)));
     }
 }

@@ -165,6 +165,67 @@ fn every_setting_in_force_is_shown_with_where_it_comes_from() {
 }
 
 #[test]
+fn a_dotenv_file_is_imported_as_one_release_and_exported_for_others() {
+    let server = TestServer::builder().without_emperor().start();
+    server.app_from("static", "blog").file("ENV", "COLOR=blue\n").push().succeeds();
+    let import = |app: &str, input: &[u8]| server.ssh_with_input(&format!("config:import {app}"), input);
+    import("blog", b"# ours\nexport A='two words'\nB=\"one\\ntwo\" # why\nC=$A\n\nKEY='-----BEGIN\nabc\n'\n")
+        .succeeds()
+        .says("Set A (9 bytes), B (7 bytes), C (2 bytes), KEY (15 bytes)")
+        .says("`$` in the value of `C` is kept")
+        .says("Release 2 of blog is live");
+    let exported = server
+        .ssh(["config:export", "blog"])
+        .succeeds()
+        .says("--env-file` takes for a part of the value: B, KEY");
+    insta::assert_snapshot!(exported.stdout, @r#"
+    A=two words
+    B="one\ntwo"
+    C=$A
+    KEY="-----BEGIN\nabc\n"
+    "#);
+    server.ssh(["config:export", "blog", "--all"]).succeeds().says("\nCOLOR=blue\n");
+    import("shop", exported.stdout.as_bytes()).succeeds().says("`shop` is a new app");
+    let settings = |app: &str| server.ssh(["config", app, "--json"]).succeeds().json();
+    let (mut of_blog, of_shop) = (settings("blog"), settings("shop"));
+    of_blog.as_object_mut().unwrap().remove("COLOR");
+    assert_eq!(of_blog, of_shop);
+
+    import("blog", b"A=changed\nmy s3cret words\nD=\"s3cret\n")
+        .ends_with(1)
+        .says("error[env::missing-equals]: standard input:2:1: this line has no `=`")
+        .says("error[env::open-quote]: standard input:3:3: this quote is not closed")
+        .says("there are 2 mistakes on standard input; nothing was changed")
+        .never_says("s3cret");
+    import("blog", b"\n# nothing\n").ends_with(1).says("there are no settings on standard input");
+    assert_eq!(server.ssh(["config:get", "blog", "A"]).succeeds().stdout, "two words\n");
+}
+
+#[test]
+fn what_was_typed_wrongly_is_said_once_and_with_harmless_advice() {
+    let server = TestServer::builder().without_emperor().start();
+    let blog = server.app_from("static", "blog").file("ENV", "NGINX_SERVERNAME=x\n");
+    blog.push().succeeds().says("did you mean `NGINX_SERVER_NAME`?");
+    blog.file("public/new.txt", "x").push().succeeds().never_says("NGINX_SERVERNAME");
+
+    let set = server.ssh(["config:set", "blog", "UWSGI_PROCESES=s3cret"]).succeeds().never_says("s3cret");
+    assert_eq!(set.stderr.matches("UWSGI_PROCESES` is not a setting of piku").count(), 1, "{set}");
+    let set = server.ssh_raw(r#"config:set blog J={"a":1} K='{"a": 1}'"#).succeeds();
+    set.says("the value of `J` looks like JSON without its quotes")
+        .says("Set J (5 bytes), K (8 bytes)")
+        .never_says("`K` looks")
+        .never_says("PROCESES");
+    let findings = server.ssh(["doctor"]);
+    for key in ["NGINX_SERVERNAME", "UWSGI_PROCESES"] {
+        assert_eq!(findings.stdout.matches(&format!("`{key}` is not a setting")).count(), 1, "{findings}");
+    }
+
+    server.ssh(["destory", "blog"]).ends_with(2).never_says("destroy");
+    server.ssh(["config:ste", "blog"]).ends_with(2).says("'config:set'");
+    server.ssh(["setup", "--system"]).ends_with(2).says("`setup` runs on the server itself only");
+}
+
+#[test]
 fn the_env_file_is_expanded_and_settings_lie_over_it() {
     let server = TestServer::new();
     let text = "COLOR=blue\n  # a comment\nSIZE = large\nBOTH=$COLOR-${SIZE}\nUNKNOWN=$NOBODY\nLITERAL=\\$COLOR\nQUOTES=\"as is\"\n";

@@ -12,7 +12,7 @@ use crate::session::Session;
 use crate::surroundings;
 
 /// Printed after a change of settings of an app that was never live.
-const KEPT: &str = "Kept for the next release";
+pub(super) const KEPT: &str = "Kept for the next release";
 
 /// Prints which release is live and where, or why none is.
 pub(super) fn tell(app: &AppName, done: &Done, session: &Session) {
@@ -32,7 +32,8 @@ pub(super) fn tell(app: &AppName, done: &Done, session: &Session) {
     }
 }
 
-fn tell_or(app: &AppName, done: Option<&Done>, otherwise: &str, session: &Session) -> ExitCode {
+/// Prints which release is live and where, or `otherwise` if the change made none.
+pub(super) fn tell_or(app: &AppName, done: Option<&Done>, otherwise: &str, session: &Session) -> ExitCode {
     match done {
         Some(done) => tell(app, done, session),
         None => session.ui.done(format_args!("{otherwise}")),

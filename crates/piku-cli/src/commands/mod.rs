@@ -5,6 +5,7 @@ mod check;
 mod completions;
 mod config;
 mod doctor;
+mod dotenv;
 mod git;
 mod input;
 mod list;
@@ -15,6 +16,7 @@ mod server;
 mod server_settings;
 mod settings;
 mod setup;
+mod suggestion;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -38,7 +40,8 @@ pub(crate) fn run(words: Vec<OsString>) -> ExitCode {
 fn dispatch(parsed: Result<Cli, clap::Error>, words: &[OsString], actor: Actor) -> ExitCode {
     let mut cli = match parsed {
         Ok(cli) => cli,
-        Err(error) => {
+        Err(mut error) => {
+            suggestion::correct(&mut error);
             drop(error.print());
             if error.use_stderr() && words.iter().any(|word| word == "--json") {
                 let message = error.to_string();
@@ -104,6 +107,8 @@ fn carry_out(command: Command, session: &Session) -> Result<ExitCode, CliError> 
             config::config(&app, defaults, config::Form::of(json, origin), session)
         }
         Command::ConfigGet { app, key } => config::get(&app, &key, session),
+        Command::ConfigImport(args) => dotenv::import(&args.app, session),
+        Command::ConfigExport { app, all } => dotenv::export(&app, all, session),
         Command::ConfigLive(args) => config::live(&args, session),
         Command::Ps(args) => list::ps(&args, session),
         Command::Events { app, json } => list::events(app.as_ref(), json, session),

@@ -19,7 +19,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use piku_procfile::{Kind, Procfile};
 use piku_runtime::{DecidingSettings, FolderTree};
 
-use self::inputs::{EarlyInputs, Inputs, Instead, Texts, Written};
+use self::inputs::{EarlyInputs, Inputs, Instead, Seen, Texts, Written};
 use self::keep::Kept;
 use self::left::LeftTree;
 use super::DeployError;
@@ -81,7 +81,12 @@ pub(crate) fn of_order(
     if order.kept().is_none() {
         included::check(&tree, &mut reading);
     }
-    let early = accept(reading, report)?;
+    let seen = live.as_ref().filter(|_| inputs::may_be_seen(&reading)).map(|live| {
+        let settings = (live.settings.clone().into_bytes(), live.defaults.clone().into_bytes());
+        let texts = self::texts(&root.tree(app, live.tree_of), settings.0, settings.1);
+        Seen::of(&Written::parse(Some(app), &texts).expand(&known))
+    });
+    let early = accept(reading, &seen.unwrap_or_default(), report)?;
     if order.kept().is_none() {
         ported(root, app, (&tree, live.as_ref()), &early, report);
     }
@@ -189,12 +194,17 @@ fn prepare_folders(root: &Root, app: &AppName) -> Result<(), DeployError> {
     Ok(())
 }
 
-/// Reports all diagnostics and fails if any is an error. If the only error is a missing Procfile, it is not reported
+/// Reports all diagnostics but those that were seen, and fails if any is an error. If the only error is a missing Procfile, it is not reported
 /// but becomes the error itself, since it has no line to show.
-fn accept(reading: inputs::Reading, report: &mut Report<'_>) -> Result<EarlyInputs, DeployError> {
+fn accept(
+    reading: inputs::Reading,
+    seen: &Seen,
+    report: &mut Report<'_>,
+) -> Result<EarlyInputs, DeployError> {
     let is_alone = reading.diagnostics.iter().filter(|found| found.is_error()).count() == 1;
     let is_the_error = |found: &FileDiagnostic| is_alone && found.diagnostic.code == diagnostic::NO_PROCFILE;
-    for diagnostic in reading.diagnostics.iter().filter(|found| !is_the_error(found)) {
+    let news = |found: &&FileDiagnostic| !is_the_error(found) && !seen.has(found);
+    for diagnostic in reading.diagnostics.iter().filter(news) {
         report(Event::Diagnostic(diagnostic));
     }
     let errors = || reading.diagnostics.iter().filter(|found| found.is_error()).cloned().collect();

@@ -10,10 +10,10 @@ use crate::app::AppName;
 use crate::deploy::plan::environment::{self, Told};
 use crate::deploy::source;
 use crate::error::Error;
-use crate::event::Report;
+use crate::event::{Report, warn};
 use crate::piku::Piku;
 use crate::release::{Cause, store};
-use crate::settings::{KEYS, Layers, Origin, Scope, Setting, StoredSettings, keys};
+use crate::settings::{KEYS, Layers, Origin, Scope, Setting, StoredSettings, keys, lost_quotes};
 
 /// A setting in force, as listed by `config`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -127,6 +127,7 @@ impl Piku {
         actor: &Actor,
         report: &mut Report<'_>,
     ) -> Result<Option<Done>, Error> {
+        second_looks(settings, report);
         let keys = settings.iter().map(|(key, _)| key.clone()).collect();
         self.change_settings(app, Cause::ConfigSet { keys }, actor, true, report, |stored| {
             settings.iter().try_for_each(|(key, value)| stored.set(key, value))?;
@@ -175,6 +176,25 @@ impl Piku {
             return Ok(crate::settings::live_env::read(&text));
         }
         Ok(self.live(app)?.live_env)
+    }
+}
+
+/// Warns about keys without effect, and values that are not what they seem to have been.
+fn second_looks(settings: &[(String, String)], report: &mut Report<'_>) {
+    for (key, value) in settings {
+        if let Some(odd) = keys::odd(key) {
+            // The help about an app's ENV file does not apply here.
+            let help = odd.help.filter(|_| odd.code == "env::unknown-key");
+            let remove = "`config:unset` removes it".to_owned();
+            warn(report, odd.message, Some(help.as_deref().unwrap_or(&remove)));
+        }
+        if lost_quotes(value) {
+            let message = format!("the value of `{key}` looks like JSON without its quotes");
+            let help = format!(
+                "a shell takes quotes away: pass the value on standard input with `{key}=-`, or quote it once more"
+            );
+            warn(report, message, Some(&help));
+        }
     }
 }
 

@@ -30,6 +30,7 @@ impl Piku {
         let facts = examine::look(&self.root, &self.surroundings);
         let mut all = findings(&facts, &leftovers::find(&self.root));
         all.extend(self.odd_server_settings());
+        all.extend(self.odd_settings());
         all.extend(self.misfits());
         // A problem that affects all sites is reported once, not for each site.
         if sites::may_answer(&facts) {

@@ -51,6 +51,19 @@ pub(super) fn is_kept_from_processes(key: &str) -> bool {
     key.starts_with("UWSGI_")
 }
 
+/// The codes of warnings about keys that have no effect.
+const ODD: [&str; 3] = ["env::unknown-key", "env::host-key", "env::own-key"];
+
+/// Whether a diagnostic is about a key that has no effect.
+pub(crate) fn is_odd(found: &Diagnostic) -> bool {
+    ODD.contains(&found.code)
+}
+
+/// Warns about a key that has no effect: a misspelt one, or one that an app can't set.
+pub(crate) fn odd(key: &str) -> Option<Diagnostic> {
+    second_look(key, 0..0, true)
+}
+
 /// Warns about a key that has no effect here. With `suggests`, also looks for the nearest known key, which is slow.
 pub(super) fn second_look(key: &str, span: Range<usize>, suggests: bool) -> Option<Diagnostic> {
     if is_own(key) {

@@ -25,6 +25,7 @@
 
 mod assignment;
 mod catalog;
+mod dotenv;
 mod env_file;
 mod expand;
 mod folders;
@@ -34,6 +35,7 @@ mod layers;
 mod limits;
 mod lines;
 pub mod live_env;
+mod lost_quotes;
 mod nginx;
 mod options;
 mod persist;
@@ -44,12 +46,14 @@ mod stored;
 mod uwsgi;
 
 pub use catalog::KEYS;
+pub use dotenv::{ParsedDotenv, RenderedDotenv, parse as parse_dotenv, render as render_dotenv};
 pub(crate) use env_file::EnvFile;
 pub use env_file::{Assignment, ParsedEnv, parse as parse_env};
 pub(crate) use folders::AppFolders;
 pub use key::{Key, Scope, ValueType};
 pub use layers::{Layers, Origin, Setting};
 pub use limits::{InvalidSetting, MAX_TOGETHER, MAX_VALUE, check};
+pub use lost_quotes::lost_quotes;
 pub(crate) use nginx::PRIVATE;
 pub use nginx::{CacheOptions, NginxOptions};
 pub(crate) use options::options_in;

@@ -10,6 +10,7 @@ mod missing;
 mod ported;
 mod procfile;
 mod scripts;
+mod seen;
 mod texts;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +23,7 @@ pub(crate) use self::lfs::pointers;
 pub(crate) use self::missing::Instead;
 pub(crate) use self::ported::hints;
 pub(crate) use self::procfile::answers;
+pub(crate) use self::seen::{Seen, may_be_seen};
 pub(crate) use self::texts::Texts;
 use crate::app::AppName;
 use crate::diagnostic::{self, FileDiagnostic, shorten};
@@ -162,7 +164,9 @@ impl WrittenSettings {
         // piku writes this file, and `config:set` has checked its size.
         let stored_text = Arc::new(Source::new(texts.stored.as_slice()));
         let stored_file = app.map_or_else(|| "settings".to_owned(), |app| format!("envs/{app}/ENV"));
-        let (stored, found) = StoredSettings::parse(stored_text.bytes());
+        let (stored, mut found) = StoredSettings::parse(stored_text.bytes());
+        // `config:set` has warned about keys without effect.
+        found.retain(|one| !settings::keys::is_odd(one));
         let of_stored = FileDiagnostic::of(&stored_file, &stored_text, found).collect();
         let env = EnvFile::read(env_text.bytes());
         let defaults_text = Arc::new(Source::new(texts.defaults.as_slice()));

@@ -17,18 +17,26 @@ pub struct Servable<'a> {
     pub tree: &'a Utf8Path,
     /// The folder of its data, which must not be a link itself.
     pub data: Option<&'a Utf8Path>,
+    /// Folders of nobody's, which the operator of the server has allowed.
+    pub others: &'a [Utf8PathBuf],
 }
 
 impl<'a> Servable<'a> {
     /// The folder of an app that has no data.
     pub fn tree(tree: &'a Utf8Path) -> Self {
-        Self { tree, data: None }
+        Self { tree, data: None, others: &[] }
     }
 
     /// Adds the folder of its data.
     #[must_use]
     pub fn with_data(self, data: &'a Utf8Path) -> Self {
         Self { data: Some(data), ..self }
+    }
+
+    /// Adds folders that every app may serve.
+    #[must_use]
+    pub fn with_others(self, others: &'a [Utf8PathBuf]) -> Self {
+        Self { others, ..self }
     }
 
     /// The folder up to which links to `path` are followed, if it may be served.
@@ -39,8 +47,11 @@ impl<'a> Servable<'a> {
             return Ok(tree);
         }
         let data = self.data.map(FilePath::new).transpose()?;
-        match data.filter(is_in) {
-            Some(data) => Ok(data.parent()),
+        if let Some(data) = data.filter(is_in) {
+            return Ok(data.parent());
+        }
+        match self.others.iter().find(|folder| path.as_path().starts_with(folder)) {
+            Some(folder) => FilePath::new(folder),
             None => Err(InvalidSite::Path { path: path.to_string(), why: OUTSIDE }),
         }
     }

@@ -23,6 +23,7 @@
 //! # Ok::<(), settings::InvalidSetting>(())
 //! ```
 
+mod allowed_paths;
 mod assignment;
 mod catalog;
 mod dotenv;

@@ -2,11 +2,12 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use piku_nginx::{
     Cache, CatchAll, Header, Hsts, InvalidSite, Network, Servable, ServerName, Size, StaticPath, Trusted,
 };
 
+use super::allowed_paths;
 use super::catalog as keys;
 use super::folders::AppFolders;
 use super::reader::{Reader, Refusal};
@@ -33,6 +34,8 @@ pub struct NginxOptions {
     pub left_names: Vec<String>,
     /// `NGINX_STATIC_PATHS`, to be parsed by [`StaticPath::parse_list`].
     pub static_paths: Option<String>,
+    /// `PIKU_ALLOWED_PATHS` of the server: folders that they may name besides those of the app.
+    pub allowed_paths: Vec<Utf8PathBuf>,
     /// `NGINX_CATCH_ALL`, to be parsed as a [`CatchAll`].
     pub catch_all: Option<String>,
     /// `NGINX_HTTPS_ONLY`.
@@ -99,6 +102,7 @@ impl NginxOptions {
 }
 
 pub(super) fn read(reader: &mut Reader<'_>, folders: Option<&AppFolders>) -> NginxOptions {
+    let allowed_paths = allowed_paths::of_server(reader);
     let (server_names, left_names) =
         reader.parsed(&keys::NGINX_SERVER_NAME, server_names).unwrap_or_default();
     NginxOptions {
@@ -117,7 +121,9 @@ pub(super) fn read(reader: &mut Reader<'_>, folders: Option<&AppFolders>) -> Ngi
         trusted_proxies: reader
             .parsed(&keys::NGINX_TRUSTED_PROXIES, |text| Trusted::parse_list(text).map_err(refuse))
             .unwrap_or_default(),
-        static_paths: reader.parsed(&keys::NGINX_STATIC_PATHS, |text| static_paths(text, folders)),
+        static_paths: reader
+            .parsed(&keys::NGINX_STATIC_PATHS, |text| static_paths(text, folders, &allowed_paths)),
+        allowed_paths,
         catch_all: reader.parsed(&keys::NGINX_CATCH_ALL, catch_all),
         https_only: reader.boolean(&keys::NGINX_HTTPS_ONLY),
         cloudflare_acl: reader.boolean(&keys::NGINX_CLOUDFLARE_ACL),
@@ -190,13 +196,17 @@ fn redirects(reader: &mut Reader<'_>, own: &[String]) -> Vec<String> {
 
 /// The list with paths below the app's folder, or its data. The folder itself is not known here, and the data only on
 /// a server: elsewhere an absolute path is left to that.
-fn static_paths(text: &str, folders: Option<&AppFolders>) -> Result<String, Refusal> {
+fn static_paths(
+    text: &str,
+    folders: Option<&AppFolders>,
+    allowed: &[Utf8PathBuf],
+) -> Result<String, Refusal> {
     let data = folders.map_or(Utf8Path::new(PLACEHOLDER_DATA), |folders| &folders.data);
     let mut list = text.replace("${DATA_ROOT}", data.as_str()).replace("$DATA_ROOT", data.as_str());
     if let Some(folders) = folders {
         list = list.replace(&format!("{}/", folders.tree), "./");
     }
-    let from = Servable::tree(PLACEHOLDER_TREE.into()).with_data(data);
+    let from = Servable::tree(PLACEHOLDER_TREE.into()).with_data(data).with_others(allowed);
     let all = match StaticPath::parse_list(&list, &from) {
         Err(InvalidSite::Path { path, .. })
             if folders.is_none()
@@ -362,22 +372,28 @@ mod tests {
         for text in
             ["/x:ENV", "/x:./a/../ENV", "/x:/piku/envs/blog/LIVE_ENV", "/x:Procfile", "/a/ENV:x", "/x:.."]
         {
-            assert!(static_paths(text, None).is_err(), "{text}");
+            assert!(static_paths(text, None, &[]).is_err(), "{text}");
         }
         for text in ["/x:/etc", "/x:../victim", "/x:$DATA_ROOT/../victim"] {
-            assert!(static_paths(text, None).is_err(), "{text}");
+            assert!(static_paths(text, None, &[]).is_err(), "{text}");
         }
         let folders = AppFolders::known(
             &[("DATA_ROOT", "/r/data/blog"), ("PWD", "/r/tree")].map(|(k, v)| (k.into(), v.into())).into(),
         );
-        let read = |text: &str| static_paths(text, folders.as_ref()).ok();
+        let read = |text: &str| static_paths(text, folders.as_ref(), &[]).ok();
         assert_eq!(
             read("/m:${DATA_ROOT}/m,/n:$DATA_ROOT").as_deref(),
             Some("/m:/r/data/blog/m,/n:/r/data/blog")
         );
         assert_eq!(read("/s:/r/tree/public").as_deref(), Some("/s:./public"));
-        assert!(read("/x:/r/data/victim").is_none() && static_paths("/x:/srv/data/blog/m", None).is_ok());
+        assert!(
+            read("/x:/r/data/victim").is_none() && static_paths("/x:/srv/data/blog/m", None, &[]).is_ok()
+        );
         assert!(catch_all("/ENV").is_err() && catch_all("a/Procfile").is_err());
-        assert!(static_paths("/x:public,/ENVS:ENVS", None).is_ok() && catch_all("index.html").is_ok());
+        let allowed = ["/srv/media".into()];
+        let with = |text: &str| static_paths(text, folders.as_ref(), &allowed).is_ok();
+        assert!(with("/x:/srv/media/x,/y:public") && with("/x:/srv/media"));
+        assert!(!with("/x:/srv/mediation") && !with("/x:/srv/media/../etc") && !with("/x:/srv/media/ENV"));
+        assert!(static_paths("/x:public,/ENVS:ENVS", None, &[]).is_ok() && catch_all("index.html").is_ok());
     }
 }

@@ -174,6 +174,7 @@ mod tests {
                 redirects: [],
                 left_names: [],
                 static_paths: None,
+                allowed_paths: [],
                 catch_all: None,
                 https_only: false,
                 hsts: None,

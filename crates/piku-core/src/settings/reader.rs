@@ -45,6 +45,11 @@ impl<'a> Reader<'a> {
         Self { layers, problems: Vec::new() }
     }
 
+    /// Whether the value comes from the settings of the server.
+    pub(super) fn is_of_server(&self, key: &Key) -> bool {
+        self.layers.origin(key.name) == Origin::Server
+    }
+
     /// The trimmed value; `None` if it is not set or empty.
     pub(super) fn text(&self, key: &Key) -> Option<&'a str> {
         self.layers.get(key.name).map(str::trim).filter(|value| !value.is_empty())

@@ -1,9 +1,10 @@
 //! The settings of the whole server: its domain, its account at certificate authorities, and defaults for all apps.
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use piku_nginx::ServerName;
 use piku_procfile::{Diagnostic, Severity};
 
+use super::allowed_paths;
 use super::catalog;
 use super::key::{Key, Scope};
 use super::keys;
@@ -14,7 +15,8 @@ use super::reader::{OptionProblem, Reader, Refusal};
 use super::stored::StoredSettings;
 
 /// Settings of an app that two apps can't share, so there is no default for all.
-const OF_ONE_APP: [&str; 2] = [catalog::NGINX_SERVER_NAME.name, catalog::PORT.name];
+const OF_ONE_APP: [&str; 3] =
+    [catalog::NGINX_SERVER_NAME.name, catalog::NGINX_REDIRECT.name, catalog::PORT.name];
 
 /// Settings whose values are secrets, which listings do not show.
 const SECRET: [&str; 1] = [catalog::ACME_EAB_HMAC_KEY.name];
@@ -228,9 +230,10 @@ pub fn is_secret(key: &str) -> bool {
     SECRET.contains(&key)
 }
 
-/// Whether the key is a setting of apps for which there can be a default.
+/// Whether the key is a setting of apps for which there can be a default, or decides about their sites.
 fn is_default(key: &str) -> bool {
-    settable(key).is_ok_and(|known| known.scope != Scope::Host)
+    let decides = |known: &Key| known.scope != Scope::Host || known.name == catalog::PIKU_ALLOWED_PATHS.name;
+    settable(key).is_ok_and(decides)
 }
 
 /// The known key of this name, if the server can have it.
@@ -262,7 +265,7 @@ fn read(layers: &Layers) -> (ServerOptions, Vec<OptionProblem>) {
         domain: reader.parsed(&catalog::PIKU_DOMAIN, domain),
         nginx_reload: reader.parsed(&catalog::PIKU_NGINX_RELOAD, command),
         max_processes: reader.number(&catalog::PIKU_MAX_PROCESSES),
-        allowed_paths: reader.parsed(&catalog::PIKU_ALLOWED_PATHS, folders).unwrap_or_default(),
+        allowed_paths: reader.parsed(&catalog::PIKU_ALLOWED_PATHS, allowed_paths::parse).unwrap_or_default(),
         acme_contact: reader.parsed(&catalog::ACME_CONTACT, contact),
         acme_account: account
             .map(|(key_id, hmac_key)| ExternalAccount { key_id: key_id.to_owned(), hmac_key }),
@@ -300,23 +303,6 @@ fn command(text: &str) -> Result<String, Refusal> {
             "close it: no shell reads this line",
         )),
     }
-}
-
-fn folders(text: &str) -> Result<Vec<Utf8PathBuf>, Refusal> {
-    let paths = text.split(',').map(str::trim).filter(|path| !path.is_empty());
-    paths.map(|path| folder(path).ok_or_else(|| not_a_folder(path))).collect()
-}
-
-/// An absolute path that is not `/`, with nothing in it that leads elsewhere.
-fn folder(path: &str) -> Option<Utf8PathBuf> {
-    let steps: Vec<&str> = path.strip_prefix('/')?.split('/').filter(|step| !step.is_empty()).collect();
-    let is_plain = |step: &&str| !matches!(*step, "." | "..") && !step.contains(char::is_control);
-    (!steps.is_empty() && steps.iter().all(is_plain)).then(|| Utf8Path::new("/").join(steps.join("/")))
-}
-
-fn not_a_folder(path: &str) -> Refusal {
-    let help = "set it to the absolute paths of folders, separated by commas, such as `/srv/media`";
-    Refusal::new("env::bad-path", format!("`{}` is not the path of a folder", path.escape_debug()), help)
 }
 
 fn contact(text: &str) -> Result<String, Refusal> {

@@ -133,7 +133,7 @@ fn describe(
     site.acme_webroot = Some(FilePath::new(root.acme())?);
     // Paths of files go through the link to the live release, so that the text does not change with each release.
     let (live, data) = (root.app(app), root.data(app));
-    let servable = Servable::tree(&live).with_data(&data);
+    let servable = Servable::tree(&live).with_data(&data).with_others(&options.allowed_paths);
     site.statics = followed(statics(inputs, serves, &servable)?, place.links, &servable);
     if let Serves::Static(_) = serves {
         site.not_found = Some("/404.html".parse()?);
@@ -179,7 +179,9 @@ fn statics(inputs: &Inputs, serves: &Serves, from: &Servable<'_>) -> Result<Vec<
 /// The paths in the app's tree that its site serves.
 pub(crate) fn served(root: &Root, app: &AppName, inputs: &Inputs, serves: &Serves) -> Vec<Utf8PathBuf> {
     let (live, data) = (root.app(app), root.data(app));
-    let statics = statics(inputs, serves, &Servable::tree(&live).with_data(&data)).unwrap_or_default();
+    let others = &inputs.options.nginx.allowed_paths;
+    let from = Servable::tree(&live).with_data(&data).with_others(others);
+    let statics = statics(inputs, serves, &from).unwrap_or_default();
     let paths = statics.iter().filter_map(|mapped| mapped.path().as_path().strip_prefix(&live).ok());
     paths.map(Into::into).filter(|_| inputs.has_site()).collect()
 }

@@ -2,6 +2,9 @@
 
 use std::net::AddrParseError;
 
+/// Why a path can't be served.
+pub(crate) const OUTSIDE: &str = "only files in the app's folder and in its data are served";
+
 /// Why a value can't be part of a site.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -111,7 +114,7 @@ impl InvalidSite {
                 "write pairs of a URL and a folder or file, with commas between them: `/static:public,/robots.txt:robots.txt`"
             }
             Self::StaticTwice(_) => "keep one of the two",
-            Self::Path { why: crate::static_path::OUTSIDE, .. } => {
+            Self::Path { why: OUTSIDE, .. } => {
                 "name a file or folder of the app, such as `/static:public`, or of its data: `/media:$DATA_ROOT/media`"
             }
             Self::Url { .. } => {

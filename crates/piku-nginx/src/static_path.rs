@@ -4,10 +4,8 @@ use std::str::FromStr;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::error::OUTSIDE;
 use crate::{FileName, FilePath, InvalidSite, UrlPath, quote};
-
-/// Why a path can't be served.
-pub(crate) const OUTSIDE: &str = "only files in the app's folder and in its data are served";
 
 /// The folders of an app from which nginx may serve files.
 #[derive(Debug, Clone, Copy)]

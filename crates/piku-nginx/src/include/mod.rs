@@ -3,14 +3,15 @@
 //! [`syntax`] reads words and blocks as nginx does. [`table`] says which directives may stand where, and [`values`]
 //! what their values may be. Nothing is copied as text: what has passed is written anew, word by word.
 
+mod mistake;
 mod syntax;
 mod table;
 mod values;
 mod variables;
 
 use std::collections::BTreeSet;
-use std::ops::Range;
 
+pub use self::mistake::{IncludeMistake, Place};
 use self::syntax::Directive;
 pub(crate) use self::table::key;
 
@@ -19,15 +20,6 @@ use crate::Namespace;
 
 /// The most directives that both files together may have.
 const MOST: usize = 1000;
-
-/// Where the directives of a file are to stand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Place {
-    /// In the `server` block of the site.
-    Server,
-    /// In its `location /`, and wherever else a request is passed to the app.
-    Location,
-}
 
 /// A file with directives.
 #[derive(Debug, Clone, Copy)]
@@ -38,22 +30,6 @@ pub struct IncludedFile<'a> {
     pub text: &'a str,
     /// Where the directives are to stand.
     pub place: Place,
-}
-
-/// A directive that can't be part of a site, or a text that is no configuration.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct IncludeMistake {
-    /// The index of the file among those that were parsed.
-    pub file: usize,
-    /// Stable across releases.
-    pub code: &'static str,
-    /// What is wrong.
-    pub message: String,
-    /// The bytes of the text.
-    pub span: Range<usize>,
-    /// What to do now.
-    pub help: String,
 }
 
 /// Directives of people that are part of a site.

@@ -281,7 +281,9 @@ fn instead(name: &str) -> &'static str {
         _ if name.starts_with("proxy_cache") || name.starts_with("uwsgi_cache") => {
             "set NGINX_CACHE_PREFIXES, and the other keys that begin with NGINX_CACHE_"
         }
-        _ if name.starts_with("ssl_") => "remove it: piku cares for the certificate and how it is used",
+        _ if name.starts_with("ssl_") => {
+            "remove it: the certificate and how it is used are not for this file"
+        }
         _ if ["load_module", "perl", "js_", "lua_", "ssi", "xslt_"].iter().any(|it| name.starts_with(it))
             || name.contains("_by_lua") =>
         {

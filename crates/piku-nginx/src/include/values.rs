@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use super::mistake::{IncludeMistake, Place};
 use super::syntax::{Directive, Word};
 use super::table::{self, Entry, Places, Rule, Values};
-use super::{IncludeMistake, Place, variables};
+use super::variables;
 use crate::{Namespace, Network};
 
 /// The largest zone of shared memory, in kilobytes.

@@ -11,12 +11,13 @@ mod ported;
 mod procfile;
 mod scripts;
 mod seen;
+mod settings_files;
 mod texts;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use piku_procfile::{Diagnostic, Procfile, Severity, Source};
+use piku_procfile::{Procfile, Source};
 
 pub(crate) use self::early::{EarlyInputs, EarlyOptions};
 pub(crate) use self::lfs::pointers;
@@ -24,17 +25,12 @@ pub(crate) use self::missing::Instead;
 pub(crate) use self::ported::hints;
 pub(crate) use self::procfile::answers;
 pub(crate) use self::seen::{Seen, may_be_seen};
-pub(crate) use self::texts::Texts;
+use self::settings_files::{WrittenSettings, source};
+pub(crate) use self::texts::{LARGEST, Texts};
 use crate::app::AppName;
 use crate::diagnostic::{self, FileDiagnostic, shorten};
 use crate::script::ScriptFile;
-use crate::settings::{self, AppFolders, EnvFile, Layers, Options, Origin, StoredSettings};
-
-/// The maximum size of a Procfile or ENV, in bytes.
-pub(crate) const LARGEST: usize = 1024 * 1024;
-
-/// Known keys that this version does not use yet.
-const NOT_YET: [&str; 1] = ["ACME_ROOT_CA"];
+use crate::settings::{Layers, Options};
 
 /// The parsed texts, with ENV not expanded yet.
 #[derive(Clone, Debug)]
@@ -45,19 +41,6 @@ pub(crate) struct Written {
     diagnostics: Vec<FileDiagnostic>,
     /// Whether they are those of a release that an older version of piku may have accepted.
     accepted: bool,
-}
-
-/// Both settings files, with their texts to show mistakes in.
-#[derive(Clone, Debug)]
-struct WrittenSettings {
-    env: EnvFile,
-    env_text: Arc<Source>,
-    stored: Option<StoredSettings>,
-    stored_text: Arc<Source>,
-    stored_file: String,
-    defaults: StoredSettings,
-    defaults_text: Arc<Source>,
-    of_stored: Vec<FileDiagnostic>,
 }
 
 /// The contents once every variable is known. Options and environment come from the same expansion.
@@ -156,87 +139,6 @@ impl Written {
             Some(key) => Err(self.settings.iter().flat_map(|all| all.late(key, &inputs.layers)).collect()),
         }
     }
-}
-
-impl WrittenSettings {
-    fn parse(app: Option<&AppName>, texts: &Texts, diagnostics: &mut Vec<FileDiagnostic>) -> Option<Self> {
-        let env_text = source("ENV", texts.env.as_deref(), diagnostics)?;
-        // piku writes this file, and `config:set` has checked its size.
-        let stored_text = Arc::new(Source::new(texts.stored.as_slice()));
-        let stored_file = app.map_or_else(|| "settings".to_owned(), |app| format!("envs/{app}/ENV"));
-        let (stored, mut found) = StoredSettings::parse(stored_text.bytes());
-        // `config:set` has warned about keys without effect.
-        found.retain(|one| !settings::keys::is_odd(one));
-        let of_stored = FileDiagnostic::of(&stored_file, &stored_text, found).collect();
-        let env = EnvFile::read(env_text.bytes());
-        let defaults_text = Arc::new(Source::new(texts.defaults.as_slice()));
-        // `server:set` has checked them.
-        let defaults = StoredSettings::parse(defaults_text.bytes()).0.unwrap_or_default();
-        Some(Self { env, env_text, stored, stored_text, stored_file, defaults, defaults_text, of_stored })
-    }
-
-    fn expand(
-        &self,
-        known: &BTreeMap<String, String>,
-        accepted: bool,
-        diagnostics: &mut Vec<FileDiagnostic>,
-    ) -> Option<(Layers, Options)> {
-        let expanded = self.env.expand(known);
-        diagnostics.extend(FileDiagnostic::of("ENV", &self.env_text, expanded.diagnostics));
-        diagnostics.extend(self.of_stored.iter().cloned());
-        let layers = Layers::new(expanded.values?, self.stored.as_ref()?).with_defaults(&self.defaults);
-        if let Err(error) = layers.check_size() {
-            let found = Diagnostic::error("env::too-much", 0..0, error.to_string()).with_help(error.help());
-            diagnostics.push(FileDiagnostic::of_whole("", found));
-        }
-        for key in NOT_YET {
-            if let Some(setting) = layers.setting(key).filter(|setting| !setting.value.is_empty()) {
-                let message = format!("`{key}` is not used yet");
-                let found = Diagnostic::warning("env::not-yet", setting.span.clone(), message);
-                diagnostics.extend(self.at(setting.origin, found));
-            }
-        }
-        let folders = AppFolders::known(known);
-        let (options, problems) = settings::options_in(&layers, folders.as_ref());
-        for mut problem in problems {
-            if accepted {
-                problem.diagnostic.severity = Severity::Warning;
-            }
-            diagnostics.extend(self.at(problem.origin, problem.diagnostic));
-        }
-        Some((layers, options))
-    }
-
-    /// Reports a setting whose early value differs from its final one.
-    fn late(&self, key: &str, layers: &Layers) -> Vec<FileDiagnostic> {
-        let span = layers.setting(key).map_or(0..0, |setting| setting.span.clone());
-        let message = format!("`{key}` refers to a variable that is not known before the build");
-        let found = Diagnostic::error("env::known-too-late", span, message)
-            .with_help("write the value itself: this setting is needed earlier");
-        self.at(layers.origin(key), found)
-    }
-
-    fn at(&self, origin: Origin, found: Diagnostic) -> Vec<FileDiagnostic> {
-        let (file, text) = match origin {
-            Origin::Stored => (self.stored_file.as_str(), &self.stored_text),
-            Origin::Server => ("the server's defaults", &self.defaults_text),
-            _ => ("ENV", &self.env_text),
-        };
-        FileDiagnostic::of(file, text, vec![found]).collect()
-    }
-}
-
-/// The text of a file, unless it is too large.
-fn source(file: &str, text: Option<&[u8]>, diagnostics: &mut Vec<FileDiagnostic>) -> Option<Arc<Source>> {
-    let text = text.unwrap_or_default();
-    if text.len() > LARGEST {
-        let message = format!("`{file}` is larger than the limit of 1 MiB ({LARGEST} bytes)");
-        let found = Diagnostic::error("file::too-large", 0..0, message)
-            .with_help("move large values to another file, and refer to that file instead");
-        diagnostics.push(FileDiagnostic::of_whole(file, found));
-        return None;
-    }
-    Some(Arc::new(Source::new(text)))
 }
 
 fn parse_procfile(texts: &Texts, diagnostics: &mut Vec<FileDiagnostic>) -> Option<Procfile> {

@@ -6,6 +6,9 @@ use piku_runtime::Unread;
 
 use super::missing::Instead;
 
+/// The maximum size of a Procfile or ENV, in bytes.
+pub(crate) const LARGEST: usize = 1024 * 1024;
+
 /// The texts of a release.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Texts {

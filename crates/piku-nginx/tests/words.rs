@@ -220,8 +220,13 @@ fn directives_of_people() -> impl Strategy<Value = String> {
     prop_oneof![text(), prop::collection::vec(line, 0..6).prop_map(|lines| lines.concat())]
 }
 
+/// How many values are tried: those of `PROPTEST_CASES`, or a thousand.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|number| number.parse().ok()).unwrap_or(1000)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 1000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: cases(), ..ProptestConfig::default() })]
 
     #[test]
     fn a_value_is_one_word_or_refused(text in text(), other in text()) {

@@ -2,6 +2,8 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests look at a folder of their own")]
 
+mod site_values;
+
 use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -37,8 +39,6 @@ struct App {
 
 impl App {
     fn new(procfile: &str, env: &str, scale: &[&str]) -> Self {
-        let root = Root::new("/srv/piku");
-        let name: AppName = "blog".parse().unwrap();
         let texts = Texts {
             procfile: Some(procfile.into()),
             instead: Instead::default(),
@@ -46,11 +46,19 @@ impl App {
             stored: b"SECRET=$(HOME) %d @(exec://id) %(socket)\n".to_vec(),
             ..Texts::default()
         };
-        let mut formation = Formation::default();
+        let mut app = Self::of(&texts).unwrap();
         for change in scale {
-            formation.set(&change.parse::<Scale>().unwrap());
+            app.formation.set(&change.parse::<Scale>().unwrap());
         }
-        Self {
+        app
+    }
+
+    /// An app with these texts; `None` if there are mistakes in them.
+    fn of(texts: &Texts) -> Option<Self> {
+        let root = Root::new("/srv/piku");
+        let name: AppName = "blog".parse().unwrap();
+        let inputs = Written::parse(Some(&name), texts).expand(&BTreeMap::new()).inputs?;
+        Some(Self {
             tree: root.tree(&name, 3),
             surroundings: Surroundings {
                 home: "/home/piku".into(),
@@ -60,8 +68,8 @@ impl App {
                 nginx_reload: None,
                 max_processes: None,
             },
-            inputs: Written::parse(Some(&name), &texts).expand(&BTreeMap::new()).inputs.unwrap(),
-            formation,
+            inputs,
+            formation: Formation::default(),
             uwsgi: Uwsgi {
                 program: "/usr/bin/uwsgi".into(),
                 flavour: Flavour::Debian,
@@ -70,7 +78,7 @@ impl App {
             },
             root,
             name,
-        }
+        })
     }
 
     fn with<T>(&self, ports: &[u16], use_it: impl FnOnce(&Basis<'_>, &Plan) -> T) -> T {

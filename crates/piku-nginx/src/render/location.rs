@@ -136,7 +136,7 @@ fn cached(site: &Site, cache: &Cache, module: &str, text: &mut Text) {
     for line in [
         format!("cache {};", site.upstream()),
         // Without the scheme, an app's redirect to HTTPS would also be used for HTTPS.
-        "cache_key $scheme$host$request_uri;".to_owned(),
+        format!("cache_key {}$host$request_uri;", visitor::scheme(site)),
         "cache_lock on;".to_owned(),
         "cache_use_stale error timeout updating;".to_owned(),
         format!("cache_valid 200 304 {time}s;"),

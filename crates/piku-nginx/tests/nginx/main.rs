@@ -14,6 +14,7 @@ mod includes;
 mod instance;
 mod passing;
 mod running;
+mod scenarios;
 mod serving;
 mod transfer;
 mod visitors;

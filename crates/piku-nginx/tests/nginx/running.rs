@@ -1,6 +1,7 @@
 //! Starts an nginx for a test, and sends it requests.
 
 use std::{
+    cell::OnceCell,
     env, fs,
     io::{Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
@@ -12,7 +13,7 @@ use std::{
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
-use piku_nginx::{FilePath, Header, Instance, Probe, Site, SitePattern, Tls};
+use piku_nginx::{FilePath, Header, Instance, Probe, Site, SitePattern, Tls, Version};
 use tempfile::TempDir;
 
 /// A folder for one nginx, its sites, and their files.
@@ -22,6 +23,7 @@ pub(crate) struct Machine {
     pub(crate) http: u16,
     pub(crate) https: u16,
     child: Option<Child>,
+    version: OnceCell<Version>,
 }
 
 pub(crate) struct Answer {
@@ -65,7 +67,14 @@ pub(crate) fn machine() -> Option<Machine> {
         return None;
     };
     let folder = tempfile::tempdir().unwrap();
-    let machine = Machine { folder, nginx: nginx.into(), http: port(), https: port(), child: None };
+    let machine = Machine {
+        folder,
+        nginx: nginx.into(),
+        http: port(),
+        https: port(),
+        child: None,
+        version: OnceCell::new(),
+    };
     for name in ["sites", "temp", "cache", "apps/blog"] {
         fs::create_dir_all(machine.path(name)).unwrap();
     }
@@ -91,6 +100,14 @@ impl Machine {
 
     pub(crate) fn file_path(&self, name: &str) -> FilePath {
         FilePath::new(self.path(name)).unwrap()
+    }
+
+    /// The version of nginx.
+    pub(crate) fn version(&self) -> Version {
+        *self.version.get_or_init(|| {
+            let output = Command::new(&self.nginx).arg("-v").output().unwrap();
+            String::from_utf8_lossy(&output.stderr).parse().unwrap()
+        })
     }
 
     /// Writes a file below the folder of the app `blog`.

@@ -4,7 +4,7 @@ use camino::Utf8PathBuf;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use piku_core::server::NginxWay;
 use piku_core::settings::{self, InvalidSetting};
-use piku_core::{AppName, Scale};
+use piku_core::{AppName, Network, Scale};
 
 /// Deploy to your own small server with git push
 #[derive(Debug, Parser)]
@@ -191,6 +191,21 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Answer every visitor with 503 and a page, while the processes go on
+    #[command(name = "maintenance:on")]
+    MaintenanceOn {
+        /// The app
+        app: AppName,
+        /// Addresses or ranges that still reach the app, such as 192.0.2.7
+        #[arg(long, value_name = "ADDRESS", num_args = 1..)]
+        allow: Vec<Network>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Let visitors reach the app again
+    #[command(name = "maintenance:off")]
+    MaintenanceOff(Listing),
     /// Show the processes of an app
     Ps(Listing),
     /// Change how many processes run
@@ -320,11 +335,14 @@ impl Command {
     /// Whether it prints JSON, so that a refusal is JSON too.
     pub(crate) fn is_json(&self) -> bool {
         match self {
-            Self::ConfigLive(args) | Self::Ps(args) | Self::Releases(args) => args.json,
+            Self::ConfigLive(args) | Self::MaintenanceOff(args) | Self::Ps(args) | Self::Releases(args) => {
+                args.json
+            }
             Self::Apps { json }
             | Self::Config { json, .. }
             | Self::Events { json, .. }
             | Self::Logs { json, .. }
+            | Self::MaintenanceOn { json, .. }
             | Self::Check { json, .. }
             | Self::Doctor { json }
             | Self::Server { json } => *json,

@@ -129,6 +129,18 @@ pub enum Error {
         /// The limit.
         most: u32,
     },
+    /// The app has no site.
+    #[error("`{app}` has no site")]
+    NoSite {
+        /// The app.
+        app: AppName,
+    },
+    /// The site was written by an earlier version of piku, which knew no maintenance.
+    #[error("the site of `{app}` was written by an earlier version of piku")]
+    OldSite {
+        /// The app.
+        app: AppName,
+    },
     /// The deploy failed.
     #[error(transparent)]
     Deploy(#[from] DeployError),
@@ -204,6 +216,8 @@ impl Error {
             Self::ServerSettings(ServerSettingsError::Host(error)) => error.code(),
             Self::UnknownKind { .. } => "scale::unknown-kind",
             Self::TooMany { .. } => "scale::too-many",
+            Self::NoSite { .. } => "site::none",
+            Self::OldSite { .. } => "site::old",
             Self::Deploy(error) => error.code(),
             Self::Push(_) => "push::refused",
             Self::Hook(_) => "push::hook",
@@ -253,6 +267,10 @@ impl Error {
             Self::TooMany { .. } => {
                 Some("`server:set PIKU_MAX_PROCESSES=…` raises the limit".to_owned())
             }
+            Self::NoSite { app } => {
+                Some(format!("`config:set {app} NGINX_SERVER_NAME=blog.example.org` gives it one"))
+            }
+            Self::OldSite { app } => Some(format!("`restart {app}` writes it anew; then try again")),
             Self::Deploy(error) => error.help(),
             Self::Push(error) => Some(error.help()),
             Self::Key(error) => Some(error.help()),

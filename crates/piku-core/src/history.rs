@@ -51,6 +51,10 @@ pub enum Happened {
     Stopped,
     /// The app was removed.
     Destroyed,
+    /// The app is under maintenance.
+    Closed,
+    /// The maintenance is over.
+    Opened,
 }
 
 impl fmt::Display for Happened {
@@ -61,6 +65,8 @@ impl fmt::Display for Happened {
             Self::Refused => "refused",
             Self::Stopped => "stopped",
             Self::Destroyed => "destroyed",
+            Self::Closed => "closed",
+            Self::Opened => "opened",
         })
     }
 }
@@ -127,5 +133,8 @@ pub(crate) fn live_since(entries: &[HistoryEntry], release: u32) -> Option<Times
 
 /// The cause of a stop, which makes no release.
 pub(crate) const STOP: &str = "stop";
+/// The causes of a maintenance and of its end, which make no release.
+pub(crate) const MAINTENANCE_ON: &str = "maintenance:on";
+pub(crate) const MAINTENANCE_OFF: &str = "maintenance:off";
 /// The cause of a destroy, which makes no release.
 pub(crate) const DESTROY: &str = "destroy";

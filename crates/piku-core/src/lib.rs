@@ -27,6 +27,7 @@ mod diagnostic;
 mod error;
 mod event;
 mod formation;
+mod gate;
 mod history;
 mod host;
 mod included;
@@ -55,15 +56,17 @@ pub use diagnostic::{DiagnosticRecord, FileDiagnostic};
 pub use error::{Error, ErrorRecord};
 pub use event::{Event, EventRecord, Report};
 pub use formation::{InvalidScale, Scale};
+pub use gate::maintenance::Maintenance;
 pub use history::{Happened, HistoryEntry};
 pub use host::nginx_error::NginxError;
 pub use host::{HostError, Surroundings};
 pub use operations::{
     Actor, AppStatus, Checked, CheckedProcess, ConfigEntry, Destroyed, Done, Finding, KindStatus, Level,
-    LogLine, PreparedDeploy, ProcessStatus, ReleaseEntry, RunTarget, ServerChange, ServerEntry, ServerOrigin,
+    LogLine, MaintenanceChange, PreparedDeploy, ProcessStatus, ReleaseEntry, RunTarget, ServerChange, ServerEntry, ServerOrigin,
     StartedDeploy, State,
 };
 pub use piku::Piku;
+pub use piku_nginx::Network;
 pub use piku_procfile::{Diagnostic, Place, Severity, Source};
 pub use root::Root;
 pub use server_settings::ServerSettingsError;

@@ -124,6 +124,14 @@ impl Root {
         live_env = |root, app| root.join("envs").join(app.as_str()).join("LIVE_ENV");
         /// The paths that every release links to the app's data; 600.
         persisted = |root, app| root.join("envs").join(app.as_str()).join("PERSISTED");
+        /// The maintenance of the app, if it is under maintenance; 600.
+        maintenance = |root, app| root.join("envs").join(app.as_str()).join("MAINTENANCE");
+        /// What the servers of the site include during a maintenance; 600.
+        maintenance_rules = |root, app| root.join("nginx").join(format!("{app}.maintenance"));
+        /// The addresses that reach the app during a maintenance, as nginx includes them; 600.
+        maintenance_operators = |root, app| root.join("nginx").join(format!("{app}.operators"));
+        /// The page that visitors see during a maintenance.
+        maintenance_page = |root, app| root.join("nginx").join(format!("{app}.maintenance.html"));
         /// The number of processes of each kind.
         scaling = |root, app| root.join("envs").join(app.as_str()).join("SCALING");
         /// The event log of the app; 600.

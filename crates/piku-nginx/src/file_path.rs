@@ -43,6 +43,19 @@ impl FilePath {
         quote::word(self.0.as_str())
     }
 
+    /// Writes the path as a pattern that matches only it. nginx refuses to include a missing file by its name, but a
+    /// pattern may match nothing. The last character must be ASCII.
+    pub(crate) fn word_if_exists(&self) -> String {
+        let mut beginning = self.0.as_str().chars();
+        let last = beginning.next_back().unwrap_or('/');
+        quote::word(&format!("{}[{last}]", beginning.as_str()))
+    }
+
+    /// Writes the path as the folder from which `disable_symlinks` begins to look.
+    pub(crate) fn starting_point(&self) -> String {
+        quote::word(&format!("from={}", self.0))
+    }
+
     /// Writes the path as one word that ends in a slash.
     pub(crate) fn folder_word(&self) -> String {
         quote::word(&format!("{}/", self.0.as_str().trim_end_matches('/')))

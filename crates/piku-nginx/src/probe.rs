@@ -33,9 +33,12 @@ impl Answer {
         &self.0
     }
 
-    /// Writes the text as one word.
-    pub(crate) fn word(&self) -> String {
-        quote::word(&self.0)
+    /// Writes the text as one word, with the value of a variable behind it.
+    pub(crate) fn word_before(&self, variable: Option<&str>) -> String {
+        match variable {
+            Some(variable) => quote::word_before(&self.0, variable),
+            None => quote::word(&self.0),
+        }
     }
 }
 

@@ -10,16 +10,24 @@ pub(crate) fn word(text: &str) -> String {
     if !text.is_empty() && text.chars().all(plain) {
         return text.to_owned();
     }
-    let mut quoted = String::with_capacity(text.len() + 2);
-    quoted.push('"');
+    format!("\"{}\"", escaped(text))
+}
+
+/// Writes `text` as one word with the value of `variable` behind it.
+pub(crate) fn word_before(text: &str, variable: &str) -> String {
+    format!("\"{}{variable}\"", escaped(text))
+}
+
+/// Escapes what would end a word in double quotes.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         if matches!(c, '"' | '\\') {
-            quoted.push('\\');
+            escaped.push('\\');
         }
-        quoted.push(c);
+        escaped.push(c);
     }
-    quoted.push('"');
-    quoted
+    escaped
 }
 
 /// The bytes that a character takes within quotes.

@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 
 use crate::{
     Cache, CatchAll, Comment, DirectiveNames, FileName, FilePath, Header, Hsts, Http2, Includes, InvalidSite,
-    Listen, Namespace, Network, Probe, ServerName, SiteName, Size, SocketPath, StaticPath, Trusted, UrlPath,
+    Listen, MaintenanceFiles, Namespace, Network, Probe, ServerName, SiteName, Size, SocketPath, StaticPath,
+    Trusted, UrlPath,
 };
 
 /// The nginx site of one app.
@@ -87,6 +88,8 @@ pub struct Site {
     pub left_to_include: DirectiveNames,
     /// A URL that shows whether nginx is running exactly this site.
     pub probe: Option<Probe>,
+    /// What to include while the site is under maintenance.
+    pub maintenance: Option<MaintenanceFiles>,
 }
 
 impl Site {
@@ -122,6 +125,7 @@ impl Site {
             include: None,
             left_to_include: DirectiveNames::default(),
             probe: None,
+            maintenance: None,
         }
     }
 

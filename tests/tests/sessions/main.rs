@@ -25,6 +25,7 @@ mod handover;
 mod kinds;
 mod launcher;
 mod listings;
+mod maintenance;
 mod names;
 mod neighbours;
 mod nginx;

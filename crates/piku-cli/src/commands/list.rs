@@ -26,6 +26,7 @@ pub(super) fn apps(json: bool, session: &Session) -> Result<ExitCode, CliError> 
         // One write: there may be a thousand.
         let line = |app: AppStatus| {
             let waits = if app.running || app.release.is_some() { "" } else { "  (no release yet)" };
+            let waits = if app.maintenance { "  (under maintenance)" } else { waits };
             format!("{}{}{waits}", if app.running { '*' } else { ' ' }, app.name)
         };
         let lines: Vec<String> = apps.into_iter().map(line).collect();
@@ -41,6 +42,10 @@ pub(super) fn ps(args: &Listing, session: &Session) -> Result<ExitCode, CliError
     if args.json {
         print_json(&Versioned::all(&kinds), session);
         return Ok(ExitCode::SUCCESS);
+    }
+    if session.piku.maintenance(&args.app)?.is_some() {
+        let app = &args.app;
+        session.ui.done(format_args!("{app} is under maintenance; `maintenance:off {app}` ends it"));
     }
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
     for kind in kinds {

@@ -10,6 +10,7 @@ mod git;
 mod input;
 mod list;
 mod logs;
+mod maintenance;
 mod man;
 mod reference;
 mod server;
@@ -126,6 +127,8 @@ fn carry_out(command: Command, session: &Session) -> Result<ExitCode, CliError> 
         Command::Logs { app, kind, lines, no_follow, all, json } => {
             logs::logs(&app, kind.as_deref(), &logs::Shape { lines, follow: !no_follow, all, json }, session)
         }
+        Command::MaintenanceOn { app, allow, json } => maintenance::on(&app, &allow, json, session),
+        Command::MaintenanceOff(args) => maintenance::off(&args.app, args.json, session),
         Command::Check { folder, json } => check::check(folder, json, session),
         Command::Doctor { json } => doctor::doctor(json, session),
         Command::Server { json } => server_settings::server(json, session),

@@ -16,7 +16,7 @@ use crate::host::door::{Door, Heard};
 use crate::host::facts::Nginx;
 use crate::host::health::{self, Reply};
 use crate::host::reach::{Obstacle, Visitor, Wish};
-use crate::host::{files, wait};
+use crate::host::{files, maintenance, wait};
 
 /// The timeout of the requests over HTTP and HTTPS together.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -58,16 +58,18 @@ impl Arrival<'_> {
     fn ask(&self, report: &mut Report<'_>, judge: impl Fn(&Heard) -> Verdict) -> Result<(), DeployError> {
         let until = wait::end_of(PATIENCE);
         let marks = Marks::of(self.basis.root, self.serving(), self.nginx);
+        let pass = maintenance::pass(self.basis.root, self.basis.app);
+        let door = Door { pass, ..self.door.clone() };
         let leads_on = |heard: &Heard| verdict::of_redirect(heard);
         let plain: &dyn Fn(&Heard) -> Verdict = if self.door.https_only { &leads_on } else { &judge };
-        let by_http = settled(|| plain(&self.door.ask(self.path(), until)));
+        let by_http = settled(|| plain(&door.ask(self.path(), until)));
         self.all_alive(&by_http, "http", &marks)?;
         if by_http != Verdict::Live {
             return self.conclude(by_http, "http", &marks, report);
         }
         let mut own_certificate = true;
         let by_https = settled(|| {
-            let answer = self.door.ask_securely(self.path(), until);
+            let answer = door.ask_securely(self.path(), until);
             own_certificate = answer.own_certificate;
             judge(&answer.heard)
         });

@@ -12,7 +12,7 @@ use super::{build, live as live_release};
 use crate::app::AppName;
 use crate::event::Report;
 use crate::host::health::{self, Endpoint};
-use crate::host::{HostError, Step, Surroundings, apply, files, nginx, ports, wait};
+use crate::host::{HostError, Step, Surroundings, apply, files, maintenance, nginx, ports, wait};
 use crate::release::{Release, store};
 use crate::root::Root;
 use crate::vassal::VassalName;
@@ -48,6 +48,9 @@ pub(crate) fn repair(
     apply(&start)?;
     // Requests get answers of the live release before what may serve them now ends.
     let is_back = site(root, surroundings, app, live.as_ref())?;
+    if maintenance::settle(root, app)? {
+        drop(nginx::reload(root, surroundings));
+    }
     let mut drained = Vec::new();
     if !serving.is_empty() {
         processes::await_threads(root, &serving);

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use camino::Utf8PathBuf;
 
 use super::{files, tls};
+use crate::gate::maintenance::PASS;
 
 /// How much of a page to read: enough to tell whether nginx wrote it.
 const LONGEST_PAGE: usize = 64 * 1024;
@@ -28,6 +29,8 @@ pub(crate) struct Door {
     pub(crate) certificate: Utf8PathBuf,
     /// Whether HTTP only redirects to HTTPS.
     pub(crate) https_only: bool,
+    /// The secret that opens the site during a maintenance.
+    pub(crate) pass: Option<String>,
 }
 
 /// The outcome of a request.
@@ -57,17 +60,19 @@ pub(crate) struct HeardSecurely {
 impl Door {
     /// Requests `path` over HTTP; gives up at `until`.
     pub(crate) fn ask(&self, path: &str, until: Instant) -> Heard {
-        ask(self.http, &self.host, path, until)
+        let request = Request { path, host: &self.host, pass: self.pass.as_deref() };
+        ask_over_http(self.http, &request, until)
     }
 
     /// Requests `path` over HTTPS. Any issuer is accepted, but the result says whether the certificate is the site's.
     pub(crate) fn ask_securely(&self, path: &str, until: Instant) -> HeardSecurely {
+        let request = Request { path, host: &self.host, pass: self.pass.as_deref() };
         let connected = Timed::connect(self.https, until).and_then(|stream| tls::over(stream, &self.host));
         match connected {
             Ok(mut stream) => {
                 let expected = files::read(&self.certificate).ok().flatten();
                 let own_certificate = expected.is_none_or(|pem| tls::shows(&stream, &pem));
-                let heard = exchange(&mut stream, |stream| stream.sock.hurry(), path, &self.host);
+                let heard = exchange(&mut stream, |stream| stream.sock.hurry(), &request);
                 HeardSecurely { heard, own_certificate }
             }
             Err(error) => HeardSecurely { heard: unheard(&error), own_certificate: true },
@@ -77,9 +82,28 @@ impl Door {
 
 /// Requests a path of a host over HTTP; gives up at `until`.
 pub(crate) fn ask(address: SocketAddr, host: &str, path: &str, until: Instant) -> Heard {
+    ask_over_http(address, &Request { path, host, pass: None }, until)
+}
+
+fn ask_over_http(address: SocketAddr, request: &Request<'_>, until: Instant) -> Heard {
     match Timed::connect(address, until) {
-        Ok(mut stream) => exchange(&mut stream, Timed::hurry, path, host),
+        Ok(mut stream) => exchange(&mut stream, Timed::hurry, request),
         Err(error) => unheard(&error),
+    }
+}
+
+/// What is requested.
+struct Request<'a> {
+    path: &'a str,
+    host: &'a str,
+    pass: Option<&'a str>,
+}
+
+impl Request<'_> {
+    fn text(&self) -> String {
+        let Self { path, host, pass } = self;
+        let pass = pass.map(|pass| format!("{PASS}: {pass}\r\n")).unwrap_or_default();
+        format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: piku\r\n{pass}Connection: close\r\n\r\n")
     }
 }
 
@@ -128,10 +152,8 @@ impl Write for Timed {
 
 /// Sends a request and reads the headers of the response, and what arrives of its body shortly after: some apps log an
 /// error if the client closes early.
-fn exchange<S: Read + Write>(stream: &mut S, hurry: impl FnOnce(&mut S), path: &str, host: &str) -> Heard {
-    let request =
-        format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: piku\r\nConnection: close\r\n\r\n");
-    if let Err(error) = stream.write_all(request.as_bytes()).and_then(|()| stream.flush()) {
+fn exchange<S: Read + Write>(stream: &mut S, hurry: impl FnOnce(&mut S), request: &Request<'_>) -> Heard {
+    if let Err(error) = stream.write_all(request.text().as_bytes()).and_then(|()| stream.flush()) {
         return if is_late(&error) { Heard::Late } else { Heard::Nothing };
     }
     let (mut bytes, mut hurry) = (Vec::new(), Some(hurry));
@@ -202,6 +224,7 @@ mod tests {
             host: "blog.test".to_owned(),
             certificate: "/nowhere".into(),
             https_only: false,
+            pass: None,
         };
         let heard = door.ask("/up?x=1", Instant::now() + Duration::from_millis(800));
         drop(done);
@@ -240,6 +263,7 @@ mod tests {
             host: "x".to_owned(),
             certificate: "/x".into(),
             https_only: false,
+            pass: None,
         };
         let until = Instant::now() + Duration::from_secs(1);
         assert!(matches!(door.ask("/", until), Heard::Closed(_)));

@@ -28,12 +28,26 @@ pub(crate) struct Question {
     pub(crate) host: String,
     pub(crate) path: String,
     pub(crate) answer: String,
+    /// Whether nothing may follow the answer. Otherwise the mark of a maintenance may.
+    #[serde(skip)]
+    pub(crate) exact: bool,
 }
 
 impl Question {
+    /// The same question, answered only during the maintenance with this mark, or only without one.
+    pub(crate) fn marked(&self, mark: Option<&str>) -> Self {
+        let mark = mark.map(|mark| format!(" {mark}")).unwrap_or_default();
+        Self { answer: format!("{}{mark}", self.answer), exact: true, ..self.clone() }
+    }
+
     fn is_answered(&self) -> bool {
         get(&Endpoint::Http(self.address), &self.path, &self.host)
-            .is_some_and(|answer| answer.status == 200 && answer.body.trim() == self.answer)
+            .is_some_and(|answer| answer.status == 200 && self.fits(answer.body.trim()))
+    }
+
+    fn fits(&self, body: &str) -> bool {
+        let rest = body.strip_prefix(&self.answer);
+        rest.is_some_and(|rest| rest.is_empty() || !self.exact && rest.starts_with(' '))
     }
 }
 
@@ -97,5 +111,27 @@ fn new_workers_answer(question: &Question) -> impl FnMut() -> bool {
     move || {
         since = question.is_answered().then(|| since.unwrap_or_else(Instant::now));
         since.is_some_and(|since| since.elapsed() >= OLD_WORKERS)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_site_answers_during_a_maintenance_too() {
+        let question = Question {
+            address: SocketAddr::from(([127, 0, 0, 1], 80)),
+            host: "blog.test".to_owned(),
+            path: "/".to_owned(),
+            answer: "blog 12".to_owned(),
+            exact: false,
+        };
+        let fits = |question: &Question| {
+            ["blog 12", "blog 12 ab", "blog 123", "blog"].map(|body| question.fits(body))
+        };
+        assert_eq!(fits(&question), [true, true, false, false]);
+        assert_eq!(fits(&question.marked(Some("ab"))), [false, true, false, false]);
+        assert_eq!(fits(&question.marked(None)), [true, false, false, false]);
     }
 }

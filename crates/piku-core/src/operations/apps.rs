@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::app::AppName;
 use crate::deploy::vassals::legacy;
 use crate::error::Error;
-use crate::host::files;
+use crate::host::{files, maintenance};
 use crate::piku::Piku;
 use crate::release::store;
 use crate::vassal::VassalName;
@@ -22,10 +22,12 @@ pub struct AppStatus {
     pub running: bool,
     /// The live release, if any.
     pub release: Option<u32>,
+    /// Whether it is under maintenance.
+    pub maintenance: bool,
 }
 
 impl Piku {
-    /// Every app, by name. Reads only three folders, regardless of the number of apps.
+    /// Every app, by name. Reads only three folders, and looks for one file per app.
     ///
     /// # Errors
     /// [`Error::Host`] if a folder can't be read.
@@ -45,7 +47,8 @@ impl Piku {
                         let file = self.root.uwsgi_enabled().join(file);
                         legacy::read(&self.root, &name, &file).is_ok_and(|found| found.is_some())
                     });
-            AppStatus { name, running, release }
+            let maintenance = maintenance::is_on(&self.root, &name);
+            AppStatus { name, running, release, maintenance }
         };
         let mut apps: Vec<AppStatus> = self.app_names()?.into_iter().map(status).collect();
         apps.sort_by(|one, other| one.name.cmp(&other.name));

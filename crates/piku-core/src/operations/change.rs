@@ -16,7 +16,7 @@ use crate::event::{Report, stage, warn};
 use crate::formation::{Formation, Scale};
 use crate::history::{self, Happened, HistoryEntry};
 use crate::host::HostError;
-use crate::host::{files, git, nginx};
+use crate::host::{files, git, maintenance, nginx};
 use crate::piku::Piku;
 use crate::release::{Cause, Release, store};
 use crate::settings::StoredSettings;
@@ -86,6 +86,10 @@ impl Piku {
         let entry = HistoryEntry::now(&order.app, what, &order.cause, order.by.as_deref());
         let entry = entry.of(Some(deployed.release.number), &deployed.release.commit);
         self.write_down(&entry, &order.app, report);
+        if deployed.live && maintenance::is_on(&self.root, &order.app) {
+            let help = format!("`maintenance:off {}` lets visitors reach it", order.app);
+            warn(report, format!("`{}` is under maintenance: visitors see its page", order.app), Some(&help));
+        }
         Ok(Done {
             release: deployed.release.number,
             live: deployed.live,

@@ -46,6 +46,9 @@ impl Piku {
             let mut beside = vec![
                 root.certificate(app),
                 root.certificate_key(app),
+                root.maintenance_rules(app),
+                root.maintenance_operators(app),
+                root.maintenance_page(app),
                 root.router_log(app),
                 root.scheduler_log(app),
             ];

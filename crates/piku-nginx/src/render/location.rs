@@ -48,7 +48,8 @@ impl<'a> Locations<'a> {
                 });
             }
             text.adjoining(&format!("if ({here} = \"\")"), |text| text.line("return 404;"));
-            text.line(&format!("return 200 {};", probe.answer.word()));
+            let mark = self.site.maintenance.as_ref().map(|_| self.site.namespace.variable("mark"));
+            text.line(&format!("return 200 {};", probe.answer.word_before(mark.as_deref())));
         });
     }
 

@@ -7,6 +7,7 @@
 //! - [`headers`] renders the headers of every answer
 //! - [`location`] renders single URLs: probe, ACME challenge, `.git` folders, cache
 //! - [`statics`] renders the locations of files
+//! - [`maintenance`] renders what a site includes while it is under maintenance
 //! - [`backend`] renders the upstream, and the lines that pass a request to it
 //! - [`included`] renders the directives that people write themselves
 //! - [`text`] indents
@@ -18,6 +19,7 @@ mod headers;
 mod included;
 mod instance;
 mod location;
+mod maintenance;
 mod redirect;
 mod server;
 mod statics;
@@ -56,6 +58,7 @@ fn render(site: &Site) -> String {
     if let Some(comment) = &site.comment {
         text.line(&format!("# {comment}"));
     }
+    maintenance::include_operators(site, &mut text);
     if !site.server_names.iter().any(crate::ServerName::is_any) {
         server::guard(site, &mut text);
     }

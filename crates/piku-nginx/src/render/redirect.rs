@@ -1,6 +1,6 @@
 //! Renders the servers that redirect.
 
-use super::{headers, location::Locations, server, text::Text, visitor};
+use super::{headers, location::Locations, maintenance, server, text::Text, visitor};
 use crate::{ServerName, Site};
 
 /// Adds the server that redirects everything except the probe and the ACME challenge from HTTP to HTTPS.
@@ -10,6 +10,7 @@ pub(super) fn to_https(site: &Site, text: &mut Text) {
         server::server_names(site, &site.server_names, text);
         text.line("server_tokens off;");
         headers(site, text);
+        maintenance::include_rules(site, text);
         let mut locations = Locations::new(site, text);
         locations.probe();
         locations.acme_challenge();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{backend, headers, included, location::Locations, statics, text::Text, visitor};
+use super::{backend, headers, included, location::Locations, maintenance, statics, text::Text, visitor};
 use crate::{Http2, ServerName, Site};
 
 /// Adds the server for unknown hosts: the first one in a file is the default for its addresses.
@@ -64,6 +64,7 @@ fn settings(site: &Site, text: &mut Text) {
         site.add_unless_left(text, &format!("client_max_body_size {size};"));
     }
     visitor::add(site, text);
+    maintenance::include_rules(site, text);
     headers::hsts(site, text);
     headers::add(site, text);
     if let Some(module) = backend::module(site) {

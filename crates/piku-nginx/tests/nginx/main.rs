@@ -12,6 +12,7 @@ mod accepting;
 mod hosts;
 mod includes;
 mod instance;
+mod maintenance;
 mod passing;
 mod running;
 mod scenarios;

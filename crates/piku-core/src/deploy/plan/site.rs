@@ -16,6 +16,7 @@ use crate::deploy::DeployError;
 use crate::deploy::source::included::Directives;
 use crate::deploy::source::inputs::Inputs;
 use crate::deploy::source::served_links::ServedLink;
+use crate::gate::maintenance;
 use crate::host::door::Door;
 use crate::host::nginx::Question;
 use crate::included::NAMESPACE;
@@ -72,6 +73,7 @@ pub(crate) fn render(
         host: plain_host(&options.server_names),
         path,
         answer,
+        exact: false,
     };
     let door = Door {
         http: question.address,
@@ -79,6 +81,7 @@ pub(crate) fn render(
         host: question.host.clone(),
         certificate: root.certificate(app),
         https_only: options.https_only,
+        pass: None,
     };
     let data = root.data(app);
     let cache =
@@ -113,6 +116,7 @@ fn describe(
     let server_names = options.server_names.iter().map(|name| name.parse()).collect::<Result<_, _>>()?;
     let mut site = Site::new(name, server_names, backend(serves)?);
     site.namespace = NAMESPACE.parse()?;
+    site.maintenance = Some(maintenance::files(root, app)?);
     site.comment =
         Some(format!("The site of the app `{app}`. Piku overwrites this file at every deploy.").parse()?);
     site.headers = vec![Header::new("X-Deployed-By", "Piku")?];
@@ -206,7 +210,7 @@ fn followed(statics: Vec<StaticPath>, links: &[ServedLink], from: &Servable<'_>)
 
 /// The location that only this machine may request, and its answer.
 fn probe(app: &AppName, answer: &str) -> Result<Probe, InvalidSite> {
-    Ok(Probe::new(format!("/.well-known/piku/{app}").parse()?, answer.parse()?))
+    Ok(Probe::new(maintenance::probe_path(app)?, answer.parse()?))
 }
 
 fn backend(serves: &Serves) -> Result<Backend, InvalidSite> {

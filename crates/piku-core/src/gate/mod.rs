@@ -1,0 +1,5 @@
+//! What stands before an app, whatever release is live: the page of its maintenance.
+//!
+//! Pure: texts and decisions. [`crate::host`] writes and reads the files.
+
+pub(crate) mod maintenance;

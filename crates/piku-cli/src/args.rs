@@ -4,7 +4,7 @@ use camino::Utf8PathBuf;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use piku_core::server::NginxWay;
 use piku_core::settings::{self, InvalidSetting};
-use piku_core::{AppName, Network, Scale};
+use piku_core::{AppName, Network, Scale, UserName};
 
 /// Deploy to your own small server with git push
 #[derive(Debug, Parser)]
@@ -191,6 +191,24 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// List the users of a site with NGINX_BASIC_AUTH
+    Auth(Listing),
+    /// Add a user of a site, or change a password, which is read from standard input
+    #[command(name = "auth:add")]
+    AuthAdd {
+        /// The app
+        app: AppName,
+        /// The name of the user
+        user: UserName,
+    },
+    /// Remove a user of a site
+    #[command(name = "auth:remove")]
+    AuthRemove {
+        /// The app
+        app: AppName,
+        /// The name of the user
+        user: UserName,
+    },
     /// Answer every visitor with 503 and a page, while the processes go on
     #[command(name = "maintenance:on")]
     MaintenanceOn {
@@ -335,9 +353,11 @@ impl Command {
     /// Whether it prints JSON, so that a refusal is JSON too.
     pub(crate) fn is_json(&self) -> bool {
         match self {
-            Self::ConfigLive(args) | Self::MaintenanceOff(args) | Self::Ps(args) | Self::Releases(args) => {
-                args.json
-            }
+            Self::Auth(args)
+            | Self::ConfigLive(args)
+            | Self::MaintenanceOff(args)
+            | Self::Ps(args)
+            | Self::Releases(args) => args.json,
             Self::Apps { json }
             | Self::Config { json, .. }
             | Self::Events { json, .. }

@@ -58,6 +58,9 @@ pub(crate) enum CliError {
     /// A `.env` file sets nothing.
     #[error("there are no settings on standard input; nothing was changed")]
     EmptyDotenv,
+    /// A password was typed in two ways.
+    #[error("the two passwords differ; nothing was changed")]
+    PasswordsDiffer,
     /// The command line is wrong.
     #[error("{0}")]
     Usage(String),
@@ -87,6 +90,7 @@ impl CliError {
             Self::EmptyDotenv => Some("pass a file, such as `config:import APP < .env`".to_owned()),
             Self::NotAsked(_) => Some("give `--force` to destroy it without being asked".to_owned()),
             Self::NotConfirmed { app, .. } => Some(format!("type `{app}` to destroy it")),
+            Self::PasswordsDiffer => Some("type it again".to_owned()),
             Self::Input { .. } | Self::Output { .. } | Self::Usage(_) => None,
         }
     }
@@ -101,6 +105,7 @@ impl CliError {
             Self::NoLfs(_) => "push::no-lfs",
             Self::NoValue(_) | Self::NotText(_) => "settings::no-value",
             Self::BadDotenv(_) | Self::EmptyDotenv => "settings::bad-import",
+            Self::PasswordsDiffer => "auth::passwords-differ",
             Self::NotAsked(_) | Self::NotConfirmed { .. } => "destroy::not-confirmed",
             Self::Input { .. } => "command::input",
             Self::Output { .. } => "command::output",
@@ -118,6 +123,7 @@ impl CliError {
             | Self::NotText(_)
             | Self::BadDotenv(_)
             | Self::EmptyDotenv
+            | Self::PasswordsDiffer
             | Self::NotAsked(_)
             | Self::NotConfirmed { .. }
             | Self::Input { .. }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use crate::app::{AppName, InvalidAppName};
 use crate::deploy::DeployError;
 use crate::deploy::receive::{InvalidRefUpdate, RefusedPush};
+use crate::gate::users::{InvalidPassword, InvalidUserName, UserName};
 use crate::host::HostError;
 use crate::host::nginx_error::NginxError;
 use crate::server_settings::ServerSettingsError;
@@ -129,6 +130,22 @@ pub enum Error {
         /// The limit.
         most: u32,
     },
+    /// Invalid name of a user.
+    #[error(transparent)]
+    UserName(#[from] InvalidUserName),
+    /// Invalid password.
+    #[error("{0}; nothing was changed")]
+    Password(#[from] InvalidPassword),
+    /// The site has no such user.
+    #[error("`{app}` has no user `{user}`")]
+    UnknownUser {
+        /// The app.
+        app: AppName,
+        /// The name asked for.
+        user: UserName,
+        /// The users that it has.
+        available: Vec<String>,
+    },
     /// The app has no site.
     #[error("`{app}` has no site")]
     NoSite {
@@ -216,6 +233,9 @@ impl Error {
             Self::ServerSettings(ServerSettingsError::Host(error)) => error.code(),
             Self::UnknownKind { .. } => "scale::unknown-kind",
             Self::TooMany { .. } => "scale::too-many",
+            Self::UserName(_) => "auth::user-name",
+            Self::Password(_) => "auth::password",
+            Self::UnknownUser { .. } => "auth::unknown-user",
             Self::NoSite { .. } => "site::none",
             Self::OldSite { .. } => "site::old",
             Self::Deploy(error) => error.code(),
@@ -267,6 +287,14 @@ impl Error {
             Self::TooMany { .. } => {
                 Some("`server:set PIKU_MAX_PROCESSES=…` raises the limit".to_owned())
             }
+            Self::UserName(_) => {
+                Some("use letters, digits, and other printable ASCII characters but `:`".to_owned())
+            }
+            Self::Password(_) => Some("choose one of 1 to 256 printable characters".to_owned()),
+            Self::UnknownUser { app, available, .. } if available.is_empty() => {
+                Some(format!("it has none; `auth:add {app} USER` adds one"))
+            }
+            Self::UnknownUser { available, .. } => Some(format!("it has {}", available.join(", "))),
             Self::NoSite { app } => {
                 Some(format!("`config:set {app} NGINX_SERVER_NAME=blog.example.org` gives it one"))
             }
@@ -285,6 +313,9 @@ impl Error {
                 "install `piku-launch` into the folder of `piku`: the archive and the package have both, and so has `cargo install`"
                     .to_owned(),
             ),
+            Self::Host(HostError::NotInGroup { group }) => Some(format!(
+                "run `usermod --append --groups {group} USER` as root for the user of piku, and log in again"
+            )),
             Self::Hook(_) | Self::Host(_) | Self::ServerSettings(_) => None,
         }
     }

@@ -57,13 +57,14 @@ pub use error::{Error, ErrorRecord};
 pub use event::{Event, EventRecord, Report};
 pub use formation::{InvalidScale, Scale};
 pub use gate::maintenance::Maintenance;
+pub use gate::users::{InvalidPassword, InvalidUserName, UserName};
 pub use history::{Happened, HistoryEntry};
 pub use host::nginx_error::NginxError;
 pub use host::{HostError, Surroundings};
 pub use operations::{
     Actor, AppStatus, Checked, CheckedProcess, ConfigEntry, Destroyed, Done, Finding, KindStatus, Level,
-    LogLine, MaintenanceChange, PreparedDeploy, ProcessStatus, ReleaseEntry, RunTarget, ServerChange, ServerEntry, ServerOrigin,
-    StartedDeploy, State,
+    LogLine, MaintenanceChange, PreparedDeploy, ProcessStatus, ReleaseEntry, RunTarget, ServerChange,
+    ServerEntry, ServerOrigin, SiteUsers, StartedDeploy, State,
 };
 pub use piku::Piku;
 pub use piku_nginx::Network;

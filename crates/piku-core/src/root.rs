@@ -132,6 +132,8 @@ impl Root {
         maintenance_operators = |root, app| root.join("nginx").join(format!("{app}.operators"));
         /// The page that visitors see during a maintenance.
         maintenance_page = |root, app| root.join("nginx").join(format!("{app}.maintenance.html"));
+        /// The users of the site, with the hashes of their passwords; readable by nginx alone.
+        users = |root, app| root.join("nginx").join(format!("{app}.users"));
         /// The number of processes of each kind.
         scaling = |root, app| root.join("envs").join(app.as_str()).join("SCALING");
         /// The event log of the app; 600.

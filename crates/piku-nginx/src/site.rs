@@ -88,6 +88,9 @@ pub struct Site {
     pub left_to_include: DirectiveNames,
     /// A URL that shows whether nginx is running exactly this site.
     pub probe: Option<Probe>,
+    /// The file with the users who may see the site, as htpasswd(1) writes it. Without users in it, nobody may. The
+    /// probe and ACME challenges stay open.
+    pub users: Option<FilePath>,
     /// What to include while the site is under maintenance.
     pub maintenance: Option<MaintenanceFiles>,
 }
@@ -125,6 +128,7 @@ impl Site {
             include: None,
             left_to_include: DirectiveNames::default(),
             probe: None,
+            users: None,
             maintenance: None,
         }
     }

@@ -9,6 +9,7 @@ mod accounts;
 mod adoption;
 mod apps;
 mod arrival;
+mod auth;
 mod beginnings;
 mod builds;
 mod clock;

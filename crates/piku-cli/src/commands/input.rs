@@ -1,4 +1,4 @@
-//! A value that is read from standard input: `KEY=-` of `config:set`.
+//! What is read from standard input: the value of `KEY=-` of `config:set`, the password of `auth:add`.
 
 use std::io::{BufRead, IsTerminal, Read, Write};
 
@@ -14,8 +14,11 @@ const SILENCE: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
 
 /// Reads the value of `key`, without the line end that `echo` adds. A terminal does not show what is typed.
 pub(super) fn value(key: &str, session: &Session) -> Result<String, CliError> {
-    let read = if std::io::stdin().is_terminal() { typed(key) } else { piped(key, session) };
-    let bytes = read.map_err(|source| CliError::Input { name: "standard input".to_owned(), source })?;
+    let read = match std::io::stdin().is_terminal() {
+        true => typed(&format!("Value of {key} (not shown): ")),
+        false => piped(&format!("the value of `{key}`"), session),
+    };
+    let bytes = read.map_err(unread)?;
     let value = without_line_end(&bytes);
     if value.is_empty() {
         return Err(CliError::NoValue(key.to_owned()));
@@ -25,13 +28,30 @@ pub(super) fn value(key: &str, session: &Session) -> Result<String, CliError> {
     Ok(value.to_owned())
 }
 
-fn piped(key: &str, session: &Session) -> std::io::Result<Vec<u8>> {
+/// Reads the password of `user`, twice on a terminal, which does not show it.
+pub(super) fn password(user: &str, session: &Session) -> Result<String, CliError> {
+    let terminal = std::io::stdin().is_terminal();
+    let read = match terminal {
+        true => typed(&format!("Password of {user} (not shown): ")),
+        false => piped(&format!("the password of `{user}`"), session),
+    };
+    let bytes = read.map_err(unread)?;
+    if terminal && typed("The same once more: ").map_err(unread)? != bytes {
+        return Err(CliError::PasswordsDiffer);
+    }
+    let password = std::str::from_utf8(without_line_end(&bytes));
+    password.map(str::to_owned).map_err(|_| CliError::NotText("the password".to_owned()))
+}
+
+fn unread(source: std::io::Error) -> CliError {
+    CliError::Input { name: "standard input".to_owned(), source }
+}
+
+fn piped(what: &str, session: &Session) -> std::io::Result<Vec<u8>> {
     let stdin = std::io::stdin();
     let mut asked = [PollFd::new(&stdin, PollFlags::IN)];
     if matches!(poll(&mut asked, Some(&SILENCE)), Ok(0)) {
-        session
-            .ui
-            .done(format_args!("Waiting for the value of `{key}` on standard input, up to its end (Ctrl-D)"));
+        session.ui.done(format_args!("Waiting for {what} on standard input, up to its end (Ctrl-D)"));
     }
     let mut bytes = Vec::new();
     // More than the longest value and a line end is refused as too long.
@@ -39,8 +59,8 @@ fn piped(key: &str, session: &Session) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn typed(key: &str) -> std::io::Result<Vec<u8>> {
-    drop(write!(std::io::stderr(), "Value of {key} (not shown): "));
+fn typed(prompt: &str) -> std::io::Result<Vec<u8>> {
+    drop(write!(std::io::stderr(), "{prompt}"));
     let _hidden = Hidden::begin()?;
     let mut line = Vec::new();
     std::io::stdin().lock().read_until(b'\n', &mut line)?;

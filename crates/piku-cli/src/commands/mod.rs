@@ -1,5 +1,6 @@
 //! One file for each group of commands: arguments, one call, a sentence.
 
+mod auth;
 mod change;
 mod check;
 mod completions;
@@ -127,6 +128,9 @@ fn carry_out(command: Command, session: &Session) -> Result<ExitCode, CliError> 
         Command::Logs { app, kind, lines, no_follow, all, json } => {
             logs::logs(&app, kind.as_deref(), &logs::Shape { lines, follow: !no_follow, all, json }, session)
         }
+        Command::Auth(args) => auth::list(&args, session),
+        Command::AuthAdd { app, user } => auth::add(&app, &user, session),
+        Command::AuthRemove { app, user } => auth::remove(&app, &user, session),
         Command::MaintenanceOn { app, allow, json } => maintenance::on(&app, &allow, json, session),
         Command::MaintenanceOff(args) => maintenance::off(&args.app, args.json, session),
         Command::Check { folder, json } => check::check(folder, json, session),

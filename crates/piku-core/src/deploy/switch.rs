@@ -15,10 +15,11 @@ use super::vassals::check::{self, Watched};
 use super::vassals::enabled::Enabled;
 use super::vassals::{end, predecessor, socket_links, start as vassals};
 use super::{DeployError, claims, exposure, traffic};
-use crate::event::{Report, stage as tell};
+use crate::event::{Report, stage as tell, warn};
 use crate::host::files;
 use crate::host::launch::{record_path, slot_holder};
 use crate::host::lock::AppLock;
+use crate::host::users_file;
 use crate::vassal::{CRON, FRONT, VassalName};
 
 /// A release that has the traffic and, if it has a site, has responded through nginx.
@@ -55,6 +56,9 @@ impl Switching<'_, '_, '_> {
         let (app, site) = (self.basis.app, ready.site.as_ref());
         self.replace_workers(&prepared.processes(Process::is_worker))?;
         let names = self.basis.inputs.options.nginx.names();
+        if site.is_some() && self.basis.inputs.options.nginx.basic_auth {
+            self.ask_for_passwords()?;
+        }
         let links = socket_links::of_plan(root, &ready.plan);
         traffic::site(root, surroundings, app, site, &links, &names)?;
         let lasting = prepared.processes(|process| process.name.kind != FRONT);
@@ -74,6 +78,20 @@ impl Switching<'_, '_, '_> {
             start::watch(self.scene, &self.basis.inputs.options, &watched, self.report)?;
         }
         Ok(vassals)
+    }
+
+    /// Makes sure that nginx can read who the users of the site are, and warns if there are none.
+    fn ask_for_passwords(&mut self) -> Result<(), DeployError> {
+        let (Scene { root, surroundings, .. }, app) = (*self.scene, self.basis.app);
+        if users_file::ensure(root, surroundings, app)?.names().is_empty() {
+            let help = format!("`auth:add {app} USER` adds one");
+            warn(
+                self.report,
+                format!("`{app}` has no users, so nobody gets in (NGINX_BASIC_AUTH)"),
+                Some(&help),
+            );
+        }
+        Ok(())
     }
 
     /// Replaces the workers and waits until the new ones are healthy. If they are not, `repair` restores the old ones.

@@ -1,5 +1,6 @@
-//! What stands before an app, whatever release is live: the page of its maintenance.
+//! What stands before an app, whatever release is live: the page of its maintenance, its users.
 //!
 //! Pure: texts and decisions. [`crate::host`] writes and reads the files.
 
 pub(crate) mod maintenance;
+pub(crate) mod users;

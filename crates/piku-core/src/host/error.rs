@@ -79,6 +79,12 @@ pub enum HostError {
         /// What is wrong with the path.
         source: Box<piku_nginx::InvalidSite>,
     },
+    /// nginx could not read a file that others must not read.
+    #[error("nginx could not read the passwords: this user is not in its group `{group}`")]
+    NotInGroup {
+        /// The group of nginx's workers.
+        group: String,
+    },
     /// A repository could not be read or changed.
     #[error(transparent)]
     Git(#[from] piku_git::Error),
@@ -97,6 +103,7 @@ impl HostError {
             Self::EmperorSilent { .. } => "host::emperor-silent",
             Self::Damaged { .. } => "host::damaged",
             Self::NginxPath { .. } => "host::nginx-path",
+            Self::NotInGroup { .. } => "host::not-in-group",
             Self::NoLauncher { .. } => "host::no-launcher",
             Self::Git(_) => "host::git",
         }

@@ -49,6 +49,7 @@ mod step;
 mod surroundings;
 mod tls;
 pub(crate) mod toolbox;
+pub(crate) mod users_file;
 pub(crate) mod wait;
 
 pub use error::HostError;

@@ -49,6 +49,7 @@ impl Piku {
                 root.maintenance_rules(app),
                 root.maintenance_operators(app),
                 root.maintenance_page(app),
+                root.users(app),
                 root.router_log(app),
                 root.scheduler_log(app),
             ];

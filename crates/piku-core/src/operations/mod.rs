@@ -1,6 +1,7 @@
 //! The methods of [`crate::Piku`], with one file per group of commands.
 
 mod apps;
+mod auth;
 mod change;
 mod check;
 mod config;
@@ -20,6 +21,7 @@ mod server;
 mod tests;
 
 pub use apps::AppStatus;
+pub use auth::SiteUsers;
 pub use change::{Actor, Done};
 pub use check::{Checked, CheckedProcess};
 pub use config::ConfigEntry;

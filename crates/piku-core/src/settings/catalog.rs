@@ -69,6 +69,7 @@ catalog! {
     NGINX_STATIC_PATHS: text("pairs such as `/static:public`, separated by commas"), Nginx, "URLs that nginx serves itself, each with its file or folder.";
     NGINX_CATCH_ALL: text("a file name"), Nginx, "The file to serve for every URL without a static file.";
     NGINX_HTTPS_ONLY: boolean(false), Nginx, "Whether to redirect HTTP to HTTPS.";
+    NGINX_BASIC_AUTH: boolean(false), Nginx, "Whether visitors need a name and a password. `auth:add` adds users; without any, nobody gets in.";
     NGINX_CLOUDFLARE_ACL: boolean(false), Nginx, "Whether to allow requests from Cloudflare and this machine only. The app sees the visitor's address, as Cloudflare tells it.";
     NGINX_REDIRECT: text("host names, separated by spaces or commas"), Nginx, "More names of the site, such as `www.example.org`, that redirect to its first name, with path and query.";
     NGINX_HSTS: text("`on` (a year), `off`, or seconds; `includeSubDomains` may follow"), Nginx, "For how long browsers use HTTPS only, once they have had a response over HTTPS. `0` makes them forget it. Not sent by default.";
@@ -145,6 +146,7 @@ mod tests {
         UWSGI_LOG_MAXSIZE=1048576
         UWSGI_LOG_X_FORWARDED_FOR=false
         NGINX_HTTPS_ONLY=false
+        NGINX_BASIC_AUTH=false
         NGINX_CLOUDFLARE_ACL=false
         NGINX_MAX_BODY_SIZE=32m
         NGINX_TIMEOUT=300

@@ -185,6 +185,7 @@ mod tests {
                 buffering: true,
                 headers: [],
                 trusted_proxies: [],
+                basic_auth: false,
                 cloudflare_acl: false,
                 allow_git_folders: false,
                 ipv4: 0.0.0.0,

@@ -56,7 +56,11 @@ impl<'a> Locations<'a> {
     /// Adds the folder of ACME challenges, open to everyone.
     pub(super) fn acme_challenge(&mut self) {
         let Some(webroot) = &self.site.acme_webroot else { return };
+        let asks = self.site.users.is_some();
         self.add(&format!("location ^~ {}", visitor::ACME_CHALLENGE), |text| {
+            if asks {
+                text.line("auth_basic off;");
+            }
             text.line(&format!("root {};", webroot.word()));
             text.lines(["default_type text/plain;", "try_files $uri =404;"]);
             // A rule of the app's may have made the path, which then can climb.

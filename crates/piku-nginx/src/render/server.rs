@@ -64,6 +64,7 @@ fn settings(site: &Site, text: &mut Text) {
         site.add_unless_left(text, &format!("client_max_body_size {size};"));
     }
     visitor::add(site, text);
+    password(site, text);
     maintenance::include_rules(site, text);
     headers::hsts(site, text);
     headers::add(site, text);
@@ -133,5 +134,13 @@ fn compression(site: &Site, text: &mut Text) {
          application/manifest+json application/xml application/rss+xml application/atom+xml image/svg+xml;",
     ] {
         site.add_unless_left(text, line);
+    }
+}
+
+/// Adds that visitors need a password.
+fn password(site: &Site, text: &mut Text) {
+    if let Some(users) = &site.users {
+        text.line(&format!("auth_basic {};", crate::quote::word(site.name.as_str())));
+        text.line(&format!("auth_basic_user_file {};", users.word()));
     }
 }

@@ -153,6 +153,7 @@ fn describe(
     site.max_body_size = Some(options.max_body_size);
     site.timeout = options.timeout;
     site.buffering = options.buffering;
+    site.users = options.basic_auth.then(|| FilePath::new(root.users(app))).transpose()?;
     site.allow_only = if options.cloudflare_acl { Some(cloudflare::ranges()?) } else { None };
     site.trusted = trusted(options)?;
     site.cache = cache(root, app, inputs)?;

@@ -80,6 +80,15 @@ enum Bench {
     },
     /// Requests at a steady rate while everything is changed that can be
     Downtime(bench::DowntimeOptions),
+    /// Requests through the sites that piku writes, beside sites written by hand
+    Front {
+        /// How many turns each site has
+        #[arg(long, default_value_t = 9)]
+        rounds: usize,
+        /// How long a turn takes, in seconds
+        #[arg(long, default_value_t = 2.0)]
+        seconds: f64,
+    },
     /// The memory of an idle app and everything that keeps it running, on a booted Debian; needs root
     Memory,
     /// A root with 1,000 apps: `apps`, pushes, and the emperor at rest
@@ -109,6 +118,7 @@ fn main() -> ExitCode {
         Task::Bench { bench: Some(Bench::Cost { pushes, runs }) } => bench::cost(pushes, runs),
         Task::Bench { bench: Some(Bench::Builds { names }) } => bench::builds(&names),
         Task::Bench { bench: Some(Bench::Downtime(options)) } => bench::downtime(&options),
+        Task::Bench { bench: Some(Bench::Front { rounds, seconds }) } => bench::front(rounds, seconds),
         Task::Bench { bench: Some(Bench::Memory) } => bench::memory(),
         Task::Bench { bench: Some(Bench::Scale { pushes, runs }) } => bench::scale(pushes, runs),
         Task::Bench { bench: Some(Bench::Small) } => bench::small(),

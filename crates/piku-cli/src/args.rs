@@ -176,7 +176,7 @@ pub(crate) enum Command {
     Logs {
         /// The app
         app: AppName,
-        /// Only processes of this kind
+        /// Only processes of this kind, or `nginx` for the requests to the site
         kind: Option<String>,
         /// How many of the last lines of each process
         #[arg(short = 'n', long = "lines", default_value_t = 20)]

@@ -57,6 +57,7 @@ pub use error::{Error, ErrorRecord};
 pub use event::{Event, EventRecord, Report};
 pub use formation::{InvalidScale, Scale};
 pub use gate::maintenance::Maintenance;
+pub use gate::requests::{Minute, Requests};
 pub use gate::users::{InvalidPassword, InvalidUserName, UserName};
 pub use history::{Happened, HistoryEntry};
 pub use host::nginx_error::NginxError;

@@ -48,6 +48,8 @@ impl Root {
         all_data = "data";
         /// Output of processes.
         all_logs = "logs";
+        /// The logs of requests to sites. It can't collide with a site, whose name ends in `.conf`.
+        access_logs = "nginx/log";
         /// Sites, their sockets and certificates.
         nginx = "nginx";
         /// The configuration, pid file, and temporary files of piku's own nginx. It does not exist if the system's
@@ -132,6 +134,9 @@ impl Root {
         maintenance_operators = |root, app| root.join("nginx").join(format!("{app}.operators"));
         /// The page that visitors see during a maintenance.
         maintenance_page = |root, app| root.join("nginx").join(format!("{app}.maintenance.html"));
+        /// The log of requests to the site. Not among the app's own logs: the app may write there, and nginx may run as
+        /// root.
+        access_log = |root, app| root.join("nginx/log").join(format!("{app}.log"));
         /// The users of the site, with the hashes of their passwords; readable by nginx alone.
         users = |root, app| root.join("nginx").join(format!("{app}.users"));
         /// The number of processes of each kind.

@@ -3,9 +3,9 @@
 use std::net::SocketAddr;
 
 use crate::{
-    Cache, CatchAll, Comment, DirectiveNames, FileName, FilePath, Header, Hsts, Http2, Includes, InvalidSite,
-    Listen, MaintenanceFiles, Namespace, Network, Probe, ServerName, SiteName, Size, SocketPath, StaticPath,
-    Trusted, UrlPath,
+    Cache, CatchAll, Comment, DirectiveNames, ErrorPages, FileName, FilePath, Header, Hsts, Http2, Includes,
+    InvalidSite, Listen, MaintenanceFiles, Namespace, Network, Probe, ServerName, SiteName, Size, SocketPath,
+    StaticPath, Trusted, UrlPath,
 };
 
 /// The nginx site of one app.
@@ -91,6 +91,10 @@ pub struct Site {
     /// The file with the users who may see the site, as htpasswd(1) writes it. Without users in it, nobody may. The
     /// probe and ACME challenges stay open.
     pub users: Option<FilePath>,
+    /// The site's own pages for nginx's errors. Needs the probe, below whose path nginx finds them.
+    pub error_pages: Option<ErrorPages>,
+    /// The log of requests, without those for the probe. Its folder must exist.
+    pub access_log: Option<FilePath>,
     /// What to include while the site is under maintenance.
     pub maintenance: Option<MaintenanceFiles>,
 }
@@ -129,6 +133,8 @@ impl Site {
             left_to_include: DirectiveNames::default(),
             probe: None,
             users: None,
+            error_pages: None,
+            access_log: None,
             maintenance: None,
         }
     }

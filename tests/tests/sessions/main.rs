@@ -35,6 +35,7 @@ mod refused;
 mod releases;
 mod remote_commands;
 mod removed;
+mod requests;
 mod retention;
 mod runtimes;
 mod runtimes_failing;

@@ -1,5 +1,7 @@
 //! Plans a built release and renders all of it, before anything is started or stopped.
 
+use piku_nginx::ErrorPage;
+
 use super::DeployError;
 use super::plan::basis::Basis;
 use super::plan::render::{self, Rendered};
@@ -24,6 +26,20 @@ pub(crate) struct Ready {
     pub(crate) directives: Directives,
 }
 
+/// The app's own pages for nginx's errors: regular files of its folder. nginx follows no link to them.
+fn error_pages(basis: &Basis<'_>) -> Result<Vec<ErrorPage>, DeployError> {
+    let mut found = Vec::new();
+    let Some(folder) = &basis.inputs.options.nginx.error_pages else { return Ok(found) };
+    for page in ErrorPage::all() {
+        let path = basis.tree.join(folder).join(page.file_name());
+        let is_link = path.ancestors().take_while(|path| *path != basis.tree).any(|path| path.is_symlink());
+        if !is_link && path.is_file() {
+            found.push(page);
+        }
+    }
+    Ok(found)
+}
+
 /// Plans the release and renders all of it.
 pub(crate) fn ready(basis: &Basis<'_>, directives: Directives) -> Result<Ready, DeployError> {
     let plan = plan::plan(basis);
@@ -33,8 +49,10 @@ pub(crate) fn ready(basis: &Basis<'_>, directives: Directives) -> Result<Ready, 
     let version = nginx.as_ref().and_then(|nginx| nginx.version);
     let served = site::served(basis.root, basis.app, basis.inputs, &plan.serves);
     let links = served_links::of_tree(basis.root, basis.app, basis.tree, basis.kept, &served)?;
+    let error_pages = error_pages(basis)?;
     let spelled = |plan: &Plan| {
-        let place = site::Place { directives: &directives, links: &links, nginx: version };
+        let place =
+            site::Place { directives: &directives, links: &links, error_pages: &error_pages, nginx: version };
         site::render(basis.root, basis.app, basis.inputs, plan, &place)
     };
     let site = spelled(&plan)?;

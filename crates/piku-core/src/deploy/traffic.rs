@@ -3,7 +3,7 @@
 use super::DeployError;
 use super::plan::site::RenderedSite;
 use crate::app::AppName;
-use crate::host::{HostError, Step, Surroundings, apply, certificate, files, nginx};
+use crate::host::{HostError, Step, Surroundings, access_log, apply, certificate, files, nginx};
 use crate::root::Root;
 
 /// Writes the new site and the links to the sockets behind it, and waits until nginx serves it.
@@ -27,6 +27,8 @@ pub(crate) fn site(
     let path = root.site(app);
     match site {
         Some(site) => {
+            access_log::prepare(root)?;
+            access_log::rotate(root, surroundings, app)?;
             certificate::ensure(&root.certificate(app), &root.certificate_key(app), server_names)?;
             if let Some(cache) = &site.cache {
                 // nginx makes no parents, and would follow a link.

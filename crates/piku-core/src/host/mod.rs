@@ -6,6 +6,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "this folder is the one place that touches the machine")]
 
+pub(crate) mod access_log;
 pub(crate) mod account;
 pub(crate) mod build_log;
 pub(crate) mod certificate;

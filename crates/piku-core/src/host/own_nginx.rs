@@ -72,6 +72,13 @@ pub(crate) fn reload(root: &Root) -> Result<(), NginxError> {
     rustix::process::kill_process(master, Signal::HUP).map_err(|_| NginxError::Stopped)
 }
 
+/// Tells nginx to open its logs anew. One that does not run opens them when it starts.
+pub(crate) fn reopen_logs(root: &Root) {
+    if let Some(master) = master(root) {
+        let _ = rustix::process::kill_process(master, Signal::USR1);
+    }
+}
+
 /// The current length of the log of rejected configurations.
 pub(crate) fn refusals(root: &Root) -> u64 {
     logs::length(&root.own_nginx_log())

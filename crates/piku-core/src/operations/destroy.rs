@@ -9,7 +9,7 @@ use crate::deploy::vassals::{enabled, end, legacy, predecessor};
 use crate::error::Error;
 use crate::event::Report;
 use crate::history::{self, Happened, HistoryEntry};
-use crate::host::{HostError, files, nginx, ports};
+use crate::host::{HostError, access_log, files, nginx, ports};
 use crate::piku::Piku;
 use crate::release::store;
 use crate::root::Root;
@@ -80,6 +80,7 @@ impl Piku {
             }
             store::end_generation(root, app)?;
             ports::release_all_but(root, app, &[])?;
+            access_log::remove(root, app)?;
             if had_site {
                 nginx::reload(&piku.root, &piku.surroundings)?;
             }

@@ -9,12 +9,15 @@ use serde::{Deserialize, Serialize};
 use crate::app::AppName;
 use crate::error::Error;
 use crate::host::logs::{Chatter, Follower, lines_since, older};
-use crate::host::{files, wait};
+use crate::host::{access_log, files, wait};
 use crate::piku::Piku;
 use crate::release::store;
 
 /// How often to check a followed log.
 const LOOK: Duration = Duration::from_millis(250);
+
+/// What stands for the log of requests in place of a kind of process.
+const NGINX: &str = "nginx";
 
 /// A line of a log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +31,8 @@ pub struct LogLine {
 
 impl Piku {
     /// The last `count` lines of each log of the app, or of one kind, one log after the other.
+    ///
+    /// The kind `nginx` is the log of requests to the site, unless the app has processes of that kind.
     ///
     /// Unless `all` is set, uWSGI's own startup and shutdown lines are left out.
     ///
@@ -91,6 +96,23 @@ impl Piku {
         Ok(())
     }
 
+    /// Makes room in the logs of requests: rotates those that have become long. Returns their apps.
+    ///
+    /// nginx never does so itself. Each deploy does it for its app; call this every few minutes for apps that are not
+    /// deployed.
+    ///
+    /// # Errors
+    /// [`Error::Host`].
+    pub fn rotate_access_logs(&self) -> Result<Vec<AppName>, Error> {
+        let mut rotated = Vec::new();
+        for app in self.app_names()? {
+            if !rotated.contains(&app) && access_log::rotate(&self.root, &self.surroundings, &app)? {
+                rotated.push(app);
+            }
+        }
+        Ok(rotated)
+    }
+
     fn log_files(&self, app: &AppName, kind: Option<&str>) -> Result<Vec<(String, Utf8PathBuf)>, Error> {
         self.must_exist(app)?;
         let folder = self.root.logs(app);
@@ -103,6 +125,10 @@ impl Piku {
             if kind.is_none_or(|kind| kind == of || kind == process) {
                 found.push((process.to_owned(), folder.join(&name)));
             }
+        }
+        if kind == Some(NGINX) && !kinds.iter().any(|kind| kind == NGINX) {
+            // Not `nginx.1`: there is one nginx for all.
+            return Ok(vec![(NGINX.to_owned(), self.root.access_log(app))]);
         }
         match kind {
             Some(kind) if found.is_empty() => {

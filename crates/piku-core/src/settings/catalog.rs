@@ -78,6 +78,7 @@ catalog! {
     NGINX_BUFFERING: boolean(true), Nginx, "Whether nginx collects responses and requests, so that slow clients do not keep the app busy. `off` passes each part on as it comes, for server-sent events and streams.";
     NGINX_HEADERS: text("headers such as `X-Frame-Options: DENY`, separated by vertical bars"), Nginx, "Headers of every response of the site. Each replaces the app's own of that name, unless there may be several, as of `Set-Cookie`. A doubled bar is one in a value.";
     NGINX_TRUSTED_PROXIES: text("addresses and networks such as `10.0.0.0/8`, separated by spaces or commas"), Nginx, "Proxies in front of the server. What they say of a visitor in `X-Forwarded-For`, `-Proto`, `-Host`, and `-Port` counts; what anybody else says does not.";
+    NGINX_ERROR_PAGES: text("a folder of the app"), Nginx, "Pages for errors of nginx itself, such as a missing file or an app that does not run: `404.html`, `500.html`, `502.html`, `503.html`, `504.html`, and `50x.html` for the rest of them. The app's own errors stay as they are.";
     NGINX_ALLOW_GIT_FOLDERS: boolean(false), Nginx, "Whether URLs that contain `.git` reach the app.";
     NGINX_IPV4_ADDRESS: usually("0.0.0.0", "an IPv4 address"), Nginx, "The IPv4 address that the site listens on.";
     NGINX_IPV6_ADDRESS: usually("[::]", "an IPv6 address"), Nginx, "The IPv6 address that the site listens on.";

@@ -52,6 +52,8 @@ pub struct NginxOptions {
     pub headers: Vec<Header>,
     /// `NGINX_TRUSTED_PROXIES`, each once.
     pub trusted_proxies: Vec<Network>,
+    /// `NGINX_ERROR_PAGES`, relative to the app's folder and below it.
+    pub error_pages: Option<String>,
     /// `NGINX_BASIC_AUTH`.
     pub basic_auth: bool,
     /// `NGINX_CLOUDFLARE_ACL`.
@@ -128,6 +130,7 @@ pub(super) fn read(reader: &mut Reader<'_>, folders: Option<&AppFolders>) -> Ngi
         allowed_paths,
         catch_all: reader.parsed(&keys::NGINX_CATCH_ALL, catch_all),
         https_only: reader.boolean(&keys::NGINX_HTTPS_ONLY),
+        error_pages: reader.file_of_app(&keys::NGINX_ERROR_PAGES),
         basic_auth: reader.boolean(&keys::NGINX_BASIC_AUTH),
         cloudflare_acl: reader.boolean(&keys::NGINX_CLOUDFLARE_ACL),
         allow_git_folders: reader.boolean(&keys::NGINX_ALLOW_GIT_FOLDERS),

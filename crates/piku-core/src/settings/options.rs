@@ -185,6 +185,7 @@ mod tests {
                 buffering: true,
                 headers: [],
                 trusted_proxies: [],
+                error_pages: None,
                 basic_auth: false,
                 cloudflare_acl: false,
                 allow_git_folders: false,

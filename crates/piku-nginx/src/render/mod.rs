@@ -7,6 +7,8 @@
 //! - [`headers`] renders the headers of every answer
 //! - [`location`] renders single URLs: probe, ACME challenge, `.git` folders, cache
 //! - [`statics`] renders the locations of files
+//! - [`error_pages`] renders the site's own pages for nginx's errors
+//! - [`access_log`] renders the log of requests
 //! - [`maintenance`] renders what a site includes while it is under maintenance
 //! - [`backend`] renders the upstream, and the lines that pass a request to it
 //! - [`included`] renders the directives that people write themselves
@@ -14,7 +16,9 @@
 //!
 //! Every value gets into the text through the `word` of its type.
 
+mod access_log;
 mod backend;
+mod error_pages;
 mod headers;
 mod included;
 mod instance;
@@ -59,6 +63,7 @@ fn render(site: &Site) -> String {
         text.line(&format!("# {comment}"));
     }
     maintenance::include_operators(site, &mut text);
+    access_log::form(site, &mut text);
     if !site.server_names.iter().any(crate::ServerName::is_any) {
         server::guard(site, &mut text);
     }

@@ -1,6 +1,6 @@
 //! Renders the servers that redirect.
 
-use super::{headers, location::Locations, maintenance, server, text::Text, visitor};
+use super::{access_log, headers, location::Locations, maintenance, server, text::Text, visitor};
 use crate::{ServerName, Site};
 
 /// Adds the server that redirects everything except the probe and the ACME challenge from HTTP to HTTPS.
@@ -9,6 +9,7 @@ pub(super) fn to_https(site: &Site, text: &mut Text) {
         server::listen_http(site, text);
         server::server_names(site, &site.server_names, text);
         text.line("server_tokens off;");
+        access_log::directive(site, text);
         headers(site, text);
         maintenance::include_rules(site, text);
         let mut locations = Locations::new(site, text);
@@ -30,6 +31,7 @@ pub(super) fn to_main_name(site: &Site, text: &mut Text) {
         server::server_names(site, &names, text);
         server::certificate(site, text);
         text.line("server_tokens off;");
+        access_log::directive(site, text);
         visitor::identify(site, text);
         headers(site, text);
         let port = site.namespace.variable("port_suffix");

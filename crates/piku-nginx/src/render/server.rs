@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{backend, headers, included, location::Locations, maintenance, statics, text::Text, visitor};
+use super::{
+    access_log, backend, error_pages, headers, included, location::Locations, maintenance, statics,
+    text::Text, visitor,
+};
 use crate::{Http2, ServerName, Site};
 
 /// Adds the server for unknown hosts: the first one in a file is the default for its addresses.
@@ -35,6 +38,7 @@ pub(super) fn main(site: &Site, text: &mut Text) {
         let mut locations = Locations::new(site, text);
         locations.probe();
         locations.acme_challenge();
+        error_pages::location(site, &mut locations);
         locations.git_folders();
         statics::add(site, &mut locations);
         locations.cache();
@@ -44,8 +48,9 @@ pub(super) fn main(site: &Site, text: &mut Text) {
             text.line("");
             text.line(&format!("include {};", include.word()));
         }
+        // Of two directives for a status the first counts, which is that of the app's own file.
+        error_pages::directives(site, text);
         if let Some(page) = &site.not_found {
-            // Of two directives for a status the first counts, which is the app's own.
             text.line(&format!("error_page 404 {};", page.word()));
         }
     });
@@ -63,6 +68,7 @@ fn settings(site: &Site, text: &mut Text) {
     if let Some(size) = site.max_body_size {
         site.add_unless_left(text, &format!("client_max_body_size {size};"));
     }
+    access_log::directive(site, text);
     visitor::add(site, text);
     password(site, text);
     maintenance::include_rules(site, text);

@@ -9,6 +9,7 @@
 )]
 
 mod accepting;
+mod errors_and_logs;
 mod hosts;
 mod includes;
 mod instance;

@@ -24,6 +24,8 @@ pub(crate) fn require_paths(inputs: &Inputs, tree: &Utf8Path) -> Result<(), Depl
     named.extend(of_setting(&options.uwsgi.include_file, "UWSGI_INCLUDE_FILE"));
     named.extend(of_setting(&options.nginx.include_file, "NGINX_INCLUDE_FILE"));
     named.extend(of_setting(&options.nginx.location_include_file, "NGINX_LOCATION_INCLUDE_FILE"));
+    let pages = options.nginx.error_pages.as_ref();
+    named.extend(pages.map(|folder| ("folder", folder.into(), "NGINX_ERROR_PAGES")));
     let is_there = |what: &str, path: &Utf8Path| match what {
         "folder" => tree.join(path).is_dir(),
         _ => tree.join(path).is_file(),

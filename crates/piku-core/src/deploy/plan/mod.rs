@@ -8,6 +8,7 @@ pub(crate) mod basis;
 mod cloudflare;
 mod decide;
 pub(crate) mod environment;
+mod gate;
 pub(crate) mod hosted;
 pub(crate) mod reached;
 pub(crate) mod render;

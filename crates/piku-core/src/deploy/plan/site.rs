@@ -4,13 +4,14 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use camino::Utf8PathBuf;
 use piku_nginx::{
-    Backend, Cache, DirectiveNames, FilePath, Header, InvalidSite, Led, Probe, Servable, ServerName, Site,
-    SiteName, SocketPath, StaticPath, Tls, Trusted, UrlPath, Version, VisitorHeader,
+    Backend, Cache, DirectiveNames, ErrorPage, FilePath, Header, InvalidSite, Led, Probe, Servable,
+    ServerName, Site, SiteName, SocketPath, StaticPath, Tls, Trusted, UrlPath, Version, VisitorHeader,
 };
 use sha2::{Digest, Sha256};
 
 use super::cloudflare;
 use super::decide::{Plan, Serves};
+use super::gate;
 use crate::app::AppName;
 use crate::deploy::DeployError;
 use crate::deploy::source::included::Directives;
@@ -43,6 +44,8 @@ pub(crate) struct Place<'a> {
     pub(crate) directives: &'a Directives,
     /// The links in what it serves.
     pub(crate) links: &'a [ServedLink],
+    /// The app's own pages for errors, which are in its folder of them.
+    pub(crate) error_pages: &'a [ErrorPage],
     pub(crate) nginx: Option<Version>,
 }
 
@@ -91,7 +94,7 @@ pub(crate) fn render(
         text: site.to_string(),
         question,
         door,
-        serves_files: !site.statics.is_empty(),
+        serves_files: !site.statics.is_empty() || site.error_pages.is_some(),
         serves_data: site.statics.iter().any(|mapped| mapped.path().as_path().starts_with(&data)),
     }))
 }
@@ -116,7 +119,6 @@ fn describe(
     let server_names = options.server_names.iter().map(|name| name.parse()).collect::<Result<_, _>>()?;
     let mut site = Site::new(name, server_names, backend(serves)?);
     site.namespace = NAMESPACE.parse()?;
-    site.maintenance = Some(maintenance::files(root, app)?);
     site.comment =
         Some(format!("The site of the app `{app}`. Piku overwrites this file at every deploy.").parse()?);
     site.headers = vec![Header::new("X-Deployed-By", "Piku")?];
@@ -153,7 +155,7 @@ fn describe(
     site.max_body_size = Some(options.max_body_size);
     site.timeout = options.timeout;
     site.buffering = options.buffering;
-    site.users = options.basic_auth.then(|| FilePath::new(root.users(app))).transpose()?;
+    gate::add(&mut site, root, app, options, place.error_pages)?;
     site.allow_only = if options.cloudflare_acl { Some(cloudflare::ranges()?) } else { None };
     site.trusted = trusted(options)?;
     site.cache = cache(root, app, inputs)?;

@@ -7,6 +7,9 @@ use std::time::Duration;
 use crate::limits::{IsCancelled, Limits};
 use crate::name::MOST_NAMES;
 use crate::order::{Applicant, Ordering};
+use crate::problem::Errors;
+use crate::renewal::{self, RenewalDirectory, RenewalInfo, RenewalWindow};
+use crate::transport::Transport;
 use crate::{Account, Challenges, Contact, Directory, DnsName, Event, ExternalAccount, Issued, OrderError};
 
 /// How long an order may take, unless [`Client::patience`] says otherwise.
@@ -102,6 +105,33 @@ impl Client {
         }
         let limits = Limits::new(self.patience, Arc::clone(&self.cancelled));
         Ordering { applicant: &mut self.applicant, names, limits, report }.run(challenges)
+    }
+}
+
+impl Client {
+    /// Asks when the authority wants a certificate renewed; `None` if it does not say.
+    ///
+    /// Worth asking once a day: it is how an authority tells that it has to revoke certificates.
+    ///
+    /// # Errors
+    /// If the authority can't be asked, or the certificate can't be read.
+    pub fn renewal_window(&self, chain: &[u8]) -> Result<Option<RenewalWindow>, OrderError> {
+        let directory = &self.applicant.directory;
+        let errors = Errors { directory, names: &[] };
+        let Some(certificate) = renewal::identifier(chain).map_err(|error| errors.odd(error.into()))? else {
+            return Ok(None);
+        };
+        let transport = Transport::new(directory, Limits::new(self.patience, Arc::clone(&self.cancelled)));
+        let get = |url: &str| transport.get(url).map_err(|error| errors.transport(error));
+        let odd = |error: serde_json::Error| errors.odd(error.into());
+        let listed: RenewalDirectory = serde_json::from_slice(get(directory.url())?.body()).map_err(odd)?;
+        let Some(url) = listed.url else { return Ok(None) };
+        let answer = get(&format!("{}/{certificate}", url.trim_end_matches('/')))?;
+        if !answer.status().is_success() {
+            return Ok(None);
+        }
+        let info: RenewalInfo = serde_json::from_slice(answer.body()).map_err(odd)?;
+        Ok(Some(info.window))
     }
 }
 

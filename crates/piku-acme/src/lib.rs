@@ -51,6 +51,7 @@ mod name;
 mod order;
 mod pair;
 mod problem;
+mod renewal;
 mod sighting;
 mod transport;
 mod webroot;
@@ -69,6 +70,7 @@ pub use event::Event;
 pub use lookout::Lookout;
 pub use name::{DnsName, MOST_NAMES, Reason, Uncertifiable};
 pub use pair::{Issued, check_pair, self_signed};
+pub use renewal::RenewalWindow;
 pub use sighting::{Seen, Sighting};
 pub use webroot::Webroot;
 

@@ -149,11 +149,13 @@ impl Lookout {
     ) -> Result<Seen, Stop> {
         let (found, answers) = mpsc::channel();
         let addresses: Vec<IpAddr> = addresses.iter().copied().take(MOST_ADDRESSES).collect();
+        // The usual port is not named, as by an authority: servers see it in the name of the host.
+        let host = if self.port == 80 { name.to_string() } else { format!("{name}:{}", self.port) };
         for address in &addresses {
             let request = Look {
                 name: name.as_str().to_owned(),
                 at: SocketAddr::new(*address, self.port),
-                url: format!("http://{name}:{}/.well-known/acme-challenge/{token}", self.port),
+                url: format!("http://{host}/.well-known/acme-challenge/{token}"),
                 answer: answer.to_owned(),
                 patience: limits.left(),
             };

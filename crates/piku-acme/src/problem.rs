@@ -27,7 +27,7 @@ impl Errors<'_> {
         }
     }
 
-    fn transport(&self, error: TransportError) -> OrderError {
+    pub(crate) fn transport(&self, error: TransportError) -> OrderError {
         let (authority, url) = (self.directory.to_string(), self.directory.url().to_owned());
         match error {
             TransportError::Stopped(stop) => self.stopped(stop),
@@ -57,7 +57,10 @@ impl Errors<'_> {
         let authority = self.directory.to_string();
         let source = Words::new(problem.detail.as_deref().unwrap_or_default());
         match kind(problem.r#type.as_deref()) {
-            "rateLimited" => OrderError::RateLimited { authority, retry_at, source },
+            "rateLimited" => {
+                let retry_at = retry_at.or_else(|| time_in(problem.detail.as_deref().unwrap_or_default()));
+                OrderError::RateLimited { authority, retry_at, source }
+            }
             "invalidContact" | "unsupportedContact" => OrderError::Contact { authority, source },
             "externalAccountRequired" => OrderError::ExternalAccountRequired { authority },
             "userActionRequired" => OrderError::UserAction { authority, source },
@@ -107,6 +110,15 @@ pub(crate) fn why_of(problem: &Problem) -> (Why, Words) {
 pub(crate) fn is_account_gone(error: &instant_acme::Error) -> bool {
     let instant_acme::Error::Api(problem) = error else { return false };
     matches!(kind(problem.r#type.as_deref()), "accountDoesNotExist" | "unauthorized")
+}
+
+/// The time in words such as `too many certificates, retry after 2026-11-27 08:30:00 UTC: see …`.
+fn time_in(detail: &str) -> Option<Timestamp> {
+    let (_, behind) = detail.split_once("retry after ")?;
+    let end = behind.find(" UTC").unwrap_or(behind.len());
+    let text = behind.get(..end)?.trim();
+    let time = jiff::civil::DateTime::strptime("%Y-%m-%d %H:%M:%S", text).ok()?;
+    jiff::tz::TimeZone::UTC.to_timestamp(time).ok()
 }
 
 /// The last part of `urn:ietf:params:acme:error:dns`.
@@ -185,6 +197,9 @@ mod tests {
         let error = of(json, Some(at));
         assert_eq!(error.retry_at(), Some(at));
         assert_eq!(error.help().as_deref(), Some("order again after 2026-11-27 08:30 UTC"));
+        let text = r#"{"type":"urn:ietf:params:acme:error:rateLimited","detail":
+            "too many certificates (5) already issued, retry after 2026-11-27 08:30:00 UTC: see https://x.org/"}"#;
+        assert_eq!(of(text, None).retry_at(), Some(at));
         assert_eq!(of(json, None).help().as_deref(), Some("wait a week, or use another authority meanwhile"));
     }
 

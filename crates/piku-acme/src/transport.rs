@@ -82,10 +82,16 @@ impl Transport {
         self.retry_at.clone()
     }
 
-    fn exchange(&self, request: Request<BodyWrapper<Bytes>>) -> Result<Response<Bytes>, TransportError> {
+    /// Gets what is public: the directory, and what a certificate's renewal is about.
+    pub(crate) fn get(&self, url: &str) -> Result<Response<Bytes>, TransportError> {
+        let request =
+            Request::get(url).body(()).map_err(|error| TransportError::Unreachable(error.into()))?;
+        self.exchange(request.into_parts().0, Bytes::new())
+    }
+
+    fn exchange(&self, parts: http::request::Parts, body: Bytes) -> Result<Response<Bytes>, TransportError> {
         let agent = self.agent.clone();
-        let (parts, body) = request.into_parts();
-        let answer = self.limits.run(move || send(&agent, parts, bytes_of(body)));
+        let answer = self.limits.run(move || send(&agent, parts, body));
         let response = answer.map_err(TransportError::Stopped)?.map_err(failure)?;
         self.retry_at.set(retry_at(&response));
         let status = response.status();
@@ -103,7 +109,8 @@ impl HttpClient for Transport {
         &self,
         request: Request<BodyWrapper<Bytes>>,
     ) -> Pin<Box<dyn Future<Output = Result<BytesResponse, Error>> + Send>> {
-        let response = self.exchange(request).map(|response| {
+        let (parts, body) = request.into_parts();
+        let response = self.exchange(parts, bytes_of(body)).map(|response| {
             let (parts, body) = response.into_parts();
             BytesResponse { parts, body: Box::new(body) }
         });

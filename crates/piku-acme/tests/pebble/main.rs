@@ -12,6 +12,7 @@
 mod accounts;
 mod authority;
 mod orders;
+mod pages;
 mod proofs;
 mod site;
 mod trouble;

@@ -1,18 +1,14 @@
 //! Authorities that are away, slow, or not what they should be, and orders that are cut.
 
-use std::io::{Read, Write};
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use piku_acme::{Client, Directory, Event, OrderError};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::authority::Authority;
 use crate::needs_pebble;
+use crate::pages::Pages;
 
 fn order(client: &mut Client, authority: &Authority) -> OrderError {
     let names = authority.names(&["blog.example.org"]);
@@ -39,44 +35,51 @@ fn an_authority_that_is_away_or_another_server_is_told() {
 
 #[test]
 fn an_authority_that_is_out_of_order_says_when_to_come_back() {
-    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let (certificate, key) = (made.cert.pem(), made.signing_key.serialize_pem());
-    let root = certificate.clone();
-    let serving = thread::spawn(move || {
-        let chain = vec![CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap()];
-        let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap();
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let versions =
-            rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-        let config = versions.unwrap().with_no_client_auth().with_single_cert(chain, key).unwrap();
-        let (stream, _) = listener.accept().unwrap();
-        let connection = rustls::ServerConnection::new(Arc::new(config)).unwrap();
-        let mut stream = rustls::StreamOwned::new(connection, stream);
-        let mut request = [0; 2048];
-        let _ = stream.read(&mut request).unwrap();
+    let pages = Pages::serve(|_, _| {
         let page = "<html>down</html>";
-        write!(
-            stream,
-            "HTTP/1.1 503 Down\r\nRetry-After: 3600\r\nContent-Type: text/html\r\nContent-Length: {}\r\n\r\n{page}",
+        format!(
+            "503 Down\r\nRetry-After: 3600\r\nContent-Type: text/html\r\nContent-Length: {}\r\n\r\n{page}",
             page.len()
         )
-        .unwrap();
-        stream.flush().unwrap();
-        // The client closes when it has read the answer.
-        let _ = stream.read(&mut request);
     });
-    let url = format!("https://localhost:{port}/directory");
-    let directory = Directory::at(&url).unwrap().trusting(root.as_bytes()).unwrap();
+    let directory = pages.directory();
     let name = directory.certifiable("blog.example.org").unwrap();
     let folder = tempfile::tempdir().unwrap();
     let mut webroot = piku_acme::Webroot::new(folder.path().to_str().unwrap());
     let error = Client::new(directory).order(&[name], &mut webroot, &mut |_| {}).unwrap_err();
-    serving.join().unwrap();
     assert_eq!(error.code(), "acme::authority-down", "{error:?}");
     let wait = error.retry_at().unwrap().duration_since(jiff::Timestamp::now());
     assert!((3500..=3600).contains(&wait.as_secs()), "{wait}");
+}
+
+#[test]
+fn an_authority_says_when_it_wants_a_certificate_renewed() {
+    let json = |text: String| {
+        format!("200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{text}", text.len())
+    };
+    let pages = Pages::serve(move |path, host| match path {
+        "/directory" => json(format!(r#"{{"renewalInfo":"https://{host}/renewal/"}}"#)),
+        "/renewal/AQID.BAUG" => json(
+            r#"{"suggestedWindow":{"start":"2026-11-26T00:00:00Z","end":"2026-11-27T00:00:00.5Z"}}"#
+                .to_owned(),
+        ),
+        path => format!("404 Not Found\r\nX: {path}\r\nContent-Length: 0\r\n\r\n"),
+    });
+    let issue = |key: Vec<u8>| {
+        let mut root = rcgen::CertificateParams::new([]).unwrap();
+        root.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        root.key_identifier_method = rcgen::KeyIdMethod::PreSpecified(key);
+        let issuer = rcgen::Issuer::new(root, rcgen::KeyPair::generate().unwrap());
+        let mut params = rcgen::CertificateParams::new(["blog.example.org".to_owned()]).unwrap();
+        params.use_authority_key_identifier_extension = true;
+        params.serial_number = Some(rcgen::SerialNumber::from_slice(&[4, 5, 6]));
+        params.signed_by(&rcgen::KeyPair::generate().unwrap(), &issuer).unwrap().pem()
+    };
+    let client = Client::new(pages.directory());
+    let window = client.renewal_window(issue(vec![1, 2, 3]).as_bytes()).unwrap().unwrap();
+    assert_eq!(window.start, "2026-11-26T00:00:00Z".parse().unwrap());
+    // One that it does not know is renewed by our own rule.
+    assert_eq!(client.renewal_window(issue(vec![9]).as_bytes()).unwrap(), None);
 }
 
 #[test]

@@ -63,7 +63,7 @@ pub(crate) fn run(rounds: usize, seconds: f64) -> Result<(), String> {
         let (mut own, mut other) = (Vec::new(), Vec::new());
         // Who comes first alternates too: the machine slows down when it gets warm.
         for round in 0..rounds {
-            let mut measure = |one: &(SocketAddr, String), rates: &mut Vec<f64>| {
+            let measure = |one: &(SocketAddr, String), rates: &mut Vec<f64>| {
                 rate(one.0, &one.1, path, time)
                     .map(|rate| rates.push(rate))
                     .map_err(|error| error.to_string())
@@ -132,7 +132,7 @@ fn rate(address: SocketAddr, host: &str, path: &str, time: Duration) -> io::Resu
             Ok(count)
         };
         let threads: Vec<_> = (0..CONNECTIONS).map(|_| scope.spawn(ask)).collect();
-        let joined = threads.into_iter().map(|thread| thread.join().unwrap_or_else(|_| Ok(0)));
+        let joined = threads.into_iter().map(|thread| thread.join().unwrap_or(Ok(0)));
         joined.collect::<io::Result<Vec<u32>>>()
     })?;
     Ok(f64::from(counts.iter().sum::<u32>()) / begin.elapsed().as_secs_f64())

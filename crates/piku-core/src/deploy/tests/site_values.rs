@@ -47,7 +47,7 @@ const HARMLESS: &[(&str, &str)] = &[
 /// The directives that a key's value decides about: how many of each there are, and which.
 const OWN: &[(&str, &[&str])] = &[
     ("NGINX_HEADERS", &["add_header", "proxy_hide_header", "geo", "default"]),
-    ("NGINX_TRUSTED_PROXIES", &["set_real_ip_from", "*network"]),
+    ("NGINX_TRUSTED_PROXIES", &["*"]),
     ("NGINX_CACHE_PREFIXES", &["*"]),
     ("NGINX_STATIC_PATHS", &["*"]),
     ("NGINX_SERVER_NAME", &["*"]),

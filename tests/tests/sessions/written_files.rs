@@ -231,6 +231,7 @@ import json, os, time
 VERSION = 1
 HERE = os.path.dirname(os.path.abspath(__file__))
 time.sleep(float(os.environ.get("SLOW", "0")))
+assert "BROKEN" not in os.environ
 
 
 def app(environ, start_response):
@@ -244,11 +245,13 @@ def app(environ, start_response):
         with open("list.json.tmp", "w") as file:
             json.dump(numbers + [int(words[1])], file)
         os.replace("list.json.tmp", "list.json")
+    elif words[0] == "link":
+        os.symlink("../notes/first", path)
     elif words[0] == "write":
         with open(path, "w") as file:
             file.write(words[-1])
     start_response("200 OK", [("Content-Type", "text/plain")])
-    return [open(path if words[0] == "read" else "list.json").read().encode()]
+    return [open(path if words[0] in ("read", "link") else "list.json").read().encode()]
 "#;
 
 #[test]
@@ -278,11 +281,18 @@ fn files_that_are_saved_by_renaming_and_new_ones_beside_those_of_the_commit_are_
 
     // A folder is kept as a whole of which parts are kept already, and some are new.
     read("/write/pages/new");
-    server.ssh(["config:set", "blog", "PIKU_PERSIST=pages"]).succeeds();
+    assert_eq!(read("/link/pages/link"), "first");
+    // When everything has been moved, the release is refused: nothing has changed for the one that goes on.
+    server.ssh(["config:set", "blog", "PIKU_PERSIST=pages", "BROKEN=1"]).is_refused();
+    assert_eq!(read("/read/pages/with%20a%20blank"), "with a blank");
+    read("/write/pages/newer");
+    let set = server.ssh(["config:set", "blog", "PIKU_PERSIST=pages"]).succeeds();
+    set.never_says("this release lacks").never_says("rescued");
     let everything = || {
-        for name in ["home", "with%20a%20blank", "new"] {
+        for name in ["home", "with%20a%20blank", "new", "newer"] {
             assert_eq!(read(&format!("/read/pages/{name}")), name.replace("%20", " "));
         }
+        assert_eq!(read("/read/pages/link"), "first");
         assert_eq!(read("/save/4"), "[1, 2, 3, 4]");
         assert!(server.root().join("apps/blog/pages").is_symlink());
     };

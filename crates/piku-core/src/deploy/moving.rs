@@ -70,7 +70,7 @@ pub(crate) fn carry_out(
         }
     }
     let mut persisted = persisted.settled();
-    gather(&mut persisted, &data)?;
+    gather(&mut persisted, &data, &root.app(app))?;
     let mut stored = persisted.clone();
     if prepared.order.kept().is_some() {
         // Later releases than the one that the app goes back to have them.
@@ -80,17 +80,20 @@ pub(crate) fn carry_out(
     link(prepared, &persisted, found, report)
 }
 
-/// A path below another one becomes a part of that: a link to it, if it has been elsewhere in the data.
-fn gather(persisted: &mut Persisted, data: &Utf8Path) -> Result<(), HostError> {
+/// A path below another one becomes a part of that: a link, unless it is there already. `live` is the link to the tree.
+fn gather(persisted: &mut Persisted, data: &Utf8Path, live: &Utf8Path) -> Result<(), HostError> {
     for (path, place) in persisted.take_nested() {
         let above =
             path.ancestors().skip(1).find_map(|above| Some((above, persisted.0.get(above)?.in_data()?)));
         let Some((folder, at)) = above else { continue };
         let within = at.join(path.strip_prefix(folder).unwrap_or(&path));
-        let is_free = || data.as_std_path().join(&within).symlink_metadata().is_err();
-        if place.in_data().is_some_and(|at| at != within) && is_free() {
-            relocate::make_way(data.as_std_path(), &within)?;
-            relocate::link(&data.as_std_path().join(&within), &place::target(&place, data))?;
+        let here = data.as_std_path().join(&within);
+        if here.symlink_metadata().is_err() && relocate::make_way(data.as_std_path(), &within)? {
+            let target = match &place {
+                Place::Link(target) => place::from_elsewhere(target, &path, live),
+                Place::Data { .. } => place::target(&place, data),
+            };
+            relocate::link(&here, &target)?;
         }
     }
     Ok(())

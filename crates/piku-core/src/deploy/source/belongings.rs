@@ -16,7 +16,6 @@ use crate::deploy::order::Scene;
 use crate::host::listing::{Listing, Sort, Stamp};
 use crate::host::{HostError, files, git, relocate};
 use crate::persisted::{Persisted, Place};
-use crate::root::Root;
 use crate::settings::is_private_to_piku;
 
 /// What an app keeps when its tree is left.
@@ -60,11 +59,12 @@ pub(crate) fn look(
     let leaving = left.files(scene, app)?;
     let arriving = git::blobs(&root.repo(app), wanted.commit).map_err(HostError::from)?;
     let before = left.before(scene, app, &now, &leaving)?;
-    let data = root.data(app);
+    let (data, live) = (root.data(app), root.app(app));
     let known = Persisted::load(root, app)?;
     let mut looking = Looking {
         left,
         data: &data,
+        live: &live,
         now: &now,
         before: &before,
         leaving: &leaving,
@@ -83,7 +83,7 @@ pub(crate) fn look(
         known: &known,
         left_out: wanted.left_out,
     });
-    looking.decided(decided, root, app);
+    looking.decided(decided);
     let mut found = looking.found;
     let passing = now.0.iter().filter(|(_, stamp)| stamp.sort == Sort::Passing).map(|(path, _)| path.clone());
     found.passing = passing.chain(wanted.passing.iter().cloned()).collect();
@@ -122,6 +122,8 @@ impl Belongings {
 struct Looking<'a> {
     left: &'a LeftTree,
     data: &'a Utf8Path,
+    /// The link to the tree.
+    live: &'a Utf8Path,
     now: &'a Listing,
     before: &'a Listing,
     leaving: &'a Files,
@@ -176,6 +178,14 @@ impl Looking<'_> {
             }
             return place::link(&here).or_else(|| Some(place.clone()));
         }
+        let at_in_data = place.in_data().map(|at| self.data.as_std_path().join(at));
+        if self.before.get(path).is_some_and(|before| before.sort == Sort::Folder)
+            && at_in_data.is_some_and(|at| at.symlink_metadata().is_ok_and(|at| at.is_dir()))
+        {
+            // It never was a link in this tree: it was named after the processes had started.
+            self.gather(path);
+            return Some(place.clone());
+        }
         // The app, the build, or the `release` command has replaced the link.
         let written = self.is_written(path);
         let at = place.in_data().unwrap_or(path);
@@ -216,27 +226,40 @@ impl Looking<'_> {
     /// such as files that were moved by themselves before.
     fn gather(&mut self, folder: &Path) {
         let is_written = |path: &Path, stamp: Stamp| {
-            stamp.sort == Sort::File && self.before.get(path) != self.now.get(path)
+            matches!(stamp.sort, Sort::File | Sort::Link) && self.before.get(path) != Some(stamp)
         };
         let written = self.now.below(folder).filter(|(path, stamp)| is_written(path, *stamp));
-        let written: Vec<PathBuf> = written.map(|(path, _)| path.to_owned()).collect();
-        for path in written.into_iter().filter(|path| !is_private_to_piku(path)) {
-            if !self.found.persisted.0.contains_key(&path) {
+        let written: Vec<(PathBuf, Sort)> =
+            written.map(|(path, stamp)| (path.to_owned(), stamp.sort)).collect();
+        for (path, sort) in written {
+            let is_kept = self.found.persisted.0.contains_key(&path) || self.at_in_data(&path).is_some();
+            if is_kept || is_private_to_piku(&path) {
+                continue;
+            }
+            let place = if sort == Sort::Link {
+                self.link(&path)
+            } else {
                 let at = place::free(self.data, &self.found.persisted, &path);
-                if let Some(place) = self.push(&path, at, false) {
-                    self.found.persisted.0.insert(path, place);
-                }
+                self.push(&path, at, false)
+            };
+            if let Some(place) = place {
+                self.found.persisted.0.insert(path, place);
             }
         }
     }
 
-    fn decided(&mut self, decided: Decided, root: &Root, app: &AppName) {
+    /// A link that the app made, as the next tree has it.
+    fn link(&self, path: &Path) -> Option<Place> {
+        let link = place::link(&self.left.tree.as_std_path().join(path))?;
+        Some(place::within(link, path, &self.left.tree, self.live))
+    }
+
+    fn decided(&mut self, decided: Decided) {
         self.found.private = decided.private;
         for what in decided.written {
             let path = what.path.clone();
             let place = if what.sort == Sort::Link {
-                place::link(&self.left.tree.as_std_path().join(&path))
-                    .map(|link| place::within(link, &path, &self.left.tree, &root.app(app)))
+                self.link(&path)
             } else {
                 let at = place::free(self.data, &self.found.persisted, &path);
                 self.push(&path, at, false)

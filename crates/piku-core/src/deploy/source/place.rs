@@ -57,6 +57,22 @@ pub(crate) fn within(link: Place, path: &Path, tree: &Utf8Path, live: &Utf8Path)
     Place::Link(if to.as_os_str().is_empty() { PathBuf::from(".") } else { to })
 }
 
+/// The target of a link that was at `path` in a tree and is to lead to the same place from elsewhere: a relative one
+/// begins at `live`, the link to the tree.
+pub(crate) fn from_elsewhere(target: &Path, path: &Path, live: &Utf8Path) -> PathBuf {
+    let mut to = path.parent().unwrap_or(path).to_owned();
+    for part in target.components() {
+        match part {
+            Component::Normal(name) => to.push(name),
+            Component::ParentDir if to.pop() => {}
+            Component::CurDir => {}
+            // It leads out of the tree.
+            _ => return target.to_owned(),
+        }
+    }
+    live.as_std_path().join(to)
+}
+
 /// The path in the data that a link leads to.
 pub(crate) fn in_data(link: &Path, data: &Utf8Path) -> Option<PathBuf> {
     let target = link.read_link().ok()?;
@@ -116,5 +132,9 @@ mod tests {
         for target in ["/etc", "../b", "/r/33/tree/x"] {
             assert_eq!(of("a/c", target), target);
         }
+        let elsewhere =
+            |target: &str| from_elsewhere(target.as_ref(), Path::new("a/c"), "/r/apps/blog".into());
+        assert_eq!(elsewhere("../b/./x"), Path::new("/r/apps/blog/b/x"));
+        assert_eq!([elsewhere("/etc"), elsewhere("../../b")], ["/etc", "../../b"].map(PathBuf::from));
     }
 }

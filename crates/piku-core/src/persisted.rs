@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::fmt::Write;
 use std::ops::Bound;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -71,7 +71,14 @@ impl Persisted {
             };
             (name, place)
         };
-        Ok(Self(lines.into_iter().map(entry).collect()))
+        let is_within = |path: &Path| path.components().all(|part| matches!(part, Component::Normal(_)));
+        let entries = lines.into_iter().map(entry);
+        // Nobody but piku writes this file; if anybody did, nothing outside of the two folders is touched.
+        Ok(Self(
+            entries
+                .filter(|(path, place)| is_within(path) && place.in_data().is_none_or(is_within))
+                .collect(),
+        ))
     }
 
     /// Whether a path outlives releases, by itself or with a folder that it is in.
@@ -180,6 +187,18 @@ mod tests {
     use std::ffi::OsStr;
 
     use super::*;
+
+    #[test]
+    fn a_path_that_leads_elsewhere_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = Root::new(camino::Utf8PathBuf::from_path_buf(folder.path().to_owned()).unwrap());
+        let app: AppName = "blog".parse().unwrap();
+        files::make_folder(&root.env(&app), 0o700).unwrap();
+        let text = r#"[{"path": "../x"}, {"path": "/etc"}, {"path": "a", "at": "../b"}, {"path": "a/b", "at": "c/d"}]"#;
+        files::write(&root.persisted(&app), text.as_bytes(), 0o600).unwrap();
+        let read: Vec<PathBuf> = Persisted::load(&root, &app).unwrap().0.into_keys().collect();
+        assert_eq!(read, [PathBuf::from("a/b")]);
+    }
 
     #[test]
     fn a_path_below_another_one_is_a_part_of_it() {

@@ -314,4 +314,24 @@ fn files_that_are_saved_by_renaming_and_new_ones_beside_those_of_the_commit_are_
     );
     assert!(server.root().join("apps/blog/notes/late").is_symlink());
     assert_eq!(read("/read/notes/first"), "first");
+
+    // The disk with its data is away for a deploy.
+    let (data, away) = (server.root().join("data/blog"), server.root().join("data/away"));
+    fs::rename(&data, &away).unwrap();
+    server.ssh(["deploy", "blog"]).succeeds().says("`list.json`, ").says("is not in its data any more");
+    fs::remove_dir_all(&data).unwrap();
+    fs::rename(&away, &data).unwrap();
+    server.ssh(["deploy", "blog"]).succeeds().never_says("any more");
+    assert_eq!(
+        (read("/read/list.json").as_str(), read("/read/notes/late").as_str()),
+        ("[1, 2, 3, 4, 5]", "late")
+    );
+
+    // What it has written since is data too.
+    read("/write/notes/last");
+    server.ssh(["destroy", "blog", "--force"]).succeeds().says("rescued");
+    let rescued = server.names_in("data/blog/rescued");
+    let last = |name: &String| server.text(&format!("data/blog/rescued/{name}/notes/last"));
+    assert!(rescued.iter().any(|name| last(name) == "last"), "{rescued:?}");
+    assert_eq!(server.text("data/blog/pages/later"), "later");
 }

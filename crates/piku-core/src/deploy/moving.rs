@@ -16,7 +16,7 @@ use super::DeployError;
 use super::prepare::Prepared;
 use super::source::belongings::{self, Belongings, Wanted};
 use super::source::left::LeftTree;
-use super::source::persist::{self, InTheWay};
+use super::source::persist::{self, InTheWay, PersistError};
 use super::source::place::{self, Move};
 use super::source::written;
 use crate::app::AppName;
@@ -26,6 +26,7 @@ use crate::host::listing::Sort;
 use crate::host::{HostError, files, git, processes, relocate, wait};
 use crate::persisted::{Persisted, Place, shown};
 use crate::root::Root;
+use crate::settings::spelled;
 
 /// How long a process that still has a file open may take to close it.
 const CLOSES: Duration = Duration::from_secs(3);
@@ -40,6 +41,25 @@ pub(crate) fn look(prepared: &Prepared<'_>, left: &LeftTree) -> Result<Belonging
         passing: &source.kept.passing,
     };
     belongings::look(&prepared.scene, &prepared.order.app, left, &wanted)
+}
+
+/// Refuses to move what would not fit on the file system of the data. Call it before any process ends.
+pub(crate) fn require_room(
+    prepared: &Prepared<'_>,
+    left: &LeftTree,
+    found: &Belongings,
+) -> Result<(), DeployError> {
+    let app = &prepared.order.app;
+    let data = prepared.scene.root.data(app);
+    if !relocate::are_apart(left.tree.as_std_path(), data.as_std_path()) {
+        return Ok(());
+    }
+    let needed = found.moves.iter().map(|one| one.what.size).sum();
+    let Some(free) = relocate::room(data.as_std_path()).filter(|free| *free < needed) else { return Ok(()) };
+    let largest = found.moves.iter().max_by_key(|one| one.what.size);
+    let largest = largest.and_then(|one| spelled(&one.what.path));
+    let [needed, free] = [needed, free].map(told::in_units);
+    Err(PersistError::NoRoom { app: app.clone(), needed, free, data, largest }.into())
 }
 
 /// Moves everything, and links the tree of the release to it. Says what it does before it does it.

@@ -188,7 +188,7 @@ fn prepare_folders(root: &Root, app: &AppName) -> Result<(), DeployError> {
         files::make_folder(&path, mode)?;
     }
     // This folder belongs to the app, so do not change the mode of an existing one.
-    if !files::exists(&root.data(app)) {
+    if !root.data(app).is_dir() {
         files::make_folder(&root.data(app), 0o700)?;
     }
     Ok(())

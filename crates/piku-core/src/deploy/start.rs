@@ -86,6 +86,7 @@ fn take_along(
     let Some(left) = &prepared.built.source.left else { return Ok(false) };
     let data = prepared.scene.root.data(&prepared.order.app);
     let mut found = moving::look(prepared, left)?;
+    moving::require_room(prepared, left, &found)?;
     let ends = !are_ended && runs(prepared) && found.needs_stop(&left.tree, &data);
     if ends {
         end_predecessors(prepared, &moving::why_they_end(&found), report)?;

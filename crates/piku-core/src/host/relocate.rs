@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::fs::{AtFlags, CWD, RenameFlags, Timespec, Timestamps, renameat_with, utimensat};
 use rustix::io::Errno;
 
 use super::HostError;
@@ -24,8 +24,10 @@ pub(crate) fn move_and_link(from: &Path, place: &Path) -> Result<(), HostError> 
         remove(place)?;
     }
     if place.symlink_metadata().is_ok() {
-        rename(from, place)?;
-        return link(from, place);
+        return match fs::rename(from, place) {
+            Err(error) if error.kind() == ErrorKind::CrossesDevices => copy_and_link(from, place),
+            renamed => renamed.map_err(failure("move", from)).and_then(|()| link(from, place)),
+        };
     }
     let failed = || failure("move", from);
     // The link leads to itself until it has changed places with the contents.
@@ -88,8 +90,14 @@ pub(crate) fn move_away(from: &Path, to: &Path) -> Result<(), HostError> {
 /// Removes a file, link, or folder if it exists, without following links.
 pub(crate) fn remove(path: &Path) -> Result<(), HostError> {
     let Ok(about) = path.symlink_metadata() else { return Ok(()) };
-    let removed = if about.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
-    match removed {
+    let removed = || if about.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    let outcome = match removed() {
+        Err(error) if error.kind() == ErrorKind::PermissionDenied && about.is_dir() => {
+            open_up(path).and_then(|()| removed())
+        }
+        outcome => outcome,
+    };
+    match outcome {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(failure("remove", path)(error)),
         _ => Ok(()),
     }
@@ -124,6 +132,12 @@ pub(crate) fn leads_to(path: &Path, target: &Path) -> bool {
     fs::read_link(path).is_ok_and(|found| found == target)
 }
 
+/// How many bytes can be written to the file system of a folder.
+pub(crate) fn room(folder: &Path) -> Option<u64> {
+    let system = rustix::fs::statvfs(folder).ok()?;
+    Some(system.f_bavail.saturating_mul(system.f_frsize))
+}
+
 /// Whether two folders are on different file systems.
 pub(crate) fn are_apart(one: &Path, other: &Path) -> bool {
     let device = |path: &Path| path.metadata().ok().map(|about| about.dev());
@@ -150,25 +164,52 @@ fn copy_and_link(from: &Path, place: &Path) -> Result<(), HostError> {
     remove(&old)
 }
 
-/// Copies without following links; keeps modes and the times of files. Leaves out sockets and pipes.
+/// Copies without following links; keeps modes and the times of files. Leaves out sockets and pipes. What is closed to
+/// its owner is opened for that long.
 fn copy(from: &Path, to: &Path) -> io::Result<()> {
     let about = from.symlink_metadata()?;
     if about.is_symlink() {
         return symlink(fs::read_link(from)?, to);
     }
+    let needed = match about.is_dir() {
+        true => 0o700,
+        false if about.is_file() => 0o400,
+        false => return Ok(()),
+    };
+    let mode = about.permissions().mode() & 0o7777;
+    let is_closed = mode & needed != needed;
+    if is_closed {
+        fs::set_permissions(from, Permissions::from_mode(mode | needed))?;
+    }
+    let copied = if about.is_dir() { copy_entries(from, to) } else { fs::copy(from, to).map(drop) };
+    if is_closed {
+        fs::set_permissions(from, about.permissions())?;
+    }
+    copied?;
     if about.is_file() {
-        fs::copy(from, to)?;
-        return fs::File::options().write(true).open(to)?.set_modified(about.modified()?);
-    }
-    if !about.is_dir() {
-        return Ok(());
-    }
-    fs::create_dir(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        copy(&entry.path(), &to.join(entry.file_name()))?;
+        let time = Timespec { tv_sec: about.mtime(), tv_nsec: about.mtime_nsec() };
+        let times = Timestamps { last_access: time, last_modification: time };
+        utimensat(CWD, to, &times, AtFlags::SYMLINK_NOFOLLOW)?;
     }
     fs::set_permissions(to, about.permissions())
+}
+
+fn copy_entries(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir(to)?;
+    fs::read_dir(from)?.try_for_each(|entry| {
+        let entry = entry?;
+        copy(&entry.path(), &to.join(entry.file_name()))
+    })
+}
+
+/// Lets its owner change everything in a folder.
+fn open_up(folder: &Path) -> io::Result<()> {
+    let mode = folder.symlink_metadata()?.permissions().mode() & 0o7777;
+    fs::set_permissions(folder, Permissions::from_mode(mode | 0o700))?;
+    fs::read_dir(folder)?.try_for_each(|entry| {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() { open_up(&entry.path()) } else { Ok(()) }
+    })
 }
 
 /// Writes the file system of a copy to disk, before its original goes.
@@ -254,6 +295,13 @@ mod tests {
         fs::create_dir_all(tree.join(odd)).unwrap();
         fs::write(tree.join(odd).join("x"), "x").unwrap();
         symlink("x", tree.join(odd).join("link")).unwrap();
+        for (name, mode) in [("closed", 0o0), ("read-only", 0o400)] {
+            fs::write(tree.join(odd).join(name), name).unwrap();
+            fs::set_permissions(tree.join(odd).join(name), Permissions::from_mode(mode)).unwrap();
+        }
+        fs::create_dir(tree.join(odd).join("dir")).unwrap();
+        fs::write(tree.join(odd).join("dir/x"), "x").unwrap();
+        fs::set_permissions(tree.join(odd).join("dir"), Permissions::from_mode(0o500)).unwrap();
         fs::write(tree.join("db"), "rows").unwrap();
         let when = tree.join("db").metadata().unwrap().modified().unwrap();
         for name in [odd, OsStr::new("db")] {
@@ -262,7 +310,15 @@ mod tests {
         }
         assert_eq!(fs::read_to_string(tree.join(odd).join("link")).unwrap(), "x");
         assert_eq!(data.join("db").metadata().unwrap().modified().unwrap(), when);
+        let mode = |name: &str| data.join(odd).join(name).metadata().unwrap().mode() & 0o777;
+        assert_eq!(["closed", "read-only", "dir"].map(mode), [0o0, 0o400, 0o500]);
         assert_eq!(fs::read_dir(&tree).unwrap().count(), 2);
+        // The app has saved it by renaming another file.
+        fs::write(tree.join("db.new"), "newer").unwrap();
+        fs::rename(tree.join("db.new"), tree.join("db")).unwrap();
+        move_and_link(&tree.join("db"), &data.join("db")).unwrap();
+        assert_eq!(fs::read_to_string(data.join("db")).unwrap(), "newer");
+        assert!(leads_to(&tree.join("db"), &data.join("db")));
         second_name(&tree.join(odd).join("x"), &here.path().join("y")).unwrap();
         assert_eq!(fs::read_to_string(here.path().join("y")).unwrap(), "x");
     }

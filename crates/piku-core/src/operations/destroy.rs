@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Actor;
 use crate::app::AppName;
+use crate::deploy::source::rescue;
 use crate::deploy::vassals::{enabled, end, legacy, predecessor};
 use crate::error::Error;
 use crate::event::Report;
@@ -70,6 +71,12 @@ impl Piku {
                 }
             }
             remove(&beside)?;
+            // What the app wrote in its folder since its last deploy is data too.
+            for number in store::numbers(root, app)? {
+                if store::load(root, app, number)?.is_some() {
+                    rescue::rescue(root, &piku.surroundings, app, number, report)?;
+                }
+            }
             // Remove the repository and then the releases last: as long as they exist, the app is known, so an
             // interrupted destroy can be repeated.
             for path in [root.app(app), root.env(app), root.logs(app), root.repo(app), root.releases(app)] {

@@ -99,7 +99,7 @@ fn described(one: &Move) -> String {
 }
 
 /// A size as people say it: `999 bytes`, `1.2 MB`.
-fn in_units(size: u64) -> String {
+pub(super) fn in_units(size: u64) -> String {
     let mut rest = size;
     let mut tenths = 0;
     for unit in ["bytes", "kB", "MB", "GB"] {

@@ -33,6 +33,8 @@ pub(crate) struct Belongings {
     pub(crate) unwanted: Vec<(PathBuf, Place)>,
     /// Files of the commit that are hidden by what the app has at their paths, and that this commit adds or changes.
     pub(crate) hidden: Vec<PathBuf>,
+    /// Persisted paths whose contents are gone from the data.
+    pub(crate) missing: Vec<PathBuf>,
     /// Paths that can't be linked, each with the path of the commit that is in the way.
     pub(crate) conflicts: Vec<(PathBuf, PathBuf)>,
 }
@@ -174,13 +176,17 @@ impl Looking<'_> {
         if about.is_symlink() {
             if let Some(at) = self.at_in_data(path) {
                 let exists = self.data.as_std_path().join(&at).symlink_metadata().is_ok();
+                if !exists && !is_named {
+                    // The link stays, as one that the app has made.
+                    self.found.missing.push(path.to_owned());
+                }
                 return (exists || is_named).then_some(Place::Data { at, moving_from: None });
             }
             return place::link(&here).or_else(|| Some(place.clone()));
         }
         let at_in_data = place.in_data().map(|at| self.data.as_std_path().join(at));
         if self.before.get(path).is_some_and(|before| before.sort == Sort::Folder)
-            && at_in_data.is_some_and(|at| at.symlink_metadata().is_ok_and(|at| at.is_dir()))
+            && at_in_data.as_ref().is_some_and(|at| at.symlink_metadata().is_ok_and(|at| at.is_dir()))
         {
             // It never was a link in this tree: it was named after the processes had started.
             self.gather(path);
@@ -195,9 +201,11 @@ impl Looking<'_> {
         if !written && (about.is_dir() || files::has_other_names(&here)) {
             return None;
         }
+        // A move that failed has not come so far.
+        let again = at_in_data.is_some_and(|at| at.symlink_metadata().is_ok());
         let is_used = all.iter().any(|(other, place)| other != path && place.in_data() == Some(at));
         let at = if is_used { place::free(self.data, &self.found.persisted, path) } else { at.to_owned() };
-        self.push(path, at, true)
+        self.push(path, at, again)
     }
 
     /// Paths of `PIKU_PERSIST` that are not persisted yet, but have been written.

@@ -140,6 +140,11 @@ fn tell(root: &Root, app: &AppName, found: &Belongings, left: Option<&LeftTree>,
             format!("`{}` is left out from now on; what {app} wrote there stays in `{data}`", shown(path)),
         );
     }
+    if !found.missing.is_empty() {
+        let data = root.data(app);
+        let help = format!("if `{data}` is on a disk of its own, mount that; the links to it stay");
+        warn(report, format!("{} of {app} is not in its data any more", named(&found.missing)), Some(&help));
+    }
     if let (false, Some(left)) = (found.private.is_empty(), left) {
         let message =
             format!("{app} has written {} in its folder; the commit's counts", named(&found.private));

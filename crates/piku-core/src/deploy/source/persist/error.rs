@@ -1,5 +1,7 @@
 //! Why a path can't be persisted.
 
+use camino::Utf8PathBuf;
+
 use crate::app::AppName;
 use crate::settings::spelled;
 
@@ -12,6 +14,20 @@ pub enum PersistError {
     Link {
         /// The path.
         path: String,
+    },
+    /// The app's data is on another file system than its folder, and that is too full.
+    #[error("moving what `{app}` wrote in its folder takes {needed}, and `{data}` has room for {free}")]
+    NoRoom {
+        /// The app.
+        app: AppName,
+        /// The size of what is to be moved, as people say it.
+        needed: String,
+        /// The room there is.
+        free: String,
+        /// The folder of its data.
+        data: Utf8PathBuf,
+        /// The largest path, as `PIKU_PERSIST` has it.
+        largest: Option<String>,
     },
     /// The commit has a file where the app has written a folder, or the reverse.
     #[error(
@@ -33,6 +49,7 @@ impl PersistError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Link { .. } => "deploy::persist",
+            Self::NoRoom { .. } => "deploy::no-room",
             Self::InTheWay { .. } => "deploy::in-the-way",
         }
     }
@@ -44,6 +61,12 @@ impl PersistError {
             Self::Link { .. } => {
                 "make sure that no parent folder is a link, neither in the app's folder nor in $DATA_ROOT"
                     .to_owned()
+            }
+            Self::NoRoom { app, data, largest, .. } => {
+                let leave_out = largest.as_ref().map(|path| {
+                    format!(", or leave the largest out: `config:set {app} 'PIKU_PERSIST=!{path}'` (it stays on the server)")
+                });
+                format!("make room in `{data}`{}", leave_out.unwrap_or_default())
             }
             Self::InTheWay { app, path, .. } => {
                 let path = spelled(path.as_ref()).unwrap_or_else(|| path.clone());

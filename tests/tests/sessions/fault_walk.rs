@@ -239,6 +239,100 @@ fn walk_redeploys(
     }
 }
 
+/// What an app has written before a deploy: a database with its journal, and a folder.
+fn write_data(server: &TestServer, name: &str, version: u32) {
+    let tree = server.root().join("apps").join(name).canonicalize_utf8().unwrap();
+    let folder = tree.join(format!("up-{version}"));
+    std::fs::create_dir(&folder).unwrap();
+    let files = [
+        (tree.join(format!("db-{version}")), "rows"),
+        (tree.join(format!("db-{version}-wal")), "more"),
+        (folder.join("x"), "x"),
+    ];
+    for (path, text) in files {
+        std::fs::write(&path, text).unwrap();
+        server.namespace().own(&path);
+    }
+    server.namespace().own(&folder);
+}
+
+/// What of it is not where the app finds it. SQLite looks for the journal beside the file that the path leads to.
+fn missing_data(server: &TestServer, name: &str, version: u32) -> Vec<String> {
+    let tree = server.root().join("apps").join(name);
+    let read = |path: camino::Utf8PathBuf| std::fs::read_to_string(path).unwrap_or_default();
+    let database = tree.join(format!("db-{version}"));
+    let real = database.canonicalize_utf8().unwrap_or(database);
+    let found = [
+        read(real.clone()),
+        read(real.with_file_name(format!("db-{version}-wal"))),
+        read(tree.join(format!("up-{version}/x"))),
+    ];
+    if found == ["rows", "more", "x"] { Vec::new() } else { vec![format!("of version {version}: {found:?}")] }
+}
+
+/// Ends a deploy that moves what the app has written at every step of the move.
+fn walk_moves(server: &TestServer, rows: &Mutex<Vec<Row>>) {
+    let app = server.app_from("hello-wsgi", "notes");
+    app.write("Procfile", "wsgi: app:app\n");
+    app.push().succeeds();
+    let mut version = 2;
+    let mut prepare = || {
+        version += 1;
+        write_data(server, "notes", version);
+        hand_over(server, &app, version);
+        version
+    };
+    prepare();
+    let steps = steps_of_moves(server);
+    assert!(steps.len() > 8, "{steps:?}");
+    for (call, number) in steps {
+        let version = prepare();
+        let Some((_, step)) = with_fault(server, &["deploy", "notes"], Fault::Kill, call, number) else {
+            continue;
+        };
+        // Whoever serves now finds everything, and so does what the next command leaves.
+        let mut wrong = missing_data(server, "notes", version);
+        let next = server.piku(["restart", "notes"]);
+        if next.status != 0 {
+            wrong.push(format!("the next command fails: {next}"));
+        }
+        wrong.extend(missing_data(server, "notes", version));
+        wrong.extend(inconsistencies(server, "notes"));
+        if !app.try_get("/").is_ok_and(|answer| answer.status == 200) {
+            wrong.push("afterwards it does not answer".to_owned());
+        }
+        let served = "either".to_owned();
+        note(rows, Row { deploy: "move", step, served: served.clone(), afterwards: served, wrong });
+    }
+    let all: Vec<String> = (3..=version).flat_map(|version| missing_data(server, "notes", version)).collect();
+    assert!(all.is_empty(), "{all:?}");
+}
+
+/// Carries out a deploy, and gives the kinds and numbers of those of its calls that move something or note that.
+fn steps_of_moves(server: &TestServer) -> Vec<(&'static str, usize)> {
+    let trace = server.home().join("moves");
+    let mut command = server.command("strace");
+    command.args([
+        "-qq",
+        "-e",
+        "signal=none",
+        "-o",
+        trace.as_str(),
+        "-e",
+        &format!("trace={}", CALLS.join(",")),
+    ]);
+    command.args([piku::program().as_str(), "deploy", "notes"]);
+    assert!(command.output().unwrap().status.success());
+    let text = std::fs::read_to_string(&trace).unwrap();
+    std::fs::remove_file(&trace).unwrap();
+    let of = |call: &'static str| {
+        let lines = text.lines().filter(move |line| line.split('(').next() == Some(call)).enumerate();
+        let moves = lines.filter(|(_, line)| line.contains("data/notes") || line.contains("PERSISTED"));
+        moves.map(move |(at, _)| (call, at + 1))
+    };
+    CALLS.into_iter().flat_map(of).collect()
+}
+
 /// Ends the first deploy of an app at every step, each of a new app.
 fn walk_first_deploys<'scope>(
     scope: &'scope thread::Scope<'scope, '_>,
@@ -327,6 +421,7 @@ fn a_deploy_killed_at_any_step_leaves_one_release_serving_and_the_next_command_r
         let (some, others) = CALLS.split_at(CALLS.len() / 2);
         scope.spawn(|| walk_first_deploys(scope, &server, some, &rows));
         scope.spawn(|| walk_first_deploys(scope, &server, others, &rows));
+        scope.spawn(|| walk_moves(&server, &rows));
     });
     report("fault-walk.md", rows.into_inner().unwrap());
     assert_eq!(leftovers(&server), [""; 0]);

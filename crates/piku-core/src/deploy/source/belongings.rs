@@ -1,6 +1,7 @@
 //! Finds what an app wrote in the tree that it is about to leave, and where it is to be from now on.
 
 mod looked_at;
+mod named;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -13,10 +14,9 @@ use super::written::{self, Decided, Files, Seen};
 use crate::app::AppName;
 use crate::deploy::DeployError;
 use crate::deploy::order::Scene;
-use crate::host::listing::{Listing, Sort, Stamp};
+use crate::host::listing::{Listing, Sort};
 use crate::host::{HostError, files, git, relocate};
 use crate::persisted::{Persisted, Place};
-use crate::settings::is_private_to_piku;
 
 /// What an app keeps when its tree is left.
 #[derive(Debug, Default)]
@@ -206,60 +206,6 @@ impl Looking<'_> {
         let is_used = all.iter().any(|(other, place)| other != path && place.in_data() == Some(at));
         let at = if is_used { place::free(self.data, &self.found.persisted, path) } else { at.to_owned() };
         self.push(path, at, again)
-    }
-
-    /// Paths of `PIKU_PERSIST` that are not persisted yet, but have been written.
-    fn named(&mut self) {
-        for named in self.wanted.persist {
-            let path = Path::new(named);
-            let at = self.data.as_std_path().join(path);
-            if self.found.persisted.has(path) {
-                continue;
-            }
-            let is_own =
-                self.now.get(path).is_some_and(|stamp| matches!(stamp.sort, Sort::File | Sort::Folder));
-            let place = Place::Data { at: path.to_owned(), moving_from: None };
-            if is_own && self.is_written(path) {
-                if at.symlink_metadata().is_err() {
-                    self.push(path, path.to_owned(), false);
-                } else {
-                    self.gather(path);
-                }
-            }
-            self.found.persisted.0.insert(path.to_owned(), place);
-        }
-    }
-
-    /// Moves each file of a folder that is to be persisted as a whole, since its place in the data has others already,
-    /// such as files that were moved by themselves before.
-    fn gather(&mut self, folder: &Path) {
-        let is_written = |path: &Path, stamp: Stamp| {
-            matches!(stamp.sort, Sort::File | Sort::Link) && self.before.get(path) != Some(stamp)
-        };
-        let written = self.now.below(folder).filter(|(path, stamp)| is_written(path, *stamp));
-        let written: Vec<(PathBuf, Sort)> =
-            written.map(|(path, stamp)| (path.to_owned(), stamp.sort)).collect();
-        for (path, sort) in written {
-            let is_kept = self.found.persisted.0.contains_key(&path) || self.at_in_data(&path).is_some();
-            if is_kept || is_private_to_piku(&path) {
-                continue;
-            }
-            let place = if sort == Sort::Link {
-                self.link(&path)
-            } else {
-                let at = place::free(self.data, &self.found.persisted, &path);
-                self.push(&path, at, false)
-            };
-            if let Some(place) = place {
-                self.found.persisted.0.insert(path, place);
-            }
-        }
-    }
-
-    /// A link that the app made, as the next tree has it.
-    fn link(&self, path: &Path) -> Option<Place> {
-        let link = place::link(&self.left.tree.as_std_path().join(path))?;
-        Some(place::within(link, path, &self.left.tree, self.live))
     }
 
     fn decided(&mut self, decided: Decided) {

@@ -61,6 +61,17 @@ pub(crate) fn keep(
         None if is_fresh => unmoved(Persisted::load(root, app)?, &wanted),
         None => return Ok(Kept::default()),
     };
+    let is_there = |place: &Place| {
+        let at = place.in_data().map(|at| root.data(app).as_std_path().join(at));
+        at.is_some_and(|at| at.symlink_metadata().is_ok())
+    };
+    if let Some(path) = found.missing.first()
+        && !found.persisted.0.values().any(is_there)
+    {
+        // It would go live with empty databases, which a disk that is mounted later hides.
+        let (path, data) = (shown(path).into_owned(), root.data(app));
+        return Err(PersistError::Missing { app: app.clone(), path, data }.into());
+    }
     tell(root, app, &found, left, report);
     if !is_fresh {
         return Ok(Kept { linked: BTreeSet::new(), places: found.persisted, passing: found.passing });

@@ -15,6 +15,16 @@ pub enum PersistError {
         /// The path.
         path: String,
     },
+    /// Nothing of what the app has written is in its data any more.
+    #[error("`{path}` of `{app}` is not in its data any more, nor is anything else")]
+    Missing {
+        /// The app.
+        app: AppName,
+        /// The first such path.
+        path: String,
+        /// The folder of its data.
+        data: Utf8PathBuf,
+    },
     /// The app's data is on another file system than its folder, and that is too full.
     #[error("moving what `{app}` wrote in its folder takes {needed}, and `{data}` has room for {free}")]
     NoRoom {
@@ -49,6 +59,7 @@ impl PersistError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Link { .. } => "deploy::persist",
+            Self::Missing { .. } => "deploy::data-missing",
             Self::NoRoom { .. } => "deploy::no-room",
             Self::InTheWay { .. } => "deploy::in-the-way",
         }
@@ -61,6 +72,13 @@ impl PersistError {
             Self::Link { .. } => {
                 "make sure that no parent folder is a link, neither in the app's folder nor in $DATA_ROOT"
                     .to_owned()
+            }
+            Self::Missing { app, path, data } => {
+                let path = spelled(path.as_ref()).unwrap_or_else(|| path.clone());
+                format!(
+                    "if `{data}` is on a disk of its own, mount that; if you have removed it, leave it out: `config:set \
+                     {app} 'PIKU_PERSIST=!{path}'`"
+                )
             }
             Self::NoRoom { app, data, largest, .. } => {
                 let leave_out = largest.as_ref().map(|path| {

@@ -59,7 +59,8 @@ pub(crate) fn require_room(
     let largest = found.moves.iter().max_by_key(|one| one.what.size);
     let largest = largest.and_then(|one| spelled(&one.what.path));
     let [needed, free] = [needed, free].map(told::in_units);
-    Err(PersistError::NoRoom { app: app.clone(), needed, free, data, largest }.into())
+    let sizes = format!("{needed}, and there is room for {free}");
+    Err(PersistError::NoRoom { app: app.clone(), sizes, data, largest }.into())
 }
 
 /// Moves everything, and links the tree of the release to it. Says what it does before it does it.

@@ -26,14 +26,12 @@ pub enum PersistError {
         data: Utf8PathBuf,
     },
     /// The app's data is on another file system than its folder, and that is too full.
-    #[error("moving what `{app}` wrote in its folder takes {needed}, and `{data}` has room for {free}")]
+    #[error("moving what `{app}` wrote in its folder takes {sizes} in `{data}`")]
     NoRoom {
         /// The app.
         app: AppName,
-        /// The size of what is to be moved, as people say it.
-        needed: String,
-        /// The room there is.
-        free: String,
+        /// The size of what is to be moved, and the room there is: `2.0 MB, and there is room for 1.0 MB`.
+        sizes: String,
         /// The folder of its data.
         data: Utf8PathBuf,
         /// The largest path, as `PIKU_PERSIST` has it.

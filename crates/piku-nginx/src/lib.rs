@@ -30,6 +30,7 @@ mod include;
 mod instance;
 mod listen;
 mod maintenance;
+mod moved;
 mod namespace;
 mod network;
 mod probe;
@@ -58,6 +59,7 @@ pub use include::{IncludeMistake, IncludedFile, Includes, Place, origin, server_
 pub use instance::{Instance, SitePattern, Strangers};
 pub use listen::{Http2, Listen};
 pub use maintenance::{Maintenance, MaintenanceFiles, Pass};
+pub use moved::moved;
 pub use namespace::Namespace;
 pub use network::Network;
 pub use probe::{Answer, Probe};

@@ -45,6 +45,7 @@ mod runtimes_python;
 mod secrets;
 mod server_settings;
 mod settings;
+mod sites;
 mod strangers;
 mod told;
 mod uwsgi_options;

@@ -157,7 +157,7 @@ fn is_put_back(server: &TestServer, says: &str) {
 #[test]
 fn a_site_that_nginx_refuses_is_put_back() {
     needs!(nginx);
-    is_put_back(&TestServer::with_nginx(), "did not answer with the new site of `blog.test`");
+    is_put_back(&TestServer::with_nginx(), "invalid value in extra.conf:2");
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn what_nginx_says_to_whoever_may_reload_it_is_shown() {
     needs!(nginx);
     // The tester has nginx reloaded by a command, and not by a path unit.
     let server = TestServer::builder().with_nginx().as_user(Account::Tester).start();
-    is_put_back(&server, "invalid value");
+    is_put_back(&server, "invalid value in extra.conf:2");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! places with a link to it. [`settle`](super::source::settle) completes what a crash has interrupted.
 
 pub(super) mod catching_up;
+mod site;
 mod told;
 
 use std::path::{Path, PathBuf};
@@ -98,6 +99,7 @@ pub(crate) fn carry_out(
         stored.0.extend(found.unwanted.iter().cloned());
     }
     stored.save(root, app)?;
+    serve(prepared, found, &persisted)?;
     link(prepared, &persisted, found, report)
 }
 
@@ -118,6 +120,18 @@ fn gather(persisted: &mut Persisted, data: &Utf8Path, live: &Utf8Path) -> Result
         }
     }
     Ok(())
+}
+
+/// Has the site that still serves show what has moved.
+fn serve(prepared: &Prepared<'_>, found: &Belongings, persisted: &Persisted) -> Result<(), HostError> {
+    let Some(live) = prepared.built.source.live.as_ref().filter(|_| !found.moves.is_empty()) else {
+        return Ok(());
+    };
+    let paths = found.moves.iter().filter_map(|one| {
+        let at = persisted.0.get(&one.what.path).and_then(Place::in_data).unwrap_or(&one.at);
+        Some((Utf8Path::from_path(&one.what.path)?, Utf8Path::from_path(at)?))
+    });
+    site::follow(prepared.scene.root, prepared.scene.surroundings, &prepared.order.app, live, paths)
 }
 
 fn move_one(left: &LeftTree, data: &Utf8Path, rescued: &Path, one: &Move) -> Result<(), DeployError> {

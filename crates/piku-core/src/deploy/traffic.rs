@@ -3,7 +3,9 @@
 use super::DeployError;
 use super::plan::site::RenderedSite;
 use crate::app::AppName;
-use crate::host::{HostError, Step, Surroundings, access_log, apply, certificate, files, nginx};
+use crate::host::{
+    HostError, Step, Surroundings, access_log, apply, certificate, files, nginx, nginx_trial,
+};
 use crate::root::Root;
 
 /// Writes the new site and the links to the sockets behind it, and waits until nginx serves it.
@@ -35,8 +37,10 @@ pub(crate) fn site(
                 files::make_folder_below(&root.all_caches(), cache, 0o700)?;
             }
             if files::read_text(&path)?.as_deref() != Some(&site.text) {
-                Step::Write { path, mode: 0o644, text: site.text.clone() }.carry_out()?;
-                nginx::reload_and_wait(root, surroundings, &site.question)?;
+                nginx_trial::check(surroundings, &path, &site.text)?;
+                Step::Write { path: path.clone(), mode: 0o644, text: site.text.clone() }.carry_out()?;
+                let outcome = nginx::reload_and_wait(root, surroundings, &site.question);
+                outcome.map_err(|error| error.at_its_line(&path, &site.text))?;
             }
         }
         None if files::exists(&path) => {

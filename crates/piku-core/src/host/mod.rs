@@ -32,6 +32,7 @@ pub(crate) mod logs;
 pub(crate) mod maintenance;
 pub(crate) mod nginx;
 pub(crate) mod nginx_error;
+pub(crate) mod nginx_trial;
 pub(crate) mod own_nginx;
 pub(crate) mod placing;
 pub(crate) mod ports;

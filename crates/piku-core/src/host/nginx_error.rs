@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use camino::Utf8Path;
+
 use super::HostError;
 
 /// How long nginx may take to serve a changed site.
@@ -35,6 +37,19 @@ pub enum NginxError {
 }
 
 impl NginxError {
+    /// What nginx says about the site at `path` becomes what it says about the file that a line was read from.
+    pub(crate) fn at_its_line(self, path: &Utf8Path, text: &str) -> Self {
+        let told = |said: &str| at_its_line(said, path, path, text);
+        match self {
+            Self::Refused { said } => Self::Refused { said: told(&said) },
+            Self::Reload(HostError::Failed { program, status, output }) => {
+                let output = output.iter().map(|line| told(line)).collect();
+                Self::Reload(HostError::Failed { program, status, output })
+            }
+            other => other,
+        }
+    }
+
     /// Names the mistake; stable across releases.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -52,7 +67,7 @@ impl NginxError {
         let look = "run `nginx -t` as root, check that nginx.conf includes `nginx/*.conf` in piku's folder";
         match self {
             Self::Refused { .. } => {
-                "correct the setting or the included file that it names, commit, and push again".to_owned()
+                "correct the setting or the line that it names, commit, and push again".to_owned()
             }
             Self::Stopped => {
                 "on the server, `systemctl start piku-nginx` starts it, and `journalctl -u piku-nginx` says why it ended"
@@ -63,5 +78,15 @@ impl NginxError {
                 "{look}, that nginx runs, and that something reloads it: a path unit, or PIKU_NGINX_RELOAD"
             ),
         }
+    }
+}
+
+/// A message of nginx about `tried` becomes one about the file that a line was read from, or about the site.
+pub(crate) fn at_its_line(said: &str, tried: &Utf8Path, site: &Utf8Path, text: &str) -> String {
+    let Some((what, rest)) = said.split_once(&format!(" in {tried}:")) else { return said.to_owned() };
+    let number = rest.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+    match number.parse().ok().and_then(|number| piku_nginx::origin(text, number)) {
+        Some((file, line)) => format!("{what} in {file}:{line}"),
+        None => format!("{what} in {site}:{number}"),
     }
 }

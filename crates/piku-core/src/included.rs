@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use camino::Utf8PathBuf;
 use piku_nginx::{IncludedFile, Includes, Place};
 use piku_procfile::{Diagnostic, Source};
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,16 @@ pub(crate) struct IncludedText {
     /// Whether its directives are about what is passed to the app (`NGINX_LOCATION_INCLUDE_FILE`).
     pub(crate) in_location: bool,
     pub(crate) text: String,
+}
+
+/// The directives of a release for its site.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Directives {
+    /// The files they were read from.
+    pub(crate) files: Included,
+    pub(crate) parsed: Includes,
+    /// A file that nginx reads itself, for a release of an older version of piku. Its next release is refused.
+    pub(crate) unread: Option<(Utf8PathBuf, String)>,
 }
 
 /// The files that settings name, and whether they are for `location /`.

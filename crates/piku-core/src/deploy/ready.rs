@@ -7,10 +7,10 @@ use super::plan::basis::Basis;
 use super::plan::render::{self, Rendered};
 use super::plan::site::{self, RenderedSite};
 use super::plan::{self, Plan, Serves};
-use super::source::included::Directives;
 use super::source::served_links;
 use crate::host::facts::{self, Nginx};
 use crate::host::socket_access::SocketAccess;
+use crate::included::Directives;
 
 /// Everything that a release writes to the machine, rendered but not written yet.
 pub(crate) struct Ready {

@@ -73,7 +73,7 @@ pub(crate) fn of_order(
     let known = environment::own(root, scene.surroundings, app, &root.tree(app, number));
     let mut written = Written::parse(Some(app), &texts);
     if order.kept().is_some() {
-        written.was_accepted();
+        written.accepted = true;
     } else {
         written.check_scripts(&texts, &script_file::all(&tree, &written.scripts())?);
     }

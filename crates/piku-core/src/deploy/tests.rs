@@ -15,13 +15,13 @@ use super::built::tree;
 use super::plan::basis::{Basis, Ports};
 use super::plan::render::{self, Rendered};
 use super::plan::{self, Plan, hosted, site};
-use super::source::included::Directives;
 use super::source::inputs::{Inputs, Instead, Texts, Written};
 use crate::app::AppName;
 use crate::formation::{Formation, Scale};
 use crate::host::Surroundings;
 use crate::host::facts::Uwsgi;
 use crate::host::socket_access::SocketAccess;
+use crate::included::Directives;
 use crate::persisted::Persisted;
 use crate::root::Root;
 

@@ -3,9 +3,7 @@
 use super::DeployError;
 use super::plan::site::RenderedSite;
 use crate::app::AppName;
-use crate::host::{
-    HostError, Step, Surroundings, access_log, apply, certificate, files, nginx, nginx_trial,
-};
+use crate::host::{HostError, Step, Surroundings, access_log, apply, certificate, files, nginx, nginx_trial};
 use crate::root::Root;
 
 /// Writes the new site and the links to the sockets behind it, and waits until nginx serves it.

@@ -14,13 +14,11 @@ use super::decide::{Plan, Serves};
 use super::gate;
 use crate::app::AppName;
 use crate::deploy::DeployError;
-use crate::deploy::source::included::Directives;
 use crate::deploy::source::inputs::Inputs;
-use crate::deploy::source::served_links::ServedLink;
 use crate::gate::maintenance;
 use crate::host::door::Door;
 use crate::host::nginx::Question;
-use crate::included::NAMESPACE;
+use crate::included::{Directives, NAMESPACE};
 use crate::root::Root;
 use crate::settings::{NginxOptions, PRIVATE};
 
@@ -36,6 +34,13 @@ pub(crate) struct RenderedSite {
     pub(crate) serves_data: bool,
     /// The folder of its cache, relative to that of all caches.
     pub(crate) cache: Option<Utf8PathBuf>,
+}
+
+/// A link, as nginx reaches it, and where it leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ServedLink {
+    pub(crate) path: Utf8PathBuf,
+    pub(crate) target: Utf8PathBuf,
 }
 
 /// What a site depends on besides plan and settings.

@@ -1,7 +1,6 @@
 //! Reads the files that `NGINX_INCLUDE_FILE` and `NGINX_LOCATION_INCLUDE_FILE` name, once for each release.
 
-use camino::{Utf8Path, Utf8PathBuf};
-use piku_nginx::Includes;
+use camino::Utf8Path;
 use piku_procfile::Diagnostic;
 use piku_runtime::FolderTree;
 
@@ -10,18 +9,8 @@ use crate::deploy::DeployError;
 use crate::deploy::order::Order;
 use crate::diagnostic::{self, FileDiagnostic, shorten};
 use crate::event::{Event, Report};
-use crate::included::{Included, IncludedText, named};
+use crate::included::{Directives, Included, IncludedText, named};
 use crate::settings::NginxOptions;
-
-/// The directives of a release for its site.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Directives {
-    /// The files they were read from.
-    pub(crate) files: Included,
-    pub(crate) parsed: Includes,
-    /// A file that nginx reads itself, for a release of an older version of piku. Its next release is refused.
-    pub(crate) unread: Option<(Utf8PathBuf, String)>,
-}
 
 /// Adds the mistakes in files that are in the folder already; the build may make others.
 pub(crate) fn check(folder: &Utf8Path, reading: &mut Reading) {

@@ -39,8 +39,8 @@ pub(crate) struct Written {
     settings: Option<WrittenSettings>,
     /// Diagnostics of the Procfile, and of the size of either file.
     diagnostics: Vec<FileDiagnostic>,
-    /// Whether they are those of a release that an older version of piku may have accepted.
-    accepted: bool,
+    /// Whether they are those of a release: a setting that would be refused today is ignored, with a warning.
+    pub(crate) accepted: bool,
 }
 
 /// The contents once every variable is known. Options and environment come from the same expansion.
@@ -82,11 +82,6 @@ impl Written {
         let procfile = parse_procfile(texts, &mut diagnostics);
         let settings = WrittenSettings::parse(app, texts, &mut diagnostics);
         Self { procfile, settings, diagnostics, accepted: false }
-    }
-
-    /// Notes that the texts are those of a release: a setting that would be refused today is ignored, with a warning.
-    pub(crate) fn was_accepted(&mut self) {
-        self.accepted = true;
     }
 
     /// The paths of files in the tree that commands may start.

@@ -6,17 +6,11 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::app::AppName;
+use crate::deploy::plan::site::ServedLink;
 use crate::host::{HostError, links};
 use crate::persisted::{Persisted, Place};
 use crate::root::Root;
 use crate::settings::PRIVATE;
-
-/// A link, as nginx reaches it, and where it leads.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ServedLink {
-    pub(crate) path: Utf8PathBuf,
-    pub(crate) target: Utf8PathBuf,
-}
 
 /// The links in the tree on the way to these paths in it, and below them. What the app keeps in its data is reached
 /// there, even if it is not moved there yet. `linked` is what the tree has links to.

@@ -76,6 +76,8 @@ pub enum Need {
     Strace,
     /// The library of faketime is installed.
     Faketime,
+    /// An ACME server of one's own is installed.
+    Pebble,
     /// Servers can be booted: root, systemd-nspawn, and Debian roots or the tools to make them.
     Booted,
     /// `cargo xtask dist` has made a package.
@@ -125,6 +127,7 @@ impl Need {
                 says(booted::package().is_some(), "there is no package: `cargo xtask dist` makes it")
             }
             Self::Faketime => says(faketime().is_some(), "faketime is not installed"),
+            Self::Pebble => says(has_all(&["pebble", "pebble-challtestsrv"]), "pebble is not installed"),
             Self::Strace => says(strace_works(), "strace is not installed, or may not be used"),
         }
     }
@@ -183,6 +186,7 @@ macro_rules! needs {
     (@ booted) => { $crate::machine::Need::Booted };
     (@ package) => { $crate::machine::Need::Package };
     (@ faketime) => { $crate::machine::Need::Faketime };
+    (@ pebble) => { $crate::machine::Need::Pebble };
     (@ strace) => { $crate::machine::Need::Strace };
 }
 

@@ -117,9 +117,9 @@ impl Namespace {
         }
     }
 
-    /// Mounts the folder `content` over `path`, if the machine has one.
-    pub(crate) fn show_instead(&self, path: &str, content: &Utf8Path) {
-        if let Some(inside) = self.inside.as_ref().filter(|_| Utf8Path::new(path).is_dir()) {
+    /// Mounts the file or folder `content` over `path`, if the machine has one.
+    pub fn show_instead(&self, path: &str, content: &Utf8Path) {
+        if let Some(inside) = self.inside.as_ref().filter(|_| Utf8Path::new(path).exists()) {
             inside.mount(&["--bind", content.as_str(), path]);
         }
     }

@@ -113,28 +113,39 @@ fn concerns_nobody(command: &Command) -> bool {
     }
 }
 
-/// The words of a command whose file is now its standard input.
+/// The words of a command whose files are now its standard input.
 fn held(command: &mut Command, words: &[OsString]) -> Result<Vec<OsString>, HostError> {
-    let file = match command {
-        Command::SetupSsh { file } => Some(OsString::from(&*file)),
-        _ => None,
+    let files: Vec<OsString> = match command {
+        Command::SetupSsh { file } => vec![OsString::from(&*file)],
+        Command::CertsAdd { certificate, key, .. } => {
+            [Some(&*certificate), key.as_ref()].into_iter().flatten().map(OsString::from).collect()
+        }
+        _ => Vec::new(),
     };
     hold_input(command)?;
     let mut words = words.to_vec();
-    let place = file.and_then(|file| words.iter().rposition(|word| *word == file));
-    if let Some(place) = place {
-        words[place] = OsString::from("-");
+    for file in files {
+        if let Some(place) = words.iter().rposition(|word| *word == file) {
+            words[place] = OsString::from("-");
+        }
     }
     Ok(words)
 }
 
-/// Opens the file of a command while we still have the rights, and makes it the command's standard input.
+/// Opens the files of a command while we still have the rights, and makes them the command's standard input.
 fn hold_input(command: &mut Command) -> Result<(), HostError> {
     if let Command::SetupSsh { file } = command
         && file != "-"
     {
         process::read_from(file)?;
         *file = "-".to_owned();
+    }
+    if let Command::CertsAdd { certificate, key, .. } = command
+        && certificate != "-"
+    {
+        let files: Vec<&str> = [certificate.as_str()].into_iter().chain(key.as_deref()).collect();
+        process::read_from_all(&files)?;
+        (*certificate, *key) = ("-".to_owned(), None);
     }
     Ok(())
 }

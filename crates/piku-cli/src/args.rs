@@ -266,6 +266,30 @@ pub(crate) enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "CMD")]
         command: Vec<String>,
     },
+    /// Show the certificates of all apps, or of one, and what is done about them
+    Certs {
+        /// The app; all apps by default
+        app: Option<AppName>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Give the site of an app a certificate of your own
+    #[command(name = "certs:add")]
+    CertsAdd {
+        /// The app
+        app: AppName,
+        /// A PEM file with the certificate and its chain, or `-` for standard input with the key in it
+        certificate: String,
+        /// A PEM file with the key; not needed if the other one has it
+        key: Option<String>,
+    },
+    /// Remove that certificate; the site goes on with one of an authority, or a self-signed one
+    #[command(name = "certs:remove")]
+    CertsRemove(OneApp),
+    /// Order a certificate of an authority now, and show how it goes
+    #[command(name = "certs:renew")]
+    CertsRenew(OneApp),
     /// Check a folder for mistakes, as a push would, without pushing
     Check {
         /// The folder; the current one by default
@@ -330,6 +354,14 @@ pub(crate) enum Command {
         #[arg(long, hide = true, conflicts_with = "command")]
         list: bool,
     },
+    /// Do what is due on the server: order and renew certificates
+    #[command(hide = true)]
+    Upkeep {
+        app: Option<AppName>,
+        /// In a session of its own, which outlives the one of whoever started it
+        #[arg(long)]
+        apart: bool,
+    },
     /// Write the unit files of a package into a folder
     #[command(hide = true)]
     Units { folder: Utf8PathBuf },
@@ -359,6 +391,7 @@ impl Command {
             | Self::Ps(args)
             | Self::Releases(args) => args.json,
             Self::Apps { json }
+            | Self::Certs { json, .. }
             | Self::Config { json, .. }
             | Self::Events { json, .. }
             | Self::Logs { json, .. }
@@ -382,6 +415,7 @@ impl Command {
                 | Self::Rollback { .. }
                 | Self::Restart(_)
                 | Self::Start(_)
+                | Self::CertsRenew(_)
                 | Self::GitHook { .. }
         )
     }

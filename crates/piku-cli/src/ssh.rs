@@ -9,7 +9,7 @@ use crate::ui::{Ui, complain};
 /// Commands of the server itself, which are not offered over ssh.
 const LOCAL: [&str; 3] = ["emperor", "repair", "setup"];
 /// Commands that nobody types.
-const INTERNAL: [&str; 4] = ["ssh-command", "git-hook", "reference", "units"];
+const INTERNAL: [&str; 5] = ["ssh-command", "git-hook", "reference", "units", "upkeep"];
 /// Where distributions install the sftp server.
 const SFTP_SERVERS: [&str; 4] = [
     "/usr/lib/openssh/sftp-server",

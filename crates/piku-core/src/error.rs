@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::app::{AppName, InvalidAppName};
+use crate::certificates::CertificateFault;
 use crate::deploy::DeployError;
 use crate::deploy::receive::{InvalidRefUpdate, RefusedPush};
 use crate::gate::users::{InvalidPassword, InvalidUserName, UserName};
@@ -179,6 +180,9 @@ pub enum Error {
     /// nginx did not apply the configuration.
     #[error(transparent)]
     Nginx(#[from] NginxError),
+    /// A certificate could not be added, removed, or ordered.
+    #[error(transparent)]
+    Certificate(#[from] CertificateFault),
     /// An action on the machine failed.
     #[error(transparent)]
     Host(#[from] HostError),
@@ -244,6 +248,7 @@ impl Error {
             Self::Key(_) => "setup::key",
             Self::EmperorRuns { .. } => "emperor::runs",
             Self::Nginx(error) => error.code(),
+            Self::Certificate(error) => error.code(),
             Self::Host(error) => error.code(),
         }
     }
@@ -307,6 +312,7 @@ impl Error {
                     .to_owned(),
             ),
             Self::Nginx(error) => Some(error.help()),
+            Self::Certificate(error) => error.help(),
             Self::InvalidSetting(error) => Some(error.help()),
             Self::UnfitSetting { help, .. } => help.clone(),
             Self::Host(HostError::NoLauncher { .. }) => Some(

@@ -22,6 +22,7 @@
 
 mod app;
 mod cancel;
+mod certificates;
 mod deploy;
 mod diagnostic;
 mod error;
@@ -50,6 +51,7 @@ pub(crate) use error::error_chain;
 
 pub use app::{AppName, InvalidAppName};
 pub use cancel::Cancel;
+pub use certificates::{CertificateFailure, CertificateFault, CertificateOrigin, NotAPair, WhyNot};
 pub use deploy::receive::{InvalidRefUpdate, RefUpdate, RefusedPush};
 pub use deploy::{ClaimError, DeployError, PersistError};
 pub use diagnostic::{DiagnosticRecord, FileDiagnostic};
@@ -63,7 +65,7 @@ pub use history::{Happened, HistoryEntry};
 pub use host::nginx_error::NginxError;
 pub use host::{HostError, Surroundings};
 pub use operations::{
-    Actor, AppStatus, Checked, CheckedProcess, ConfigEntry, Destroyed, Done, Finding, KindStatus, Level,
+    Actor, AppStatus, CertificateStatus, Checked, CheckedProcess, ConfigEntry, Destroyed, Done, Finding, KindStatus, Level,
     LogLine, MaintenanceChange, PreparedDeploy, ProcessStatus, ReleaseEntry, RunTarget, ServerChange,
     ServerEntry, ServerOrigin, SiteUsers, StartedDeploy, State,
 };

@@ -77,6 +77,12 @@ impl Root {
         build_cache = "cache/.build";
         /// ACME challenges.
         acme = "acme";
+        /// The certificates of apps and the state of their orders; 700.
+        all_certificates = "acme/sites";
+        /// The accounts at certificate authorities; 700.
+        acme_accounts = "acme/accounts";
+        /// Certificates to trust when talking to a private certificate authority.
+        acme_roots = "acme/roots.pem";
         /// Plugins.
         plugins = "plugins";
         /// The settings of the whole server, made with `server:set`; 600.
@@ -87,6 +93,14 @@ impl Root {
         locks = "locks";
         /// Held while an app gets server names. It can't be the name of an app.
         server_names_lock = "locks/.server-names";
+        /// Held while a certificate is ordered. It can't be the name of an app.
+        orders_lock = "locks/.orders";
+        /// Held while piku's own jobs are changed. It can't be the name of an app.
+        jobs_lock = "locks/.jobs";
+        /// Held by the scheduler of piku's own jobs while it runs.
+        jobs_slot = "run/_jobs.slot";
+        /// The log of piku's own jobs.
+        jobs_log = "uwsgi/jobs.log";
         /// The last release and run number of each app, including destroyed ones.
         numbers = "numbers";
         /// The event log of each app, including destroyed ones.
@@ -153,6 +167,10 @@ impl Root {
         cache = |root, app| root.join("cache").join(app.as_str());
         /// The app's site.
         site = |root, app| root.join("nginx").join(format!("{app}.conf"));
+        /// The certificates that the app has; 700.
+        certificates = |root, app| root.join("acme").join("sites").join(app.as_str());
+        /// The file that names the site's certificate and key, which the site includes.
+        tls = |root, app| root.join("nginx").join(format!("{app}.tls"));
         /// The site's certificate.
         certificate = |root, app| root.join("nginx").join(format!("{app}.crt"));
         /// The certificate's key; 600.

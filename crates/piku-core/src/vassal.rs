@@ -36,6 +36,14 @@ pub(crate) const FRONT: &str = "-port";
 /// The kind of the vassal that runs all cron jobs of an app.
 pub(crate) const CRON: &str = "-cron";
 
+/// How the names of the vassal for piku's own jobs begin. No name of an app begins with `_`.
+pub(crate) const OWN_JOBS: &str = "_piku_-jobs.1@_piku.1.";
+
+/// The name of the vassal for piku's own jobs, for one of its starts.
+pub(crate) fn own_jobs(start: u32) -> String {
+    format!("{OWN_JOBS}{start}.ini")
+}
+
 /// The start number of a rehearsal: a process that is tried on a temporary port before it gets the real one.
 pub(crate) const REHEARSAL: u32 = 0;
 
@@ -120,6 +128,14 @@ mod tests {
             assert_eq!(launched, Some(name.to_string()), "the launcher finds the record");
             assert_eq!((again.first_start(), name.first_start()), (name.clone(), name));
         }
+    }
+
+    #[test]
+    fn pikus_own_jobs_have_a_record_and_belong_to_no_app() {
+        let name = own_jobs(1_800_000_000);
+        assert_eq!(piku_launch::first_start(&name), Some(own_jobs(1)));
+        assert_eq!(name.parse::<VassalName>(), Err(NotAVassal));
+        assert!("_piku".parse::<AppName>().is_err());
     }
 
     #[test]

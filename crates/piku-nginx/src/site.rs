@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use crate::{
     Cache, CatchAll, Comment, DirectiveNames, ErrorPages, FileName, FilePath, Header, Hsts, Http2, Includes,
     InvalidSite, Listen, MaintenanceFiles, Namespace, Network, Probe, ServerName, SiteName, Size, SocketPath,
-    StaticPath, Trusted, UrlPath,
+    StaticPath, Tls, Trusted, UrlPath,
 };
 
 /// The nginx site of one app.
@@ -179,23 +179,6 @@ impl Site {
     /// Returns the host name of the server that rejects unknown hosts.
     pub(crate) fn guard(&self) -> String {
         self.name.guard(&self.namespace)
-    }
-}
-
-/// A certificate with its key, both as PEM files.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Tls {
-    /// The certificate, with the chain after it.
-    pub certificate: FilePath,
-    /// The private key.
-    pub key: FilePath,
-}
-
-impl Tls {
-    /// Makes it from both files.
-    pub fn new(certificate: FilePath, key: FilePath) -> Self {
-        Self { certificate, key }
     }
 }
 

@@ -12,6 +12,7 @@ mod arrival;
 mod auth;
 mod beginnings;
 mod builds;
+mod certificates;
 mod clock;
 mod commands;
 mod concurrency;

@@ -1,4 +1,5 @@
-//! What is read from standard input: the value of `KEY=-` of `config:set`, the password of `auth:add`.
+//! What is read from standard input or from files: the value of `KEY=-` of `config:set`, the password of `auth:add`,
+//! certificates.
 
 use std::io::{BufRead, IsTerminal, Read, Write};
 
@@ -26,6 +27,21 @@ pub(super) fn value(key: &str, session: &Session) -> Result<String, CliError> {
     let value = std::str::from_utf8(value).map_err(|_| CliError::NotText(key.to_owned()))?;
     session.ui.done(format_args!("Read `{key}`: {} bytes", value.len()));
     Ok(value.to_owned())
+}
+
+/// The longest file with certificates that anybody has, in bytes.
+const MOST_PEM: u64 = 1024 * 1024;
+
+/// Reads a file with certificates or a key; `-` is standard input.
+pub(super) fn pem(file: &str) -> Result<Vec<u8>, CliError> {
+    let failed = |source| CliError::Input { name: file.to_owned(), source };
+    let mut bytes = Vec::new();
+    let read = if file == "-" {
+        std::io::stdin().lock().take(MOST_PEM).read_to_end(&mut bytes)
+    } else {
+        std::fs::File::open(file).and_then(|file| file.take(MOST_PEM).read_to_end(&mut bytes))
+    };
+    read.map(|_| bytes).map_err(failed)
 }
 
 /// Reads the password of `user`, twice on a terminal, which does not show it.

@@ -1,6 +1,7 @@
 //! One file for each group of commands: arguments, one call, a sentence.
 
 mod auth;
+mod certificates;
 mod change;
 mod check;
 mod completions;
@@ -133,6 +134,13 @@ fn carry_out(command: Command, session: &Session) -> Result<ExitCode, CliError> 
         Command::AuthRemove { app, user } => auth::remove(&app, &user, session),
         Command::MaintenanceOn { app, allow, json } => maintenance::on(&app, &allow, json, session),
         Command::MaintenanceOff(args) => maintenance::off(&args.app, args.json, session),
+        Command::Certs { app, json } => certificates::list(app.as_ref(), json, session),
+        Command::CertsAdd { app, certificate, key } => {
+            certificates::add(&app, &certificate, key.as_deref(), session)
+        }
+        Command::CertsRenew(args) => certificates::renew(&args.app, session),
+        Command::Upkeep { app, apart } => certificates::upkeep(app.as_ref(), apart, session),
+        Command::CertsRemove(args) => certificates::remove(&args.app, session),
         Command::Check { folder, json } => check::check(folder, json, session),
         Command::Doctor { json } => doctor::doctor(json, session),
         Command::Server { json } => server_settings::server(json, session),

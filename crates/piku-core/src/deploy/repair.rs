@@ -10,6 +10,7 @@ use super::vassals::enabled::Enabled;
 use super::vassals::{end, predecessor, socket_links};
 use super::{build, live as live_release};
 use crate::app::AppName;
+use crate::certificates::served;
 use crate::event::Report;
 use crate::host::health::{self, Endpoint};
 use crate::host::{HostError, Step, Surroundings, apply, files, maintenance, nginx, ports, wait};
@@ -166,7 +167,11 @@ pub(crate) fn site(
     let path = root.site(app);
     let is = files::read_text(&path)?;
     let wanted = if store::is_stopped(root, app) { &release.site_stopped } else { &release.site };
-    if is == *wanted {
+    let certificate = match wanted {
+        Some(_) => served::settle(root, app, &release.server_names())?,
+        None => None,
+    };
+    if is == *wanted && certificate.is_none() {
         return Ok(moved);
     }
     match wanted {

@@ -3,7 +3,9 @@
 use super::DeployError;
 use super::plan::site::RenderedSite;
 use crate::app::AppName;
-use crate::host::{HostError, Step, Surroundings, access_log, apply, certificate, files, nginx, nginx_trial};
+use crate::certificates::served::{self, Visit};
+use crate::host::nginx::Question;
+use crate::host::{HostError, Step, Surroundings, access_log, apply, files, nginx, nginx_trial};
 use crate::root::Root;
 
 /// Writes the new site and the links to the sockets behind it, and waits until nginx serves it.
@@ -29,16 +31,20 @@ pub(crate) fn site(
         Some(site) => {
             access_log::prepare(root)?;
             access_log::rotate(root, surroundings, app)?;
-            certificate::ensure(&root.certificate(app), &root.certificate_key(app), server_names)?;
+            let certificate = served::settle(root, app, server_names)?;
             if let Some(cache) = &site.cache {
                 // nginx makes no parents, and would follow a link.
                 files::make_folder_below(&root.all_caches(), cache, 0o700)?;
             }
-            if files::read_text(&path)?.as_deref() != Some(&site.text) {
+            if certificate.is_some() || files::read_text(&path)?.as_deref() != Some(&site.text) {
                 nginx_trial::check(surroundings, &path, &site.text)?;
                 Step::Write { path: path.clone(), mode: 0o644, text: site.text.clone() }.carry_out()?;
                 let outcome = nginx::reload_and_wait(root, surroundings, &site.question);
                 outcome.map_err(|error| error.at_its_line(&path, &site.text))?;
+            }
+            if let Some(kept) = certificate {
+                let Question { address, host, .. } = &site.question;
+                Visit::of(*address, host).iter().for_each(|visit| visit.await_sight(&kept.pair));
             }
         }
         None if files::exists(&path) => {

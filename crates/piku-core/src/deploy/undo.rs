@@ -3,6 +3,7 @@
 use super::order::Scene;
 use super::{build, repair};
 use crate::app::AppName;
+use crate::certificates::{served, shelf};
 use crate::event::{Report, warn};
 use crate::host::{HostError, files};
 use crate::release::store;
@@ -29,7 +30,12 @@ pub(crate) fn forget(root: &Root, app: &AppName) -> Result<(), HostError> {
     if store::is_foreign_clone(root, app) || !store::all(root, app)?.is_empty() {
         return Ok(());
     }
-    for path in store::made_by_first(root, app)? {
+    let made = store::made_by_first(root, app)?;
+    if made.contains(&root.certificate(app)) {
+        served::forget(root, app)?;
+        shelf::forget_self_signed(root, app)?;
+    }
+    for path in made {
         files::remove_folder(&path)?;
     }
     let slot = format!("{app}@");

@@ -54,6 +54,12 @@ pub fn become_user(name: &str, home: &Utf8Path) -> Result<(), HostError> {
     enter(home)
 }
 
+/// Begins a session without a terminal (setsid(2)), which outlives the one of whoever started this process.
+pub fn begin_session() {
+    // It fails for the leader of a session, which is just as good.
+    let _ = rustix::process::setsid();
+}
+
 /// Changes the current folder.
 ///
 /// # Errors
@@ -69,4 +75,22 @@ pub fn enter(folder: &Utf8Path) -> Result<(), HostError> {
 pub fn read_from(path: &str) -> Result<(), HostError> {
     let file = std::fs::File::open(path).map_err(HostError::file("read", path))?;
     rustix::stdio::dup2_stdin(&file).map_err(|errno| HostError::file("read", path)(errno.into()))
+}
+
+/// Redirects the standard input of this process to the contents of several small files, one after the other. They are
+/// copied to a file without a name.
+///
+/// # Errors
+/// [`HostError::File`] if one can't be read, or the copy can't be made.
+pub fn read_from_all(paths: &[&str]) -> Result<(), HostError> {
+    use std::io::{Seek, Write};
+    let failed = || HostError::file("copy", paths.first().copied().unwrap_or_default());
+    let mut all = tempfile::tempfile().map_err(failed())?;
+    for path in paths {
+        let mut bytes = std::fs::read(path).map_err(HostError::file("read", *path))?;
+        bytes.push(b'\n');
+        all.write_all(&bytes).map_err(failed())?;
+    }
+    all.rewind().map_err(failed())?;
+    rustix::stdio::dup2_stdin(&all).map_err(|errno| failed()(errno.into()))
 }

@@ -1,8 +1,8 @@
-//! Creates self-signed certificates, so that HTTPS works from the first push on.
+//! Creates the self-signed certificate of nginx itself, for hosts that no site has.
 
 use camino::Utf8Path;
 
-use super::{HostError, files};
+use super::{HostError, files, wait};
 
 /// Creates a certificate and key for `names` unless both files exist. Returns whether it did.
 ///
@@ -14,12 +14,12 @@ pub(crate) fn ensure(certificate: &Utf8Path, key: &Utf8Path, names: &[String]) -
     if files::exists(certificate) && files::exists(key) {
         return Ok(false);
     }
-    let failed = |error: rcgen::Error| {
+    let failed = |error: piku_acme::CertificateError| {
         HostError::file("make a certificate in", certificate)(std::io::Error::other(error))
     };
-    let made = rcgen::generate_simple_self_signed(names.to_vec()).map_err(failed)?;
-    files::write(key, made.signing_key.serialize_pem().as_bytes(), 0o600)?;
-    files::write(certificate, made.cert.pem().as_bytes(), 0o644)?;
+    let made = piku_acme::self_signed(names.iter().map(String::as_str), wait::now()).map_err(failed)?;
+    files::write(key, made.key.as_bytes(), 0o600)?;
+    files::write(certificate, made.chain.as_bytes(), 0o644)?;
     Ok(true)
 }
 

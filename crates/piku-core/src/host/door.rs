@@ -9,6 +9,12 @@ use camino::Utf8PathBuf;
 use super::{files, tls};
 use crate::gate::maintenance::PASS;
 
+/// The port of HTTPS.
+pub(crate) const HTTPS: u16 = 443;
+
+/// How long nginx may take to show its certificate.
+const HANDSHAKE: Duration = Duration::from_secs(2);
+
 /// How much of a page to read: enough to tell whether nginx wrote it.
 const LONGEST_PAGE: usize = 64 * 1024;
 
@@ -78,6 +84,13 @@ impl Door {
             Err(error) => HeardSecurely { heard: unheard(&error), own_certificate: true },
         }
     }
+}
+
+/// Whether nginx presents the first certificate of this PEM text for a host.
+pub(crate) fn presents(address: SocketAddr, host: &str, chain: &[u8]) -> bool {
+    let connected =
+        Timed::connect(address, Instant::now() + HANDSHAKE).and_then(|stream| tls::over(stream, host));
+    connected.is_ok_and(|stream| tls::shows(&stream, chain))
 }
 
 /// Requests a path of a host over HTTP; gives up at `until`.

@@ -23,6 +23,7 @@ use super::search_path::program;
 use super::toolbox;
 use super::{Surroundings, emperor, server_record};
 use crate::root::Root;
+use crate::vassal::OWN_JOBS;
 
 /// Language tools, needed only by apps in those languages.
 const TOOLS: [&str; 12] =
@@ -73,7 +74,8 @@ pub(crate) fn look(root: &Root, surroundings: &Surroundings) -> Facts {
         set_up: server_record::read().is_some_and(|record| record.root() == *root),
         python: has_python(surroundings, wanted),
         uwsgi,
-        vassals: emperor::ask(&root.emperor_stats()).map(|stats| stats.vassals.len()),
+        vassals: emperor::ask(&root.emperor_stats())
+            .map(|stats| stats.vassals.iter().filter(|vassal| !vassal.id.starts_with(OWN_JOBS)).count()),
         nginx: nginx::look(root, surroundings),
         access: access::look(root, facts::nginx(surroundings).ok().as_ref()),
         service: service::look(root, &path),

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
+use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use camino::Utf8Path;
 pub(crate) use piku_launch::{
@@ -18,6 +19,29 @@ pub(crate) fn has_slot(record: &Utf8Path) -> bool {
     let text = files::read_text(record).ok().flatten().unwrap_or_default();
     let record: Option<LaunchRecord> = serde_json::from_str(&text).ok();
     record.and_then(|record| record.daemon).is_some_and(|daemon| daemon.slot.is_some())
+}
+
+/// Starts a program that goes on when this process ends. Its environment is exactly `env`, and its output is appended to
+/// `log`.
+///
+/// It should begin a session of its own, so that a terminal that is closed does not end it.
+pub(crate) fn start_apart(
+    words: &[&str],
+    env: &BTreeMap<String, String>,
+    log: &Utf8Path,
+) -> Result<(), HostError> {
+    let (program, args) = words.split_first().map_or(("", &[][..]), |(program, args)| (*program, args));
+    let failed = || {
+        let program = program.to_owned();
+        move |source| HostError::Start { program, source }
+    };
+    let mut options = std::fs::OpenOptions::new();
+    options.append(true).create(true).mode(0o600);
+    let output = options.open(log).map_err(HostError::file("write", log))?;
+    let mut command = Command::new(program);
+    command.args(args).current_dir("/").env_clear().envs(env).stdin(Stdio::null());
+    command.stdout(output.try_clone().map_err(failed())?).stderr(output);
+    command.spawn().map(drop).map_err(failed())
 }
 
 /// Replaces this process with a one-off command, which keeps its input, output, and exit status.

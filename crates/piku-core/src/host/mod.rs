@@ -8,6 +8,7 @@
 
 pub(crate) mod access_log;
 pub(crate) mod account;
+pub(crate) mod authority;
 pub(crate) mod build_log;
 pub(crate) mod certificate;
 pub(crate) mod collected;

@@ -99,6 +99,25 @@ pub(crate) fn reload_and_wait(
     outcome.unwrap_or_else(|| Err(silent()))
 }
 
+/// Reloads nginx and waits until it serves what is new, according to `is_new`; `None` if it never does.
+pub(crate) fn reload_until(
+    root: &Root,
+    surroundings: &Surroundings,
+    patience: Duration,
+    is_new: impl FnMut() -> bool,
+) -> Result<Option<()>, NginxError> {
+    let before = own_nginx::refusals(root);
+    reload(root, surroundings)?;
+    let mut is_served = steady(is_new);
+    let outcome = wait::until(patience, || {
+        if let Some(said) = own_nginx::refused_since(root, before) {
+            return Some(Err(NginxError::Refused { said }));
+        }
+        is_served().then_some(Ok(()))
+    });
+    outcome.transpose()
+}
+
 /// Waits for nginx to answer the question, for at most `limit`, after it was told to read its configuration.
 pub(crate) fn await_answer(question: &Question, limit: Duration) {
     let mut is_served = new_workers_answer(question);
@@ -107,9 +126,14 @@ pub(crate) fn await_answer(question: &Question, limit: Duration) {
 
 /// Tells whether the new answer has come for so long that no old worker is left.
 fn new_workers_answer(question: &Question) -> impl FnMut() -> bool {
+    steady(|| question.is_answered())
+}
+
+/// Tells whether something has been true for as long as old workers may accept connections.
+fn steady(mut is_new: impl FnMut() -> bool) -> impl FnMut() -> bool {
     let mut since = None;
     move || {
-        since = question.is_answered().then(|| since.unwrap_or_else(Instant::now));
+        since = is_new().then(|| since.unwrap_or_else(Instant::now));
         since.is_some_and(|since| since.elapsed() >= OLD_WORKERS)
     }
 }

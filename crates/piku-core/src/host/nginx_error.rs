@@ -26,6 +26,12 @@ pub enum NginxError {
     /// piku's own nginx is not running.
     #[error("nginx is not running")]
     Stopped,
+    /// nginx went on with another certificate.
+    #[error("nginx goes on to show another certificate for `{host}`")]
+    OtherCertificate {
+        /// The host name of the request.
+        host: String,
+    },
     /// nginx never served the new configuration.
     #[error("nginx at {address} did not answer with the new site of `{host}` within {} seconds", PATIENCE.as_secs())]
     Silent {
@@ -58,6 +64,7 @@ impl NginxError {
             Self::Refused { .. } => "nginx::refused",
             Self::Stopped => "nginx::stopped",
             Self::Silent { .. } => "nginx::silent",
+            Self::OtherCertificate { .. } => "nginx::other-certificate",
         }
     }
 
@@ -74,7 +81,7 @@ impl NginxError {
                     .to_owned()
             }
             Self::Reload(_) => format!("{look}, and that the command in PIKU_NGINX_RELOAD works"),
-            Self::Silent { .. } => format!(
+            Self::Silent { .. } | Self::OtherCertificate { .. } => format!(
                 "{look}, that nginx runs, and that something reloads it: a path unit, or PIKU_NGINX_RELOAD"
             ),
         }

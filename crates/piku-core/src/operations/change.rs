@@ -90,6 +90,9 @@ impl Piku {
             let help = format!("`maintenance:off {}` lets visitors reach it", order.app);
             warn(report, format!("`{}` is under maintenance: visitors see its page", order.app), Some(&help));
         }
+        if deployed.live {
+            self.order_after_deploy(&order.app, report);
+        }
         Ok(Done {
             release: deployed.release.number,
             live: deployed.live,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Actor;
 use crate::app::AppName;
+use crate::certificates::served;
 use crate::deploy::source::rescue;
 use crate::deploy::vassals::{enabled, end, legacy, predecessor};
 use crate::error::Error;
@@ -44,9 +45,9 @@ impl Piku {
             gone.retain(|path| files::exists(path));
             let had_site = !gone.is_empty();
             remove(&gone)?;
+            served::forget(root, app)?;
             let mut beside = vec![
-                root.certificate(app),
-                root.certificate_key(app),
+                root.certificates(app),
                 root.maintenance_rules(app),
                 root.maintenance_operators(app),
                 root.maintenance_page(app),
@@ -88,6 +89,7 @@ impl Piku {
             store::end_generation(root, app)?;
             ports::release_all_but(root, app, &[])?;
             access_log::remove(root, app)?;
+            piku.keep_jobs()?;
             if had_site {
                 nginx::reload(&piku.root, &piku.surroundings)?;
             }

@@ -1,5 +1,6 @@
 //! `doctor`: checks this server and suggests fixes.
 
+mod certificates;
 mod finding;
 mod leftovers;
 mod service;
@@ -32,6 +33,7 @@ impl Piku {
         all.extend(self.odd_server_settings());
         all.extend(self.odd_settings());
         all.extend(self.misfits());
+        all.extend(self.odd_certificates());
         // A problem that affects all sites is reported once, not for each site.
         if sites::may_answer(&facts) {
             all.extend(self.silent_sites());

@@ -2,6 +2,7 @@
 
 mod apps;
 mod auth;
+mod certificates;
 mod change;
 mod check;
 mod config;
@@ -9,9 +10,11 @@ mod destroy;
 mod doctor;
 mod folder;
 mod git;
+mod jobs;
 mod lock;
 mod logs;
 mod maintenance;
+mod orders;
 mod processes;
 mod releases;
 mod repair;
@@ -22,6 +25,7 @@ mod tests;
 
 pub use apps::AppStatus;
 pub use auth::SiteUsers;
+pub use certificates::CertificateStatus;
 pub use change::{Actor, Done};
 pub use check::{Checked, CheckedProcess};
 pub use config::ConfigEntry;

@@ -30,6 +30,7 @@ impl Piku {
                 warn(report, format!("`{app}`: {}", crate::error_chain(&error)), Some(&help));
             }
         }
+        self.keep_jobs()?;
         Ok(())
     }
 

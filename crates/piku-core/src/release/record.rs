@@ -105,6 +105,12 @@ pub(crate) struct Made {
 }
 
 impl Release {
+    /// Every name of its site, those that redirect too.
+    pub(crate) fn server_names(&self) -> Vec<String> {
+        let claim = self.claim.clone().unwrap_or_else(|| SiteClaim::of_settings(&self.live_env));
+        claim.names
+    }
+
     /// The number of the current run, unique for the app. It is part of the names of its vassals and sockets.
     #[must_use]
     pub(crate) fn run_number(&self) -> u32 {

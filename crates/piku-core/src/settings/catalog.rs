@@ -92,7 +92,7 @@ catalog! {
     NGINX_CACHE_CONTROL: number(3600, 0, YEAR, "seconds"), Nginx, "How long browsers may cache a response when the app does not say.";
     NGINX_CACHE_EXPIRY: number(86_400, 1, YEAR, "seconds"), Nginx, "Drop a cached response after this long without a request for it.";
     NGINX_CACHE_PATH: text("a path below `cache/<app>`"), Nginx, "The folder of the cache within `cache/<app>`, instead of that folder itself.";
-    ACME_ROOT_CA: text("the name or the address of a certificate authority"), Nginx, "The authority that issues the certificate of the site. Not used yet.";
+    ACME_ROOT_CA: text("`letsencrypt`, `zerossl`, another known authority, the `https` address of an ACME directory, or `off`"), Nginx, "The authority that issues the certificate of the site, by default Let's Encrypt. With `off`, the site keeps a self-signed one, or its own.";
 
     PIKU_ROOT: usually("~/.piku", "an absolute path"), Host, "The folder that holds everything. Only in the environment of piku.";
     PIKU_DOMAIN: text("a domain, such as `example.org`"), Host, "The domain of sites: the app `blog` answers at `blog.<domain>` unless it sets NGINX_SERVER_NAME.";

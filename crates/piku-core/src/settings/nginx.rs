@@ -11,6 +11,7 @@ use super::allowed_paths;
 use super::catalog as keys;
 use super::folders::AppFolders;
 use super::reader::{Reader, Refusal};
+use crate::certificates::wish::authority;
 
 /// Files of an app that nginx never serves: they hold secrets or describe how the app is run.
 pub(crate) const PRIVATE: [&str; 3] = ["ENV", "LIVE_ENV", "Procfile"];
@@ -148,7 +149,7 @@ pub(super) fn read(reader: &mut Reader<'_>, folders: Option<&AppFolders>) -> Ngi
             control: reader.count(&keys::NGINX_CACHE_CONTROL),
             expiry: reader.count(&keys::NGINX_CACHE_EXPIRY),
         },
-        acme_root_ca: reader.text(&keys::ACME_ROOT_CA).map(str::to_owned),
+        acme_root_ca: reader.parsed(&keys::ACME_ROOT_CA, acme_root_ca),
     }
 }
 
@@ -245,6 +246,13 @@ fn refuse_private(text: &str, url: &str) -> Result<(), Refusal> {
         return Err(refuse(InvalidSite::Url { url: text.to_owned(), why: "such names are never served" }));
     }
     Ok(())
+}
+
+fn acme_root_ca(text: &str) -> Result<String, Refusal> {
+    match authority(Some(text)) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(error) => Err(Refusal::new("env::bad-authority", error.to_string(), error.help())),
+    }
 }
 
 fn cache_prefixes(text: &str) -> Result<String, Refusal> {

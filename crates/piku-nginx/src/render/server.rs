@@ -101,8 +101,7 @@ pub(super) fn listen_https(site: &Site, text: &mut Text) {
 
 pub(super) fn certificate(site: &Site, text: &mut Text) {
     if let Some(tls) = &site.tls {
-        text.line(&format!("ssl_certificate {};", tls.certificate.word()));
-        text.line(&format!("ssl_certificate_key {};", tls.key.word()));
+        tls.directives().iter().for_each(|directive| text.line(directive));
     }
 }
 

@@ -133,8 +133,9 @@ fn describe(
     site.probe = Some(probe(app, app.as_str())?);
     site.listen.ipv4 = Some(options.ipv4);
     site.listen.ipv6 = (!inputs.options.disable_ipv6).then_some(options.ipv6);
-    site.tls =
-        Some(Tls::new(FilePath::new(root.certificate(app))?, FilePath::new(root.certificate_key(app))?));
+    let mut tls = Tls::new(FilePath::new(root.certificate(app))?, FilePath::new(root.certificate_key(app))?);
+    tls.named_in = Some(FilePath::new(root.tls(app))?);
+    site.tls = Some(tls);
     site.https_only = options.https_only;
     if let Some(version) = place.nginx {
         site.http2 = version.http2();

@@ -186,10 +186,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_done_is_said() {
-        let found = found("web: x\n", "NODE_VERSION=20\nNODE_PACKAGE_MANAGER=pnpm\nACME_ROOT_CA=x\n");
-        let said: Vec<&str> = found.iter().map(|one| one.diagnostic.message.as_str()).collect();
-        assert_eq!(said, ["`ACME_ROOT_CA` is not used yet"]);
+    fn an_authority_that_nobody_knows_is_a_mistake() {
+        let found = |value| found("web: x\n", &format!("NODE_VERSION=20\nACME_ROOT_CA={value}\n"));
+        let wrong = found("letsencrpyt");
+        assert_eq!(wrong.iter().map(|one| one.diagnostic.code).collect::<Vec<_>>(), ["env::bad-authority"]);
+        for known in ["letsencrypt.org", "zerossl", "off", "https://ca.lan/acme/directory", ""] {
+            assert!(found(known).is_empty(), "{known}");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::host::examine::is_busy;
 use crate::host::files;
 use crate::release::store;
 use crate::root::Root;
-use crate::vassal::VassalName;
+use crate::vassal::{OWN_JOBS, VassalName};
 
 /// Files of unknown apps, and unfinished releases of apps that are not busy.
 pub(super) fn find(root: &Root) -> Vec<Utf8PathBuf> {
@@ -34,7 +34,7 @@ pub(super) fn find(root: &Root) -> Vec<Utf8PathBuf> {
     let enabled = files::names(&root.uwsgi_enabled()).unwrap_or_default();
     let strays = enabled.iter().filter(|name| match name.parse::<VassalName>() {
         Ok(vassal) => !known(&vassal.app),
-        Err(_) => name.ends_with(".ini") && !adopted(name),
+        Err(_) => name.ends_with(".ini") && !name.starts_with(OWN_JOBS) && !adopted(name),
     });
     found.extend(strays.map(|name| root.uwsgi_enabled().join(name)));
     let mut unfinished: Vec<Utf8PathBuf> = apps

@@ -10,9 +10,6 @@ use crate::app::AppName;
 use crate::diagnostic::FileDiagnostic;
 use crate::settings::{self, AppFolders, EnvFile, Layers, Options, Origin, StoredSettings};
 
-/// Known keys that this version does not use yet.
-const NOT_YET: [&str; 1] = ["ACME_ROOT_CA"];
-
 /// Both settings files, with their texts to show mistakes in.
 #[derive(Clone, Debug)]
 pub(super) struct WrittenSettings {
@@ -62,13 +59,6 @@ impl WrittenSettings {
         if let Err(error) = layers.check_size() {
             let found = Diagnostic::error("env::too-much", 0..0, error.to_string()).with_help(error.help());
             diagnostics.push(FileDiagnostic::of_whole("", found));
-        }
-        for key in NOT_YET {
-            if let Some(setting) = layers.setting(key).filter(|setting| !setting.value.is_empty()) {
-                let message = format!("`{key}` is not used yet");
-                let found = Diagnostic::warning("env::not-yet", setting.span.clone(), message);
-                diagnostics.extend(self.at(setting.origin, found));
-            }
         }
         let folders = AppFolders::known(known);
         let (options, problems) = settings::options_in(&layers, folders.as_ref());

@@ -1,0 +1,201 @@
+//! `certs`, `certs:add`, `certs:remove`, `certs:renew`, and the upkeep of certificates.
+
+use std::process::ExitCode;
+
+use piku_core::{AppName, CertificateOrigin, CertificateStatus, process};
+
+use super::input;
+use super::list::print_json;
+use crate::error::CliError;
+use crate::json::Versioned;
+use crate::session::Session;
+use crate::table;
+
+/// The width of a terminal that everybody has.
+const WIDTH: usize = 80;
+
+/// The most that the name of an app, or of a host, takes of it.
+const NAME: usize = 24;
+
+pub(super) fn list(app: Option<&AppName>, json: bool, session: &Session) -> Result<ExitCode, CliError> {
+    let all = session.piku.certificates(app)?;
+    if json {
+        print_json(&Versioned::all(&all), session);
+    } else if let ([one], Some(_)) = (all.as_slice(), app) {
+        print_all(&described(one), session);
+    } else if !all.is_empty() {
+        print_all(&listed(&all), session);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn add(
+    app: &AppName,
+    certificate: &str,
+    key: Option<&str>,
+    session: &Session,
+) -> Result<ExitCode, CliError> {
+    let mut text = input::pem(certificate)?;
+    // Standard input has both.
+    if let Some(key) = key.filter(|key| *key != certificate) {
+        text.push(b'\n');
+        text.extend(input::pem(key)?);
+    }
+    let status = session.piku.add_certificate(app, &text, &session.actor, &mut session.ui.events())?;
+    let until = status.until.map_or_else(String::new, |until| format!(", valid until {}", day(until)));
+    let issuer = status.issuer.as_deref().unwrap_or_default();
+    if status.served {
+        session.ui.done(format_args!("The site of {app} has this certificate now: by {issuer}{until}"));
+    } else {
+        session.ui.done(format_args!("Kept for the site of {app}, which has none yet: by {issuer}{until}"));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn remove(app: &AppName, session: &Session) -> Result<ExitCode, CliError> {
+    let status = session.piku.remove_certificate(app, &session.actor, &mut session.ui.events())?;
+    match status.origin {
+        Some(origin) => {
+            session.ui.done(format_args!("Removed; the site of {app} has {} now", article(origin)))
+        }
+        None => session.ui.done(format_args!("Removed")),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn renew(app: &AppName, session: &Session) -> Result<ExitCode, CliError> {
+    let status = session.piku.renew_certificate(app, &session.actor, &mut session.ui.events())?;
+    let until = status.until.map_or_else(String::new, |until| format!(", valid until {}", day(until)));
+    let issuer = status.issuer.as_deref().unwrap_or_default();
+    session.ui.done(format_args!("The site of {app} has a certificate by {issuer}{until}"));
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn upkeep(app: Option<&AppName>, apart: bool, session: &Session) -> Result<ExitCode, CliError> {
+    if apart {
+        process::begin_session();
+    }
+    match app {
+        Some(app) => session.piku.order_certificates(Some(app), &mut session.ui.events())?,
+        None => session.piku.upkeep(&mut session.ui.events())?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn article(origin: CertificateOrigin) -> &'static str {
+    match origin {
+        CertificateOrigin::Own => "its own certificate",
+        CertificateOrigin::Acme => "the certificate of an authority",
+        _ => "a self-signed certificate",
+    }
+}
+
+fn print_all(lines: &[String], session: &Session) {
+    for line in lines {
+        session.ui.line(format_args!("{line}"));
+    }
+}
+
+fn day(time: impl ToString) -> String {
+    time.to_string().chars().take(10).collect()
+}
+
+fn minute(time: impl ToString) -> String {
+    time.to_string().chars().take(16).collect::<String>().replace('T', " ") + " UTC"
+}
+
+/// Shortens a text to so many characters.
+fn cut(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
+}
+
+/// A row for each app, in lines that fit a terminal.
+fn listed(all: &[CertificateStatus]) -> Vec<String> {
+    let head = ["APP", "NAMES", "FROM", "UNTIL", ""].map(str::to_owned).to_vec();
+    let row = |status: &CertificateStatus| {
+        let more = match status.names.len() {
+            0 | 1 => String::new(),
+            count => format!(" +{}", count - 1),
+        };
+        let first = status.names.first().map_or("", String::as_str);
+        vec![
+            cut(status.app.as_str(), NAME - 8),
+            format!("{}{more}", cut(first, NAME - more.len())),
+            status.origin.map_or_else(String::new, |origin| origin.to_string()),
+            status.until.map_or_else(String::new, day),
+            going_on(status),
+        ]
+    };
+    let rows: Vec<Vec<String>> = [head].into_iter().chain(all.iter().map(row)).collect();
+    table::lines(&rows).iter().map(|line| cut(line, WIDTH)).collect()
+}
+
+/// What is done about a certificate, in a few words.
+fn going_on(status: &CertificateStatus) -> String {
+    let expired = if status.expired { "expired" } else { "" };
+    let renewal = match (&status.authority, &status.failure, status.next) {
+        (None, ..) => "",
+        (Some(_), Some(failure), _) => failure.message.as_str(),
+        (Some(_), None, None) => "being ordered",
+        (Some(_), None, Some(at)) => return join(expired, &format!("renewed from {}", day(at))),
+    };
+    join(expired, renewal)
+}
+
+fn join(one: &str, other: &str) -> String {
+    [one, other].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("; ")
+}
+
+/// All about one certificate.
+fn described(status: &CertificateStatus) -> Vec<String> {
+    let mut rows = Vec::new();
+    let mut row = |head: &str, text: String| {
+        if !text.is_empty() {
+            rows.push(vec![head.to_owned(), text]);
+        }
+    };
+    row("names", status.names.join(" "));
+    row(
+        "from",
+        match (status.origin, &status.issuer) {
+            (None, _) => "there is no certificate yet".to_owned(),
+            (Some(CertificateOrigin::SelfSigned), _) => "self-signed, so browsers warn".to_owned(),
+            (Some(CertificateOrigin::Own), issuer) => {
+                format!("its own, by {}", issuer.as_deref().unwrap_or_default())
+            }
+            (Some(_), issuer) => issuer.clone().unwrap_or_default(),
+        },
+    );
+    let expired = if status.expired { " (expired)" } else { "" };
+    row("until", status.until.map_or_else(String::new, |until| format!("{}{expired}", day(until))));
+    row("not for", status.uncovered.join(" "));
+    if status.origin.is_some() && !status.served {
+        row("served", "no: it waits for the first release with a site".to_owned());
+    }
+    row("asks", status.authority.clone().unwrap_or_default());
+    row("asks none", status.no_authority.clone().unwrap_or_default());
+    if status.authority.is_some() {
+        row("next", status.next.map_or_else(|| "now".to_owned(), minute));
+    }
+    if let Some(failure) = &status.failure {
+        row("failed", format!("{}: {}", minute(failure.at), failure.message));
+        row("help", failure.help.clone().unwrap_or_default());
+    }
+    table::lines(&rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_cut_where_the_terminal_ends() {
+        assert_eq!(cut("blog.example.org", 16), "blog.example.org");
+        assert_eq!(cut("blog.example.org", 8), "blog.ex…");
+        assert_eq!(join("", "being ordered"), "being ordered");
+        assert_eq!(join("expired", "being ordered"), "expired; being ordered");
+    }
+}

@@ -65,9 +65,9 @@ pub use history::{Happened, HistoryEntry};
 pub use host::nginx_error::NginxError;
 pub use host::{HostError, Surroundings};
 pub use operations::{
-    Actor, AppStatus, CertificateStatus, Checked, CheckedProcess, ConfigEntry, Destroyed, Done, Finding, KindStatus, Level,
-    LogLine, MaintenanceChange, PreparedDeploy, ProcessStatus, ReleaseEntry, RunTarget, ServerChange,
-    ServerEntry, ServerOrigin, SiteUsers, StartedDeploy, State,
+    Actor, AppStatus, CertificateStatus, Checked, CheckedProcess, ConfigEntry, Destroyed, Done, Finding,
+    KindStatus, Level, LogLine, MaintenanceChange, PreparedDeploy, ProcessStatus, ReleaseEntry, RunTarget,
+    ServerChange, ServerEntry, ServerOrigin, SiteUsers, StartedDeploy, State,
 };
 pub use piku::Piku;
 pub use piku_nginx::Network;

@@ -6,11 +6,11 @@ use camino::Utf8PathBuf;
 use sha2::{Digest, Sha256};
 
 use crate::certificates::shelf;
-use crate::error::Error;
-use crate::event::Report;
+use crate::error::{Error, error_chain};
+use crate::event::{Report, warn};
 use crate::host::launch::{DaemonRecord, DaemonWork, Job, LaunchRecord, LogRecord, record_path};
 use crate::host::lock::AppLock;
-use crate::host::{HostError, Step, apply, files, wait};
+use crate::host::{HostError, Step, access_log, apply, files, wait};
 use crate::piku::Piku;
 use crate::vassal::{OWN_JOBS, own_jobs};
 
@@ -21,12 +21,17 @@ const LAUNCHED: &str = "; piku-launch runs piku's own jobs, from the record besi
 const LOG: u64 = 256 * 1024;
 
 impl Piku {
-    /// Does what is due: orders and renews certificates. Two at once do no harm.
+    /// Does what is due: orders and renews certificates, and rotates the logs of requests. Two at once do no harm.
     ///
     /// # Errors
     /// [`Error::Host`] if the state of the apps can't be read.
     pub fn upkeep(&self, report: &mut Report<'_>) -> Result<(), Error> {
         self.order_certificates(None, report)?;
+        for app in self.app_names()? {
+            if let Err(error) = access_log::rotate(&self.root, &self.surroundings, &app) {
+                warn(report, format!("the log of requests to `{app}` grows: {}", error_chain(&error)), None);
+            }
+        }
         Ok(self.keep_jobs()?)
     }
 

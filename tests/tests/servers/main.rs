@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "the lint spares tests, but not the functions that they share")]
 
 mod boots;
+mod certificates;
 mod docs;
 mod doctor;
 mod full_disk;

@@ -221,6 +221,7 @@ fn directives_of_people() -> impl Strategy<Value = String> {
 }
 
 /// How many values are tried: those of `PROPTEST_CASES`, or a thousand.
+#[allow(clippy::disallowed_methods, reason = "whoever runs the test says how long it may take")]
 fn cases() -> u32 {
     std::env::var("PROPTEST_CASES").ok().and_then(|number| number.parse().ok()).unwrap_or(1000)
 }

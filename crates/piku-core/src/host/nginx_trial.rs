@@ -108,9 +108,7 @@ mod tests {
     fn a_site_that_nginx_would_refuse_is_refused_without_any_right() {
         let home = Utf8PathBuf::from("/nowhere");
         let surroundings = Surroundings::of_tests(&home);
-        if program(&surroundings.search_path(), "nginx").is_none() {
-            return;
-        }
+        assert!(program(&surroundings.search_path(), "nginx").is_some(), "this test needs nginx");
         let check = |text: &str| check(&surroundings, "/r/nginx/blog.conf".into(), text);
         check("server {\n    listen 0.0.0.0:80;\n    server_name a.test;\n    return 204;\n}\n").unwrap();
         let refused = check("server {\n    listen 0.0.0.0:80;\n    expires sometime; # a.conf:3\n}\n");

@@ -32,14 +32,12 @@ const VALUES: [&str; 14] = [
 const SPELLED: [&str; 1] = ["crate::host::socket_access::SocketAccess"];
 
 /// What such a file may take of deploying.
-const STAGES: [&str; 7] = [
+const STAGES: [&str; 5] = [
     "crate::deploy::DeployError",
     "crate::deploy::build::Build",
     "crate::deploy::plan",
-    "crate::deploy::source::included::Directives",
     "crate::deploy::source::inputs",
     "crate::deploy::source::procfile_path",
-    "crate::deploy::source::served_links::ServedLink",
 ];
 
 /// What asks, or changes something, without a path of ours.

@@ -6,6 +6,7 @@ use super::DeployError;
 use super::plan::basis::Basis;
 use super::plan::render::{self, Rendered};
 use super::plan::site::{self, RenderedSite};
+use super::plan::statics;
 use super::plan::{self, Plan, Serves};
 use super::source::served_links;
 use crate::host::facts::{self, Nginx};
@@ -47,7 +48,7 @@ pub(crate) fn ready(basis: &Basis<'_>, directives: Directives) -> Result<Ready, 
     let ask = || facts::known_nginx(basis.surroundings, &memory);
     let nginx = basis.inputs.has_site().then(ask).transpose()?;
     let version = nginx.as_ref().and_then(|nginx| nginx.version);
-    let served = site::served(basis.root, basis.app, basis.inputs, &plan.serves);
+    let served = statics::served(basis.root, basis.app, basis.inputs, &plan.serves);
     let links = served_links::of_tree(basis.root, basis.app, basis.tree, basis.kept, &served)?;
     let error_pages = error_pages(basis)?;
     let spelled = |plan: &Plan| {

@@ -13,5 +13,6 @@ pub(crate) mod hosted;
 pub(crate) mod reached;
 pub(crate) mod render;
 pub(crate) mod site;
+pub(crate) mod statics;
 
 pub(crate) use decide::{Plan, Process, Serves, Work, listens_at, plan, reachable, web_count};

@@ -4,14 +4,15 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use camino::Utf8PathBuf;
 use piku_nginx::{
-    Backend, Cache, DirectiveNames, ErrorPage, FilePath, Header, InvalidSite, Led, Probe, Servable,
-    ServerName, Site, SiteName, SocketPath, StaticPath, Tls, Trusted, UrlPath, Version, VisitorHeader,
+    Backend, Cache, DirectiveNames, ErrorPage, FilePath, Header, InvalidSite, Probe, ServerName, Site,
+    SiteName, SocketPath, Tls, Trusted, UrlPath, Version, VisitorHeader,
 };
 use sha2::{Digest, Sha256};
 
 use super::cloudflare;
 use super::decide::{Plan, Serves};
 use super::gate;
+use super::statics::{self, ServedLink};
 use crate::app::AppName;
 use crate::deploy::DeployError;
 use crate::deploy::source::inputs::Inputs;
@@ -34,13 +35,6 @@ pub(crate) struct RenderedSite {
     pub(crate) serves_data: bool,
     /// The folder of its cache, relative to that of all caches.
     pub(crate) cache: Option<Utf8PathBuf>,
-}
-
-/// A link, as nginx reaches it, and where it leads.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ServedLink {
-    pub(crate) path: Utf8PathBuf,
-    pub(crate) target: Utf8PathBuf,
 }
 
 /// What a site depends on besides plan and settings.
@@ -143,10 +137,7 @@ fn describe(
     }
     site.allow_git_folders = options.allow_git_folders;
     site.acme_webroot = Some(FilePath::new(root.acme())?);
-    // Paths of files go through the link to the live release, so that the text does not change with each release.
-    let (live, data) = (root.app(app), root.data(app));
-    let servable = Servable::tree(&live).with_data(&data).with_others(&options.allowed_paths);
-    site.statics = followed(statics(inputs, serves, &servable)?, place.links, &servable);
+    site.statics = statics::of(root, app, inputs, serves, place.links)?;
     if let Serves::Static(_) = serves {
         site.not_found = Some("/404.html".parse()?);
     }
@@ -177,44 +168,6 @@ fn trusted(options: &NginxOptions) -> Result<Option<Trusted>, InvalidSite> {
         trusted.visitor = VisitorHeader::CfConnectingIp;
     }
     Ok((!trusted.networks.is_empty()).then_some(trusted))
-}
-
-/// What nginx serves itself, links aside.
-fn statics(inputs: &Inputs, serves: &Serves, from: &Servable<'_>) -> Result<Vec<StaticPath>, InvalidSite> {
-    let list = inputs.options.nginx.static_paths.as_deref().unwrap_or_default();
-    let mut statics = StaticPath::parse_list(list, from)?;
-    if let Serves::Static(folder) = serves {
-        statics.push(StaticPath::root(folder.as_str(), from)?);
-    }
-    Ok(statics)
-}
-
-/// The paths in the app's tree that its site serves.
-pub(crate) fn served(root: &Root, app: &AppName, inputs: &Inputs, serves: &Serves) -> Vec<Utf8PathBuf> {
-    let (live, data) = (root.app(app), root.data(app));
-    let others = &inputs.options.nginx.allowed_paths;
-    let from = Servable::tree(&live).with_data(&data).with_others(others);
-    let statics = statics(inputs, serves, &from).unwrap_or_default();
-    let paths = statics.iter().filter_map(|mapped| mapped.path().as_path().strip_prefix(&live).ok());
-    paths.map(Into::into).filter(|_| inputs.has_site()).collect()
-}
-
-/// Serves what links lead to, since nginx follows none.
-fn followed(statics: Vec<StaticPath>, links: &[ServedLink], from: &Servable<'_>) -> Vec<StaticPath> {
-    let mut parts = Vec::new();
-    let follow = |mut mapped: StaticPath| {
-        for link in links {
-            match mapped.led(&link.path, &link.target, from) {
-                Some(Led::Whole(led)) => mapped = led,
-                Some(Led::Part(led)) => parts.push(led),
-                None => {}
-            }
-        }
-        mapped
-    };
-    let mut all: Vec<StaticPath> = statics.into_iter().map(follow).collect();
-    all.extend(parts);
-    all
 }
 
 /// The location that only this machine may request, and its answer.

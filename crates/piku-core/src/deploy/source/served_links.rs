@@ -6,7 +6,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::app::AppName;
-use crate::deploy::plan::site::ServedLink;
+use crate::deploy::plan::statics::ServedLink;
 use crate::host::{HostError, links};
 use crate::persisted::{Persisted, Place};
 use crate::root::Root;

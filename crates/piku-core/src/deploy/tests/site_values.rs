@@ -3,16 +3,23 @@
 //! The text of a site is read as nginx reads it, and compared with the text of the same site with harmless values.
 //! `PROPTEST_CASES=1000000` tries more values than the suite does.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+mod directives;
+mod values;
+
+use std::collections::BTreeSet;
 
 use camino::Utf8Path;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
+use self::directives::{Directive, Kinds, directives, kinds, paths, variables};
+use self::values::key_and_value;
 use super::App;
 use crate::deploy::source::inputs::Texts;
 use crate::settings::{KEYS, Scope, StoredSettings};
+
+/// How many values are tried, unless `PROPTEST_CASES` asks for more.
+const CASES: u32 = 10_000;
 
 /// A harmless value for each key, so that every part of a site is there. A key without one here has no value in the
 /// harmless site, and its values must then change nothing but what [`OWN`] says.
@@ -64,107 +71,6 @@ const OWN: &[(&str, &[&str])] = &[
     ("NGINX_ALLOW_GIT_FOLDERS", &["*"]),
     ("DISABLE_IPV6", &["*"]),
 ];
-
-/// A directive: the blocks around it, its name, its arguments.
-#[derive(Debug)]
-struct Directive {
-    blocks: Rc<str>,
-    words: Vec<String>,
-}
-
-/// Reads configuration text as nginx does; `None` if nginx can't.
-fn directives(text: &str) -> Option<Vec<Directive>> {
-    let (mut found, mut blocks, mut words) = (Vec::new(), vec![Rc::from("")], Vec::new());
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            c if c.is_ascii_whitespace() => {}
-            '#' => while chars.next_if(|c| *c != '\n').is_some() {},
-            ';' | '{' => {
-                let taken: Vec<String> = std::mem::take(&mut words);
-                let name = taken.first()?.clone();
-                let around: Rc<str> = Rc::clone(blocks.last()?);
-                if c == '{' {
-                    blocks.push(format!("{around} {name}").into());
-                }
-                found.push(Directive { blocks: around, words: taken });
-            }
-            '}' => {
-                (words.is_empty() && blocks.pop().is_some() && !blocks.is_empty()).then_some(())?;
-            }
-            quote @ ('"' | '\'') => {
-                let mut word = String::new();
-                loop {
-                    match chars.next()? {
-                        '\\' => {
-                            let c = chars.next()?;
-                            word.extend(
-                                (!matches!(c, '"' | '\'' | '\\')).then_some('\\').into_iter().chain([c]),
-                            );
-                        }
-                        c if c == quote => break,
-                        c => word.push(c),
-                    }
-                }
-                // nginx wants white space or an end after a quote; `)` is for `if`.
-                chars.peek().filter(|c| c.is_ascii_whitespace() || matches!(c, ';' | '{' | ')'))?;
-                words.push(word);
-            }
-            c => {
-                let mut word = String::from(c);
-                while let Some(c) = chars.next_if(|c| !c.is_ascii_whitespace() && !matches!(c, ';' | '{')) {
-                    word.push(c);
-                }
-                words.push(word);
-            }
-        }
-    }
-    (blocks.len() == 1 && words.is_empty()).then_some(found)
-}
-
-/// The name under which a directive is counted: a network in a table is not a directive of its own.
-fn name(directive: &Directive) -> &str {
-    let first = directive.words[0].as_str();
-    if directive.blocks.ends_with(" geo") && first != "default" { "*network" } else { first }
-}
-
-/// How often each directive is in each kind of block.
-type Kinds = BTreeMap<(Rc<str>, String), usize>;
-
-fn kinds(directives: &[Directive]) -> Kinds {
-    let mut kinds = Kinds::new();
-    for directive in directives {
-        *kinds.entry((Rc::clone(&directive.blocks), name(directive).to_owned())).or_default() += 1;
-    }
-    kinds
-}
-
-/// The variables in the arguments, as nginx would expand them.
-fn variables(directives: &[Directive]) -> BTreeSet<String> {
-    let of_word = |word: &String| {
-        let parts = word.split('$').skip(1).map(|rest| {
-            let rest = rest.trim_start_matches('{');
-            let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
-            rest[..end].to_owned()
-        });
-        parts.collect::<Vec<_>>()
-    };
-    // A `$` at the end of a regular expression, or the value of the variable that stands for it, is none.
-    let words = directives.iter().flat_map(|one| &one.words).filter(|word| word.contains('$'));
-    words.flat_map(of_word).filter(|name| !name.is_empty()).collect()
-}
-
-/// Files and folders that nginx would open.
-fn paths(directives: &[Directive]) -> BTreeSet<String> {
-    let opens = |name: &str| {
-        matches!(name, "root" | "alias" | "include" | "proxy_cache_path" | "access_log" | "error_log")
-            || name.starts_with("ssl_certificate")
-            || name.ends_with("_file")
-            || name.ends_with("_path")
-    };
-    let named = directives.iter().filter(|one| opens(name(one)));
-    named.filter_map(|one| one.words.get(1)).filter(|word| *word != "off").cloned().collect()
-}
 
 /// The text of a site with these settings; `None` if they are refused.
 fn site(settings: &[(&str, &str)]) -> Option<Vec<Directive>> {
@@ -231,95 +137,6 @@ fn harmless_sites() -> Harmless {
     all
 }
 
-/// A part of a value: what has a meaning to nginx, and what has one in our settings.
-fn part() -> impl Strategy<Value = &'static str> {
-    prop::sample::select(vec![
-        "a",
-        "b.org",
-        "/",
-        " ",
-        ";",
-        "{",
-        "}",
-        "\"",
-        "'",
-        "\\",
-        "#",
-        "$",
-        "~",
-        "=",
-        "@",
-        "^",
-        "*",
-        "%",
-        ".",
-        "..",
-        "\n",
-        "\r",
-        "\t",
-        ":",
-        ",",
-        "|",
-        "||",
-        "include",
-        "ä",
-        "(",
-        ")",
-        "[",
-        "]",
-        "_",
-        "-",
-        "0",
-        "1",
-        "127.0.0.1",
-        "::1/0",
-        "return 200;",
-        "\\n",
-        "$uri",
-        "${uri}",
-        "!",
-        "<",
-        "&",
-        "\u{85}",
-        "\u{a0}",
-        "/etc/passwd",
-        "../..",
-        "X-C: d",
-        "; alias /etc;",
-        "} server {",
-        "\"; deny all; \"",
-        "always",
-        "on",
-        "off",
-        "m",
-        "ENV",
-        "/.git",
-        "Procfile",
-        "\u{2028}",
-        "`",
-        "+",
-        "?",
-        "xn--",
-        "/static:public",
-        "/api",
-    ])
-}
-
-/// A value: any text, parts, or a harmless value with parts in it.
-fn value(key: &'static str) -> impl Strategy<Value = String> {
-    let harmless = HARMLESS.iter().find(|(other, _)| *other == key).map_or("true", |(_, value)| *value);
-    let parts = || prop::collection::vec(part(), 0..6).prop_map(|parts| parts.concat());
-    let inserted = (0..=harmless.len(), parts(), any::<bool>()).prop_map(move |(at, parts, cut)| {
-        let rest = if cut { "" } else { &harmless[at..] };
-        format!("{}{parts}{rest}", &harmless[..at])
-    });
-    prop_oneof![1 => any::<String>(), 3 => parts(), 6 => inserted]
-}
-
-fn key_and_value() -> impl Strategy<Value = (&'static str, String)> {
-    prop::sample::select(keys()).prop_flat_map(|key| (Just(key), value(key)))
-}
-
 /// Whether nginx may open a path for this app.
 fn is_own(path: &str) -> bool {
     let own = ["apps/blog", "releases/blog", "data/blog", "cache/blog", "acme"];
@@ -347,11 +164,6 @@ fn check(harmless: &Harmless, key: &str, value: &str) {
     assert!(strange.is_empty(), "{key}={value:?} opens {strange:?}");
 }
 
-/// How many values are tried.
-fn cases() -> u32 {
-    std::env::var("PROPTEST_CASES").ok().and_then(|number| number.parse().ok()).unwrap_or(10_000)
-}
-
 #[test]
 fn every_key_of_a_site_has_a_value_in_the_harmless_one() {
     let off = ["NGINX_ALLOW_GIT_FOLDERS", "DISABLE_IPV6", "NGINX_CACHE_PATH", "ACME_ROOT_CA"];
@@ -368,7 +180,10 @@ fn every_key_of_a_site_has_a_value_in_the_harmless_one() {
 #[test]
 fn no_value_of_any_key_adds_a_directive_a_variable_or_a_path() {
     let harmless = harmless_sites();
-    let config = ProptestConfig { failure_persistence: None, cases: cases(), ..ProptestConfig::default() };
+    // It has read `PROPTEST_CASES`.
+    let config = ProptestConfig::default();
+    let cases = config.cases.max(CASES);
+    let config = ProptestConfig { failure_persistence: None, cases, ..config };
     let tried = TestRunner::new(config).run(&key_and_value(), |(key, value)| {
         check(&harmless, key, &value);
         Ok(())

@@ -1,7 +1,8 @@
 //! Reloads nginx and waits until it serves a new site.
 
+use std::fs::File;
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +21,9 @@ const TRIES: u32 = 3;
 
 /// How long to wait before the next try.
 const BETWEEN_TRIES: Duration = Duration::from_millis(200);
+
+/// How often whoever watches the folder of sites is reminded. systemd starts no unit more than five times in ten seconds.
+const BETWEEN_REMINDERS: Duration = Duration::from_secs(3);
 
 /// A request whose answer shows which version of a site nginx serves.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,8 +92,9 @@ pub(crate) fn reload_and_wait(
 ) -> Result<(), NginxError> {
     let before = own_nginx::refusals(root);
     reload(root, surroundings)?;
-    let mut is_served = new_workers_answer(question);
+    let (mut is_served, mut remind) = (new_workers_answer(question), reminder(root, surroundings));
     let outcome = wait::until(PATIENCE, || {
+        remind();
         if let Some(said) = own_nginx::refused_since(root, before) {
             return Some(Err(NginxError::Refused { said }));
         }
@@ -108,14 +113,31 @@ pub(crate) fn reload_until(
 ) -> Result<Option<()>, NginxError> {
     let before = own_nginx::refusals(root);
     reload(root, surroundings)?;
-    let mut is_served = steady(is_new);
+    let (mut is_served, mut remind) = (steady(is_new), reminder(root, surroundings));
     let outcome = wait::until(patience, || {
+        remind();
         if let Some(said) = own_nginx::refused_since(root, before) {
             return Some(Err(NginxError::Refused { said }));
         }
         is_served().then_some(Ok(()))
     });
     outcome.transpose()
+}
+
+/// Touches the folder of sites from time to time, so that a path unit reloads nginx again.
+///
+/// systemd does not look at the folder while the reload that it started is running (`systemd.path(5)`), so a site that is
+/// written in that moment would not be read before the next change.
+fn reminder<'a>(root: &'a Root, surroundings: &'a Surroundings) -> impl FnMut() + 'a {
+    let is_watched = !own_nginx::is_wanted(root) && surroundings.nginx_reload.is_none();
+    let mut last = Instant::now();
+    move || {
+        if is_watched && last.elapsed() >= BETWEEN_REMINDERS {
+            last = Instant::now();
+            // A folder that can't be touched can't have been written to either.
+            drop(File::open(root.nginx()).and_then(|sites| sites.set_modified(SystemTime::now())));
+        }
+    }
 }
 
 /// Waits for nginx to answer the question, for at most `limit`, after it was told to read its configuration.
@@ -140,7 +162,27 @@ fn steady(mut is_new: impl FnMut() -> bool) -> impl FnMut() -> bool {
 
 #[cfg(test)]
 mod tests {
+    use camino::Utf8PathBuf;
+
     use super::*;
+
+    #[test]
+    fn whoever_watches_the_sites_is_reminded_while_nginx_does_not_serve_a_new_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = Utf8PathBuf::from_path_buf(folder.path().to_owned()).unwrap();
+        let root = Root::new(path.clone());
+        std::fs::create_dir_all(root.nginx()).unwrap();
+        File::open(root.nginx()).unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap();
+        let touched = || root.nginx().metadata().unwrap().modified().unwrap() != SystemTime::UNIX_EPOCH;
+        let mut watched = Surroundings::of_tests(&path);
+        watched.nginx_reload = None;
+        let told = Surroundings { nginx_reload: Some("true".to_owned()), ..watched.clone() };
+        let patience = BETWEEN_REMINDERS + Duration::from_millis(500);
+        let wait =
+            |surroundings: &Surroundings| reload_until(&root, surroundings, patience, &touched).unwrap();
+        assert_eq!(wait(&told), None, "a command has reloaded it");
+        assert_eq!(wait(&watched), Some(()));
+    }
 
     #[test]
     fn a_site_answers_during_a_maintenance_too() {

@@ -60,7 +60,10 @@ fn every_object_has_a_version_and_a_refusal_is_an_object() {
         assert!(refused.stderr.contains("error"), "a person reads it too: {refused}");
     }
     let apps = server.ssh(["apps", "--json"]).succeeds().json();
-    assert_eq!(apps, serde_json::json!([{"schema": 1, "name": "blog", "running": false, "release": null}]));
+    let blog = serde_json::json!({
+        "schema": 1, "name": "blog", "running": false, "release": null, "maintenance": false
+    });
+    assert_eq!(apps, serde_json::json!([blog]));
     let findings = server.ssh(["doctor", "--json"]).json();
     assert!(findings.as_array().unwrap().iter().all(|found| found["schema"] == 1), "{findings}");
     assert_eq!(server.ssh(["check", "/tmp", "--json"]).json()["schema"], 1);

@@ -3,7 +3,7 @@
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::process::Stdio;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use camino::Utf8Path;
@@ -128,10 +128,11 @@ impl Nginx {
 
 /// A loopback address that no other server uses.
 pub(crate) fn free_address() -> Ipv4Addr {
-    static NEXT: AtomicU8 = AtomicU8::new(1);
+    static NEXT: AtomicU32 = AtomicU32::new(0);
     let [.., high, low] = std::process::id().to_be_bytes();
     loop {
-        let address = Ipv4Addr::new(127, high.max(1), low, NEXT.fetch_add(1, Ordering::Relaxed).max(1));
+        let last = NEXT.fetch_add(1, Ordering::Relaxed) % 254 + 1;
+        let address = Ipv4Addr::new(127, high.max(1), low, u8::try_from(last).unwrap_or(1));
         if TcpListener::bind((address, 8079)).is_ok() {
             return address;
         }

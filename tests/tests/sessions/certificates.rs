@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use piku_tests::{App, Pebble, TestServer, eventually_within, http, needs};
+use piku_tests::{App, Pebble, TestServer, eventually, eventually_within, http, needs};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 
 /// An authority that curl can be told to trust, and certificates of it.
@@ -194,7 +194,8 @@ fn a_name_gets_a_certificate_of_an_authority_which_is_renewed_while_it_is_visite
         (status()["origin"] == "acme").then_some(())
     });
     let trusted = pebble.issues_below();
-    assert!(opens(&server, "blog.lan", &trusted), "{}", status());
+    // It is stored a moment before nginx has read it.
+    eventually("nginx serves it", || opens(&server, "blog.lan", &trusted).then_some(()));
     server.ssh(["certs", "blog"]).succeeds().says("Pebble").never_says("failed");
     assert_eq!(fs::metadata(server.root().join("acme/accounts")).unwrap().mode() & 0o777, 0o700);
 

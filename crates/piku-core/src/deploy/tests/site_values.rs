@@ -13,43 +13,13 @@ use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
 use self::directives::{Directive, Kinds, directives, kinds, paths, variables};
-use self::values::key_and_value;
+use self::values::{HARMLESS, key_and_value, keys};
 use super::App;
 use crate::deploy::source::inputs::Texts;
-use crate::settings::{KEYS, Scope, StoredSettings};
+use crate::settings::StoredSettings;
 
 /// How many values are tried, unless `PROPTEST_CASES` asks for more.
 const CASES: u32 = 10_000;
-
-/// A harmless value for each key, so that every part of a site is there. A key without one here has no value in the
-/// harmless site, and its values must then change nothing but what [`OWN`] says.
-const HARMLESS: &[(&str, &str)] = &[
-    ("NGINX_SERVER_NAME", "blog.example.org"),
-    ("NGINX_REDIRECT", "www.example.org"),
-    ("NGINX_STATIC_PATHS", "/static:public,/:dist"),
-    ("NGINX_CATCH_ALL", "index.html"),
-    ("NGINX_HTTPS_ONLY", "true"),
-    ("NGINX_CLOUDFLARE_ACL", "false"),
-    ("NGINX_HSTS", "86400 includeSubDomains"),
-    ("NGINX_MAX_BODY_SIZE", "5m"),
-    ("NGINX_TIMEOUT", "20"),
-    ("NGINX_BUFFERING", "off"),
-    ("NGINX_HEADERS", "X-A: b; c | X-B: $d"),
-    ("NGINX_TRUSTED_PROXIES", "10.0.0.0/8 192.0.2.7"),
-    ("NGINX_IPV4_ADDRESS", "192.0.2.5"),
-    ("NGINX_IPV6_ADDRESS", "[2001:db8::5]"),
-    ("NGINX_INCLUDE_FILE", "deploy/nginx.conf"),
-    ("NGINX_LOCATION_INCLUDE_FILE", "deploy/location.conf"),
-    ("NGINX_BASIC_AUTH", "true"),
-    ("NGINX_ERROR_PAGES", "errors"),
-    ("NGINX_CACHE_PREFIXES", "/api,/feed"),
-    ("NGINX_CACHE_SIZE", "2"),
-    ("NGINX_CACHE_TIME", "2"),
-    ("NGINX_CACHE_REDIRECTS", "2"),
-    ("NGINX_CACHE_ANY", "2"),
-    ("NGINX_CACHE_CONTROL", "2"),
-    ("NGINX_CACHE_EXPIRY", "2"),
-];
 
 /// The directives that a key's value decides about: how many of each there are, and which.
 const OWN: &[(&str, &[&str])] = &[
@@ -91,10 +61,6 @@ fn site(settings: &[(&str, &str)]) -> Option<Vec<Directive>> {
 /// The harmless settings with another value for a key.
 fn with<'a>(key: &'a str, value: &'a str) -> Vec<(&'a str, &'a str)> {
     HARMLESS.iter().copied().filter(|(other, _)| *other != key).chain([(key, value)]).collect()
-}
-
-fn keys() -> Vec<&'static str> {
-    KEYS.iter().filter(|key| key.scope == Scope::Nginx).map(|key| key.name).collect()
 }
 
 /// What a site may have at all, because harmless sites have it.

@@ -2,7 +2,41 @@
 
 use proptest::prelude::*;
 
-use super::{HARMLESS, keys};
+use crate::settings::{KEYS, Scope};
+
+/// A harmless value for each key, so that every part of a site is there. A key without one here has no value in the
+/// harmless site, and its values must then change nothing but what `OWN` says.
+pub(super) const HARMLESS: &[(&str, &str)] = &[
+    ("NGINX_SERVER_NAME", "blog.example.org"),
+    ("NGINX_REDIRECT", "www.example.org"),
+    ("NGINX_STATIC_PATHS", "/static:public,/:dist"),
+    ("NGINX_CATCH_ALL", "index.html"),
+    ("NGINX_HTTPS_ONLY", "true"),
+    ("NGINX_CLOUDFLARE_ACL", "false"),
+    ("NGINX_HSTS", "86400 includeSubDomains"),
+    ("NGINX_MAX_BODY_SIZE", "5m"),
+    ("NGINX_TIMEOUT", "20"),
+    ("NGINX_BUFFERING", "off"),
+    ("NGINX_HEADERS", "X-A: b; c | X-B: $d"),
+    ("NGINX_TRUSTED_PROXIES", "10.0.0.0/8 192.0.2.7"),
+    ("NGINX_IPV4_ADDRESS", "192.0.2.5"),
+    ("NGINX_IPV6_ADDRESS", "[2001:db8::5]"),
+    ("NGINX_INCLUDE_FILE", "deploy/nginx.conf"),
+    ("NGINX_LOCATION_INCLUDE_FILE", "deploy/location.conf"),
+    ("NGINX_BASIC_AUTH", "true"),
+    ("NGINX_ERROR_PAGES", "errors"),
+    ("NGINX_CACHE_PREFIXES", "/api,/feed"),
+    ("NGINX_CACHE_SIZE", "2"),
+    ("NGINX_CACHE_TIME", "2"),
+    ("NGINX_CACHE_REDIRECTS", "2"),
+    ("NGINX_CACHE_ANY", "2"),
+    ("NGINX_CACHE_CONTROL", "2"),
+    ("NGINX_CACHE_EXPIRY", "2"),
+];
+
+pub(super) fn keys() -> Vec<&'static str> {
+    KEYS.iter().filter(|key| key.scope == Scope::Nginx).map(|key| key.name).collect()
+}
 
 /// Parts of values: what has a meaning to nginx, and what has one in our settings.
 const PARTS: &[&str] = &[

@@ -229,6 +229,8 @@ impl Look {
             .http_status_as_error(false)
             .max_redirects(10)
             .proxy(None)
+            // A server may close a kept connection just when its redirect is followed on it.
+            .max_idle_connections(0)
             .user_agent("piku-acme")
             .timeout_global(Some(self.patience))
             .build();

@@ -46,7 +46,7 @@ const FAULTS: [Fault; 8] = [
 /// With piku's own nginx.
 const FAULTS_OF_AN_OWN_NGINX: [Fault; 3] = [
     Fault { made_by: "systemctl stop piku-nginx", named: "nginx is not running" },
-    Fault { made_by: "rmdir /home/piku/.piku/cache", named: "has no cache" },
+    Fault { made_by: "rm -r /home/piku/.piku/acme", named: "has no acme" },
     Fault { made_by: "systemctl stop piku", named: "emperor does not answer" },
 ];
 

@@ -27,6 +27,7 @@ mod deploy;
 mod diagnostic;
 mod error;
 mod event;
+mod fingerprint;
 mod formation;
 mod gate;
 mod history;

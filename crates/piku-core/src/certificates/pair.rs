@@ -1,6 +1,6 @@
 //! A certificate with its key, as PEM. Pure.
 
-use sha2::{Digest, Sha256};
+use crate::fingerprint;
 
 /// A certificate, the chain after it, and the key of the certificate.
 #[derive(Clone, PartialEq, Eq)]
@@ -93,8 +93,7 @@ impl Pair {
 
     /// A name for the pair, which no other has.
     pub(crate) fn print(&self) -> String {
-        let digest = Sha256::digest(self.to_pem());
-        digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        fingerprint::of(self.to_pem())
     }
 }
 

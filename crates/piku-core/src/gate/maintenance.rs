@@ -5,9 +5,9 @@
 use jiff::Timestamp;
 use piku_nginx::{FilePath, InvalidSite, MaintenanceFiles, Pass, UrlPath};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::app::AppName;
+use crate::fingerprint;
 use crate::included::NAMESPACE;
 use crate::root::Root;
 
@@ -47,8 +47,7 @@ impl Maintenance {
     /// What the probe of the site adds to its answer: another one for each other maintenance.
     pub(crate) fn mark(&self) -> String {
         let Self { since, by: _, allow, page, pass } = self;
-        let digest = Sha256::digest(format!("{since} {allow:?} {page:?} {pass}"));
-        digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        fingerprint::of(format!("{since} {allow:?} {page:?} {pass}"))
     }
 
     /// Renders the files.

@@ -5,10 +5,10 @@ use piku_acme::{
     Account, Client, Contact, Directory, DnsName, Event, ExternalAccount, Issued, Lookout, OrderError,
     Sighting, Webroot,
 };
-use sha2::{Digest, Sha256};
 
 use super::files;
 use crate::cancel::Cancel;
+use crate::fingerprint;
 use crate::root::Root;
 
 /// How many names to look at, at the same time.
@@ -76,9 +76,7 @@ fn keep(root: &Root, file: &camino::Utf8Path, account: &Account) -> Result<(), s
 
 /// The account at an authority.
 fn account_file(root: &Root, directory: &Directory) -> Utf8PathBuf {
-    let digest = Sha256::digest(directory.url());
-    let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    root.acme_accounts().join(format!("{name}.json"))
+    root.acme_accounts().join(format!("{}.json", fingerprint::of(directory.url())))
 }
 
 /// Trusts the certificates in `acme/roots.pem` when it talks to an authority that is not a known one.

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::deploy::DeployError;
 use crate::deploy::build::Build;
 use crate::event::{Event, Report, stage};
+use crate::fingerprint;
 use crate::host::command::Invocation;
 use crate::host::{HostError, collected, files, git};
 
@@ -119,7 +120,7 @@ impl Project<'_> {
             }
             None => add(self.commit),
         }
-        hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        fingerprint::shown(&hash.finalize())
     }
 
     /// Where the files were put, relative to the tree; `None` if that is elsewhere, such as in a bucket or `$DATA_ROOT`:

@@ -7,7 +7,6 @@ use piku_nginx::{
     Backend, Cache, DirectiveNames, ErrorPage, FilePath, Header, InvalidSite, Probe, ServerName, Site,
     SiteName, SocketPath, Tls, Trusted, UrlPath, Version, VisitorHeader,
 };
-use sha2::{Digest, Sha256};
 
 use super::cloudflare;
 use super::decide::{Plan, Serves};
@@ -16,6 +15,7 @@ use super::statics::{self, ServedLink};
 use crate::app::AppName;
 use crate::deploy::DeployError;
 use crate::deploy::source::inputs::Inputs;
+use crate::fingerprint;
 use crate::gate::maintenance;
 use crate::host::door::Door;
 use crate::host::nginx::Question;
@@ -62,9 +62,7 @@ pub(crate) fn render(
     let failed = |source: InvalidSite| DeployError::Site { app: app.clone(), source: Box::new(source) };
     let mut site = describe(root, app, inputs, &plan.serves, place).map_err(failed)?;
     // The answer contains a hash of the text, so the next release needs no reload if its text is the same.
-    let digest = Sha256::digest(site.to_string());
-    let print: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    let answer = format!("{app} {print}");
+    let answer = format!("{app} {}", fingerprint::of(site.to_string()));
     let probe = probe(app, &answer).map_err(failed)?;
     let path = probe.path.to_string();
     site.probe = Some(probe);

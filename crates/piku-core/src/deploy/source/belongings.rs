@@ -211,16 +211,20 @@ impl Looking<'_> {
     fn decided(&mut self, decided: Decided) {
         self.found.private = decided.private;
         for what in decided.written {
-            let path = what.path.clone();
-            let place = if what.sort == Sort::Link {
-                self.link(&path)
-            } else {
-                let at = place::free(self.data, &self.found.persisted, &path);
-                self.push(&path, at, false)
-            };
-            if let Some(place) = place {
-                self.found.persisted.0.insert(path, place);
-            }
+            self.keep(what.path, what.sort);
+        }
+    }
+
+    /// Keeps what the app has written at a path of its own: links as they are, everything else in the data.
+    fn keep(&mut self, path: PathBuf, sort: Sort) {
+        let place = if sort == Sort::Link {
+            self.link(&path)
+        } else {
+            let at = place::free(self.data, &self.found.persisted, &path);
+            self.push(&path, at, false)
+        };
+        if let Some(place) = place {
+            self.found.persisted.0.insert(path, place);
         }
     }
 }

@@ -42,17 +42,8 @@ impl Looking<'_> {
             written.map(|(path, stamp)| (path.to_owned(), stamp.sort)).collect();
         for (path, sort) in written {
             let is_kept = self.found.persisted.0.contains_key(&path) || self.at_in_data(&path).is_some();
-            if is_kept || is_private_to_piku(&path) {
-                continue;
-            }
-            let place = if sort == Sort::Link {
-                self.link(&path)
-            } else {
-                let at = place::free(self.data, &self.found.persisted, &path);
-                self.push(&path, at, false)
-            };
-            if let Some(place) = place {
-                self.found.persisted.0.insert(path, place);
+            if !is_kept && !is_private_to_piku(&path) {
+                self.keep(path, sort);
             }
         }
     }

@@ -106,20 +106,11 @@ fn reload(
     pair: &Pair,
     visit: Option<&Visit>,
 ) -> Result<(), NginxError> {
-    touch(root, app).map_err(NginxError::Reload)?;
+    nginx::write_again(root, app).map_err(NginxError::Reload)?;
     nginx::reload_until(root, surroundings, PATIENCE, || visit.is_none_or(|visit| visit.sees(pair)))?
         .ok_or_else(|| NginxError::OtherCertificate {
             host: visit.map_or_else(|| app.to_string(), |visit| visit.host.clone()),
         })
-}
-
-/// Writes the site anew: whoever reloads nginx may watch nothing but sites.
-fn touch(root: &Root, app: &AppName) -> Result<(), HostError> {
-    let path = root.site(app);
-    match files::read_text(&path)? {
-        Some(text) => Step::Write { path, mode: 0o644, text }.carry_out(),
-        None => Ok(()),
-    }
 }
 
 fn put_back(root: &Root, surroundings: &Surroundings, app: &AppName, text: &str) -> Result<(), NginxError> {
@@ -131,7 +122,7 @@ fn put_back(root: &Root, surroundings: &Surroundings, app: &AppName, text: &str)
         point_to(root, app, &Named { certificate, key }).map_err(NginxError::Reload)?;
     }
     let write = Step::Write { path: root.tls(app), mode: 0o644, text: text.to_owned() };
-    write.carry_out().and_then(|()| touch(root, app)).map_err(NginxError::Reload)?;
+    write.carry_out().and_then(|()| nginx::write_again(root, app)).map_err(NginxError::Reload)?;
     nginx::reload(root, surroundings)
 }
 

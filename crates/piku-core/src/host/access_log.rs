@@ -26,10 +26,7 @@ pub(crate) fn rotate(root: &Root, surroundings: &Surroundings, app: &AppName) ->
     if own_nginx::is_wanted(root) {
         own_nginx::reopen_logs(root);
     } else {
-        // Whoever reloads nginx when a site changes does so now.
-        if let Some(text) = files::read(&root.site(app))? {
-            files::write(&root.site(app), &text, 0o644)?;
-        }
+        nginx::write_again(root, app)?;
         drop(nginx::reload(root, surroundings));
     }
     Ok(true)

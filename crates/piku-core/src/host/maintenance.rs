@@ -1,6 +1,6 @@
 //! The state of an app's maintenance, and the files that nginx includes meanwhile.
 
-use super::{HostError, files};
+use super::{HostError, files, nginx};
 use crate::app::AppName;
 use crate::gate::maintenance::{Maintenance, OUR_PAGE, Texts};
 use crate::root::Root;
@@ -39,14 +39,11 @@ pub(crate) fn store(root: &Root, app: &AppName, new: Option<&Maintenance>) -> Re
     settle(root, app).map(drop)
 }
 
-/// Makes the files of nginx match the state. Returns whether any was different.
-///
-/// The site is then written again as it is: some watch nothing but sites to know when to reload nginx.
+/// Makes the files of nginx match the state. Returns whether any was different; the site is then written again.
 pub(crate) fn settle(root: &Root, app: &AppName) -> Result<bool, HostError> {
     let changed = write_files(root, app)?;
-    let site = root.site(app);
-    if changed && let Some(text) = files::read(&site)? {
-        files::write(&site, &text, 0o644)?;
+    if changed {
+        nginx::write_again(root, app)?;
     }
     Ok(changed)
 }

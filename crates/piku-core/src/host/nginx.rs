@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::command::Invocation;
 use super::health::{Endpoint, get};
 use super::nginx_error::{NginxError, PATIENCE};
-use super::{HostError, Surroundings, own_nginx, wait};
+use super::{HostError, Surroundings, files, own_nginx, wait};
+use crate::app::AppName;
 use crate::root::Root;
 
 /// How long nginx must give only the new answer. After a reload, its old workers accept connections for another 100 ms
@@ -65,6 +66,16 @@ pub(crate) fn reload(root: &Root, surroundings: &Surroundings) -> Result<(), Ngi
     }
 }
 
+/// Writes the site of an app again as it is, if there is one: whoever reloads nginx may watch nothing but sites, and not
+/// the other files that they include.
+pub(crate) fn write_again(root: &Root, app: &AppName) -> Result<(), HostError> {
+    let site = root.site(app);
+    match files::read(&site)? {
+        Some(text) => files::write(&site, &text, 0o644),
+        None => Ok(()),
+    }
+}
+
 /// Runs a command line that reloads nginx.
 fn run(line: &str, surroundings: &Surroundings) -> Result<(), NginxError> {
     let Some(words) = shlex::split(line).filter(|words| !words.is_empty()) else {
@@ -90,18 +101,8 @@ pub(crate) fn reload_and_wait(
     surroundings: &Surroundings,
     question: &Question,
 ) -> Result<(), NginxError> {
-    let before = own_nginx::refusals(root);
-    reload(root, surroundings)?;
-    let (mut is_served, mut remind) = (new_workers_answer(question), reminder(root, surroundings));
-    let outcome = wait::until(PATIENCE, || {
-        remind();
-        if let Some(said) = own_nginx::refused_since(root, before) {
-            return Some(Err(NginxError::Refused { said }));
-        }
-        is_served().then_some(Ok(()))
-    });
-    let silent = || NginxError::Silent { address: question.address, host: question.host.clone() };
-    outcome.unwrap_or_else(|| Err(silent()))
+    let served = reload_until(root, surroundings, PATIENCE, || question.is_answered())?;
+    served.ok_or_else(|| NginxError::Silent { address: question.address, host: question.host.clone() })
 }
 
 /// Reloads nginx and waits until it serves what is new, according to `is_new`; `None` if it never does.
@@ -142,13 +143,8 @@ fn reminder<'a>(root: &'a Root, surroundings: &'a Surroundings) -> impl FnMut() 
 
 /// Waits for nginx to answer the question, for at most `limit`, after it was told to read its configuration.
 pub(crate) fn await_answer(question: &Question, limit: Duration) {
-    let mut is_served = new_workers_answer(question);
+    let mut is_served = steady(|| question.is_answered());
     wait::until(limit, || is_served().then_some(()));
-}
-
-/// Tells whether the new answer has come for so long that no old worker is left.
-fn new_workers_answer(question: &Question) -> impl FnMut() -> bool {
-    steady(|| question.is_answered())
 }
 
 /// Tells whether something has been true for as long as old workers may accept connections.

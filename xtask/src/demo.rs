@@ -14,7 +14,7 @@ const HOST: &str = "hello.test";
 /// When a requirement is missing, the push is refused, or the app does not answer.
 pub(crate) fn run(stay: bool) -> Result<(), String> {
     prepare::prepare(prepare::For::Demo)?;
-    program::release()?;
+    program::debug()?;
 
     let without_nginx = Need::Nginx.missing();
     step::announce("starting an sshd, a uWSGI emperor, and nginx in a home folder of their own");

@@ -1,4 +1,4 @@
-//! The release build of piku.
+//! The program that a task runs: built as released where it is measured or packed, and quickly where it is only shown.
 
 use camino::Utf8PathBuf;
 use piku_tests::piku;
@@ -11,17 +11,28 @@ use crate::step;
 ///
 /// When it can't be built.
 pub(crate) fn release() -> Result<Utf8PathBuf, String> {
+    build("release", &["--release"])
+}
+
+/// Like [`release`], without optimizing it, which takes most of the time.
+///
+/// # Errors
+///
+/// When it can't be built.
+pub(crate) fn debug() -> Result<Utf8PathBuf, String> {
+    build("debug", &[])
+}
+
+fn build(profile: &str, words: &[&str]) -> Result<Utf8PathBuf, String> {
     if let Ok(program) = std::env::var("PIKU_BIN") {
         println!("using {program}");
         return Ok(program.into());
     }
-    if !step::run(
-        "building piku (release)",
-        &mut step::cargo(&["build", "--quiet", "--release", "--package", "piku-cli"]),
-    ) {
+    let words = [&["build", "--quiet", "--package", "piku-cli"], words].concat();
+    if !step::run(&format!("building piku ({profile})"), &mut step::cargo(&words)) {
         return Err("piku could not be built".to_owned());
     }
-    let program = target().join("release/piku");
+    let program = target().join(profile).join("piku");
     piku::use_program(&program);
     Ok(program)
 }

@@ -27,6 +27,14 @@ pub(crate) enum ActAsError {
 }
 
 impl ActAsError {
+    /// Names the mistake; stable across releases.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Host(error) => error.code(),
+            Self::Stranger { .. } => "command::not-allowed",
+        }
+    }
+
     /// What to do now.
     pub(crate) fn help(&self) -> Option<String> {
         match self {
@@ -108,7 +116,8 @@ fn concerns_nobody(command: &Command) -> bool {
         | Command::Completions { .. }
         | Command::Man { .. }
         | Command::Reference
-        | Command::Units { .. } => true,
+        | Command::Units { .. }
+        | Command::Version => true,
         _ => false,
     }
 }

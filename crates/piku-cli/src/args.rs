@@ -1,5 +1,8 @@
 //! The command line.
 
+use std::ffi::OsString;
+use std::iter;
+
 use camino::Utf8PathBuf;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use piku_core::server::NginxWay;
@@ -12,6 +15,26 @@ use piku_core::{AppName, Network, Scale, UserName};
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
+    /// Print JSON, and the reason of a refusal too
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+impl Cli {
+    /// Reads the words of a command line, without the name of the program.
+    ///
+    /// # Errors
+    /// What clap has to say: a mistake, or a help that was asked for.
+    pub(crate) fn read(words: &[OsString]) -> Result<Self, clap::Error> {
+        let mut cli = Self::try_parse_from(iter::once(OsString::from("piku")).chain(words.iter().cloned()))?;
+        // Any word may follow there, so that no mistake shows a value. Yet this one is no setting.
+        if let Command::ConfigSet { settings, .. } | Command::ServerSet { settings } = &mut cli.command {
+            let given = settings.len();
+            settings.retain(|word| word != "--json");
+            cli.json |= settings.len() < given;
+        }
+        Ok(cli)
+    }
 }
 
 /// The command line without hidden commands, for shell completions and the manual.
@@ -19,10 +42,12 @@ pub(crate) fn offered() -> clap::Command {
     let whole = Cli::command();
     let about = whole.get_about().cloned().unwrap_or_default();
     let shown = whole.get_subcommands().filter(|command| !command.is_hide_set()).cloned();
+    let everywhere = whole.get_arguments().filter(|arg| arg.is_global_set()).cloned();
     clap::Command::new("piku")
         .about(about)
         .version(env!("CARGO_PKG_VERSION"))
         .subcommand_required(true)
+        .args(everywhere)
         .subcommands(shown)
 }
 
@@ -47,15 +72,6 @@ pub(crate) struct Setup {
     /// Undo `--system`; apps and data are kept
     #[arg(long, requires = "system", conflicts_with = "nginx")]
     pub(crate) undo: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Listing {
-    /// The app
-    pub(crate) app: AppName,
-    /// Print JSON
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 /// A `KEY=value` of `config:set`.
@@ -98,11 +114,7 @@ fn key(word: &str) -> Result<String, InvalidSetting> {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// List every app, `*` before a running one
-    Apps {
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
+    Apps,
     /// Make an app before its first push, such as to change its settings
     #[command(name = "apps:create")]
     AppsCreate(OneApp),
@@ -113,11 +125,8 @@ pub(crate) enum Command {
         /// Include the settings of piku that have their default
         #[arg(long)]
         defaults: bool,
-        /// Print JSON: an object of keys and values
-        #[arg(long)]
-        json: bool,
         /// With `--json`, print an object for each setting, with its origin
-        #[arg(long, requires = "json")]
+        #[arg(long)]
         origin: bool,
     },
     /// Show one setting in force
@@ -161,7 +170,7 @@ pub(crate) enum Command {
     },
     /// Show the complete environment of the live release
     #[command(name = "config:live")]
-    ConfigLive(Listing),
+    ConfigLive(OneApp),
     /// Make a release from the last pushed commit, in a fresh tree
     Deploy(OneApp),
     /// Remove an app, except for its data and cache
@@ -187,12 +196,9 @@ pub(crate) enum Command {
         /// Include uWSGI's own startup and shutdown lines
         #[arg(long)]
         all: bool,
-        /// Print JSON, one object per line
-        #[arg(long)]
-        json: bool,
     },
     /// List the users of a site with NGINX_BASIC_AUTH
-    Auth(Listing),
+    Auth(OneApp),
     /// Add a user of a site, or change a password, which is read from standard input
     #[command(name = "auth:add")]
     AuthAdd {
@@ -217,15 +223,12 @@ pub(crate) enum Command {
         /// Addresses or ranges that still reach the app, such as 192.0.2.7
         #[arg(long, value_name = "ADDRESS", num_args = 1..)]
         allow: Vec<Network>,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
     },
     /// Let visitors reach the app again
     #[command(name = "maintenance:off")]
-    MaintenanceOff(Listing),
+    MaintenanceOff(OneApp),
     /// Show the processes of an app
-    Ps(Listing),
+    Ps(OneApp),
     /// Change how many processes run
     #[command(name = "ps:scale")]
     PsScale {
@@ -236,14 +239,11 @@ pub(crate) enum Command {
         changes: Vec<Scale>,
     },
     /// List the releases of an app, `*` before the live one
-    Releases(Listing),
+    Releases(OneApp),
     /// Show the history of an app, or of all apps, including refused pushes
     Events {
         /// The app; all apps by default
         app: Option<AppName>,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
     },
     /// Go back to an earlier release: its commit, its build, its settings
     Rollback {
@@ -270,9 +270,6 @@ pub(crate) enum Command {
     Certs {
         /// The app; all apps by default
         app: Option<AppName>,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
     },
     /// Give the site of an app a certificate of your own
     #[command(name = "certs:add")]
@@ -294,22 +291,11 @@ pub(crate) enum Command {
     Check {
         /// The folder; the current one by default
         folder: Option<Utf8PathBuf>,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
     },
     /// Check this server and suggest fixes
-    Doctor {
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
+    Doctor,
     /// Show the settings of the server and the defaults for apps
-    Server {
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
+    Server,
     /// Change settings of the server, or defaults for all apps
     #[command(name = "server:set")]
     ServerSet {
@@ -341,6 +327,8 @@ pub(crate) enum Command {
     /// Repair every app after a crash, and rebuild environments that no longer match the system (on the server itself
     /// only)
     Repair,
+    /// Show the version of piku
+    Version,
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -382,27 +370,6 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    /// Whether it prints JSON, so that a refusal is JSON too.
-    pub(crate) fn is_json(&self) -> bool {
-        match self {
-            Self::Auth(args)
-            | Self::ConfigLive(args)
-            | Self::MaintenanceOff(args)
-            | Self::Ps(args)
-            | Self::Releases(args) => args.json,
-            Self::Apps { json }
-            | Self::Certs { json, .. }
-            | Self::Config { json, .. }
-            | Self::Events { json, .. }
-            | Self::Logs { json, .. }
-            | Self::MaintenanceOn { json, .. }
-            | Self::Check { json, .. }
-            | Self::Doctor { json }
-            | Self::Server { json } => *json,
-            _ => false,
-        }
-    }
-
     /// Whether it may make another release live, or start another run of the live one.
     pub(crate) fn deploys(&self) -> bool {
         matches!(

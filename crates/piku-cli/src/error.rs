@@ -2,6 +2,7 @@
 
 use piku_core::Error;
 
+use crate::act_as::ActAsError;
 use crate::args::NotASetting;
 
 /// The code of a wrong command line.
@@ -64,6 +65,26 @@ pub(crate) enum CliError {
     /// The command line is wrong.
     #[error("{0}")]
     Usage(String),
+    /// The command line is wrong, as clap has told already.
+    #[error("{message}")]
+    CommandLine {
+        /// What is wrong with it.
+        message: String,
+        /// What clap proposes, or how the command is used.
+        help: Option<String>,
+    },
+    /// The caller may not act as the user of the server.
+    #[error(transparent)]
+    ActAs(#[from] ActAsError),
+    /// A command of the server itself was asked for over ssh.
+    #[error("`{0}` runs on the server itself only, not over ssh")]
+    OnServerOnly(String),
+    /// Something was asked for over ssh that is no command.
+    #[error("`{0}` is not a command of piku")]
+    NoCommand(String),
+    /// What was asked for over ssh is not text.
+    #[error("the command is not UTF-8: `{0}`")]
+    NotUtf8(String),
     /// An argument is not a setting.
     #[error(transparent)]
     Setting(#[from] NotASetting),
@@ -75,6 +96,10 @@ impl CliError {
         match self {
             Self::Core(error) => error.help(),
             Self::Server(error) => error.help(),
+            Self::ActAs(error) => error.help(),
+            Self::CommandLine { help, .. } => help.clone(),
+            Self::OnServerOnly(what) => Some(format!("log in to the server, and run `piku {what}` there")),
+            Self::NoCommand(_) => Some("`ssh <server> help` lists them".to_owned()),
             Self::Setting(error) => Some(error.help()),
             Self::NoLfs(app) => Some(format!(
                 "put the files into git, with your own pattern instead of `*.bin`:\n  \
@@ -91,7 +116,7 @@ impl CliError {
             Self::NotAsked(_) => Some("give `--force` to destroy it without being asked".to_owned()),
             Self::NotConfirmed { app, .. } => Some(format!("type `{app}` to destroy it")),
             Self::PasswordsDiffer => Some("type it again".to_owned()),
-            Self::Input { .. } | Self::Output { .. } | Self::Usage(_) => None,
+            Self::Input { .. } | Self::Output { .. } | Self::Usage(_) | Self::NotUtf8(_) => None,
         }
     }
 
@@ -101,7 +126,13 @@ impl CliError {
             Self::Core(error) => error.code(),
             Self::Server(error) => error.code(),
             Self::Setting(NotASetting::Invalid(_)) => "settings::invalid",
-            Self::Setting(NotASetting::Form(_)) | Self::Usage(_) => USAGE,
+            Self::Setting(NotASetting::Form(_))
+            | Self::Usage(_)
+            | Self::CommandLine { .. }
+            | Self::NoCommand(_)
+            | Self::NotUtf8(_) => USAGE,
+            Self::OnServerOnly(_) => "command::on-server-only",
+            Self::ActAs(error) => error.code(),
             Self::NoLfs(_) => "push::no-lfs",
             Self::NoValue(_) | Self::NotText(_) => "settings::no-value",
             Self::BadDotenv(_) | Self::EmptyDotenv => "settings::bad-import",
@@ -115,8 +146,15 @@ impl CliError {
     /// 2 when the command line is wrong; 1 when the command failed.
     pub(crate) fn status(&self) -> u8 {
         match self {
-            Self::Usage(_) | Self::Setting(_) | Self::Core(Error::AppName(_)) => 2,
+            Self::Usage(_)
+            | Self::CommandLine { .. }
+            | Self::OnServerOnly(_)
+            | Self::NoCommand(_)
+            | Self::NotUtf8(_)
+            | Self::Setting(_)
+            | Self::Core(Error::AppName(_)) => 2,
             Self::Core(_)
+            | Self::ActAs(_)
             | Self::Server(_)
             | Self::NoLfs(_)
             | Self::NoValue(_)

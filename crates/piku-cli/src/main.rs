@@ -6,6 +6,7 @@
 
 mod act_as;
 mod args;
+mod changed;
 mod client;
 mod commands;
 mod control_characters;
@@ -13,6 +14,7 @@ mod draw;
 mod error;
 mod fold;
 mod json;
+mod refusal;
 mod session;
 mod ssh;
 mod surroundings;

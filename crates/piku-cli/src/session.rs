@@ -9,4 +9,6 @@ pub(crate) struct Session {
     pub(crate) piku: Piku,
     pub(crate) actor: Actor,
     pub(crate) ui: Ui,
+    /// Whether to print JSON (`--json`).
+    pub(crate) json: bool,
 }

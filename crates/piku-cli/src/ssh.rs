@@ -3,8 +3,9 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use crate::surroundings;
-use crate::ui::{Ui, complain};
+use crate::error::CliError;
+use crate::ui::Ui;
+use crate::{refusal, surroundings};
 
 /// Commands of the server itself, which are not offered over ssh.
 const LOCAL: [&str; 3] = ["emperor", "repair", "setup"];
@@ -62,30 +63,21 @@ pub(crate) fn command(name: &str, ui: &Ui) -> Result<Vec<String>, ExitCode> {
         None => "help".to_owned(),
         Some(Ok(line)) => line,
         Some(Err(odd)) => {
-            complain(format_args!("error: the command is not UTF-8: `{}`", odd.to_string_lossy()));
-            return Err(ExitCode::from(2));
+            let odd = odd.to_string_lossy().into_owned();
+            return Err(refusal::tell(&CliError::NotUtf8(odd), false, ui));
         }
     };
     let actor = [(surroundings::ACTOR.to_owned(), name.to_owned())].into();
+    let json = shlex::split(&line).is_some_and(|words| words.iter().any(|word| word == "--json"));
+    let refused = |error: CliError| Err(refusal::tell(&error, json, ui));
     match read(&line) {
         Request::Command(words) => Ok(words),
         Request::Files(words) => match piku_core::process::become_program(&words, &actor) {
             Ok(never) => match never {},
-            Err(error) => {
-                ui.failure(&error, None);
-                Err(ExitCode::from(1))
-            }
+            Err(error) => refused(piku_core::Error::from(error).into()),
         },
-        Request::Local(what) => {
-            complain(format_args!("error: `{what}` runs on the server itself only, not over ssh"));
-            complain(format_args!("help: log in to the server, and run `piku {what}` there"));
-            Err(ExitCode::from(2))
-        }
-        Request::Unknown(what) => {
-            complain(format_args!("error: `{what}` is not a command of piku"));
-            complain(format_args!("help: `ssh <server> help` lists them"));
-            Err(ExitCode::from(2))
-        }
+        Request::Local(what) => refused(CliError::OnServerOnly(what)),
+        Request::Unknown(what) => refused(CliError::NoCommand(what)),
     }
 }
 

@@ -24,6 +24,7 @@ mod first_push;
 mod first_seconds;
 mod git;
 mod handover;
+mod json;
 mod kinds;
 mod launcher;
 mod listings;

@@ -135,12 +135,12 @@ fn every_setting_in_force_is_shown_with_where_it_comes_from() {
     # server
     PIKU_KEEP_RELEASES=3
     "#);
-    // What a script reads: an object whose members are all settings.
+    // What a script reads: an object whose members are settings, and the version of its form.
     let flat = config(&["--json"]).json();
     assert_eq!(
         flat,
         serde_json::json!({
-            "BOTH": "set", "COLOR": "blue", "LINES": "a\nb", "PIKU_KEEP_RELEASES": "3", "SIZE": "blue-blog of 2",
+            "schema": 1, "BOTH": "set", "COLOR": "blue", "LINES": "a\nb", "PIKU_KEEP_RELEASES": "3", "SIZE": "blue-blog of 2",
             "UWSGI_THREADS": "2",
         })
     );

@@ -6,21 +6,20 @@ use piku_core::{AppName, SiteUsers, UserName};
 
 use super::input;
 use super::list::print_json;
-use crate::args::Listing;
 use crate::error::CliError;
 use crate::json::Versioned;
 use crate::session::Session;
 
-pub(super) fn list(args: &Listing, session: &Session) -> Result<ExitCode, CliError> {
-    let users = session.piku.users(&args.app)?;
-    if args.json {
+pub(super) fn list(app: &AppName, session: &Session) -> Result<ExitCode, CliError> {
+    let users = session.piku.users(app)?;
+    if session.json {
         print_json(&Versioned::new(&users), session);
         return Ok(ExitCode::SUCCESS);
     }
     for user in &users.users {
         session.ui.line(format_args!("{user}"));
     }
-    tell(&args.app, &users, session);
+    tell(app, &users, session);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -35,6 +34,7 @@ pub(super) fn add(app: &AppName, user: &UserName, session: &Session) -> Result<E
         session.ui.done(format_args!("Added `{user}` to the users of {app}"));
     }
     tell(app, &users, session);
+    print(&users, session);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -42,7 +42,15 @@ pub(super) fn remove(app: &AppName, user: &UserName, session: &Session) -> Resul
     let users = session.piku.remove_user(app, user, &session.actor, &mut session.ui.events())?;
     session.ui.done(format_args!("Removed `{user}` from the users of {app}"));
     tell(app, &users, session);
+    print(&users, session);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Prints, with `--json`, the users after a change.
+fn print(users: &SiteUsers, session: &Session) {
+    if session.json {
+        print_json(&Versioned::new(users), session);
+    }
 }
 
 /// Says what is surprising about the users of a site.

@@ -17,9 +17,9 @@ const WIDTH: usize = 80;
 /// The most that the name of an app, or of a host, takes of it.
 const NAME: usize = 24;
 
-pub(super) fn list(app: Option<&AppName>, json: bool, session: &Session) -> Result<ExitCode, CliError> {
+pub(super) fn list(app: Option<&AppName>, session: &Session) -> Result<ExitCode, CliError> {
     let all = session.piku.certificates(app)?;
-    if json {
+    if session.json {
         print_json(&Versioned::all(&all), session);
     } else if let ([one], Some(_)) = (all.as_slice(), app) {
         print_all(&described(one), session);
@@ -49,6 +49,7 @@ pub(super) fn add(
     } else {
         session.ui.done(format_args!("Kept for the site of {app}, which has none yet: by {issuer}{until}"));
     }
+    print(&status, session);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -60,6 +61,7 @@ pub(super) fn remove(app: &AppName, session: &Session) -> Result<ExitCode, CliEr
         }
         None => session.ui.done(format_args!("Removed")),
     }
+    print(&status, session);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -68,7 +70,15 @@ pub(super) fn renew(app: &AppName, session: &Session) -> Result<ExitCode, CliErr
     let until = status.until.map_or_else(String::new, |until| format!(", valid until {}", day(until)));
     let issuer = status.issuer.as_deref().unwrap_or_default();
     session.ui.done(format_args!("The site of {app} has a certificate by {issuer}{until}"));
+    print(&status, session);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Prints, with `--json`, a certificate after a change.
+fn print(status: &CertificateStatus, session: &Session) {
+    if session.json {
+        print_json(&Versioned::new(status), session);
+    }
 }
 
 pub(super) fn upkeep(app: Option<&AppName>, apart: bool, session: &Session) -> Result<ExitCode, CliError> {

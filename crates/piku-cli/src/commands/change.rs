@@ -7,7 +7,9 @@ use std::process::ExitCode;
 use piku_core::{AppName, Done, Scale};
 
 use super::settings;
+use crate::changed;
 use crate::error::CliError;
+use crate::json::{self, Versioned};
 use crate::session::Session;
 use crate::surroundings;
 
@@ -30,13 +32,17 @@ pub(super) fn tell(app: &AppName, done: &Done, session: &Session) {
             done.release
         ));
     }
+    changed::done(app, done, session);
 }
 
 /// Prints which release is live and where, or `otherwise` if the change made none.
 pub(super) fn tell_or(app: &AppName, done: Option<&Done>, otherwise: &str, session: &Session) -> ExitCode {
     match done {
         Some(done) => tell(app, done, session),
-        None => session.ui.done(format_args!("{otherwise}")),
+        None => {
+            session.ui.done(format_args!("{otherwise}"));
+            changed::stored(app, true, None, session);
+        }
     }
     ExitCode::SUCCESS
 }
@@ -50,6 +56,7 @@ pub(super) fn config_set(app: &AppName, words: &[String], session: &Session) -> 
 
 pub(super) fn create(app: &AppName, session: &Session) -> Result<ExitCode, CliError> {
     session.piku.create(app, &session.actor, &mut session.ui.events())?;
+    changed::stored(app, true, None, session);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -87,12 +94,20 @@ pub(super) fn restart(app: &AppName, session: &Session) -> Result<ExitCode, CliE
 
 pub(super) fn start(app: &AppName, session: &Session) -> Result<ExitCode, CliError> {
     let done = session.piku.start(app, &session.actor, &mut session.ui.events())?;
-    Ok(tell_or(app, done.as_ref(), &format!("{app} is already running"), session))
+    match &done {
+        Some(done) => tell(app, done, session),
+        None => {
+            session.ui.done(format_args!("{app} is already running"));
+            changed::stored(app, false, Some(false), session);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 pub(super) fn stop(app: &AppName, session: &Session) -> Result<ExitCode, CliError> {
     session.piku.stop(app, &session.actor, &mut session.ui.events())?;
     session.ui.done(format_args!("Stopped {app}; `start {app}` or a push starts it again"));
+    changed::stored(app, true, Some(true), session);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -106,6 +121,9 @@ pub(super) fn destroy(app: &AppName, force: bool, session: &Session) -> Result<E
     }
     for path in &destroyed.kept {
         session.ui.done(format_args!("Kept {path}"));
+    }
+    if session.json {
+        json::print(&Versioned::new(&destroyed), &session.ui);
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -11,18 +11,14 @@ use crate::json::Versioned;
 use crate::session::Session;
 use crate::{surroundings, ui};
 
-pub(super) fn check(
-    folder: Option<Utf8PathBuf>,
-    json: bool,
-    session: &Session,
-) -> Result<ExitCode, CliError> {
+pub(super) fn check(folder: Option<Utf8PathBuf>, session: &Session) -> Result<ExitCode, CliError> {
     let folder = folder.unwrap_or_else(surroundings::here);
     if !folder.is_dir() {
         let source = std::io::Error::new(std::io::ErrorKind::NotADirectory, "it is not a folder");
         return Err(CliError::Input { name: folder.into_string(), source });
     }
     let checked = session.piku.check(&folder)?;
-    if json {
+    if session.json {
         print_json(&Versioned::new(&checked), session);
     } else {
         show(&checked, session);

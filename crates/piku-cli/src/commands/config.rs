@@ -8,7 +8,6 @@ use piku_core::settings::{Origin, live_env};
 use piku_core::{AppName, ConfigEntry};
 
 use super::list::print_json;
-use crate::args::Listing;
 use crate::error::CliError;
 use crate::json::Versioned;
 use crate::session::Session;
@@ -21,7 +20,7 @@ const WIDTH: usize = 80;
 pub(super) enum Form {
     /// One line each, below its origin.
     Lines,
-    /// A JSON object of keys and values. It has no version: all of its members are settings.
+    /// A JSON object of keys and values.
     Object,
     /// A JSON object for each.
     Objects,
@@ -53,7 +52,7 @@ pub(super) fn config(
         }
         Form::Object => {
             let pairs = entries.into_iter().map(|entry| (entry.key, entry.value));
-            print_json(&pairs.collect::<BTreeMap<_, _>>(), session);
+            print_json(&Versioned::of_settings(pairs), session);
         }
         Form::Objects => print_json(&Versioned::all(&entries), session),
     }
@@ -93,15 +92,19 @@ fn shortened(line: String, width: Option<usize>) -> String {
 
 pub(super) fn get(app: &AppName, key: &str, session: &Session) -> Result<ExitCode, CliError> {
     let entry = session.piku.config_get(app, key)?;
+    if session.json {
+        print_json(&Versioned::new(&entry), session);
+        return Ok(ExitCode::SUCCESS);
+    }
     session.ui.data(format_args!("{}", entry.value));
     session.ui.done(format_args!("`{key}` is from {}", entry.origin));
     Ok(ExitCode::SUCCESS)
 }
 
-pub(super) fn live(args: &Listing, session: &Session) -> Result<ExitCode, CliError> {
-    let all = session.piku.config_live(&args.app)?;
-    if args.json {
-        print_json(&all, session);
+pub(super) fn live(app: &AppName, session: &Session) -> Result<ExitCode, CliError> {
+    let all = session.piku.config_live(app)?;
+    if session.json {
+        print_json(&Versioned::of_settings(all), session);
         return Ok(ExitCode::SUCCESS);
     }
     for (key, value) in all {

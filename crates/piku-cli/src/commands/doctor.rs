@@ -9,9 +9,9 @@ use crate::error::CliError;
 use crate::json::Versioned;
 use crate::session::Session;
 
-pub(super) fn doctor(json: bool, session: &Session) -> Result<ExitCode, CliError> {
+pub(super) fn doctor(session: &Session) -> Result<ExitCode, CliError> {
     let findings = session.piku.doctor();
-    if json {
+    if session.json {
         print_json(&Versioned::all(&findings), session);
     } else {
         for found in &findings {

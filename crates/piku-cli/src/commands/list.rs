@@ -6,21 +6,18 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use piku_core::{AppName, AppStatus};
 use serde::Serialize;
 
-use crate::args::Listing;
 use crate::error::CliError;
-use crate::json::Versioned;
+use crate::json::{self, Versioned};
 use crate::session::Session;
 use crate::table;
 
 pub(super) fn print_json(value: &impl Serialize, session: &Session) {
-    if let Ok(text) = serde_json::to_string_pretty(value) {
-        session.ui.data(format_args!("{text}"));
-    }
+    json::print(value, &session.ui);
 }
 
-pub(super) fn apps(json: bool, session: &Session) -> Result<ExitCode, CliError> {
+pub(super) fn apps(session: &Session) -> Result<ExitCode, CliError> {
     let apps = session.piku.apps()?;
-    if json {
+    if session.json {
         print_json(&Versioned::all(&apps), session);
     } else {
         // One write: there may be a thousand.
@@ -37,14 +34,13 @@ pub(super) fn apps(json: bool, session: &Session) -> Result<ExitCode, CliError> 
     Ok(ExitCode::SUCCESS)
 }
 
-pub(super) fn ps(args: &Listing, session: &Session) -> Result<ExitCode, CliError> {
-    let kinds = session.piku.processes(&args.app)?;
-    if args.json {
+pub(super) fn ps(app: &AppName, session: &Session) -> Result<ExitCode, CliError> {
+    let kinds = session.piku.processes(app)?;
+    if session.json {
         print_json(&Versioned::all(&kinds), session);
         return Ok(ExitCode::SUCCESS);
     }
-    if session.piku.maintenance(&args.app)?.is_some() {
-        let app = &args.app;
+    if session.piku.maintenance(app)?.is_some() {
         session.ui.done(format_args!("{app} is under maintenance; `maintenance:off {app}` ends it"));
     }
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
@@ -83,9 +79,9 @@ fn duration(seconds: u64) -> String {
     }
 }
 
-pub(super) fn releases(args: &Listing, session: &Session) -> Result<ExitCode, CliError> {
-    let releases = session.piku.releases(&args.app)?;
-    if args.json {
+pub(super) fn releases(app: &AppName, session: &Session) -> Result<ExitCode, CliError> {
+    let releases = session.piku.releases(app)?;
+    if session.json {
         print_json(&Versioned::all(&releases), session);
         return Ok(ExitCode::SUCCESS);
     }
@@ -107,9 +103,9 @@ pub(super) fn releases(args: &Listing, session: &Session) -> Result<ExitCode, Cl
     Ok(ExitCode::SUCCESS)
 }
 
-pub(super) fn events(app: Option<&AppName>, json: bool, session: &Session) -> Result<ExitCode, CliError> {
+pub(super) fn events(app: Option<&AppName>, session: &Session) -> Result<ExitCode, CliError> {
     let events = session.piku.events(app)?;
-    if json {
+    if session.json {
         print_json(&Versioned::all(&events), session);
         return Ok(ExitCode::SUCCESS);
     }

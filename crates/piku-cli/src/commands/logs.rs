@@ -7,7 +7,7 @@ use piku_core::{AppName, LogLine};
 
 use crate::control_characters::without_sequences;
 use crate::error::CliError;
-use crate::json::Versioned;
+use crate::json::{self, Versioned};
 use crate::session::Session;
 
 /// What to show of the logs.
@@ -15,7 +15,6 @@ pub(super) struct Shape {
     pub(super) lines: usize,
     pub(super) follow: bool,
     pub(super) all: bool,
-    pub(super) json: bool,
 }
 
 pub(super) fn logs(
@@ -25,15 +24,14 @@ pub(super) fn logs(
     session: &Session,
 ) -> Result<ExitCode, CliError> {
     let show = |line: &LogLine| {
-        if shape.json {
-            serde_json::to_string(&Versioned::new(line))
-                .is_ok_and(|text| session.ui.data(format_args!("{text}")))
+        if session.json {
+            json::print_line(&Versioned::new(line), &session.ui)
         } else {
             session.ui.data(format_args!("{} | {}", line.process, without_sequences(&line.line)))
         }
     };
     let last = session.piku.last_logs(app, kind, shape.lines, shape.all)?;
-    if let Some(kind) = kind.filter(|_| last.is_empty() && !shape.json) {
+    if let Some(kind) = kind.filter(|_| last.is_empty() && !session.json) {
         session.ui.done(format_args!("`{kind}` has not written anything yet"));
     }
     for line in last {

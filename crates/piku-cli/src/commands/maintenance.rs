@@ -37,15 +37,10 @@ fn show(app: &AppName, on: bool, done: &MaintenanceChange, session: &Session) {
     print_json(&Versioned::new(shown), session);
 }
 
-pub(super) fn on(
-    app: &AppName,
-    allow: &[Network],
-    json: bool,
-    session: &Session,
-) -> Result<ExitCode, CliError> {
+pub(super) fn on(app: &AppName, allow: &[Network], session: &Session) -> Result<ExitCode, CliError> {
     let done = session.piku.maintenance_on(app, allow, &session.actor, &mut session.ui.events())?;
     let Some(maintenance) = &done.maintenance else { return Ok(ExitCode::SUCCESS) };
-    if json {
+    if session.json {
         show(app, true, &done, session);
         return Ok(ExitCode::SUCCESS);
     }
@@ -65,9 +60,9 @@ pub(super) fn on(
     Ok(ExitCode::SUCCESS)
 }
 
-pub(super) fn off(app: &AppName, json: bool, session: &Session) -> Result<ExitCode, CliError> {
+pub(super) fn off(app: &AppName, session: &Session) -> Result<ExitCode, CliError> {
     let done = session.piku.maintenance_off(app, &session.actor, &mut session.ui.events())?;
-    if json {
+    if session.json {
         show(app, false, &done, session);
     } else if done.changed {
         session.ui.done(format_args!("The maintenance of {app} is over: visitors reach it again"));

@@ -4,15 +4,18 @@ use std::process::ExitCode;
 
 use camino::Utf8Path;
 use piku_core::server::{Change, NginxWay, Server, Settled, undo};
+use serde::Serialize;
 
 use crate::args::Setup;
 use crate::error::CliError;
+use crate::json::{self, Versioned};
 use crate::session::Session;
 
 pub(super) fn setup(args: &Setup, session: &Session) -> Result<ExitCode, CliError> {
     let surroundings = session.piku.surroundings();
     if args.undo {
         let (record, changes) = undo(surroundings, args.dry_run, &mut session.ui.events())?;
+        print_json(&changes, !args.dry_run, session);
         if args.dry_run {
             print(&changes, session);
         } else {
@@ -25,6 +28,7 @@ pub(super) fn setup(args: &Setup, session: &Session) -> Result<ExitCode, CliErro
         return Ok(ExitCode::SUCCESS);
     }
     let settled = Server::settle(surroundings, args.nginx, args.dry_run, &mut session.ui.events())?;
+    print_json(&settled.changes, settled.made, session);
     if !settled.made {
         print(&settled.changes, session);
     } else if settled.changes.is_empty() {
@@ -35,12 +39,27 @@ pub(super) fn setup(args: &Setup, session: &Session) -> Result<ExitCode, CliErro
     Ok(ExitCode::SUCCESS)
 }
 
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Shown {
+    /// Whether the changes were made.
+    made: bool,
+    changes: Vec<String>,
+}
+
+fn print_json(changes: &[Change], made: bool, session: &Session) {
+    if session.json {
+        let changes = changes.iter().map(ToString::to_string).collect();
+        json::print(&Versioned::new(Shown { made, changes }), &session.ui);
+    }
+}
+
 /// Prints what would be done, one paragraph per step.
 fn print(changes: &[Change], session: &Session) {
     if changes.is_empty() {
         session.ui.done(format_args!("Nothing to change: this machine is set up"));
     }
-    for change in changes {
+    for change in changes.iter().filter(|_| !session.json) {
         session.ui.line(format_args!("{change}"));
     }
 }

@@ -15,9 +15,9 @@ const NAMED: usize = 5;
 /// The width of a line.
 const WIDTH: usize = 80;
 
-pub(super) fn server(json: bool, session: &Session) -> Result<ExitCode, CliError> {
+pub(super) fn server(session: &Session) -> Result<ExitCode, CliError> {
     let entries = session.piku.server()?;
-    if json {
+    if session.json {
         print_json(&Versioned::all(&entries), session);
         return Ok(ExitCode::SUCCESS);
     }
@@ -83,8 +83,11 @@ pub(super) fn unset(keys: &[String], session: &Session) -> Result<ExitCode, CliE
     Ok(ExitCode::SUCCESS)
 }
 
-/// Says which apps the change does not concern yet.
+/// Says which apps the change does not concern yet, and prints them with `--json`.
 fn tell(change: &ServerChange, session: &Session) {
+    if session.json {
+        print_json(&Versioned::new(change), session);
+    }
     let apps = &change.at_next_deploy;
     let Some(first) = apps.first() else { return };
     let mut names = apps.iter().take(NAMED).map(ToString::to_string).collect::<Vec<_>>().join(", ");

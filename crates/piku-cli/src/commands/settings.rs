@@ -9,6 +9,9 @@ use crate::session::Session;
 
 /// The settings of a command line, one of which may be read from standard input.
 pub(super) fn given(words: &[String], session: &Session) -> Result<Vec<(String, String)>, CliError> {
+    if words.is_empty() {
+        return Err(CliError::Usage("there is no setting".to_owned()));
+    }
     let mut given = Vec::with_capacity(words.len());
     for word in words {
         let Setting(key, value) = word.parse()?;

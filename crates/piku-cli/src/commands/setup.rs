@@ -6,12 +6,16 @@ use std::process::ExitCode;
 use piku_core::server::NginxWay;
 
 use crate::error::CliError;
+use crate::json::{self, Versioned};
 use crate::session::Session;
 
 pub(super) fn setup(nginx: Option<NginxWay>, session: &Session) -> Result<ExitCode, CliError> {
     let prepared = session.piku.setup(nginx, &mut session.ui.events())?;
     session.ui.done(format_args!("{} is ready; uWSGI is {}", prepared.root, prepared.uwsgi));
     session.ui.done(format_args!("Next: `piku setup:ssh FILE` adds a key, and `piku emperor` runs the apps"));
+    if session.json {
+        json::print(&Versioned::new(&prepared), &session.ui);
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -23,9 +27,13 @@ pub(super) fn ssh(file: &str, session: &Session) -> Result<ExitCode, CliError> {
         std::fs::read_to_string(file).map(|read| text = read)
     };
     read.map_err(|source| CliError::Input { name: file.to_owned(), source })?;
-    for key in session.piku.add_keys(&text)? {
+    let keys = session.piku.add_keys(&text)?;
+    for key in &keys {
         let what = if key.new { "Added" } else { "Known already:" };
         session.ui.done(format_args!("{what} {} ({})", key.name, key.fingerprint));
+    }
+    if session.json {
+        json::print(&Versioned::all(&keys), &session.ui);
     }
     Ok(ExitCode::SUCCESS)
 }

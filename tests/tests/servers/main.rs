@@ -9,6 +9,7 @@ mod boots;
 mod certificates;
 mod docs;
 mod doctor;
+mod front_door;
 mod full_disk;
 mod hostile;
 mod install;

@@ -125,7 +125,7 @@ fn concerns_nobody(command: &Command) -> bool {
 /// The words of a command whose files are now its standard input.
 fn held(command: &mut Command, words: &[OsString]) -> Result<Vec<OsString>, HostError> {
     let files: Vec<OsString> = match command {
-        Command::SetupSsh { file } => vec![OsString::from(&*file)],
+        Command::SetupSsh { file } | Command::KeysAdd { file, .. } => vec![OsString::from(&*file)],
         Command::CertsAdd { certificate, key, .. } => {
             [Some(&*certificate), key.as_ref()].into_iter().flatten().map(OsString::from).collect()
         }
@@ -143,7 +143,7 @@ fn held(command: &mut Command, words: &[OsString]) -> Result<Vec<OsString>, Host
 
 /// Opens the files of a command while we still have the rights, and makes them the command's standard input.
 fn hold_input(command: &mut Command) -> Result<(), HostError> {
-    if let Command::SetupSsh { file } = command
+    if let Command::SetupSsh { file } | Command::KeysAdd { file, .. } = command
         && file != "-"
     {
         process::read_from(file)?;

@@ -5,6 +5,7 @@ use std::iter;
 
 use camino::Utf8PathBuf;
 use clap::{Args, CommandFactory, Parser, Subcommand};
+use piku_core::access::KeyName;
 use piku_core::server::NginxWay;
 use piku_core::settings::{self, InvalidSetting};
 use piku_core::{AppName, Network, Scale, UserName};
@@ -318,6 +319,50 @@ pub(crate) enum Command {
         /// A file with public keys, or `-` for standard input
         file: String,
     },
+    /// List the ssh keys that may push and run commands, and what each may do
+    Keys,
+    /// Add an ssh key under a name, which events and releases then show
+    ///
+    /// The key may do everything, as one added by `setup:ssh`, unless `--allow` limits it to apps.
+    #[command(name = "keys:add")]
+    KeysAdd {
+        /// The name, such as alice@laptop
+        name: KeyName,
+        /// A file with the public key, or `-` for standard input
+        file: String,
+        /// Limit it to this app from the start, as `keys:allow` does; may be given several times
+        #[arg(long = "allow", value_name = "APP")]
+        apps: Vec<AppName>,
+        /// With `--allow`, only let it look
+        #[arg(long, requires = "apps")]
+        read_only: bool,
+    },
+    /// Remove an ssh key
+    #[command(name = "keys:remove")]
+    KeysRemove {
+        /// The name of the key, or its fingerprint
+        #[arg(value_name = "NAME")]
+        key: String,
+    },
+    /// Limit an ssh key to apps, or make it an administrator again
+    ///
+    /// The key may push, run, configure, and read the apps that are named, and nothing else. What is named replaces what
+    /// was named before: to allow one app more, name it with the others; to allow one less, name the others.
+    #[command(name = "keys:allow")]
+    KeysAllow {
+        /// The name of the key, or its fingerprint
+        #[arg(value_name = "NAME")]
+        key: String,
+        /// All apps that it may use
+        #[arg(value_name = "APP", required_unless_present = "administrator")]
+        apps: Vec<AppName>,
+        /// Only let it look: `apps`, `ps`, `logs`, `releases`, `events`
+        #[arg(long)]
+        read_only: bool,
+        /// Let it do everything, as before it was limited
+        #[arg(long, conflicts_with_all = ["apps", "read_only"])]
+        administrator: bool,
+    },
     /// Run the uWSGI emperor in the foreground (on the server itself only)
     Emperor {
         /// Stop the running emperor, and every app with it, within ten seconds
@@ -366,7 +411,12 @@ pub(crate) enum Command {
     #[command(hide = true)]
     Reference,
     #[command(name = "ssh-command", hide = true)]
-    OverSsh { name: String },
+    OverSsh {
+        name: String,
+        fingerprint: Option<String>,
+        #[arg(long)]
+        limited: bool,
+    },
 }
 
 impl Command {

@@ -4,6 +4,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "the process environment is read here, and nowhere below")]
 
+mod access;
 mod act_as;
 mod args;
 mod changed;

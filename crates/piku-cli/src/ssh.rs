@@ -1,11 +1,10 @@
 //! Commands over ssh: the forced command of each key. Nothing a client sends reaches a shell.
 
+use std::convert::Infallible;
 use std::ffi::OsString;
-use std::process::ExitCode;
 
 use crate::error::CliError;
-use crate::ui::Ui;
-use crate::{refusal, surroundings};
+use crate::surroundings;
 
 /// Commands of the server itself, which are not offered over ssh.
 const LOCAL: [&str; 3] = ["emperor", "repair", "setup"];
@@ -30,6 +29,8 @@ pub(crate) enum Request {
     Local(String),
     /// Anything else.
     Unknown(String),
+    /// Something that is no text.
+    NotUtf8(String),
 }
 
 /// Splits the command line by the quoting rules of a shell, but expands nothing.
@@ -55,30 +56,21 @@ pub(crate) fn read(line: &str) -> Request {
     }
 }
 
-/// Returns the piku command that the owner of the key `name` asks for, or the exit status if there is none to run.
-///
-/// A program that transfers files replaces this process.
-pub(crate) fn command(name: &str, ui: &Ui) -> Result<Vec<String>, ExitCode> {
+/// What the client asks for, and whether it asks for JSON.
+pub(crate) fn asked() -> (Request, bool) {
     let line = match surroundings::ssh_original_command().map(OsString::into_string) {
         None => "help".to_owned(),
         Some(Ok(line)) => line,
-        Some(Err(odd)) => {
-            let odd = odd.to_string_lossy().into_owned();
-            return Err(refusal::tell(&CliError::NotUtf8(odd), false, ui));
-        }
+        Some(Err(odd)) => return (Request::NotUtf8(odd.to_string_lossy().into_owned()), false),
     };
-    let actor = [(surroundings::ACTOR.to_owned(), name.to_owned())].into();
     let json = shlex::split(&line).is_some_and(|words| words.iter().any(|word| word == "--json"));
-    let refused = |error: CliError| Err(refusal::tell(&error, json, ui));
-    match read(&line) {
-        Request::Command(words) => Ok(words),
-        Request::Files(words) => match piku_core::process::become_program(&words, &actor) {
-            Ok(never) => match never {},
-            Err(error) => refused(piku_core::Error::from(error).into()),
-        },
-        Request::Local(what) => refused(CliError::OnServerOnly(what)),
-        Request::Unknown(what) => refused(CliError::NoCommand(what)),
-    }
+    (read(&line), json)
+}
+
+/// Hands over to a program that transfers files, which replaces this process.
+pub(crate) fn transfer(words: &[String], name: &str) -> Result<Infallible, CliError> {
+    let actor = [(surroundings::ACTOR.to_owned(), name.to_owned())].into();
+    Ok(piku_core::process::become_program(words, &actor).map_err(piku_core::Error::from)?)
 }
 
 #[cfg(test)]

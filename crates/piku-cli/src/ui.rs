@@ -68,6 +68,12 @@ impl Ui {
         complain_painted(&format!("{} {}", self.painted(code, word), visible(&text.to_string())));
     }
 
+    /// Prints something odd that was done all the same, and what to do about it.
+    pub(crate) fn warning(&self, text: fmt::Arguments<'_>, help: &str) {
+        self.say("33", "warning:", &text);
+        complain(format_args!("   help: {help}"));
+    }
+
     /// Draws a mistake.
     pub(crate) fn diagnostic(&self, found: &FileDiagnostic) {
         complain_painted(&draw::diagnostic(found, self.color));

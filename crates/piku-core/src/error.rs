@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::access::Denied;
 use crate::app::{AppName, InvalidAppName};
+use crate::authorized_keys::{KeyError, KeysError};
 use crate::certificates::CertificateFault;
 use crate::deploy::DeployError;
 use crate::deploy::receive::{InvalidRefUpdate, RefusedPush};
@@ -11,7 +13,6 @@ use crate::host::HostError;
 use crate::host::nginx_error::NginxError;
 use crate::server_settings::ServerSettingsError;
 use crate::settings::{InvalidServerSetting, InvalidSetting};
-use crate::ssh_key::KeyError;
 
 /// Why an operation failed. Nothing has changed on the machine, unless a variant says otherwise.
 #[derive(Debug, thiserror::Error)]
@@ -171,6 +172,12 @@ pub enum Error {
     /// Invalid ssh key.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// A key can't be added, removed, or limited.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// The key may not do this.
+    #[error(transparent)]
+    Denied(#[from] Denied),
     /// An emperor is already running for this root.
     #[error("an emperor is already running for `{root}`, and a second one would run every app twice")]
     EmperorRuns {
@@ -246,6 +253,8 @@ impl Error {
             Self::Push(_) => "push::refused",
             Self::Hook(_) => "push::hook",
             Self::Key(_) => "setup::key",
+            Self::Keys(error) => error.code(),
+            Self::Denied(denied) => denied.code(),
             Self::EmperorRuns { .. } => "emperor::runs",
             Self::Nginx(error) => error.code(),
             Self::Certificate(error) => error.code(),
@@ -307,6 +316,8 @@ impl Error {
             Self::Deploy(error) => error.help(),
             Self::Push(error) => Some(error.help()),
             Self::Key(error) => Some(error.help()),
+            Self::Keys(error) => Some(error.help()),
+            Self::Denied(denied) => Some(denied.help()),
             Self::EmperorRuns { .. } => Some(
                 "`piku emperor --stop` stops it, or the service that runs it, such as `systemctl stop piku`"
                     .to_owned(),

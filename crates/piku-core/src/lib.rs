@@ -20,7 +20,9 @@
 //!
 //! Start at [`Piku`]. A push is handled in `deploy/`, with one file per stage.
 
+pub mod access;
 mod app;
+mod authorized_keys;
 mod cancel;
 mod certificates;
 mod deploy;
@@ -45,12 +47,12 @@ mod server_settings;
 pub mod settings;
 mod setup;
 mod site_claim;
-mod ssh_key;
 mod vassal;
 
 pub(crate) use error::error_chain;
 
 pub use app::{AppName, InvalidAppName};
+pub use authorized_keys::{KeyError, KeysError};
 pub use cancel::Cancel;
 pub use certificates::{CertificateFailure, CertificateFault, CertificateOrigin, NotAPair, WhyNot};
 pub use deploy::receive::{InvalidRefUpdate, RefUpdate, RefusedPush};
@@ -66,17 +68,17 @@ pub use history::{Happened, HistoryEntry};
 pub use host::nginx_error::NginxError;
 pub use host::{HostError, Surroundings};
 pub use operations::{
-    Actor, AppStatus, CertificateStatus, Checked, CheckedProcess, ConfigEntry, Destroyed, Done, Finding,
-    KindStatus, Level, LogLine, MaintenanceChange, PreparedDeploy, ProcessStatus, ReleaseEntry, RunTarget,
-    ServerChange, ServerEntry, ServerOrigin, SiteUsers, StartedDeploy, State,
+    Actor, AddedKey, AppStatus, CertificateStatus, Checked, CheckedProcess, ConfigEntry, Destroyed, Done,
+    Finding, KeyClaim, KeyStatus, KindStatus, Level, LogLine, MaintenanceChange, PreparedDeploy,
+    ProcessStatus, ReleaseEntry, RunTarget, ServerChange, ServerEntry, ServerOrigin, SiteUsers,
+    StartedDeploy, State,
 };
 pub use piku::Piku;
 pub use piku_nginx::Network;
 pub use piku_procfile::{Diagnostic, Place, Severity, Source};
 pub use root::Root;
 pub use server_settings::ServerSettingsError;
-pub use setup::{AddedKey, Prepared};
-pub use ssh_key::KeyError;
+pub use setup::Prepared;
 
 /// Tests the examples in the README together with those in the documentation.
 #[cfg(doctest)]

@@ -1,5 +1,6 @@
 //! [`Piku`], the entry point. Its operations are in [`crate::operations`].
 
+use crate::access::Sight;
 use crate::app::AppName;
 use crate::cancel::Cancel;
 use crate::error::Error;
@@ -17,6 +18,8 @@ pub struct Piku {
     pub(crate) root: Root,
     pub(crate) surroundings: Surroundings,
     pub(crate) cancel: Cancel,
+    /// The apps that whoever asks may know of.
+    pub(crate) sight: Sight,
 }
 
 impl Piku {
@@ -28,7 +31,7 @@ impl Piku {
         let options = server_settings::options(&root);
         surroundings.nginx_reload = surroundings.nginx_reload.or(options.nginx_reload);
         surroundings.max_processes = surroundings.max_processes.or(options.max_processes);
-        Self { root, surroundings, cancel: Cancel::default() }
+        Self { root, surroundings, cancel: Cancel::default(), sight: Sight::All }
     }
 
     /// Makes `cancel` cancel deploys that are not live yet.
@@ -60,7 +63,7 @@ impl Piku {
 
     /// The existing app whose name is most similar, if any is.
     pub(crate) fn nearest(&self, app: &AppName) -> Result<Option<AppName>, HostError> {
-        let names = self.app_names()?.into_iter();
+        let names = self.app_names()?.into_iter().filter(|name| self.sight.shows(name));
         let distances = names.map(|other| (strsim::damerau_levenshtein(other.as_str(), app.as_str()), other));
         let nearest = distances.filter(|(distance, other)| *distance <= 2 && other != app).min();
         Ok(nearest.map(|(_, other)| other))

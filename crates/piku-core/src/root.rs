@@ -107,6 +107,10 @@ impl Root {
         all_events = "events";
         /// One file for each port that an app holds.
         ports = "ports";
+        /// What is kept about ssh keys: what each may do, and when it was last used; 700.
+        keys = "keys";
+        /// Held while keys change. It can't be the name of an app.
+        keys_lock = "locks/.keys";
         /// The emperor's configuration.
         emperor_ini = "uwsgi/uwsgi.ini";
         /// The emperor's log.
@@ -191,6 +195,18 @@ impl Root {
     #[must_use]
     pub fn tree(&self, app: &AppName, number: u32) -> Utf8PathBuf {
         self.release(app, number).join("tree")
+    }
+
+    /// What an ssh key may do; 600.
+    #[must_use]
+    pub fn key_record(&self, key: &str) -> Utf8PathBuf {
+        self.keys().join(format!("{key}.json"))
+    }
+
+    /// An empty file that was last changed when the key was last used.
+    #[must_use]
+    pub fn key_used(&self, key: &str) -> Utf8PathBuf {
+        self.keys().join(format!("{key}.used"))
     }
 
     /// The output of process `index` of `kind`.

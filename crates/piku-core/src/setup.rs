@@ -1,4 +1,4 @@
-//! Prepares a machine: the root folder, a uWSGI, and the ssh keys of users.
+//! Prepares a machine: the root folder and a uWSGI.
 
 use std::convert::Infallible;
 
@@ -9,12 +9,10 @@ use serde::{Deserialize, Serialize};
 use crate::error::Error;
 use crate::event::{Event, Report, stage};
 use crate::host::command::Invocation;
-use crate::host::lock::AppLock;
 use crate::host::search_path::program;
 use crate::host::{HostError, emperor, facts, files, git, launch, own_nginx};
 use crate::piku::Piku;
 use crate::server::NginxWay;
-use crate::ssh_key::{KeyError, PublicKey, authorized_line, read_keys};
 
 /// The emperor's log is rotated at this size, in bytes; one older log is kept.
 const EMPEROR_LOG: u64 = 1_048_576;
@@ -32,18 +30,6 @@ pub struct Prepared {
     pub uwsgi: Utf8PathBuf,
     /// Whether that uWSGI is private, installed below the root.
     pub private: bool,
-}
-
-/// A key that `setup:ssh` processed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct AddedKey {
-    /// The name of its owner in piku.
-    pub name: String,
-    /// The fingerprint, as `ssh-keygen -l` shows it.
-    pub fingerprint: String,
-    /// False if it had been added before.
-    pub new: bool,
 }
 
 impl Piku {
@@ -203,46 +189,5 @@ impl Piku {
     /// nothing if no emperor is running.
     pub fn stop_emperor(&self) {
         emperor::stop(&self.root.emperor_pid());
-    }
-
-    /// Authorizes the public keys in `text` to push and run commands. Adding a key again changes nothing.
-    ///
-    /// # Errors
-    /// [`Error::Key`] if any line is not a public key; then no key is added.
-    pub fn add_keys(&self, text: &str) -> Result<Vec<AddedKey>, Error> {
-        let keys = read_keys(text)?;
-        let folder = self.surroundings.home.join(".ssh");
-        let path = folder.join("authorized_keys");
-        // Concurrent calls must not overwrite each other's keys.
-        let _lock = AppLock::take(&self.root.locks().join(".keys"), "", &mut |_| {})?;
-        let mut all = files::read_text(&path)?.unwrap_or_default();
-        let mut added = Vec::new();
-        for (at, key) in keys.iter().enumerate() {
-            let fingerprint = self.fingerprint(key).ok_or(KeyError::NotAKey { line: at + 1 })?;
-            let listed = all.lines().filter(|line| !line.trim_start().starts_with('#'));
-            let new = !listed.flat_map(str::split_ascii_whitespace).any(|word| word == key.blob);
-            if new {
-                if !all.is_empty() && !all.ends_with('\n') {
-                    all.push('\n');
-                }
-                all.push_str(&authorized_line(key, &self.surroundings.program, self.root.path()));
-            }
-            added.push(AddedKey { name: key.name.clone(), fingerprint, new });
-        }
-        if added.iter().any(|key| key.new) {
-            files::make_folder(&folder, 0o700)?;
-            files::write(&path, all.as_bytes(), 0o600)?;
-        }
-        Ok(added)
-    }
-
-    /// The fingerprint by `ssh-keygen`; `None` if it rejects the key.
-    fn fingerprint(&self, key: &PublicKey) -> Option<String> {
-        let mut file = tempfile::NamedTempFile::new().ok()?;
-        std::io::Write::write_all(&mut file, format!("{} {}\n", key.kind, key.blob).as_bytes()).ok()?;
-        let env = git::environment(&self.surroundings);
-        let output =
-            Invocation::new(["ssh-keygen", "-l", "-f", file.path().to_str()?]).with_env(&env).read().ok()?;
-        String::from_utf8_lossy(&output).split_whitespace().nth(1).map(str::to_owned)
     }
 }

@@ -10,6 +10,7 @@ mod doctor;
 mod dotenv;
 mod git;
 mod input;
+mod keys;
 mod list;
 mod logs;
 mod maintenance;
@@ -26,8 +27,10 @@ mod version;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use piku_core::{Actor, Cancel};
+use piku_core::access::Request;
+use piku_core::{Actor, Cancel, KeyClaim, Piku};
 
+use crate::access::{self, Caller};
 use crate::args::{Cli, Command};
 use crate::error::CliError;
 use crate::session::Session;
@@ -36,10 +39,10 @@ use crate::{act_as, client, refusal, ssh, surroundings};
 
 /// Runs a command line, typed on this machine or called by git.
 pub(crate) fn run(words: Vec<OsString>) -> ExitCode {
-    dispatch(&words, surroundings::actor())
+    dispatch(&words, Caller::here(surroundings::actor()))
 }
 
-fn dispatch(words: &[OsString], actor: Actor) -> ExitCode {
+fn dispatch(words: &[OsString], caller: Caller) -> ExitCode {
     let ui = Ui::new();
     let mut cli = match Cli::read(words) {
         Ok(cli) => cli,
@@ -62,17 +65,41 @@ fn dispatch(words: &[OsString], actor: Actor) -> ExitCode {
         client::cancel_when_gone(&cancel);
         piku = piku.cancelled_by(&cancel);
     }
-    let session = Session { piku, actor, ui, json: cli.json };
-    if let Command::OverSsh { name } = cli.command {
-        return match ssh::command(&name, &session.ui) {
-            Ok(words) => {
-                let words: Vec<OsString> = words.into_iter().map(OsString::from).collect();
-                dispatch(&words, Actor::named(name))
-            }
-            Err(status) => status,
-        };
+    if let (Command::OverSsh { name, fingerprint, limited }, None) = (&cli.command, &caller.standing) {
+        let claim = KeyClaim { name: name.clone(), fingerprint: fingerprint.clone(), limited: *limited };
+        return over_ssh(&claim, &mut piku, &ui);
     }
-    carry_out(cli.command, &session).unwrap_or_else(|error| refusal::tell(&error, session.json, &session.ui))
+    let allowed =
+        access::request(&cli.command, &piku).and_then(|request| caller.must_be_allowed(&request, &mut piku));
+    let session = Session { piku, actor: caller.actor, ui, json: cli.json };
+    allowed
+        .and_then(|()| carry_out(cli.command, &session))
+        .unwrap_or_else(|error| refusal::tell(&error, session.json, &session.ui))
+}
+
+/// Runs what the client of an ssh connection asks for.
+fn over_ssh(claim: &KeyClaim, piku: &mut Piku, ui: &Ui) -> ExitCode {
+    let caller = Caller { actor: Actor::named(&claim.name), standing: Some(piku.standing(claim)) };
+    let (request, json) = ssh::asked();
+    // Whoever may do nothing hears so, whatever is asked for.
+    let needed = if matches!(request, ssh::Request::Files(_)) { Request::Files } else { Request::Program };
+    if let Err(error) = caller.must_be_allowed(&needed, piku) {
+        return refusal::tell(&error, json, ui);
+    }
+    let error = match request {
+        ssh::Request::Command(words) => {
+            let words: Vec<OsString> = words.into_iter().map(OsString::from).collect();
+            return dispatch(&words, caller);
+        }
+        ssh::Request::Files(words) => match ssh::transfer(&words, &claim.name) {
+            Ok(never) => match never {},
+            Err(error) => error,
+        },
+        ssh::Request::Local(what) => CliError::OnServerOnly(what),
+        ssh::Request::Unknown(what) => CliError::NoCommand(what),
+        ssh::Request::NotUtf8(odd) => CliError::NotUtf8(odd),
+    };
+    refusal::tell(&error, json, ui)
 }
 
 fn carry_out(command: Command, session: &Session) -> Result<ExitCode, CliError> {
@@ -119,6 +146,14 @@ fn carry_out(command: Command, session: &Session) -> Result<ExitCode, CliError> 
         Command::Server => server_settings::server(session),
         Command::ServerSet { settings } => server_settings::set(&settings, session),
         Command::ServerUnset { keys } => server_settings::unset(&keys, session),
+        Command::Keys => keys::list(session),
+        Command::KeysAdd { name, file, apps, read_only } => {
+            keys::add(&name, &file, &keys::permission(&apps, read_only), session)
+        }
+        Command::KeysRemove { key } => keys::remove(&key, session),
+        Command::KeysAllow { key, apps, read_only, .. } => {
+            keys::allow(&key, &keys::permission(&apps, read_only), session)
+        }
         Command::Setup(args) if args.system => server::setup(&args, session),
         Command::Setup(args) => setup::setup(args.nginx, session),
         Command::SetupSsh { file } => setup::ssh(&file, session),

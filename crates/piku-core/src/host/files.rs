@@ -153,6 +153,15 @@ fn unnamed(path: &Utf8Path, bytes: &[u8], mode: u32) -> Result<tempfile::NamedTe
     Ok(file)
 }
 
+/// Writes a temporary file for a program to read, which is removed when it is dropped.
+pub(crate) fn kept_aside(bytes: &[u8]) -> Result<tempfile::NamedTempFile, HostError> {
+    let folder = Utf8PathBuf::from_path_buf(std::env::temp_dir()).unwrap_or_else(|_| "/tmp".into());
+    let failed = || HostError::file("write", &folder);
+    let mut file = tempfile::NamedTempFile::new_in(&folder).map_err(failed())?;
+    file.write_all(bytes).map_err(failed())?;
+    Ok(file)
+}
+
 /// Creates a folder and its parents, and gives it exactly this mode.
 pub(crate) fn make_folder(path: &Utf8Path, mode: u32) -> Result<(), HostError> {
     fs::create_dir_all(path).map_err(HostError::file("make folder", path))?;

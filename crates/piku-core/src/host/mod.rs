@@ -9,6 +9,7 @@
 pub(crate) mod access_log;
 pub(crate) mod account;
 pub(crate) mod authority;
+pub(crate) mod authorized_keys;
 pub(crate) mod build_log;
 pub(crate) mod certificate;
 pub(crate) mod collected;
@@ -24,6 +25,7 @@ pub(crate) mod files;
 pub(crate) mod git;
 pub(crate) mod health;
 pub(crate) mod journals;
+pub(crate) mod key_records;
 pub(crate) mod launch;
 pub(crate) mod links;
 mod listening;

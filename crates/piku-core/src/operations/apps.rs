@@ -50,7 +50,8 @@ impl Piku {
             let maintenance = maintenance::is_on(&self.root, &name);
             AppStatus { name, running, release, maintenance }
         };
-        let mut apps: Vec<AppStatus> = self.app_names()?.into_iter().map(status).collect();
+        let names = self.app_names()?.into_iter().filter(|name| self.sight.shows(name));
+        let mut apps: Vec<AppStatus> = names.map(status).collect();
         apps.sort_by(|one, other| one.name.cmp(&other.name));
         apps.dedup_by(|one, other| one.name == other.name);
         Ok(apps)

@@ -78,6 +78,7 @@ impl Piku {
                     rescue::rescue(root, &piku.surroundings, app, number, report)?;
                 }
             }
+            piku.forget_in_keys(app)?;
             // Remove the repository and then the releases last: as long as they exist, the app is known, so an
             // interrupted destroy can be repeated.
             for path in [root.app(app), root.env(app), root.logs(app), root.repo(app), root.releases(app)] {

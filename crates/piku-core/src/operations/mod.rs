@@ -11,6 +11,7 @@ mod doctor;
 mod folder;
 mod git;
 mod jobs;
+mod keys;
 mod lock;
 mod logs;
 mod maintenance;
@@ -20,6 +21,7 @@ mod releases;
 mod repair;
 mod run;
 mod server;
+mod standing;
 #[cfg(test)]
 mod tests;
 
@@ -32,9 +34,11 @@ pub use config::ConfigEntry;
 pub use destroy::Destroyed;
 pub use doctor::{Finding, Level};
 pub use folder::{PreparedDeploy, StartedDeploy};
+pub use keys::{AddedKey, KeyStatus};
 pub use logs::LogLine;
 pub use maintenance::MaintenanceChange;
 pub use processes::{KindStatus, ProcessStatus, State};
 pub use releases::ReleaseEntry;
 pub use run::RunTarget;
 pub use server::{ServerChange, ServerEntry, ServerOrigin};
+pub use standing::KeyClaim;

@@ -39,7 +39,7 @@ impl Piku {
     pub fn events(&self, app: Option<&AppName>) -> Result<Vec<HistoryEntry>, Error> {
         let apps = app.map_or_else(|| history::apps(&self.root), |app| Ok(vec![app.clone()]))?;
         let mut all = Vec::new();
-        for app in apps {
+        for app in apps.into_iter().filter(|app| self.sight.shows(app)) {
             all.extend(history::read(&self.root, &app)?);
         }
         if let Some(app) = app.filter(|_| all.is_empty()) {

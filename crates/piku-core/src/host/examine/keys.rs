@@ -4,7 +4,9 @@ use std::os::unix::fs::PermissionsExt;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::host::{Surroundings, files};
+use crate::authorized_keys::{Entry, Forced};
+use crate::host::Surroundings;
+use crate::host::authorized_keys::{self, same};
 use crate::root::Root;
 
 /// A line of `authorized_keys`.
@@ -30,62 +32,27 @@ pub(crate) enum Target {
 
 /// Every key, and the files and folders on the path to them that others may write to.
 pub(super) fn look(root: &Root, surroundings: &Surroundings) -> (Vec<Key>, Vec<Utf8PathBuf>) {
-    let folder = surroundings.home.join(".ssh");
-    let path = folder.join("authorized_keys");
-    let text = files::read_text(&path).ok().flatten().unwrap_or_default();
-    let keys = text.lines().filter_map(read).map(|(name, command)| {
-        let target =
-            command.map_or(Target::Other, |command| target_of(&command, root, &surroundings.program));
-        Key { name, target }
-    });
+    let path = authorized_keys::path(surroundings);
+    let entries = authorized_keys::read(surroundings).map(|file| file.entries()).unwrap_or_default();
+    let key = |entry: Entry| Key {
+        name: entry.name(),
+        target: target_of(&entry.forced, root, &surroundings.program),
+    };
     let writable =
         |path: &Utf8PathBuf| path.metadata().is_ok_and(|metadata| metadata.permissions().mode() & 0o022 != 0);
-    let way = [surroundings.home.clone(), folder, path.clone()];
-    (keys.collect(), way.into_iter().filter(writable).collect())
+    let folder = path.with_file_name("");
+    let way = [surroundings.home.clone(), folder, path];
+    (entries.into_iter().map(key).collect(), way.into_iter().filter(writable).collect())
 }
 
-/// Parses the name and forced command of a line; `None` for a comment (sshd(8), "AUTHORIZED_KEYS FILE FORMAT").
-fn read(line: &str) -> Option<(String, Option<String>)> {
-    let line = line.trim();
-    if line.is_empty() || line.starts_with('#') {
-        return None;
-    }
-    let name = line.split_ascii_whitespace().last().unwrap_or_default().to_owned();
-    let command = line.split_once("command=\"").map(|(_, rest)| {
-        let mut command = String::new();
-        let mut rest = rest.chars();
-        while let Some(character) = rest.next().filter(|c| *c != '"') {
-            command.push(if character == '\\' { rest.next().unwrap_or('\\') } else { character });
-        }
-        command
-    });
-    Some((name, command))
-}
-
-/// What a forced command runs. `setup:ssh` writes `PIKU_ROOT=<root> exec <program> ssh-command <name>`.
-fn target_of(command: &str, root: &Root, program: &Utf8Path) -> Target {
-    let words = shlex::split(command).unwrap_or_default();
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    match words.as_slice() {
-        [variable, "exec", there, "ssh-command", _] => {
-            let same =
-                |one: &Utf8Path, other: &Utf8Path| match (one.canonicalize_utf8(), other.canonicalize_utf8())
-                {
-                    (Ok(one), Ok(other)) => one == other,
-                    _ => one == other,
-                };
-            let there = Utf8Path::new(there);
-            let its_root = Utf8Path::new(variable.strip_prefix("PIKU_ROOT=").unwrap_or_default());
-            if !there.is_file() {
-                Target::Nowhere(there.to_owned())
-            } else if same(there, program) && same(its_root, root.path()) {
-                Target::Here
-            } else {
-                Target::Elsewhere(format!("{there} with the folder {its_root}"))
-            }
-        }
-        _ if command.contains("piku.py") => Target::Elsewhere("legacy piku (piku.py)".to_owned()),
-        _ => Target::Other,
+/// What a forced command runs.
+fn target_of(command: &Forced, root: &Root, program: &Utf8Path) -> Target {
+    match command {
+        Forced::Ours(ours) if !ours.program.is_file() => Target::Nowhere(ours.program.clone()),
+        Forced::Ours(ours) if same(&ours.program, program) && same(&ours.root, root.path()) => Target::Here,
+        Forced::Ours(ours) => Target::Elsewhere(format!("{} with the folder {}", ours.program, ours.root)),
+        Forced::Legacy { .. } => Target::Elsewhere("legacy piku (piku.py)".to_owned()),
+        Forced::Other => Target::Other,
     }
 }
 
@@ -96,27 +63,14 @@ mod tests {
     #[test]
     fn a_key_leads_here_elsewhere_nowhere_or_has_nothing_to_do_with_piku() {
         let root = Root::new("/r s");
-        let led = |line: &str| {
-            read(line).map(|(name, command)| {
-                (name, command.map(|command| target_of(&command, &root, "/bin/sh".into())))
-            })
-        };
-        let ours = |program: &str, root: &str| {
-            led(&format!(
-                "command=\"PIKU_ROOT='{root}' exec {program} ssh-command a@b\",no-pty ssh-ed25519 AAAA a@b"
-            ))
-        };
-        let key = |target| Some(("a@b".to_owned(), Some(target)));
-        assert_eq!(ours("/bin/sh", "/r s"), key(Target::Here));
-        assert_eq!(
-            ours("/bin/sh", "/other"),
-            key(Target::Elsewhere("/bin/sh with the folder /other".into()))
-        );
-        assert_eq!(ours("/no/piku", "/r s"), key(Target::Nowhere("/no/piku".into())));
-        let peer = "command=\"FINGERPRINT=x NAME=default /home/piku/piku.py $SSH_ORIGINAL_COMMAND\" ssh-rsa AAAA a@b";
-        assert_eq!(led(peer), key(Target::Elsewhere("legacy piku (piku.py)".into())));
-        assert_eq!(led("command=\"say \\\"hi\\\"\" ssh-rsa AAAA a@b"), key(Target::Other));
-        assert_eq!(led("ssh-rsa AAAA a@b"), Some(("a@b".into(), None)));
-        assert_eq!(led(" # ssh-rsa AAAA a@b"), None);
+        let led = |command: &str| target_of(&Forced::read(command), &root, "/bin/sh".into());
+        let ours =
+            |program: &str, root: &str| led(&format!("PIKU_ROOT='{root}' exec {program} ssh-command a@b"));
+        assert_eq!(ours("/bin/sh", "/r s"), Target::Here);
+        assert_eq!(ours("/bin/sh", "/other"), Target::Elsewhere("/bin/sh with the folder /other".into()));
+        assert_eq!(ours("/no/piku", "/r s"), Target::Nowhere("/no/piku".into()));
+        let peer = "FINGERPRINT=x NAME=default /home/piku/piku.py $SSH_ORIGINAL_COMMAND";
+        assert_eq!(led(peer), Target::Elsewhere("legacy piku (piku.py)".into()));
+        assert_eq!(led("say \"hi\""), Target::Other);
     }
 }

@@ -53,7 +53,7 @@ fn secret(root: &Root) -> Vec<Utf8PathBuf> {
 }
 
 pub(super) fn exposed(root: &Root) -> Vec<Exposed> {
-    let folders = secret(root).into_iter().filter_map(|path| check(path, true));
+    let folders = secret(root).into_iter().chain([root.keys()]).filter_map(|path| check(path, true));
     let settings = in_folder(&root.envs())
         .into_iter()
         .flat_map(|folder| ["ENV", "LIVE_ENV"].map(|name| folder.join(name)));

@@ -1,0 +1,115 @@
+//! The forced command of a key: piku's, legacy piku's, or another.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+/// What legacy piku's lines hand over, unquoted.
+const ORIGINAL: &str = "$SSH_ORIGINAL_COMMAND";
+/// The name that legacy piku gives to every key.
+const LEGACY_NAME: &str = "default";
+
+/// A forced command of piku: `PIKU_ROOT=<root> exec <program> ssh-command <name> [<fingerprint>] [--limited]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OurCommand {
+    pub(crate) root: Utf8PathBuf,
+    pub(crate) program: Utf8PathBuf,
+    /// The name of the key.
+    pub(crate) name: String,
+    /// Earlier versions of piku did not write it.
+    pub(crate) fingerprint: Option<String>,
+    /// Whether there must be a record of what the key may do: without one it may do nothing.
+    pub(crate) limited: bool,
+}
+
+/// What a forced command runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Forced {
+    /// A piku.
+    Ours(OurCommand),
+    /// Legacy piku (piku.py).
+    Legacy {
+        /// The name of the key, if it was given one.
+        name: Option<String>,
+    },
+    /// Something else, or nothing in particular.
+    Other,
+}
+
+impl Forced {
+    /// Parses a forced command.
+    pub(crate) fn read(command: &str) -> Self {
+        let words = shlex::split(command).unwrap_or_default();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        if let [variable, "exec", program, "ssh-command", rest @ ..] = words.as_slice()
+            && let Some(root) = variable.strip_prefix("PIKU_ROOT=")
+        {
+            let (options, plain): (Vec<&str>, Vec<&str>) = rest.iter().partition(|one| one.starts_with("--"));
+            let ([name] | [name, _]) = plain[..] else { return Self::Other };
+            return Self::Ours(OurCommand {
+                root: root.into(),
+                program: Utf8Path::new(program).to_owned(),
+                name: name.to_owned(),
+                fingerprint: plain.get(1).map(|one| (*one).to_owned()),
+                limited: !options.is_empty(),
+            });
+        }
+        let named = |start: &str| words.iter().find_map(|word| word.strip_prefix(start));
+        let is_legacy = named("FINGERPRINT=").is_some() && words.last() == Some(&ORIGINAL);
+        if is_legacy || command.contains("piku.py") {
+            let name = named("NAME=").filter(|name| *name != LEGACY_NAME).map(str::to_owned);
+            return Self::Legacy { name };
+        }
+        Self::Other
+    }
+}
+
+impl OurCommand {
+    /// The command line.
+    pub(crate) fn line(&self) -> String {
+        let quoted =
+            |text: &str| shlex::try_quote(text).map_or_else(|_| String::new(), std::borrow::Cow::into_owned);
+        let words = [
+            format!("PIKU_ROOT={}", quoted(self.root.as_str())),
+            "exec".to_owned(),
+            quoted(self.program.as_str()),
+            "ssh-command".to_owned(),
+            quoted(&self.name),
+        ];
+        let words = words.into_iter().chain(self.fingerprint.as_deref().map(quoted));
+        words.chain(self.limited.then(|| "--limited".to_owned())).collect::<Vec<_>>().join(" ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_of_piku_is_read_as_it_was_written() {
+        let with = |fingerprint: Option<&str>, limited| OurCommand {
+            root: "/r s".into(),
+            program: "/opt/piku".into(),
+            name: "a@b".to_owned(),
+            fingerprint: fingerprint.map(str::to_owned),
+            limited,
+        };
+        for command in [with(None, false), with(Some("SHA256:a/b+c"), false), with(Some("SHA256:x"), true)] {
+            assert_eq!(Forced::read(&command.line()), Forced::Ours(command));
+        }
+        assert_eq!(
+            with(Some("SHA256:x"), true).line(),
+            "PIKU_ROOT='/r s' exec /opt/piku ssh-command a@b SHA256:x --limited"
+        );
+    }
+
+    #[test]
+    fn what_legacy_piku_wrote_is_known_by_its_variables() {
+        let legacy = |name: Option<&str>| Forced::Legacy { name: name.map(str::to_owned) };
+        let line =
+            |name| format!("FINGERPRINT=SHA256:x NAME={name} /home/piku/piku.py $SSH_ORIGINAL_COMMAND");
+        assert_eq!(Forced::read(&line("default")), legacy(None));
+        assert_eq!(Forced::read(&line("ada")), legacy(Some("ada")));
+        for other in ["", "git-shell -c \"$SSH_ORIGINAL_COMMAND\"", "exec piku ssh-command", "'"] {
+            assert_eq!(Forced::read(other), Forced::Other, "{other}");
+        }
+    }
+}

@@ -8,10 +8,10 @@ use std::thread;
 use std::time::SystemTime;
 
 /// Servers with a home folder of their own.
-pub(crate) static SERVERS: Slots = Slots::of(3);
+pub(crate) static SERVERS: Slots = Slots::of(4);
 
 /// Servers booted by systemd.
-pub(crate) static BOOTED: Slots = Slots::of(2);
+pub(crate) static BOOTED: Slots = Slots::of(3);
 
 /// The number of servers that may run at once.
 #[derive(Debug)]

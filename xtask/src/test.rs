@@ -50,13 +50,19 @@ pub(crate) fn run(quick: bool) -> Result<(), String> {
         prepare_servers();
     }
     let mut count = Count::default();
+    if !quick && Need::Booted.missing().is_none() {
+        let nginx = booted::nginx_of(Debian::Trixie);
+        let mut tests = step::cargo(&["test", "--package", "piku-nginx", "--test", "nginx"]);
+        let name = "the tests of piku-nginx, with the nginx of Debian 13";
+        step("test", step::watch(name, tests.env("PIKU_TESTS_NGINX", nginx), |line| count.add(line)));
+    }
     for words in words(quick) {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let mut tests = step::cargo(&words);
         tests.env("PIKU_TESTS_SKIPPED", &skipped).env("PIKU_TESTS_TIMES", &times);
         if std::env::var_os("RUST_TEST_THREADS").is_none() {
             // Sessions spend most of their time waiting.
-            tests.env("RUST_TEST_THREADS", "5");
+            tests.env("RUST_TEST_THREADS", "6");
         }
         let name = format!("cargo {}", words.join(" "));
         step("test", step::watch(&name, &mut tests, |line| count.add(line)));

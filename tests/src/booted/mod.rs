@@ -29,6 +29,7 @@ mod folders;
 mod groups;
 mod layer;
 pub mod manual;
+mod nginx;
 mod overlay;
 mod people;
 mod root;
@@ -45,6 +46,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 pub use debian::{Debian, mirror};
 pub use groups::{Limits, MemoryUse};
 pub use layer::package;
+pub use nginx::nginx_of;
 
 use crate::machine;
 use crate::processes::Processes;

@@ -1,6 +1,6 @@
 //! Which site answers for which host.
 
-use piku_nginx::{Http2, Servable, ServerName, StaticPath};
+use piku_nginx::{Servable, ServerName, StaticPath};
 
 use crate::{
     passing::echo,
@@ -22,7 +22,7 @@ fn strangers_reach_nobody() {
         if name != "Shop" {
             site.tls = Some(machine.certificate());
             site.reject_handshake = true;
-            site.http2 = Http2::ListenParameter;
+            site.http2 = machine.version().http2();
         }
         machine.add(&site);
     }

@@ -56,12 +56,12 @@ pub(crate) fn probe(path: &str, answer: &str) -> Probe {
 pub(crate) const ADDRESS: &str = "127.9.9.1";
 
 /// Returns a machine; `None` if nginx is not installed and not required.
+///
+/// `PIKU_TESTS_NGINX` names an nginx of another version.
 pub(crate) fn machine() -> Option<Machine> {
-    let Some(nginx) =
-        ["/usr/sbin/nginx", "/usr/local/sbin/nginx", "/usr/bin/nginx", "/opt/homebrew/bin/nginx"]
-            .into_iter()
-            .find(|path| Utf8Path::new(path).exists())
-    else {
+    let usual = ["/usr/sbin/nginx", "/usr/local/sbin/nginx", "/usr/bin/nginx", "/opt/homebrew/bin/nginx"];
+    let usual = usual.into_iter().find(|path| Utf8Path::new(path).exists()).map(ToOwned::to_owned);
+    let Some(nginx) = env::var("PIKU_TESTS_NGINX").ok().or(usual) else {
         assert!(env::var_os("CI").is_none(), "nginx is not installed");
         eprintln!("skipped: nginx is not installed");
         return None;

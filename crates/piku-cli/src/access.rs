@@ -34,9 +34,13 @@ pub(crate) fn request(command: &Command, piku: &Piku) -> Result<Request, CliErro
     Ok(match command {
         Command::Completions { .. } | Command::Man { .. } | Command::Version => Request::Program,
 
-        Command::Apps | Command::Events { app: None, .. } => Request::Listing,
+        Command::Apps | Command::Events { app: None, .. } | Command::Top { app: None, .. } => {
+            Request::Listing
+        }
 
-        Command::Events { app: Some(app), .. } | Command::Logs { app, .. } => Request::See(app.clone()),
+        Command::Events { app: Some(app), .. }
+        | Command::Logs { app, .. }
+        | Command::Top { app: Some(app), .. } => Request::See(app.clone()),
         Command::Ps(args) | Command::Releases(args) => Request::See(args.app.clone()),
 
         Command::Auth(args)
@@ -107,6 +111,8 @@ mod tests {
         "apps",
         "events",
         "events blog",
+        "top",
+        "top blog",
         "config:get blog A",
         "config:set blog A=1",
         "config:unset blog A",

@@ -230,6 +230,14 @@ pub(crate) enum Command {
     MaintenanceOff(OneApp),
     /// Show the processes of an app
     Ps(OneApp),
+    /// Watch processes, memory, CPU, and requests; without a terminal, print them once
+    Top {
+        /// The app; all apps by default
+        app: Option<AppName>,
+        /// Print plain tables once
+        #[arg(long)]
+        once: bool,
+    },
     /// Change how many processes run
     #[command(name = "ps:scale")]
     PsScale {

@@ -20,6 +20,7 @@ mod session;
 mod ssh;
 mod surroundings;
 mod table;
+mod top;
 mod ui;
 
 use std::ffi::{OsStr, OsString};

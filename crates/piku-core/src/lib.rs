@@ -63,15 +63,16 @@ pub use event::{Event, EventRecord, Report};
 pub use formation::{InvalidScale, Scale};
 pub use gate::maintenance::Maintenance;
 pub use gate::requests::{Minute, Requests};
+pub use gate::traffic::{MinuteTraffic, Traffic};
 pub use gate::users::{InvalidPassword, InvalidUserName, UserName};
 pub use history::{Happened, HistoryEntry};
 pub use host::nginx_error::NginxError;
 pub use host::{HostError, Surroundings};
 pub use operations::{
-    Actor, AddedKey, AppStatus, CertificateStatus, Checked, CheckedProcess, ConfigEntry, Destroyed, Done,
-    Finding, KeyClaim, KeyStatus, KindStatus, Level, LogLine, MaintenanceChange, PreparedDeploy,
-    ProcessStatus, ReleaseEntry, RunTarget, ServerChange, ServerEntry, ServerOrigin, SiteUsers,
-    StartedDeploy, State,
+    Actor, AddedKey, AppStatus, AppUsage, CertificateStatus, Checked, CheckedProcess, ConfigEntry, Destroyed,
+    Done, Finding, KeyClaim, KeyStatus, KindStatus, Level, LogLine, MachineUsage, MaintenanceChange,
+    PreparedDeploy, ProcessStatus, ProcessUsage, ReleaseEntry, RunTarget, ServerChange, ServerEntry,
+    ServerOrigin, SiteUsers, Snapshot, StartedDeploy, State, Watch,
 };
 pub use piku::Piku;
 pub use piku_nginx::Network;

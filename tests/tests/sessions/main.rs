@@ -50,5 +50,6 @@ mod settings;
 mod sites;
 mod strangers;
 mod told;
+mod top;
 mod uwsgi_options;
 mod written_files;

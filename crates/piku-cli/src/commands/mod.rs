@@ -21,6 +21,7 @@ mod server_settings;
 mod settings;
 mod setup;
 mod suggestion;
+mod top;
 mod usage;
 mod version;
 
@@ -114,6 +115,7 @@ fn carry_out(command: Command, session: &Session) -> Result<ExitCode, CliError> 
         Command::ConfigExport { app, all } => dotenv::export(&app, all, session),
         Command::ConfigLive(args) => config::live(&args.app, session),
         Command::Ps(args) => list::ps(&args.app, session),
+        Command::Top { app, once } => top::top(app, once, session),
         Command::Events { app } => list::events(app.as_ref(), session),
         Command::Releases(args) => list::releases(&args.app, session),
         Command::ConfigSet { app, settings } => change::config_set(&app, &settings, session),

@@ -5,4 +5,5 @@
 
 pub(crate) mod maintenance;
 pub(crate) mod requests;
+pub(crate) mod traffic;
 pub(crate) mod users;

@@ -1,21 +1,36 @@
-//! Counts of the requests to a site, by minute, from the lines of its log. Pure.
+//! Counts of the requests to a site, by minute and by second, from the lines of its log. Pure.
 //!
-//! A minute takes a few hundred bytes, however many requests it had, so an hour of a site fits into a page of memory
-//! or two.
+//! A minute takes a few hundred bytes, however many requests it had, so an hour of a site fits into a few pages of
+//! memory.
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 /// The minutes that are kept.
 const KEPT: usize = 60;
+/// The seconds that are kept: more than are shown, since a line may come late.
+const KEPT_SECONDS: usize = 90;
 /// The buckets of durations: four for each doubling, from 1 ms to about a day.
 const BUCKETS: usize = 4 * 27;
 
-/// The requests of the last hour, by minute.
+/// The requests of the last hour, by minute, and of the last minute, by second.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Requests {
-    /// Each minute with requests, by its beginning, such as `2026-11-26T10:00`, in the time zone of the log.
-    minutes: BTreeMap<String, Minute>,
+    /// Each minute with requests, by its number since the Unix epoch.
+    minutes: BTreeMap<i64, Minute>,
+    /// Each second with requests, since the Unix epoch.
+    seconds: BTreeMap<i64, Second>,
+}
+
+/// The requests of one second.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Second {
+    /// How many there were.
+    pub(crate) requests: u64,
+    /// Those with a status from 500.
+    pub(crate) failed: u64,
 }
 
 /// The requests of one minute.
@@ -33,22 +48,28 @@ pub struct Minute {
 }
 
 /// A request, as a line of the log tells it.
-#[derive(Clone, Debug, PartialEq)]
-struct Request<'a> {
-    minute: &'a str,
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Request {
+    /// When it was answered, in seconds since the Unix epoch.
+    at: i64,
     status: u16,
-    seconds: f64,
+    /// How long the answer took, in seconds.
+    took: f64,
 }
 
-impl<'a> Request<'a> {
+impl Request {
     /// Reads the first three words of a line; `None` if nginx did not write it.
-    fn read(line: &'a str) -> Option<Self> {
+    fn read(line: &str) -> Option<Self> {
         let mut words = line.split(' ');
-        let (time, status, seconds) = (words.next()?, words.next()?, words.next()?);
-        let minute = time.get(..16).filter(|minute| minute.as_bytes().get(10) == Some(&b'T'))?;
-        let seconds: f64 = seconds.parse().ok()?;
-        let known = seconds.is_finite() && seconds >= 0.0;
-        known.then_some(Self { minute, status: status.parse().ok()?, seconds })
+        let (time, status, took) = (words.next()?, words.next()?, words.next()?);
+        let took: f64 = took.parse().ok()?;
+        let known = took.is_finite() && took >= 0.0;
+        let at = time.parse::<Timestamp>().ok()?.as_second();
+        known.then_some(Self { at, status: status.parse().ok()?, took })
+    }
+
+    fn minute(self) -> i64 {
+        self.at.div_euclid(60)
     }
 }
 
@@ -64,15 +85,41 @@ impl Requests {
     /// older than all that are kept.
     pub fn count(&mut self, line: &str) {
         let Some(request) = Request::read(line) else { return };
-        self.minutes.entry(request.minute.to_owned()).or_default().count(&request);
+        self.minutes.entry(request.minute()).or_default().count(request);
         if self.minutes.len() > KEPT {
             self.minutes.pop_first();
         }
+        let second = self.seconds.entry(request.at).or_default();
+        second.requests += 1;
+        second.failed += u64::from(request.status >= 500);
+        if self.seconds.len() > KEPT_SECONDS {
+            self.seconds.pop_first();
+        }
     }
 
-    /// Each minute with requests, oldest first.
-    pub fn minutes(&self) -> impl Iterator<Item = (&str, &Minute)> {
-        self.minutes.iter().map(|(begin, minute)| (begin.as_str(), minute))
+    /// Each minute with requests, by its beginning, oldest first.
+    pub fn minutes(&self) -> impl Iterator<Item = (Timestamp, &Minute)> {
+        let begin = |minute: i64| Timestamp::from_second(minute.saturating_mul(60)).unwrap_or_default();
+        self.minutes.iter().map(move |(minute, counts)| (begin(*minute), counts))
+    }
+
+    /// The requests of the minutes that began from `first` to `last`, together.
+    pub(crate) fn between(&self, first: Timestamp, last: Timestamp) -> Minute {
+        let mut sum = Minute::default();
+        self.minutes().filter(|(begin, _)| (first..=last).contains(begin)).for_each(|(_, it)| sum.add(it));
+        sum
+    }
+
+    /// The requests of one second since the Unix epoch.
+    pub(crate) fn second(&self, at: i64) -> Second {
+        self.seconds.get(&at).copied().unwrap_or_default()
+    }
+
+    /// Forgets the oldest minute, whose first lines were not counted, unless there is no other.
+    pub(crate) fn forget_oldest(&mut self) {
+        if self.minutes.len() > 1 {
+            self.minutes.pop_first();
+        }
     }
 }
 
@@ -83,15 +130,24 @@ impl Default for Minute {
 }
 
 impl Minute {
-    fn count(&mut self, request: &Request<'_>) {
+    fn count(&mut self, request: Request) {
         self.requests += 1;
         match request.status {
             400..500 => self.refused += 1,
             500.. => self.failed += 1,
             _ => {}
         }
-        let bucket = &mut self.durations[bucket(request.seconds)];
+        let bucket = &mut self.durations[bucket(request.took)];
         *bucket = bucket.saturating_add(1);
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.requests += other.requests;
+        self.refused += other.refused;
+        self.failed += other.failed;
+        for (sum, count) in self.durations.iter_mut().zip(other.durations) {
+            *sum = sum.saturating_add(count);
+        }
     }
 
     /// The duration that half of the requests did not exceed, in seconds; at most a fifth too long.
@@ -128,11 +184,10 @@ fn bucket(seconds: f64) -> usize {
     (0..BUCKETS - 1).find(|bucket| seconds <= upper(*bucket)).unwrap_or(BUCKETS - 1)
 }
 
-/// The longest duration of a bucket, in seconds.
+/// The longest duration of a bucket, in seconds. Not by `exp2`, for which every start of the program would load libm.
 fn upper(bucket: usize) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "there are few buckets")]
-    let doublings = bucket as f64 / 4.0;
-    0.001 * doublings.exp2()
+    const QUARTERS: [f64; 4] = [1.0, 1.189_207_115, std::f64::consts::SQRT_2, 1.681_792_831];
+    0.001 * QUARTERS[bucket % 4] * f64::from(1_u32 << (bucket / 4))
 }
 
 #[cfg(test)]
@@ -156,8 +211,23 @@ mod tests {
         ];
         let requests = Requests::of(lines.iter().map(String::as_str));
         let shown: Vec<_> =
-            requests.minutes().map(|(begin, it)| (begin, it.requests, it.refused, it.failed)).collect();
-        assert_eq!(shown, [("2026-11-26T10:00", 2, 1, 0), ("2026-11-26T10:01", 1, 0, 1)]);
+            requests.minutes().map(|(at, it)| (at.to_string(), it.requests, it.refused, it.failed)).collect();
+        let begin = |minute: &str| format!("2026-11-26T{minute}:00Z");
+        assert_eq!(shown, [(begin("10:00"), 2, 1, 0), (begin("10:01"), 1, 0, 1)]);
+        let second = "2026-11-26T10:01:30Z".parse::<Timestamp>().unwrap().as_second();
+        assert_eq!(requests.second(second), Second { requests: 1, failed: 1 });
+        assert_eq!(requests.second(second + 1), Second::default());
+
+        let mut cut = requests.clone();
+        cut.forget_oldest();
+        cut.forget_oldest();
+        assert_eq!(cut.minutes().count(), 1, "the only one stays");
+    }
+
+    #[test]
+    fn a_minute_is_the_same_in_any_time_zone() {
+        let lines = ["2026-11-26T10:00:30+00:00 200 0.1", "2026-11-26T11:30:31+01:30 200 0.1"];
+        assert_eq!(Requests::of(lines).minutes().map(|(_, it)| it.requests).collect::<Vec<_>>(), [2]);
     }
 
     #[test]
@@ -179,7 +249,8 @@ mod tests {
             requests.count(&line(&format!("{:02}:{:02}", minute / 60, minute % 60), 200, "0.1"));
         }
         assert_eq!(requests.minutes().count(), 60);
-        assert_eq!(requests.minutes().next().unwrap().0, "2026-11-26T02:20");
+        assert_eq!(requests.minutes().next().unwrap().0.to_string(), "2026-11-26T02:20:00Z");
+        assert_eq!(requests.seconds.len(), KEPT_SECONDS);
         assert!(size_of::<Minute>() < 512);
     }
 }

@@ -44,6 +44,7 @@ pub(crate) mod program_file;
 pub(crate) mod random;
 pub(crate) mod reach;
 pub(crate) mod relocate;
+pub(crate) mod request_log;
 pub(crate) mod script_file;
 pub(crate) mod search_path;
 pub(crate) mod server;
@@ -54,6 +55,7 @@ mod step;
 mod surroundings;
 mod tls;
 pub(crate) mod toolbox;
+pub(crate) mod usage;
 pub(crate) mod users_file;
 pub(crate) mod wait;
 

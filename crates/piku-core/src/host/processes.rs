@@ -21,6 +21,8 @@ struct Work {
     waits: bool,
     /// CPU time, in clock ticks.
     ticks: u64,
+    /// The same with that of children that have ended.
+    ticks_in_all: u64,
 }
 
 impl ProcessTree {
@@ -54,7 +56,10 @@ impl ProcessTree {
 
     fn add(&mut self, stat: &procfs::process::Stat) {
         self.children.entry(stat.ppid).or_default().push(stat.pid);
-        self.work.insert(stat.pid, Work { waits: stat.state == 'S', ticks: stat.utime + stat.stime });
+        let ticks = stat.utime + stat.stime;
+        let of_children = u64::try_from(stat.cutime.saturating_add(stat.cstime)).unwrap_or_default();
+        let work = Work { waits: stat.state == 'S', ticks, ticks_in_all: ticks.saturating_add(of_children) };
+        self.work.insert(stat.pid, work);
     }
 
     /// Every descendant of `ancestor`.
@@ -72,6 +77,11 @@ impl ProcessTree {
     /// The children of a process.
     pub(crate) fn children(&self, parent: i32) -> &[i32] {
         self.children.get(&parent).map_or(&[][..], Vec::as_slice)
+    }
+
+    /// The CPU time of a process and of its children that have ended, in clock ticks; 0 if it is not there.
+    pub(crate) fn ticks_in_all(&self, pid: i32) -> u64 {
+        self.work.get(&pid).map_or(0, |work| work.ticks_in_all)
     }
 
     /// The descendants of `ancestor` and their total CPU time, if all of them are sleeping, which excludes waiting for

@@ -24,6 +24,7 @@ mod server;
 mod standing;
 #[cfg(test)]
 mod tests;
+mod top;
 
 pub use apps::AppStatus;
 pub use auth::SiteUsers;
@@ -42,3 +43,4 @@ pub use releases::ReleaseEntry;
 pub use run::RunTarget;
 pub use server::{ServerChange, ServerEntry, ServerOrigin};
 pub use standing::KeyClaim;
+pub use top::{AppUsage, MachineUsage, ProcessUsage, Snapshot, Watch};

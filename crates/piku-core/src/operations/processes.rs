@@ -40,6 +40,8 @@ pub struct ProcessStatus {
     pub pid: Option<u32>,
     /// When it was started, in seconds since the Unix epoch.
     pub since: Option<u64>,
+    /// How often its command has ended and was started again, or uWSGI was.
+    pub restarts: u64,
     /// How its command ended before the last restart.
     pub last_ending: Option<String>,
 }
@@ -76,12 +78,20 @@ impl Piku {
     /// # Errors
     /// [`Error::NeverDeployed`].
     pub fn processes(&self, app: &AppName) -> Result<Vec<KindStatus>, Error> {
+        self.processes_by(app, emperor::ask(&self.root.emperor_stats()).as_ref())
+    }
+
+    /// Like [`Piku::processes`], by what the emperor told.
+    pub(super) fn processes_by(
+        &self,
+        app: &AppName,
+        stats: Option<&EmperorStats>,
+    ) -> Result<Vec<KindStatus>, Error> {
         if store::is_foreign_clone(&self.root, app) {
-            return self.foreign_processes(app);
+            return self.foreign_processes(app, stats);
         }
         let live = self.live(app)?;
         let stopped = store::is_stopped(&self.root, app);
-        let stats = emperor::ask(&self.root.emperor_stats());
         let running = enabled::of_app(&self.root, app)?;
         let kinds = live.formation.iter().map(|(kind, count)| {
             // All cron jobs of an app share one scheduler.
@@ -90,16 +100,19 @@ impl Piku {
             KindStatus {
                 kind: kind.to_owned(),
                 count,
-                processes: own.map(|name| self.one(&started_as(name, &running), stats.as_ref())).collect(),
+                processes: own.map(|name| self.one(&started_as(name, &running), stats)).collect(),
             }
         });
         Ok(kinds.collect())
     }
 
     /// The processes of an app that only legacy piku has deployed.
-    fn foreign_processes(&self, app: &AppName) -> Result<Vec<KindStatus>, Error> {
+    fn foreign_processes(
+        &self,
+        app: &AppName,
+        stats: Option<&EmperorStats>,
+    ) -> Result<Vec<KindStatus>, Error> {
         let formation = self.formation(app)?;
-        let stats = emperor::ask(&self.root.emperor_stats());
         let mut kinds: BTreeMap<String, KindStatus> = BTreeMap::new();
         for one in enabled::of_app(&self.root, app)?.into_iter().filter(|one| one.ours().is_none()) {
             let of_kind = kinds.entry(one.kind().to_owned()).or_insert_with(|| KindStatus {
@@ -107,7 +120,7 @@ impl Piku {
                 count: formation.count(one.kind()),
                 processes: Vec::new(),
             });
-            of_kind.processes.push(self.one(&one, stats.as_ref()));
+            of_kind.processes.push(self.one(&one, stats));
         }
         Ok(kinds.into_values().collect())
     }
@@ -131,6 +144,7 @@ impl Piku {
             state,
             pid: vassal.and_then(|vassal| u32::try_from(vassal.pid).ok()),
             since: vassal.map(|vassal| vassal.last_run),
+            restarts: endings.lines().count() as u64 + vassal.map_or(0, |vassal| vassal.respawns),
             last_ending: endings.lines().last().map(str::to_owned),
         }
     }

@@ -24,8 +24,14 @@ fn results_of_changes_and_listings_have_one_form_each() {
     let done = Done { release: 4, live: true, stopped: false, addresses: vec!["http://x.org/".into()] };
     let destroyed = Destroyed { removed: vec!["/r/apps/blog".into()], kept: vec!["/r/data/blog".into()] };
     let app = AppStatus { name: "blog".parse().unwrap(), running: true, release: None, maintenance: false };
-    let process =
-        ProcessStatus { index: 1, state: State::Running, pid: Some(7), since: Some(1), last_ending: None };
+    let process = ProcessStatus {
+        index: 1,
+        state: State::Running,
+        pid: Some(7),
+        since: Some(1),
+        restarts: 0,
+        last_ending: None,
+    };
     let kind = KindStatus { kind: "web".into(), count: 1, processes: vec![process] };
     let release = ReleaseEntry {
         number: 4,
@@ -50,7 +56,7 @@ fn results_of_changes_and_listings_have_one_form_each() {
     {"release":4,"live":true,"stopped":false,"addresses":["http://x.org/"]}
     {"removed":["/r/apps/blog"],"kept":["/r/data/blog"]}
     {"name":"blog","running":true,"release":null,"maintenance":false}
-    {"kind":"web","count":1,"processes":[{"index":1,"state":"running","pid":7,"since":1,"last_ending":null}]}
+    {"kind":"web","count":1,"processes":[{"index":1,"state":"running","pid":7,"since":1,"restarts":0,"last_ending":null}]}
     {"number":4,"created":"2026-11-25T08:30:00Z","commit":"1ee8373","cause":"push of main","by":null,"live":true,"live_since":null}
     {"process":"web.1","line":"GET /"}
     {"level":"warning","about":"git","what":"old","fix":null}

@@ -15,7 +15,8 @@ use crate::namespace::Namespace;
 use crate::processes::{Processes, Running};
 use crate::slots::Slot;
 use crate::{
-    App, Builder, Nginx, Outcome, Package, Session, Sshd, eventually, http, logs, machine, piku, session,
+    App, Builder, Laptop, Nginx, Outcome, Package, Session, Sshd, eventually, http, logs, machine, piku,
+    session,
 };
 
 /// sshd, a uWSGI emperor, and optionally nginx, with a home folder of their own and piku set up in it.
@@ -113,6 +114,12 @@ impl TestServer {
     #[must_use]
     pub fn plain_repository(&self, name: &str) -> App<'_> {
         App::plain(self, name)
+    }
+
+    /// The machine of a person who uses this server.
+    #[must_use]
+    pub fn laptop(&self) -> Laptop<'_> {
+        Laptop::new(self)
     }
 
     /// A Python package that apps of this server can require.

@@ -97,6 +97,18 @@ impl Sshd {
         words
     }
 
+    /// The configuration of an ssh client that knows this sshd by an alias.
+    #[must_use]
+    pub fn configuration(&self, alias: &str) -> String {
+        format!(
+            "Host {alias}\nHostName 127.0.0.1\nPort {}\nUser {}\nIdentityFile {}\nStrictHostKeyChecking no\n\
+             UserKnownHostsFile /dev/null\nLogLevel ERROR\nIdentitiesOnly yes\n",
+            self.port,
+            self.user,
+            key("id")
+        )
+    }
+
     /// The client for git, as `GIT_SSH_COMMAND` takes it: git adds port, user, and host.
     #[must_use]
     pub fn git_ssh_command(&self) -> String {

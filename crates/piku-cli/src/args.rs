@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::iter;
 
 use camino::Utf8PathBuf;
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint};
 use piku_core::access::KeyName;
 use piku_core::server::NginxWay;
 use piku_core::settings::{self, InvalidSetting};
@@ -286,8 +286,10 @@ pub(crate) enum Command {
         /// The app
         app: AppName,
         /// A PEM file with the certificate and its chain, or `-` for standard input with the key in it
+        #[arg(value_hint = ValueHint::FilePath)]
         certificate: String,
         /// A PEM file with the key; not needed if the other one has it
+        #[arg(value_hint = ValueHint::FilePath)]
         key: Option<String>,
     },
     /// Remove that certificate; the site goes on with one of an authority, or a self-signed one
@@ -325,6 +327,7 @@ pub(crate) enum Command {
     #[command(name = "setup:ssh")]
     SetupSsh {
         /// A file with public keys, or `-` for standard input
+        #[arg(value_hint = ValueHint::FilePath)]
         file: String,
     },
     /// List the ssh keys that may push and run commands, and what each may do
@@ -337,6 +340,7 @@ pub(crate) enum Command {
         /// The name, such as alice@laptop
         name: KeyName,
         /// A file with the public key, or `-` for standard input
+        #[arg(value_hint = ValueHint::FilePath)]
         file: String,
         /// Limit it to this app from the start, as `keys:allow` does; may be given several times
         #[arg(long = "allow", value_name = "APP")]

@@ -4,9 +4,7 @@ use piku_core::Error;
 
 use crate::act_as::ActAsError;
 use crate::args::NotASetting;
-
-/// The code of a wrong command line.
-pub(crate) const USAGE: &str = "command::usage";
+use crate::laptop::{LaptopError, USAGE};
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -88,6 +86,9 @@ pub(crate) enum CliError {
     /// An argument is not a setting.
     #[error(transparent)]
     Setting(#[from] NotASetting),
+    /// A command could not be sent to a server.
+    #[error(transparent)]
+    Laptop(#[from] LaptopError),
 }
 
 impl CliError {
@@ -96,6 +97,7 @@ impl CliError {
         match self {
             Self::Core(error) => error.help(),
             Self::Server(error) => error.help(),
+            Self::Laptop(error) => error.help(),
             Self::ActAs(error) => error.help(),
             Self::CommandLine { help, .. } => help.clone(),
             Self::OnServerOnly(what) => Some(format!("log in to the server, and run `piku {what}` there")),
@@ -125,6 +127,7 @@ impl CliError {
         match self {
             Self::Core(error) => error.code(),
             Self::Server(error) => error.code(),
+            Self::Laptop(error) => error.code(),
             Self::Setting(NotASetting::Invalid(_)) => "settings::invalid",
             Self::Setting(NotASetting::Form(_))
             | Self::Usage(_)
@@ -146,6 +149,7 @@ impl CliError {
     /// 2 when the command line is wrong; 1 when the command failed.
     pub(crate) fn status(&self) -> u8 {
         match self {
+            Self::Laptop(error) => error.status(),
             Self::Usage(_)
             | Self::CommandLine { .. }
             | Self::OnServerOnly(_)

@@ -15,6 +15,7 @@ mod draw;
 mod error;
 mod fold;
 mod json;
+mod laptop;
 mod refusal;
 mod session;
 mod ssh;

@@ -5,13 +5,14 @@ use std::ffi::OsString;
 
 use camino::Utf8PathBuf;
 use piku_core::process::account;
-use piku_core::server::Record;
+use piku_core::server::{Record, Server};
 use piku_core::{Actor, Piku, Root, Surroundings};
 
 /// The variable that tells hooks whose key was used over ssh.
 pub(crate) const ACTOR: &str = "PIKU_ACTOR";
 
-fn variable(name: &str) -> Option<String> {
+/// A variable of the environment that is set to something.
+pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
@@ -31,7 +32,16 @@ pub(crate) fn has_root() -> bool {
     home().join(".piku").is_dir()
 }
 
-fn home() -> Utf8PathBuf {
+/// Whether commands act on a root of this machine: the one that the environment names, one in the home folder, or the
+/// one of the server that this machine is.
+pub(crate) fn has_some_root() -> bool {
+    let own = home().join(".piku");
+    let is_root = ["repos", "apps", "envs"].iter().any(|folder| own.join(folder).exists());
+    variable("PIKU_ROOT").is_some() || is_root || Server::here().is_some()
+}
+
+/// The home folder of the user.
+pub(crate) fn home() -> Utf8PathBuf {
     let own = || account().map(|(_, home)| home);
     variable("HOME").map(Utf8PathBuf::from).or_else(own).unwrap_or_else(|| "/".into())
 }

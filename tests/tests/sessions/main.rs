@@ -26,6 +26,7 @@ mod git;
 mod handover;
 mod json;
 mod kinds;
+mod laptop;
 mod launcher;
 mod listings;
 mod maintenance;

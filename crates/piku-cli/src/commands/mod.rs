@@ -34,27 +34,26 @@ use piku_core::{Actor, Cancel, KeyClaim, Piku};
 use crate::access::{self, Caller};
 use crate::args::{Cli, Command};
 use crate::error::CliError;
+use crate::laptop::Stopped;
 use crate::session::Session;
 use crate::ui::Ui;
-use crate::{act_as, client, refusal, ssh, surroundings};
+use crate::{act_as, client, laptop, refusal, ssh, surroundings};
 
 /// Runs a command line, typed on this machine or called by git.
 pub(crate) fn run(words: Vec<OsString>) -> ExitCode {
-    dispatch(&words, Caller::here(surroundings::actor()))
+    match laptop::turn(&words) {
+        Ok(None) => dispatch(&words, Caller::here(surroundings::actor())),
+        Ok(Some(status)) => status,
+        Err(Stopped::Said(error)) => said(*error, &words, &Ui::new()),
+        Err(Stopped::Failed(error)) => refusal::tell(&error.into(), usage::asks_for_json(&words), &Ui::new()),
+    }
 }
 
 fn dispatch(words: &[OsString], caller: Caller) -> ExitCode {
     let ui = Ui::new();
     let mut cli = match Cli::read(words) {
         Ok(cli) => cli,
-        Err(mut error) => {
-            suggestion::correct(&mut error);
-            drop(error.print());
-            if error.use_stderr() && usage::asks_for_json(words) {
-                refusal::print(&usage::refusal(&error), &ui);
-            }
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
-        }
+        Err(error) => return said(error, words, &ui),
     };
     let server = match act_as::owner(&mut cli.command, words) {
         Ok(server) => server,
@@ -76,6 +75,16 @@ fn dispatch(words: &[OsString], caller: Caller) -> ExitCode {
     allowed
         .and_then(|()| carry_out(cli.command, &session))
         .unwrap_or_else(|error| refusal::tell(&error, session.json, &session.ui))
+}
+
+/// Prints help, or what is wrong with a command line.
+fn said(mut error: clap::Error, words: &[OsString], ui: &Ui) -> ExitCode {
+    suggestion::correct(&mut error);
+    drop(error.print());
+    if error.use_stderr() && usage::asks_for_json(words) {
+        refusal::print(&usage::refusal(&error), ui);
+    }
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
 /// Runs what the client of an ssh connection asks for.

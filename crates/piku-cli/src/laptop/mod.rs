@@ -1,0 +1,30 @@
+//! The laptop: commands that are typed in a work tree and carried out on the server, over ssh.
+//!
+//! | file | what |
+//! |---|---|
+//! | `turn` | the entry: whether a command line is for this machine or for a server |
+//! | `end` | which end a command acts on, and for which app |
+//! | `address` | addresses of servers and remotes, as git writes them |
+//! | `words`, `command_line` | the words of a command line: what is the client's own, and where the app goes |
+//! | `line` | words as one line, for the server to split |
+//! | `connection`, `sockets` | how `ssh` is called, and the connection that is used again |
+//! | `work_tree` | what git knows of the work tree |
+//! | `forward` | a command of the server's, with its input, output, and exit status |
+//!
+//! Nothing here needs Linux or a root of piku.
+
+mod address;
+mod command_line;
+mod connection;
+mod end;
+mod error;
+mod files;
+mod forward;
+mod line;
+mod sockets;
+mod turn;
+mod words;
+mod work_tree;
+
+pub(crate) use error::{LaptopError, Stopped, USAGE};
+pub(crate) use turn::turn;

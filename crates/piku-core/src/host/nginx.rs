@@ -1,6 +1,6 @@
 //! Reloads nginx and waits until it serves a new site.
 
-use std::fs::File;
+use std::fs::{File, FileTimes};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -23,7 +23,9 @@ const TRIES: u32 = 3;
 /// How long to wait before the next try.
 const BETWEEN_TRIES: Duration = Duration::from_millis(200);
 
-/// How often whoever watches the folder of sites is reminded. systemd starts no unit more than five times in ten seconds.
+/// When whoever watches the folder of sites is reminded for the first time, and how often after that. systemd starts no
+/// unit more than five times in ten seconds.
+const FIRST_REMINDER: Duration = Duration::from_secs(1);
 const BETWEEN_REMINDERS: Duration = Duration::from_secs(3);
 
 /// A request whose answer shows which version of a site nginx serves.
@@ -131,12 +133,15 @@ pub(crate) fn reload_until(
 /// written in that moment would not be read before the next change.
 fn reminder<'a>(root: &'a Root, surroundings: &'a Surroundings) -> impl FnMut() + 'a {
     let is_watched = !own_nginx::is_wanted(root) && surroundings.nginx_reload.is_none();
-    let mut last = Instant::now();
+    let mut next = Instant::now() + FIRST_REMINDER;
     move || {
-        if is_watched && last.elapsed() >= BETWEEN_REMINDERS {
-            last = Instant::now();
+        if is_watched && Instant::now() >= next {
+            next = Instant::now() + BETWEEN_REMINDERS;
+            let now = SystemTime::now();
+            // Both times: a change of one is another event than the `IN_ATTRIB` that systemd waits for (inotify(7)).
+            let touched = FileTimes::new().set_accessed(now).set_modified(now);
             // A folder that can't be touched can't have been written to either.
-            drop(File::open(root.nginx()).and_then(|sites| sites.set_modified(SystemTime::now())));
+            drop(File::open(root.nginx()).and_then(|sites| sites.set_times(touched)));
         }
     }
 }
@@ -158,7 +163,10 @@ fn steady(mut is_new: impl FnMut() -> bool) -> impl FnMut() -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use camino::Utf8PathBuf;
+    use rustix::fs::inotify;
 
     use super::*;
 
@@ -168,12 +176,19 @@ mod tests {
         let path = Utf8PathBuf::from_path_buf(folder.path().to_owned()).unwrap();
         let root = Root::new(path.clone());
         std::fs::create_dir_all(root.nginx()).unwrap();
-        File::open(root.nginx()).unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap();
-        let touched = || root.nginx().metadata().unwrap().modified().unwrap() != SystemTime::UNIX_EPOCH;
+        // What systemd watches with `PathChanged=`, as far as the folder itself is concerned (`path_spec_watch` in systemd).
+        let events = inotify::init(inotify::CreateFlags::NONBLOCK).unwrap();
+        let watched_for = inotify::WatchFlags::ATTRIB | inotify::WatchFlags::CLOSE_WRITE;
+        inotify::add_watch(&events, root.nginx().as_std_path(), watched_for).unwrap();
+        let reminded = Cell::new(false);
+        let touched = || {
+            reminded.set(reminded.get() || rustix::io::read(&events, &mut [0; 256]).is_ok());
+            reminded.get()
+        };
         let mut watched = Surroundings::of_tests(&path);
         watched.nginx_reload = None;
         let told = Surroundings { nginx_reload: Some("true".to_owned()), ..watched.clone() };
-        let patience = BETWEEN_REMINDERS + Duration::from_millis(500);
+        let patience = FIRST_REMINDER + Duration::from_millis(500);
         let wait =
             |surroundings: &Surroundings| reload_until(&root, surroundings, patience, &touched).unwrap();
         assert_eq!(wait(&told), None, "a command has reloaded it");

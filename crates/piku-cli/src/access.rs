@@ -52,9 +52,11 @@ pub(crate) fn request(command: &Command, piku: &Piku) -> Result<Request, CliErro
         | Command::MaintenanceOff(args)
         | Command::Restart(args)
         | Command::Start(args)
-        | Command::Stop(args) => Request::Work(args.app.clone()),
+        | Command::Stop(args)
+        | Command::Unlock(args) => Request::Work(args.app.clone()),
         Command::AuthAdd { app, .. }
         | Command::AuthRemove { app, .. }
+        | Command::Backup { app }
         | Command::Certs { app: Some(app), .. }
         | Command::CertsAdd { app, .. }
         | Command::Config { app, .. }
@@ -62,6 +64,7 @@ pub(crate) fn request(command: &Command, piku: &Piku) -> Result<Request, CliErro
         | Command::ConfigGet { app, .. }
         | Command::ConfigSet { app, .. }
         | Command::ConfigUnset { app, .. }
+        | Command::Lock { app, .. }
         | Command::MaintenanceOn { app, .. }
         | Command::PsScale { app, .. }
         | Command::Rollback { app, .. }
@@ -71,7 +74,10 @@ pub(crate) fn request(command: &Command, piku: &Piku) -> Result<Request, CliErro
         | Command::GitUploadArchive { path }
         | Command::GitLfs { path, .. } => Request::Work(piku.app_at(path)?),
 
-        Command::AppsCreate(_) | Command::Destroy { .. } => Request::Population,
+        Command::AppsClone { .. }
+        | Command::AppsCreate(_)
+        | Command::Destroy { .. }
+        | Command::Restore { .. } => Request::Population,
 
         Command::Certs { app: None, .. }
         | Command::Check { .. }
@@ -113,6 +119,7 @@ mod tests {
         "events blog",
         "top",
         "top blog",
+        "apps:clone blog twin",
         "config:get blog A",
         "config:set blog A=1",
         "config:unset blog A",

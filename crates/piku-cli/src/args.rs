@@ -119,6 +119,17 @@ pub(crate) enum Command {
     /// Make an app before its first push, such as to change its settings
     #[command(name = "apps:create")]
     AppsCreate(OneApp),
+    /// Make another app with the commit and the settings of one, and deploy it
+    #[command(name = "apps:clone")]
+    AppsClone {
+        /// The app
+        old: AppName,
+        /// The new app
+        new: AppName,
+        /// Copy its data too
+        #[arg(long)]
+        data: bool,
+    },
     /// Show the settings of an app in force, and where they come from
     Config {
         /// The app
@@ -181,6 +192,29 @@ pub(crate) enum Command {
         /// Do not ask
         #[arg(long)]
         force: bool,
+    },
+    /// Refuse deploys of an app until `unlock`: pushes, changes of settings, rollbacks; restarts go on
+    Lock {
+        /// The app
+        app: AppName,
+        /// Why, for whoever is refused
+        #[arg(value_name = "REASON")]
+        reason: Vec<String>,
+    },
+    /// Allow deploys of an app again
+    Unlock(OneApp),
+    /// Write settings, data, and the live commit of an app to standard output
+    Backup {
+        /// The app
+        app: AppName,
+    },
+    /// Make an app from a backup on standard input, and deploy it
+    Restore {
+        /// The app, which may have another name than the one that was backed up
+        app: AppName,
+        /// Replace an app that there is; its data is kept aside
+        #[arg(long)]
+        replace: bool,
     },
     /// Show an app's logs and follow them
     Logs {
@@ -440,6 +474,8 @@ impl Command {
                 | Self::ConfigUnset { .. }
                 | Self::ConfigImport(_)
                 | Self::Deploy(_)
+                | Self::Restore { .. }
+                | Self::AppsClone { .. }
                 | Self::PsScale { .. }
                 | Self::Rollback { .. }
                 | Self::Restart(_)

@@ -60,6 +60,12 @@ pub(crate) enum CliError {
     /// A password was typed in two ways.
     #[error("the two passwords differ; nothing was changed")]
     PasswordsDiffer,
+    /// A backup would be written to a terminal.
+    #[error("a backup of `{0}` would be written to the terminal")]
+    ToTerminal(piku_core::AppName),
+    /// A backup would be read from a terminal.
+    #[error("there is no backup on standard input to restore `{0}` from")]
+    FromTerminal(piku_core::AppName),
     /// The command line is wrong.
     #[error("{0}")]
     Usage(String),
@@ -117,6 +123,12 @@ impl CliError {
             Self::EmptyDotenv => Some("pass a file, such as `config:import APP < .env`".to_owned()),
             Self::NotAsked(_) => Some("give `--force` to destroy it without being asked".to_owned()),
             Self::NotConfirmed { app, .. } => Some(format!("type `{app}` to destroy it")),
+            Self::ToTerminal(app) => {
+                Some(format!("write it to a file: `ssh piku@<server> backup {app} > {app}.backup`"))
+            }
+            Self::FromTerminal(app) => {
+                Some(format!("pass the file: `ssh piku@<server> restore {app} < {app}.backup`"))
+            }
             Self::PasswordsDiffer => Some("type it again".to_owned()),
             Self::Input { .. } | Self::Output { .. } | Self::Usage(_) | Self::NotUtf8(_) => None,
         }
@@ -139,6 +151,7 @@ impl CliError {
             Self::NoLfs(_) => "push::no-lfs",
             Self::NoValue(_) | Self::NotText(_) => "settings::no-value",
             Self::BadDotenv(_) | Self::EmptyDotenv => "settings::bad-import",
+            Self::ToTerminal(_) | Self::FromTerminal(_) => "backup::terminal",
             Self::PasswordsDiffer => "auth::passwords-differ",
             Self::NotAsked(_) | Self::NotConfirmed { .. } => "destroy::not-confirmed",
             Self::Input { .. } => "command::input",
@@ -166,6 +179,8 @@ impl CliError {
             | Self::BadDotenv(_)
             | Self::EmptyDotenv
             | Self::PasswordsDiffer
+            | Self::ToTerminal(_)
+            | Self::FromTerminal(_)
             | Self::NotAsked(_)
             | Self::NotConfirmed { .. }
             | Self::Input { .. }

@@ -5,11 +5,13 @@ use serde::{Deserialize, Serialize, Serializer};
 use crate::access::Denied;
 use crate::app::{AppName, InvalidAppName};
 use crate::authorized_keys::{KeyError, KeysError};
+use crate::backup::BackupError;
 use crate::certificates::CertificateFault;
 use crate::deploy::DeployError;
 use crate::deploy::receive::{InvalidRefUpdate, RefusedPush};
 use crate::gate::users::{InvalidPassword, InvalidUserName, UserName};
 use crate::host::HostError;
+use crate::host::deploy_lock::DeployLock;
 use crate::host::nginx_error::NginxError;
 use crate::server_settings::ServerSettingsError;
 use crate::settings::{InvalidServerSetting, InvalidSetting};
@@ -148,6 +150,16 @@ pub enum Error {
         /// The users that it has.
         available: Vec<String>,
     },
+    /// A person keeps the app from being deployed.
+    #[error("`{app}` is {}locked {}{}", if *.is_again { "already " } else { "" }, .lock.described(), if *.is_again { "" } else { "; nothing was changed" })]
+    Locked {
+        /// The app.
+        app: AppName,
+        /// Who locked it, when, and why.
+        lock: Box<DeployLock>,
+        /// Whether this is about another lock.
+        is_again: bool,
+    },
     /// The app has no site.
     #[error("`{app}` has no site")]
     NoSite {
@@ -190,6 +202,9 @@ pub enum Error {
     /// A certificate could not be added, removed, or ordered.
     #[error(transparent)]
     Certificate(#[from] CertificateFault),
+    /// An app can't be backed up, or restored.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
     /// An action on the machine failed.
     #[error(transparent)]
     Host(#[from] HostError),
@@ -247,6 +262,7 @@ impl Error {
             Self::UserName(_) => "auth::user-name",
             Self::Password(_) => "auth::password",
             Self::UnknownUser { .. } => "auth::unknown-user",
+            Self::Locked { .. } => "app::locked",
             Self::NoSite { .. } => "site::none",
             Self::OldSite { .. } => "site::old",
             Self::Deploy(error) => error.code(),
@@ -258,6 +274,7 @@ impl Error {
             Self::EmperorRuns { .. } => "emperor::runs",
             Self::Nginx(error) => error.code(),
             Self::Certificate(error) => error.code(),
+            Self::Backup(error) => error.code(),
             Self::Host(error) => error.code(),
         }
     }
@@ -309,6 +326,7 @@ impl Error {
                 Some(format!("it has none; `auth:add {app} USER` adds one"))
             }
             Self::UnknownUser { available, .. } => Some(format!("it has {}", available.join(", "))),
+            Self::Locked { app, .. } => Some(format!("`unlock {app}` allows deploys again")),
             Self::NoSite { app } => {
                 Some(format!("`config:set {app} NGINX_SERVER_NAME=blog.example.org` gives it one"))
             }
@@ -324,6 +342,7 @@ impl Error {
             ),
             Self::Nginx(error) => Some(error.help()),
             Self::Certificate(error) => error.help(),
+            Self::Backup(error) => error.help(),
             Self::InvalidSetting(error) => Some(error.help()),
             Self::UnfitSetting { help, .. } => help.clone(),
             Self::Host(HostError::NoLauncher { .. }) => Some(

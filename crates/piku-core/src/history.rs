@@ -55,6 +55,10 @@ pub enum Happened {
     Closed,
     /// The maintenance is over.
     Opened,
+    /// Deploys of the app are refused.
+    Locked,
+    /// Deploys of the app are allowed again.
+    Unlocked,
 }
 
 impl fmt::Display for Happened {
@@ -67,6 +71,8 @@ impl fmt::Display for Happened {
             Self::Destroyed => "destroyed",
             Self::Closed => "closed",
             Self::Opened => "opened",
+            Self::Locked => "locked",
+            Self::Unlocked => "unlocked",
         })
     }
 }
@@ -136,5 +142,8 @@ pub(crate) const STOP: &str = "stop";
 /// The causes of a maintenance and of its end, which make no release.
 pub(crate) const MAINTENANCE_ON: &str = "maintenance:on";
 pub(crate) const MAINTENANCE_OFF: &str = "maintenance:off";
+/// The causes of a lock and of its end, which make no release.
+pub(crate) const LOCK: &str = "lock";
+pub(crate) const UNLOCK: &str = "unlock";
 /// The cause of a destroy, which makes no release.
 pub(crate) const DESTROY: &str = "destroy";

@@ -23,6 +23,7 @@
 pub mod access;
 mod app;
 mod authorized_keys;
+mod backup;
 mod cancel;
 mod certificates;
 mod deploy;
@@ -53,6 +54,7 @@ pub(crate) use error::error_chain;
 
 pub use app::{AppName, InvalidAppName};
 pub use authorized_keys::{KeyError, KeysError};
+pub use backup::BackupError;
 pub use cancel::Cancel;
 pub use certificates::{CertificateFailure, CertificateFault, CertificateOrigin, NotAPair, WhyNot};
 pub use deploy::receive::{InvalidRefUpdate, RefUpdate, RefusedPush};
@@ -66,13 +68,14 @@ pub use gate::requests::{Minute, Requests};
 pub use gate::traffic::{MinuteTraffic, Traffic};
 pub use gate::users::{InvalidPassword, InvalidUserName, UserName};
 pub use history::{Happened, HistoryEntry};
+pub use host::deploy_lock::DeployLock;
 pub use host::nginx_error::NginxError;
 pub use host::{HostError, Surroundings};
 pub use operations::{
-    Actor, AddedKey, AppStatus, AppUsage, CertificateStatus, Checked, CheckedProcess, ConfigEntry, Destroyed,
-    Done, Finding, KeyClaim, KeyStatus, KindStatus, Level, LogLine, MachineUsage, MaintenanceChange,
-    PreparedDeploy, ProcessStatus, ProcessUsage, ReleaseEntry, RunTarget, ServerChange, ServerEntry,
-    ServerOrigin, SiteUsers, Snapshot, StartedDeploy, State, Watch,
+    Actor, AddedKey, AppStatus, AppUsage, BackedUp, CertificateStatus, Checked, CheckedProcess, ConfigEntry,
+    Destroyed, Done, Finding, KeyClaim, KeyStatus, KindStatus, Level, LogLine, MachineUsage,
+    MaintenanceChange, PreparedDeploy, ProcessStatus, ProcessUsage, ReleaseEntry, Restored, RunTarget,
+    ServerChange, ServerEntry, ServerOrigin, SiteUsers, Snapshot, StartedDeploy, State, Watch,
 };
 pub use piku::Piku;
 pub use piku_nginx::Network;

@@ -58,8 +58,12 @@ impl Persisted {
     pub(crate) fn load(root: &Root, app: &AppName) -> Result<Self, HostError> {
         let path = root.persisted(app);
         let Some(text) = files::read(&path)? else { return Ok(Self::default()) };
-        let lines: Vec<Line> =
-            serde_json::from_slice(&text).map_err(|source| HostError::Damaged { path, source })?;
+        Self::parse(&text).map_err(|source| HostError::Damaged { path, source })
+    }
+
+    /// Reads the text of such a file.
+    pub(crate) fn parse(text: &[u8]) -> Result<Self, serde_json::Error> {
+        let lines: Vec<Line> = serde_json::from_slice(text)?;
         let entry = |line: Line| {
             let name = read(&line.path);
             let place = match line.link {

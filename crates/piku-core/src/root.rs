@@ -144,6 +144,10 @@ impl Root {
         live_env = |root, app| root.join("envs").join(app.as_str()).join("LIVE_ENV");
         /// The paths that every release links to the app's data; 600.
         persisted = |root, app| root.join("envs").join(app.as_str()).join("PERSISTED");
+        /// What is needed to undo a restore of the app that a crash interrupts; 700.
+        restoring = |root, app| root.join("restoring").join(app.as_str());
+        /// The lock that keeps the app from being deployed, if there is one; 600.
+        deploy_lock = |root, app| root.join("envs").join(app.as_str()).join("LOCK");
         /// The maintenance of the app, if it is under maintenance; 600.
         maintenance = |root, app| root.join("envs").join(app.as_str()).join("MAINTENANCE");
         /// What the servers of the site include during a maintenance; 600.

@@ -33,6 +33,7 @@
 
 mod bare;
 mod blobs;
+mod bundle;
 mod checkout;
 mod clone;
 mod error;
@@ -51,6 +52,7 @@ pub use bare::{
     set_head, subject, top_entries, tree_id, unlock,
 };
 pub use blobs::{blobs, differs};
+pub use bundle::{Branch, has_commit, taken_branches};
 pub use error::Error;
 pub use git_folder::{git_folder, keep_track, move_clone};
 pub use lfs::lfs_pointers;

@@ -24,7 +24,9 @@ pub(super) fn apps(session: &Session) -> Result<ExitCode, CliError> {
         let line = |app: AppStatus| {
             let waits = if app.running || app.release.is_some() { "" } else { "  (no release yet)" };
             let waits = if app.maintenance { "  (under maintenance)" } else { waits };
-            format!("{}{}{waits}", if app.running { '*' } else { ' ' }, app.name)
+            let locked =
+                app.lock.as_ref().map_or_else(String::new, |lock| format!("  (locked {})", lock.described()));
+            format!("{}{}{waits}{locked}", if app.running { '*' } else { ' ' }, app.name)
         };
         let lines: Vec<String> = apps.into_iter().map(line).collect();
         if !lines.is_empty() {

@@ -1,11 +1,13 @@
 //! One file for each group of commands: arguments, one call, a sentence.
 
 mod auth;
+mod backup;
 mod certificates;
 mod change;
 mod check;
 mod completions;
 mod config;
+mod deploy_lock;
 mod doctor;
 mod dotenv;
 mod git;
@@ -137,6 +139,11 @@ fn carry_out(command: Command, session: &Session) -> Result<ExitCode, CliError> 
         Command::Start(args) => change::start(&args.app, session),
         Command::Destroy { app, force } => change::destroy(&app, force, session),
         Command::Run { app, command } => change::run(&app, &command, session),
+        Command::Lock { app, reason } => deploy_lock::lock(&app, &reason.join(" "), session),
+        Command::Unlock(args) => deploy_lock::unlock(&args.app, session),
+        Command::Backup { app } => backup::backup(&app, session),
+        Command::Restore { app, replace } => backup::restore(&app, replace, session),
+        Command::AppsClone { old, new, data } => backup::clone(&old, &new, data, session),
         Command::Logs { app, kind, lines, no_follow, all } => {
             logs::logs(&app, kind.as_deref(), &logs::Shape { lines, follow: !no_follow, all }, session)
         }

@@ -57,7 +57,11 @@ fn refuse_taken(root: &Root, app: &AppName, claim: &SiteClaim) -> Result<(), Dep
 
 /// What the claim would take from the site of another app, and that app. What the live site of the app has already was
 /// given to nobody else, so a push with the names of the last one reads nothing of other apps, however many there are.
-fn taken(root: &Root, app: &AppName, claim: &SiteClaim) -> Result<Option<(Collision, AppName)>, HostError> {
+pub(crate) fn taken(
+    root: &Root,
+    app: &AppName,
+    claim: &SiteClaim,
+) -> Result<Option<(Collision, AppName)>, HostError> {
     let Some(new) = claim.beyond(served(root, app)?.as_ref()) else { return Ok(None) };
     for other in files::names(&root.apps())?.iter().filter_map(|name| name.parse::<AppName>().ok()) {
         let Some(held) = (other != *app).then(|| served(root, &other)).transpose()?.flatten() else {

@@ -9,7 +9,7 @@
 mod arrival;
 pub(crate) mod build;
 mod built;
-mod claims;
+pub(crate) mod claims;
 mod commit;
 pub(crate) mod detect;
 pub(crate) mod environment_fit;

@@ -13,7 +13,7 @@ use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use super::{HostError, processes};
 
 /// Prefix of temporary files, followed by the writer's pid.
-const UNNAMED: &str = ".piku-";
+pub(crate) const UNNAMED: &str = ".piku-";
 
 /// How often to remove a folder again that is being filled meanwhile.
 const FILLED: usize = 20;

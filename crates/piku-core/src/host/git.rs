@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use piku_git::Git;
 pub(crate) use piku_git::{
-    blobs, conflicting_branch, differs, file_in_push, init_bare, keep_track, lfs_pointers, locked_since,
-    move_clone, needs_packing, record_release, recyclable, resolve, set_branch, set_head, subject,
-    top_entries, tracked_by_legacy, tree_id, unlock, written,
+    blobs, conflicting_branch, differs, file_in_push, has_commit, init_bare, keep_track, lfs_pointers,
+    locked_since, move_clone, needs_packing, record_release, recyclable, resolve, set_branch, set_head,
+    subject, taken_branches, top_entries, tracked_by_legacy, tree_id, unlock, written,
 };
 
 use super::Surroundings;

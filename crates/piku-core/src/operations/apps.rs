@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::app::AppName;
 use crate::deploy::vassals::legacy;
 use crate::error::Error;
+use crate::host::deploy_lock::{self, DeployLock};
 use crate::host::{files, maintenance};
 use crate::piku::Piku;
 use crate::release::store;
@@ -24,10 +25,12 @@ pub struct AppStatus {
     pub release: Option<u32>,
     /// Whether it is under maintenance.
     pub maintenance: bool,
+    /// The lock that keeps it from being deployed, if there is one.
+    pub lock: Option<DeployLock>,
 }
 
 impl Piku {
-    /// Every app, by name. Reads only three folders, and looks for one file per app.
+    /// Every app, by name. Reads only three folders, and looks for two files per app.
     ///
     /// # Errors
     /// [`Error::Host`] if a folder can't be read.
@@ -48,7 +51,8 @@ impl Piku {
                         legacy::read(&self.root, &name, &file).is_ok_and(|found| found.is_some())
                     });
             let maintenance = maintenance::is_on(&self.root, &name);
-            AppStatus { name, running, release, maintenance }
+            let lock = deploy_lock::read(&self.root, &name).ok().flatten();
+            AppStatus { name, running, release, maintenance, lock }
         };
         let names = self.app_names()?.into_iter().filter(|name| self.sight.shows(name));
         let mut apps: Vec<AppStatus> = names.map(status).collect();

@@ -213,6 +213,7 @@ impl Piku {
             true => self.lock_name(app, &doing, report)?,
             false => (self.lock(app, &doing, report)?, true),
         };
+        self.must_be_unlocked(app, &cause, actor, report)?;
         let mut stored = self.stored(app)?;
         change(&mut stored)?;
         let text = stored.to_string().into_bytes();
@@ -316,7 +317,12 @@ impl Piku {
         let base = self.newest(app)?;
         let settings = self.stored_text(app)?;
         // The record of a release stores settings as text.
-        if String::from_utf8_lossy(&settings) == base.settings {
+        let is_edited = String::from_utf8_lossy(&settings) != base.settings;
+        if is_edited || store::live_number(&self.root, app) != Some(base.number) {
+            // It would deploy something.
+            self.must_be_unlocked(app, &cause, actor, report)?;
+        }
+        if !is_edited {
             return self.carry_out(&self.kept(app, base, cause, actor)?, report);
         }
         let keys = edited(&base.settings, &settings);
@@ -332,6 +338,7 @@ impl Piku {
     /// As for a push.
     pub fn deploy(&self, app: &AppName, actor: &Actor, report: &mut Report<'_>) -> Result<Done, Error> {
         self.locked(app, &actor.doing("deploying", app), report, |piku, report| {
+            piku.must_be_unlocked(app, Cause::Deploy, actor, report)?;
             let never = || Error::NeverDeployed { app: app.clone(), is_legacy: false };
             let commit = git::resolve(&piku.root.repo(app), "HEAD")?.ok_or_else(never)?;
             let order = piku.of_commit(app, Cause::Deploy, &commit, actor)?;
@@ -390,12 +397,13 @@ impl Piku {
                     store::before(&all, &live).ok_or_else(|| Error::NothingBefore { app: app.clone() })?
                 }
             };
+            let cause = Cause::Rollback { to: base.number };
+            piku.must_be_unlocked(app, &cause, actor, report)?;
             let commit = describe_commit(&piku.root, app, &base.commit);
             stage(
                 report,
                 format!("Going back to release {} of {app}: {commit}, {}", base.number, base.cause),
             );
-            let cause = Cause::Rollback { to: base.number };
             piku.carry_out(&piku.kept(app, base, cause, actor)?, report)
         })
     }
@@ -409,22 +417,28 @@ impl Piku {
             self.live(app)?;
         }
         self.locked(app, &actor.doing("stopping", app), report, |piku, report| {
-            let names = enabled::of_app(&piku.root, app)?;
-            // An app from legacy piku does not have this folder yet.
-            files::make_folder(&piku.root.releases(app), 0o711)?;
-            store::set_stopped(&piku.root, app, true)?;
-            let live = store::live(&piku.root, app)?;
-            let _ = repair::site(&piku.root, &piku.surroundings, app, live.as_ref())?;
-            // Requests get the answer of a stopped app before the processes behind the old site are gone.
-            if let Some(question) = live.as_ref().and_then(|live| live.stopped_question.as_ref()) {
-                nginx::await_answer(question, STOPPED_SITE);
-            }
-            end::retire(&piku.root, &names, false)?;
-            predecessor::await_end(&piku.root, app, &names, report);
+            piku.end_processes(app, report)?;
             let stopped = HistoryEntry::now(app, Happened::Stopped, history::STOP, actor.name.as_deref());
             piku.write_down(&stopped, app, report);
             Ok(())
         })
+    }
+
+    /// Stops every process, and marks the app as stopped. The caller must hold the lock of the app.
+    pub(crate) fn end_processes(&self, app: &AppName, report: &mut Report<'_>) -> Result<(), Error> {
+        let names = enabled::of_app(&self.root, app)?;
+        // An app from legacy piku does not have this folder yet.
+        files::make_folder(&self.root.releases(app), 0o711)?;
+        store::set_stopped(&self.root, app, true)?;
+        let live = store::live(&self.root, app)?;
+        let _ = repair::site(&self.root, &self.surroundings, app, live.as_ref())?;
+        // Requests get the answer of a stopped app before the processes behind the old site are gone.
+        if let Some(question) = live.as_ref().and_then(|live| live.stopped_question.as_ref()) {
+            nginx::await_answer(question, STOPPED_SITE);
+        }
+        end::retire(&self.root, &names, false)?;
+        predecessor::await_end(&self.root, app, &names, report);
+        Ok(())
     }
 }
 

@@ -75,6 +75,7 @@ impl Piku {
         let pushing = self.open_repository(app)?;
         stage(report, format!("Deploying {app}: {folder}"));
         let prepared = self.lock(app, &actor.doing("deploying", app), report).and_then(|lock| {
+            self.must_be_unlocked(app, Cause::Folder, actor, report)?;
             let repo = self.root.repo(app);
             let before = git::resolve(&repo, BRANCH)?;
             let commit = git::program(&self.surroundings).commit_folder(&repo, folder, before.as_deref())?;

@@ -125,15 +125,20 @@ impl Piku {
     /// As [`Piku::create`]. The caller must hold the lock of the app, which must not exist.
     pub(crate) fn make_app(&self, app: &AppName, report: &mut Report<'_>) -> Result<(), Error> {
         let nearest = self.nearest(app)?;
-        self.make_repository(app)?;
-        files::write(&self.root.repo(app).join(MADE), b"", 0o600)?;
-        self.install_hooks(app)?;
+        self.make_app_quietly(app)?;
         stage(report, format!("`{app}` is a new app: `git push piku@<server>:{app} main` deploys it"));
         if let Some(other) = nearest {
             let help = format!("if `{other}` was meant: `{app}` can be removed with `destroy {app}`");
             warn(report, format!("there was no app `{app}`, but there is `{other}`"), Some(&help));
         }
         Ok(())
+    }
+
+    /// As [`Piku::make_app`], with the repository that there may be, and without a word.
+    pub(super) fn make_app_quietly(&self, app: &AppName) -> Result<(), Error> {
+        self.make_repository(app)?;
+        files::write(&self.root.repo(app).join(MADE), b"", 0o600)?;
+        Ok(self.install_hooks(app)?)
     }
 
     /// Whether the app was never deployed.
@@ -383,6 +388,7 @@ impl Piku {
             }
             piku.must_be_free(app, &update.name, report)?;
             let cause = Cause::Push { branch: branch.to_owned() };
+            piku.must_be_unlocked(app, &cause, actor, report)?;
             let order = piku.of_commit(app, cause, &update.new, actor)?;
             let moving = format!("{push} {} {} {}", update.old, update.new, update.name);
             files::write(&repo.join(MOVING), moving.as_bytes(), 0o600)?;

@@ -70,6 +70,7 @@ impl Piku {
             Err(HostError::NoLauncher { .. }) => {}
             outcome => outcome?,
         }
+        self.undo_restore(app)?;
         repair::repair(&self.root, &self.surroundings, app, report)?;
         self.settle_branch(app)
     }

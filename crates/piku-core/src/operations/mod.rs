@@ -2,10 +2,12 @@
 
 mod apps;
 mod auth;
+mod backup;
 mod certificates;
 mod change;
 mod check;
 mod config;
+mod deploy_lock;
 mod destroy;
 mod doctor;
 mod folder;
@@ -19,6 +21,7 @@ mod orders;
 mod processes;
 mod releases;
 mod repair;
+mod restore;
 mod run;
 mod server;
 mod standing;
@@ -28,6 +31,7 @@ mod top;
 
 pub use apps::AppStatus;
 pub use auth::SiteUsers;
+pub use backup::BackedUp;
 pub use certificates::CertificateStatus;
 pub use change::{Actor, Done};
 pub use check::{Checked, CheckedProcess};
@@ -40,6 +44,7 @@ pub use logs::LogLine;
 pub use maintenance::MaintenanceChange;
 pub use processes::{KindStatus, ProcessStatus, State};
 pub use releases::ReleaseEntry;
+pub use restore::Restored;
 pub use run::RunTarget;
 pub use server::{ServerChange, ServerEntry, ServerOrigin};
 pub use standing::KeyClaim;

@@ -23,7 +23,13 @@ fn there_and_back<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>
 fn results_of_changes_and_listings_have_one_form_each() {
     let done = Done { release: 4, live: true, stopped: false, addresses: vec!["http://x.org/".into()] };
     let destroyed = Destroyed { removed: vec!["/r/apps/blog".into()], kept: vec!["/r/data/blog".into()] };
-    let app = AppStatus { name: "blog".parse().unwrap(), running: true, release: None, maintenance: false };
+    let app = AppStatus {
+        name: "blog".parse().unwrap(),
+        running: true,
+        release: None,
+        maintenance: false,
+        lock: None,
+    };
     let process = ProcessStatus {
         index: 1,
         state: State::Running,
@@ -55,7 +61,7 @@ fn results_of_changes_and_listings_have_one_form_each() {
     insta::assert_snapshot!(all.join("\n"), @r#"
     {"release":4,"live":true,"stopped":false,"addresses":["http://x.org/"]}
     {"removed":["/r/apps/blog"],"kept":["/r/data/blog"]}
-    {"name":"blog","running":true,"release":null,"maintenance":false}
+    {"name":"blog","running":true,"release":null,"maintenance":false,"lock":null}
     {"kind":"web","count":1,"processes":[{"index":1,"state":"running","pid":7,"since":1,"restarts":0,"last_ending":null}]}
     {"number":4,"created":"2026-11-25T08:30:00Z","commit":"1ee8373","cause":"push of main","by":null,"live":true,"live_since":null}
     {"process":"web.1","line":"GET /"}

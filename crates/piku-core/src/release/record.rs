@@ -153,6 +153,13 @@ pub(crate) enum Cause {
         /// The release to go back to.
         to: u32,
     },
+    /// `restore`.
+    Restore,
+    /// `apps:clone`.
+    Clone {
+        /// The app that it is a clone of.
+        of: String,
+    },
     /// An embedding program deployed a folder.
     Folder,
 }
@@ -168,6 +175,8 @@ impl fmt::Display for Cause {
             Self::Restart => f.write_str("restart"),
             Self::Start => f.write_str("start"),
             Self::Rollback { to } => write!(f, "rollback to {to}"),
+            Self::Restore => f.write_str("restore"),
+            Self::Clone { of } => write!(f, "clone of {of}"),
             Self::Folder => f.write_str("folder"),
         }
     }

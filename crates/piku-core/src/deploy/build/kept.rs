@@ -60,7 +60,8 @@ pub(crate) fn forget(root: &Root, app: &AppName) -> Result<(), HostError> {
     for name in files::names(&root.envs())? {
         let Ok(other) = name.parse::<AppName>() else { continue };
         let is_app = other != *app && store::exists(root, &other);
-        if is_app || files::exists(&root.stored_settings(&other)) {
+        let is_kept = |path: &Utf8Path| files::exists(path);
+        if is_app || is_kept(&root.stored_settings(&other)) || is_kept(&root.deploy_lock(&other)) {
             continue;
         }
         let folder = root.env(&other);

@@ -364,7 +364,8 @@ impl TestServer {
     }
 
     /// A new file name in the server's home.
-    pub(crate) fn scratch(&self, name: &str) -> Utf8PathBuf {
+    #[must_use]
+    pub fn scratch(&self, name: &str) -> Utf8PathBuf {
         use std::sync::atomic::{AtomicU32, Ordering};
         static NEXT: AtomicU32 = AtomicU32::new(0);
         self.home().join(format!("{name}.{}", NEXT.fetch_add(1, Ordering::Relaxed)))

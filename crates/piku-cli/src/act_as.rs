@@ -134,7 +134,9 @@ fn held(command: &mut Command, words: &[OsString]) -> Result<Vec<OsString>, Host
     hold_input(command)?;
     let mut words = words.to_vec();
     for file in files {
-        if let Some(place) = words.iter().rposition(|word| *word == file) {
+        // An app may have the name of the file.
+        let is_app = |place: usize| place > 0 && words[place - 1] == "--allow";
+        if let Some(place) = (0..words.len()).rfind(|place| words[*place] == file && !is_app(*place)) {
             words[place] = OsString::from("-");
         }
     }

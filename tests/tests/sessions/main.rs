@@ -15,6 +15,7 @@ mod beginnings;
 mod builds;
 mod certificates;
 mod clock;
+mod colleagues;
 mod commands;
 mod concurrency;
 mod cron;

@@ -61,10 +61,9 @@ impl KeysError {
                 "there are none; `keys:add NAME FILE` adds one".to_owned()
             }
             Self::Unknown { available, .. } => format!("the keys are {}", available.join(", ")),
-            Self::Ambiguous { fingerprints, .. } => format!(
-                "say which by its fingerprint: {}; to limit one, remove it and add it again under a name of its own",
-                fingerprints.join(", ")
-            ),
+            Self::Ambiguous { fingerprints, .. } => {
+                format!("say which by its fingerprint: {}", fingerprints.join(", "))
+            }
         }
     }
 

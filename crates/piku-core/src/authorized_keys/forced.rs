@@ -5,7 +5,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 /// What legacy piku's lines hand over, unquoted.
 const ORIGINAL: &str = "$SSH_ORIGINAL_COMMAND";
 /// The name that legacy piku gives to every key.
-const LEGACY_NAME: &str = "default";
+pub(crate) const LEGACY_NAME: &str = "default";
 
 /// A forced command of piku: `PIKU_ROOT=<root> exec <program> ssh-command <name> [<fingerprint>] [--limited]`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use camino::Utf8PathBuf;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
@@ -17,9 +18,14 @@ fn digest(fingerprint: &str) -> String {
     Sha256::digest(fingerprint).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Where the record of a key is.
+pub(crate) fn path(root: &Root, fingerprint: &str) -> Utf8PathBuf {
+    root.key_record(&digest(fingerprint))
+}
+
 /// Reads the record of a key; `None` if it has none.
 pub(crate) fn read(root: &Root, fingerprint: &str) -> Result<Option<KeyRecord>, HostError> {
-    let path = root.key_record(&digest(fingerprint));
+    let path = path(root, fingerprint);
     let Some(text) = files::read(&path)? else { return Ok(None) };
     let damaged = |source| HostError::Damaged { path: path.clone(), source };
     let record: KeyRecord = serde_json::from_slice(&text).map_err(damaged)?;
@@ -39,7 +45,7 @@ pub(crate) fn all(root: &Root) -> Result<Vec<KeyRecord>, HostError> {
 /// Writes the record of a key.
 pub(crate) fn write(root: &Root, record: &KeyRecord) -> Result<(), HostError> {
     files::make_folder(&root.keys(), 0o700)?;
-    let path = root.key_record(&digest(&record.fingerprint));
+    let path = path(root, &record.fingerprint);
     let text =
         serde_json::to_vec(record).map_err(|source| HostError::Damaged { path: path.clone(), source })?;
     files::write(&path, &text, 0o600)
@@ -48,7 +54,7 @@ pub(crate) fn write(root: &Root, record: &KeyRecord) -> Result<(), HostError> {
 /// Removes all that is kept about a key.
 pub(crate) fn remove(root: &Root, fingerprint: &str) -> Result<(), HostError> {
     files::remove(&root.key_used(&digest(fingerprint)))?;
-    files::remove(&root.key_record(&digest(fingerprint)))
+    files::remove(&path(root, fingerprint))
 }
 
 /// Notes that a key is used now.

@@ -2,6 +2,7 @@
 
 mod certificates;
 mod finding;
+mod keys;
 mod leftovers;
 mod service;
 mod settings;
@@ -32,6 +33,7 @@ impl Piku {
         let mut all = findings(&facts, &leftovers::find(&self.root));
         all.extend(self.odd_server_settings());
         all.extend(self.odd_settings());
+        all.extend(self.odd_keys());
         all.extend(self.misfits());
         all.extend(self.odd_certificates());
         // A problem that affects all sites is reported once, not for each site.

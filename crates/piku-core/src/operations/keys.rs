@@ -126,16 +126,21 @@ impl Piku {
             self.must_be_ours_alone(&file, &fingerprint)?;
         }
         let before = self.key(&fingerprint)?;
+        // Earlier versions of piku, and legacy piku, may have given one name to several keys.
+        let ours = self.ours(&file);
+        let is_taken =
+            |name: &str| ours.iter().any(|(entry, other)| *other != fingerprint && entry.name() == name);
+        let name = KeyName::from_comment(&before.name).or_numbered(is_taken);
         let record = KeyRecord {
             fingerprint: fingerprint.clone(),
-            name: before.name.clone(),
+            name: name.to_string(),
             added: before.added,
             permission: permission.clone(),
         };
         // The limit is there before the line says that there must be one.
         key_records::write(&self.root, &record)?;
         for entry in entries {
-            file.set_command(entry.at, &self.command(&before.name, &fingerprint, permission).line());
+            file.set_command(entry.at, &self.command(name.as_str(), &fingerprint, permission).line());
         }
         authorized_keys::write(&self.surroundings, &file)?;
         let after = self.key(&fingerprint)?;

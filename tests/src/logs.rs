@@ -17,6 +17,7 @@ pub(crate) fn show(home: &Utf8Path) {
     ];
     let apps = root.join("logs").read_dir_utf8().into_iter().flatten().flatten();
     let files = apps.into_iter().filter_map(|app| app.path().read_dir_utf8().ok()).flatten().flatten();
+    let files = files.filter(|file| !file.file_name().starts_with('.'));
     logs.extend(files.map(|file| file.into_path()));
     for log in logs {
         let Ok(bytes) = fs::read(&log) else { continue };

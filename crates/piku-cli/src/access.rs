@@ -3,7 +3,7 @@
 use piku_core::access::{Request, Standing};
 use piku_core::{Actor, Piku};
 
-use crate::args::Command;
+use crate::args::{Command, Logs};
 use crate::error::CliError;
 
 /// Who asks: the owner of an ssh key, or whoever types on the server itself.
@@ -39,7 +39,7 @@ pub(crate) fn request(command: &Command, piku: &Piku) -> Result<Request, CliErro
         }
 
         Command::Events { app: Some(app), .. }
-        | Command::Logs { app, .. }
+        | Command::Logs(Logs { app, .. })
         | Command::Top { app: Some(app), .. } => Request::See(app.clone()),
         Command::Ps(args) | Command::Releases(args) => Request::See(args.app.clone()),
 

@@ -1,5 +1,7 @@
 //! The command line.
 
+mod logs;
+
 use std::ffi::OsString;
 use std::iter;
 
@@ -9,6 +11,8 @@ use piku_core::access::KeyName;
 use piku_core::server::NginxWay;
 use piku_core::settings::{self, InvalidSetting};
 use piku_core::{AppName, Network, Scale, UserName};
+
+pub(crate) use logs::Logs;
 
 /// Deploy to your own small server with git push
 #[derive(Debug, Parser)]
@@ -217,21 +221,7 @@ pub(crate) enum Command {
         replace: bool,
     },
     /// Show an app's logs and follow them
-    Logs {
-        /// The app
-        app: AppName,
-        /// Only processes of this kind, or `nginx` for the requests to the site
-        kind: Option<String>,
-        /// How many of the last lines of each process
-        #[arg(short = 'n', long = "lines", default_value_t = 20)]
-        lines: usize,
-        /// Do not wait for more
-        #[arg(long)]
-        no_follow: bool,
-        /// Include uWSGI's own startup and shutdown lines
-        #[arg(long)]
-        all: bool,
-    },
+    Logs(Logs),
     /// List the users of a site with NGINX_BASIC_AUTH
     Auth(OneApp),
     /// Add a user of a site, or change a password, which is read from standard input

@@ -16,6 +16,7 @@ mod error;
 mod fold;
 mod json;
 mod laptop;
+mod moment;
 mod refusal;
 mod session;
 mod ssh;

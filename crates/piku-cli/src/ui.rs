@@ -3,6 +3,7 @@
 //! Text from others passes through [`visible`] or [`without_sequences`] here: no commit subject, branch, or log line
 //! can move the cursor.
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::io::{IsTerminal, Write};
@@ -25,15 +26,23 @@ pub(crate) fn complain_painted(text: &str) {
     client::write(&format!("{text}\n"));
 }
 
+/// The colors of names: those that can be read on dark and on light ground.
+const NAMES: [&str; 5] = ["36", "32", "35", "34", "33"];
+
 /// Prints to the terminal.
 #[derive(Debug)]
 pub(crate) struct Ui {
     color: bool,
+    color_data: bool,
 }
 
 impl Ui {
     pub(crate) fn new() -> Self {
-        Self { color: std::io::stderr().is_terminal() && !surroundings::no_color() }
+        let colors = !surroundings::no_color();
+        Self {
+            color: colors && std::io::stderr().is_terminal(),
+            color_data: colors && std::io::stdout().is_terminal(),
+        }
     }
 
     fn painted(&self, code: &str, text: &str) -> String {
@@ -43,6 +52,15 @@ impl Ui {
     /// Prints a line of data. False if the reader is gone.
     pub(crate) fn data(&self, line: fmt::Arguments<'_>) -> bool {
         writeln!(std::io::stdout(), "{line}").is_ok()
+    }
+
+    /// Colors the name of a process in front of its lines, always in the same way, if data goes to a terminal.
+    pub(crate) fn name<'a>(&self, name: &'a str) -> Cow<'a, str> {
+        if !self.color_data {
+            return Cow::Borrowed(name);
+        }
+        let color = name.bytes().fold(0, |sum, byte| sum + usize::from(byte)) % NAMES.len();
+        Cow::Owned(format!("\u{1b}[{}m{name}\u{1b}[0m", NAMES[color]))
     }
 
     /// Whether anyone reads our data. A quiet program has no other way to notice that an ssh connection has ended.

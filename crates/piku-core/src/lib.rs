@@ -73,9 +73,9 @@ pub use host::nginx_error::NginxError;
 pub use host::{HostError, Surroundings};
 pub use operations::{
     Actor, AddedKey, AppStatus, AppUsage, BackedUp, CertificateStatus, Checked, CheckedProcess, ConfigEntry,
-    Destroyed, Done, Finding, KeyClaim, KeyStatus, KindStatus, Level, LogLine, MachineUsage,
-    MaintenanceChange, PreparedDeploy, ProcessStatus, ProcessUsage, ReleaseEntry, Restored, RunTarget,
-    ServerChange, ServerEntry, ServerOrigin, SiteUsers, Snapshot, StartedDeploy, State, Watch,
+    Destroyed, Done, Finding, KeyClaim, KeyStatus, KindStatus, Level, LogLine, LogQuery, LogReader,
+    MachineUsage, MaintenanceChange, PreparedDeploy, ProcessStatus, ProcessUsage, ReleaseEntry, Restored,
+    RunTarget, ServerChange, ServerEntry, ServerOrigin, SiteUsers, Snapshot, StartedDeploy, State, Watch,
 };
 pub use piku::Piku;
 pub use piku_nginx::Network;

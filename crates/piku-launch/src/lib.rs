@@ -47,6 +47,7 @@ mod restarts;
 mod status;
 mod stopping;
 mod supervise;
+mod times;
 mod vassal;
 mod wait;
 
@@ -55,7 +56,7 @@ pub use daemon::{GRACE, run_daemon, run_job, run_supervised};
 pub use error::Error;
 pub use follow::become_follower;
 pub use leftovers::end_leftovers;
-pub use log::LogRecord;
+pub use log::{Log, LogRecord};
 pub use record::{
     DaemonRecord, DaemonWork, LaunchRecord, drain_marker, endings, first_start, hold_marker, record_path,
     slot_holder,
@@ -63,6 +64,7 @@ pub use record::{
 pub use status::Status;
 pub use stopping::{LONGEST_DRAIN, Patience};
 pub use supervise::supervise;
+pub use times::{TimeEntry, Times, times_path};
 pub use vassal::run_vassal;
 
 /// The file name of the program that calls this library, and of the link to it in a root.

@@ -1,7 +1,8 @@
 //! The log of a process: whole lines, appended, and rotated before it exceeds its limit.
 //!
 //! Two processes may write to the same log while one replaces the other, and people move and delete logs. So the file
-//! is looked up before each write, and a lock decides who renames it.
+//! is looked up before each write, and a lock decides who renames it. When lines were written is in another file, see
+//! [`Times`].
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
@@ -10,6 +11,8 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use camino::{Utf8Path, Utf8PathBuf};
 use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
+
+use crate::times::{self, Times};
 
 /// A line longer than this may be cut in two, in bytes: whoever writes it would otherwise fill the memory.
 pub(crate) const LONGEST_LINE: usize = 1 << 20;
@@ -33,13 +36,20 @@ impl LogRecord {
 
 /// A log that is written.
 #[derive(Debug)]
-pub(crate) struct Log {
+pub struct Log {
     place: LogRecord,
-    open: Option<File>,
+    open: Option<Opened>,
     /// Whether the last line written has no end yet.
     inside: bool,
     /// How many bytes could not be written, and why the first could not.
     lost: Option<(usize, String)>,
+}
+
+/// The file that is the log now, and its times.
+#[derive(Debug)]
+struct Opened {
+    file: File,
+    times: Times,
 }
 
 /// What a write came to.
@@ -51,7 +61,9 @@ enum Written {
 }
 
 impl Log {
-    pub(crate) fn new(place: LogRecord) -> Self {
+    /// The log at this place. Its file is made by the first write.
+    #[must_use]
+    pub fn new(place: LogRecord) -> Self {
         Self { place, open: None, inside: false, lost: None }
     }
 
@@ -62,7 +74,7 @@ impl Log {
 
     /// Appends lines. If that fails, they are lost, and the next ones that are not say so: nobody should have to stop
     /// because a log can't be written.
-    pub(crate) fn write(&mut self, lines: &[u8]) {
+    pub fn write(&mut self, lines: &[u8]) {
         if lines.is_empty() {
             return;
         }
@@ -96,15 +108,23 @@ impl Log {
         let size = self.find()?;
         let room = usize::try_from(self.place.max_size.saturating_sub(size)).unwrap_or(usize::MAX);
         let count = fitting(bytes, room, self.inside);
-        let is_full = if self.inside { room == 0 && size > LONGEST_LINE as u64 } else { count.is_none() };
+        let is_full = if self.inside {
+            room == 0 && size > LONGEST_LINE as u64
+        } else {
+            count.is_none() || self.open.as_ref().is_some_and(|open| open.times.are_long(self.place.max_size))
+        };
         if is_full && size > 0 && self.rotate()? {
             self.inside = false;
             return Ok(Written::Rotated);
         }
         let part = &bytes[..count.unwrap_or_else(|| first_line(bytes))];
+        let open = self.open.as_mut().ok_or(ErrorKind::NotFound)?;
+        // The rest of a line has the time of its beginning.
+        if !self.inside {
+            open.times.note(size);
+        }
         // One write for all of it, so that lines of another process come before or after.
-        let mut file = self.open.as_ref().ok_or(ErrorKind::NotFound)?;
-        let written = file.write(part)?;
+        let written = open.file.write(part)?;
         self.inside = part[..written].last().is_some_and(|byte| *byte != b'\n');
         Ok(Written::Bytes(written))
     }
@@ -112,8 +132,8 @@ impl Log {
     /// Opens the file that is the log now, and returns its size. The one that was open may have been renamed or deleted,
     /// even with its folder.
     fn find(&mut self) -> io::Result<u64> {
-        if let Some(file) = &self.open
-            && let Some(size) = size_of(&self.place.path, file)
+        if let Some(open) = &self.open
+            && let Some(size) = size_of(&self.place.path, &open.file)
         {
             return Ok(size);
         }
@@ -133,19 +153,20 @@ impl Log {
             (opened, _) => opened?,
         };
         let size = file.metadata()?.len();
-        self.open = Some(file);
+        self.open = Some(Opened { file, times: Times::of(&self.place.path) });
         Ok(size)
     }
 
     /// Renames the log, unless another process is doing so. The next write finds or makes the new one.
     fn rotate(&mut self) -> io::Result<bool> {
-        let Some(file) = self.open.take() else { return Ok(true) };
-        if file.try_lock().is_err() {
-            self.open = Some(file);
+        let Some(open) = self.open.take() else { return Ok(true) };
+        if open.file.try_lock().is_err() {
+            self.open = Some(open);
             return Ok(false);
         }
         // Who held the lock before us has renamed it.
-        if size_of(&self.place.path, &file).is_some() {
+        if size_of(&self.place.path, &open.file).is_some() {
+            times::rotate(&self.place.path, &self.place.older());
             std::fs::rename(&self.place.path, self.place.older())?;
         }
         Ok(true)
@@ -232,6 +253,38 @@ mod tests {
             (10..17).flat_map(|number| [format!("one {number}"), format!("two {number}")]).collect();
         assert_eq!(all, written);
         assert_eq!((older.len(), now.len()), (49, 49));
+    }
+
+    /// The offsets of the times of both files.
+    fn times(log: &Log) -> (Vec<u64>, Vec<u64>) {
+        let offsets = |path: &Utf8Path| {
+            let text = std::fs::read_to_string(times::times_path(path)).unwrap_or_default();
+            text.lines().map(|line| times::TimeEntry::parse(line.as_bytes()).unwrap().offset).collect()
+        };
+        (offsets(&log.place.older()), offsets(&log.place.path))
+    }
+
+    #[test]
+    fn times_go_with_their_log_when_it_is_rotated_emptied_and_deleted() {
+        let (_folder, mut log) = log(20);
+        let pause = || std::thread::sleep(std::time::Duration::from_millis(3));
+        for text in ["one\n", "two ", "and the rest\n", "three\n", "four\n"] {
+            log.write(text.as_bytes());
+            pause();
+        }
+        assert_eq!(both(&log), ("one\ntwo and the rest\n".to_owned(), "three\nfour\n".to_owned()));
+        assert_eq!(times(&log), (vec![0, 4], vec![0, 6]));
+        File::create(&log.place.path).unwrap();
+        log.write(b"five\n");
+        assert_eq!(times(&log), (vec![0, 4], vec![0]), "emptied");
+        pause();
+        // Times that are gone are not those of another log.
+        std::fs::remove_file(times::times_path(&log.place.path)).unwrap();
+        log.write(b"a long sixth line\n");
+        assert_eq!(times(&log), (vec![], vec![0]));
+        std::fs::remove_file(&log.place.path).unwrap();
+        log.write(b"seven\n");
+        assert_eq!((both(&log).1.as_str(), times(&log).1), ("seven\n", vec![0]), "deleted");
     }
 
     #[test]

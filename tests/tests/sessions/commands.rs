@@ -232,14 +232,41 @@ fn logs_show_the_last_lines_follow_and_survive_rotation() {
     let all = server.ssh(["logs", "jobs", "--no-follow", "--all", "-n", "1000"]).succeeds();
     all.says("something else").says("*** Starting uWSGI").says("spawned uWSGI master process");
     let other = server.ssh(["logs", "jobs", "other", "--no-follow"]).succeeds();
-    assert_eq!(other.stdout, "other.1 | something else\n");
+    assert_eq!(other.stdout.split_once(' ').unwrap().1, "other.1 | something else\n");
     let three = server
         .ssh(["logs", "jobs", "worker", "-n", "3", "--no-follow"])
         .succeeds()
         .never_says("something else");
     assert_eq!(three.stdout.lines().count(), 3, "{three}");
 
-    let mut following = server.ssh_in_background(["logs", "jobs", "worker", "-n", "0"]);
+    // Lines of several kinds, each with its time, in the order of their times.
+    let lines = |words: &[&str]| -> Vec<serde_json::Value> {
+        let words = ["logs", "jobs", "--no-follow", "--json"].iter().chain(words);
+        let shown = server.ssh(words).succeeds().stdout;
+        shown.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let both = lines(&["worker", "other", "--since", "1h"]);
+    assert!(both.iter().is_sorted_by_key(|line| line["time"].as_str().unwrap().to_owned()), "{both:?}");
+    let of = |kind: &str| both.iter().filter(|line| line["kind"] == kind).count();
+    assert!(of("worker") > 3 && of("other") == 1, "{both:?}");
+    assert_eq!(both[0]["schema"], 1);
+    let third = both.iter().find(|line| line["line"] == "line 3").unwrap();
+    let time = third["time"].as_str().unwrap();
+    assert_eq!(
+        lines(&["--since", time, "--until", time, "--grep", "LINE 3|^x"]),
+        [0; 0],
+        "as it was spelled"
+    );
+    let found = lines(&["--since", time, "--until", time, "--grep", "line [13]|^x"]);
+    assert_eq!(found.last(), Some(third), "{found:?}");
+    let utc = server.ssh(["logs", "jobs", "other", "--no-follow", "--utc"]).succeeds().stdout;
+    assert!(utc.contains("Z other.1 | something else\n"), "{utc}");
+    assert_eq!(lines(&["--until", "2026-01-01"]), [0; 0]);
+    server.ssh(["logs", "jobs", "--since", "soon"]).ends_with(2).says("such as 1h, 30m");
+    server.ssh(["logs", "jobs", "--since", "2026-11-26", "10:00"]).ends_with(2).says("as one word");
+    server.ssh(["logs", "jobs", "build", "--no-follow"]).succeeds().says(" build | $ ");
+
+    let mut following = server.ssh_in_background(["logs", "jobs", "worker", "-f", "-n", "0"]);
     eventually("the log is followed", || following.output().contains("still here").then_some(()));
     let log = server.root().join("logs/jobs/worker.1.log");
     std::fs::rename(&log, log.with_extension("log.old")).unwrap();
@@ -247,6 +274,23 @@ fn logs_show_the_last_lines_follow_and_survive_rotation() {
     eventually("the new file is followed", || following.output().contains("a new file begins").then_some(()));
     assert!(following.runs());
     following.kill();
+
+    // What is gone is shown to whoever asks for it; what `release` prints is kept.
+    jobs.write("Procfile", "wsgi: app:app\nrelease: echo migrated\n");
+    jobs.push().succeeds();
+    server
+        .ssh(["logs", "jobs", "--no-follow"])
+        .succeeds()
+        .never_says("something else")
+        .never_says("migrated");
+    for words in [["logs", "jobs", "--no-follow", "other"], ["logs", "jobs", "--no-follow", "--all"]] {
+        server.ssh(words).succeeds().says("other.1 | something else");
+    }
+    let release = server.ssh(["logs", "jobs", "release", "--no-follow"]).succeeds().stdout;
+    assert!(release.ends_with(" release.1 | migrated\n") && release.lines().count() == 2, "{release}");
+    server.ssh(["stop", "jobs"]).succeeds();
+    let stopped = server.ssh(["logs", "jobs", "--no-follow", "--all"]).succeeds();
+    stopped.says("wsgi.1 | ").says("other.1 | something else");
 }
 
 #[test]

@@ -144,9 +144,7 @@ fn carry_out(command: Command, session: &Session) -> Result<ExitCode, CliError> 
         Command::Backup { app } => backup::backup(&app, session),
         Command::Restore { app, replace } => backup::restore(&app, replace, session),
         Command::AppsClone { old, new, data } => backup::clone(&old, &new, data, session),
-        Command::Logs { app, kind, lines, no_follow, all } => {
-            logs::logs(&app, kind.as_deref(), &logs::Shape { lines, follow: !no_follow, all }, session)
-        }
+        Command::Logs(args) => logs::logs(&args, session),
         Command::Auth(args) => auth::list(&args.app, session),
         Command::AuthAdd { app, user } => auth::add(&app, &user, session),
         Command::AuthRemove { app, user } => auth::remove(&app, &user, session),

@@ -55,7 +55,8 @@ fn shown(arg: &clap::Arg) -> String {
     let name = arg.get_value_names().and_then(|names| names.first()).map_or("", |name| name.as_str());
     let many = if arg.get_num_args().is_some_and(|count| count.max_values() > 1) { "…" } else { "" };
     let text = match (arg.get_short(), arg.get_long()) {
-        (Some(short), _) => format!("-{short} {name}"),
+        (Some(short), _) if arg.get_action().takes_values() => format!("-{short} {name}"),
+        (Some(short), _) => format!("-{short}"),
         (None, Some(long)) if arg.get_action().takes_values() => format!("--{long} {name}"),
         (None, Some(long)) => format!("--{long}"),
         (None, None) => format!("{name}{many}"),

@@ -21,6 +21,7 @@ use super::{DeployError, claims};
 use crate::event::{Event, Report, stage as tell, warn};
 use crate::host::command::Invocation;
 use crate::host::facts::{self, Uwsgi};
+use crate::host::launch::{Log, LogRecord};
 use crate::host::{HostError, emperor, git, wait};
 use crate::release::{Cause, Made, store};
 use crate::root::Root;
@@ -28,6 +29,9 @@ use crate::settings::Layers;
 
 /// How long to wait for an emperor that is starting.
 const EMPEROR_STARTS: Duration = Duration::from_secs(10);
+
+/// The size at which the log of `preflight` or `release` is rotated, in bytes. It runs before the settings are final.
+const ONE_OFF_LOG: u64 = 1024 * 1024;
 
 /// A release that is built but not planned yet.
 pub(crate) struct Built {
@@ -223,12 +227,21 @@ impl OneOff<'_> {
             return Ok(());
         };
         tell(report, format!("Running {kind}: {}", entry.command));
+        let path = self.scene.root.log(self.told.app, kind, 1);
+        let mut log = Log::new(LogRecord { path, max_size: ONE_OFF_LOG });
+        log.write(format!("piku: {kind} of release {}: {}\n", self.told.release, entry.command).as_bytes());
+        let mut report = |event: Event<'_>| {
+            if let Event::Output(line) = event {
+                log.write(format!("{line}\n").as_bytes());
+            }
+            report(event);
+        };
         Invocation::new(["/bin/sh", "-c", &entry.command])
             .in_folder(self.told.tree)
             .with_env(&self.told.environment(made, settings, self.port, kind))
             .supervised(&self.scene.root.launcher())
             .cancelled_by(self.scene.cancel)
-            .follow(&entry.command, report)
+            .follow(&entry.command, &mut report)
             .map_err(|source| DeployError::Command { kind, source })?;
         self.scene.go_on()
     }

@@ -1,9 +1,10 @@
 //! The log of an app's last build, with every line of its tools.
 
 use std::fs::{File, OpenOptions};
-use std::io::{Seek, Write};
+use std::io::Write;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use piku_launch::Times;
 
 use super::{HostError, files};
 
@@ -16,6 +17,7 @@ const LARGEST: u64 = 2 * 1024 * 1024;
 pub(crate) struct BuildLog {
     path: Utf8PathBuf,
     file: File,
+    times: Times,
     largest: u64,
 }
 
@@ -24,7 +26,7 @@ impl BuildLog {
     pub(crate) fn begin(path: &Utf8Path) -> Result<Self, HostError> {
         files::write(path, b"", 0o600)?;
         let file = OpenOptions::new().append(true).open(path).map_err(HostError::file("write", path))?;
-        Ok(Self { path: path.to_owned(), file, largest: LARGEST })
+        Ok(Self { path: path.to_owned(), file, times: Times::of(path), largest: LARGEST })
     }
 
     /// Where it is.
@@ -34,11 +36,14 @@ impl BuildLog {
 
     /// Writes a line.
     pub(crate) fn line(&mut self, line: &str) {
-        if self.file.stream_position().is_ok_and(|end| end > self.largest) {
+        let end = self.file.metadata().map_or(0, |found| found.len());
+        let is_full = end > self.largest;
+        if is_full {
             drop(self.file.set_len(0));
-            drop(writeln!(self.file, "… earlier lines are left out"));
         }
-        drop(writeln!(self.file, "{line}"));
+        self.times.note(if is_full { 0 } else { end });
+        let left_out = if is_full { "… earlier lines are left out\n" } else { "" };
+        drop(self.file.write_all(format!("{left_out}{line}\n").as_bytes()));
     }
 }
 

@@ -8,8 +8,8 @@ use std::process::{Command, Stdio};
 
 use camino::Utf8Path;
 pub(crate) use piku_launch::{
-    DaemonRecord, DaemonWork, GRACE, Job, LAUNCHER, LaunchRecord, LogRecord, drain_marker, end_leftovers,
-    endings, hold_marker, record_path, slot_holder,
+    DaemonRecord, DaemonWork, GRACE, Job, LAUNCHER, LaunchRecord, Log, LogRecord, drain_marker,
+    end_leftovers, endings, hold_marker, record_path, slot_holder,
 };
 
 use super::{HostError, files};

@@ -11,7 +11,7 @@ use crate::deploy::vassals::{enabled, end, legacy, predecessor};
 use crate::error::Error;
 use crate::event::Report;
 use crate::history::{self, Happened, HistoryEntry};
-use crate::host::{HostError, access_log, files, nginx, ports};
+use crate::host::{HostError, access_log, files, logs, nginx, ports};
 use crate::piku::Piku;
 use crate::release::store;
 use crate::root::Root;
@@ -52,9 +52,9 @@ impl Piku {
                 root.maintenance_operators(app),
                 root.maintenance_page(app),
                 root.users(app),
-                root.router_log(app),
-                root.scheduler_log(app),
             ];
+            beside.extend(logs::files(&root.router_log(app)));
+            beside.extend(logs::files(&root.scheduler_log(app)));
             for (folder, app_of) in [
                 (root.uwsgi_available(), vassal_app as fn(&str) -> Option<AppName>),
                 (root.run(), run_app),

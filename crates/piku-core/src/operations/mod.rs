@@ -40,7 +40,7 @@ pub use destroy::Destroyed;
 pub use doctor::{Finding, Level};
 pub use folder::{PreparedDeploy, StartedDeploy};
 pub use keys::{AddedKey, KeyStatus};
-pub use logs::LogLine;
+pub use logs::{LogLine, LogQuery, LogReader};
 pub use maintenance::MaintenanceChange;
 pub use processes::{KindStatus, ProcessStatus, State};
 pub use releases::ReleaseEntry;

@@ -48,7 +48,12 @@ fn results_of_changes_and_listings_have_one_form_each() {
         live: true,
         live_since: None,
     };
-    let line = LogLine { process: "web.1".into(), line: "GET /".into() };
+    let line = LogLine {
+        time: Some("2026-11-26T08:30:00.123Z".parse().unwrap()),
+        process: "web.1".into(),
+        kind: "web".into(),
+        line: "GET /".into(),
+    };
     let all = [
         there_and_back(&done),
         there_and_back(&destroyed),
@@ -64,7 +69,7 @@ fn results_of_changes_and_listings_have_one_form_each() {
     {"name":"blog","running":true,"release":null,"maintenance":false,"lock":null}
     {"kind":"web","count":1,"processes":[{"index":1,"state":"running","pid":7,"since":1,"restarts":0,"last_ending":null}]}
     {"number":4,"created":"2026-11-25T08:30:00Z","commit":"1ee8373","cause":"push of main","by":null,"live":true,"live_since":null}
-    {"process":"web.1","line":"GET /"}
+    {"time":"2026-11-26T08:30:00.123Z","process":"web.1","kind":"web","line":"GET /"}
     {"level":"warning","about":"git","what":"old","fix":null}
     "#);
 }

@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::Release;
 use crate::app::AppName;
-use crate::host::{HostError, files};
+use crate::host::{HostError, files, logs};
 use crate::root::Root;
 
 /// The record, in the folder of the release; 600. A folder without one is left over from a deploy that did not finish.
@@ -152,15 +152,11 @@ pub(crate) fn made_by_first(root: &Root, app: &AppName) -> Result<Vec<Utf8PathBu
 }
 
 /// What may outlive an app, or be put there before it: its data, or a certificate of an authority.
-fn beside(root: &Root, app: &AppName) -> [Utf8PathBuf; 6] {
-    [
-        root.data(app),
-        root.cache(app),
-        root.certificate(app),
-        root.certificate_key(app),
-        root.router_log(app),
-        root.scheduler_log(app),
-    ]
+fn beside(root: &Root, app: &AppName) -> Vec<Utf8PathBuf> {
+    let mut paths = vec![root.data(app), root.cache(app), root.certificate(app), root.certificate_key(app)];
+    paths.extend(logs::files(&root.router_log(app)));
+    paths.extend(logs::files(&root.scheduler_log(app)));
+    paths
 }
 
 /// Marks a release that is about to go live: its settings are not written yet. Or removes the mark.

@@ -1,7 +1,7 @@
 //! Recognizes uWSGI's own startup and shutdown lines, some forty per start. Pure.
 
 /// uWSGI's lines, by prefix and suffix. Lines that explain a failure are not included.
-const CHATTER: [(&str, &str); 61] = [
+const CHATTER: [(&str, &str); 64] = [
     ("*** Starting uWSGI ", "] ***"),
     ("*** has_emperor mode detected (fd: ", ") ***"),
     ("compiled with version: ", ""),
@@ -63,6 +63,11 @@ const CHATTER: [(&str, &str); 61] = [
     ("JWSGI app \"", "\" loaded"),
     ("SIGINT/SIGTERM received...killing workers...", ""),
     ("SIGINT/SIGQUIT received...killing workers...", ""),
+    // piku asks a worker for nothing, to see that it answers.
+    ("-- unavailable modifier requested: 100 --", ""),
+    // A process that ends removes its socket, which its successor may have done before.
+    ("unlink(): No such file or directory [core/", "]"),
+    ("error removing unix socket, unlink(): No such file or directory [core/", "]"),
 ];
 
 /// Lines that an app might write too. They count as uWSGI's only after another line of uWSGI.

@@ -57,11 +57,14 @@ offer() {
     "${registered%% *}" piku "$word" "${COMP_WORDS[COMP_CWORD - 1]}"
     echo "${COMPREPLY[*]}"
 }
+piku() { [[ $* == apps ]] && printf '*blog\n bookshop  (no release yet)\n shop\n'; }
 offer piku roll
 offer piku config
 offer piku config : s
 offer piku config : set --
 offer piku rollback blog --
+offer piku ps b
+offer piku config : get sh
 "#,
     );
     let Some(output) = feed("bash", &[], &script) else { return };
@@ -70,6 +73,7 @@ offer piku rollback blog --
     assert_eq!(lines[0], "rollback", "{said}{}", String::from_utf8_lossy(&output.stderr));
     assert!(lines[1].split(' ').any(|word| word == "config:set"), "{said}");
     assert_eq!(lines[2], "set");
+    assert_eq!(lines[5..], ["blog bookshop", "shop"], "names of apps");
     assert!(lines[3].contains("--help") && lines[4].contains("--help"), "{said}");
 }
 

@@ -34,9 +34,10 @@ pub(crate) fn request(command: &Command, piku: &Piku) -> Result<Request, CliErro
     Ok(match command {
         Command::Completions { .. } | Command::Man { .. } | Command::Version => Request::Program,
 
-        Command::Apps | Command::Events { app: None, .. } | Command::Top { app: None, .. } => {
+        Command::Apps { app: None } | Command::Events { app: None, .. } | Command::Top { app: None, .. } => {
             Request::Listing
         }
+        Command::Apps { app: Some(app) } => Request::See(app.clone()),
 
         Command::Events { app: Some(app), .. }
         | Command::Logs(Logs { app, .. })

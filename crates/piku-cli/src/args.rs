@@ -6,12 +6,14 @@ use std::ffi::OsString;
 use std::iter;
 
 use camino::Utf8PathBuf;
+use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint};
 use piku_core::access::KeyName;
 use piku_core::server::NginxWay;
 use piku_core::settings::{self, InvalidSetting};
 use piku_core::{AppName, Network, Scale, UserName};
 
+use crate::examples;
 pub(crate) use logs::Logs;
 
 /// Deploy to your own small server with git push
@@ -31,7 +33,13 @@ impl Cli {
     /// # Errors
     /// What clap has to say: a mistake, or a help that was asked for.
     pub(crate) fn read(words: &[OsString]) -> Result<Self, clap::Error> {
-        let mut cli = Self::try_parse_from(iter::once(OsString::from("piku")).chain(words.iter().cloned()))?;
+        let whole = || iter::once(OsString::from("piku")).chain(words.iter().cloned());
+        let mut cli = Self::try_parse_from(whole()).map_err(|error| match error.kind() {
+            ErrorKind::DisplayHelp => {
+                examples::added_to(Self::command()).try_get_matches_from(whole()).err().unwrap_or(error)
+            }
+            _ => error,
+        })?;
         // Any word may follow there, so that no mistake shows a value. Yet this one is no setting.
         if let Command::ConfigSet { settings, .. } | Command::ServerSet { settings } = &mut cli.command {
             let given = settings.len();
@@ -118,8 +126,11 @@ fn key(word: &str) -> Result<String, InvalidSetting> {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// List every app, `*` before a running one
-    Apps,
+    /// List every app, `*` before a running one, or show all about one
+    Apps {
+        /// The app; all apps by default
+        app: Option<AppName>,
+    },
     /// Make an app before its first push, such as to change its settings
     #[command(name = "apps:create")]
     AppsCreate(OneApp),

@@ -13,6 +13,7 @@ mod commands;
 mod control_characters;
 mod draw;
 mod error;
+mod examples;
 mod fold;
 mod json;
 mod laptop;
@@ -22,6 +23,7 @@ mod session;
 mod ssh;
 mod surroundings;
 mod table;
+mod times;
 mod top;
 mod ui;
 

@@ -14,6 +14,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::control_characters::{visible, without_sequences};
 use crate::fold::Fold;
+use crate::table::Table;
 use crate::{client, draw, surroundings};
 
 /// Writes to stderr. If the reader is gone, the work goes on.
@@ -28,6 +29,16 @@ pub(crate) fn complain_painted(text: &str) {
 
 /// The colors of names: those that can be read on dark and on light ground.
 const NAMES: [&str; 5] = ["36", "32", "35", "34", "33"];
+
+/// The columns of a terminal that everybody has.
+const WIDTH: usize = 80;
+
+/// How long a line may be.
+fn width() -> usize {
+    let stdout = rustix::stdio::stdout();
+    let columns = rustix::termios::tcgetwinsize(stdout).map_or(0, |size| usize::from(size.ws_col));
+    if columns > 0 { columns } else { WIDTH }
+}
 
 /// Prints to the terminal.
 #[derive(Debug)]
@@ -47,6 +58,16 @@ impl Ui {
 
     fn painted(&self, code: &str, text: &str) -> String {
         if self.color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+
+    /// Prints a table, as wide as the terminal. Elsewhere it fits one of 80 columns: who reads it over ssh most often
+    /// has one, which is not seen from here.
+    pub(crate) fn table(&self, table: &Table) {
+        let lines = table.lines(width());
+        if !lines.is_empty() {
+            // One write: there may be a thousand.
+            self.data(format_args!("{}", lines.join("\n")));
+        }
     }
 
     /// Prints a line of data. False if the reader is gone.

@@ -36,6 +36,7 @@ mod gate;
 mod history;
 mod host;
 mod included;
+mod nearest;
 mod operations;
 mod persisted;
 mod piku;
@@ -71,12 +72,14 @@ pub use history::{Happened, HistoryEntry};
 pub use host::deploy_lock::DeployLock;
 pub use host::nginx_error::NginxError;
 pub use host::{HostError, Surroundings};
+pub use nearest::nearest;
 pub use operations::{
     Actor, AddedKey, AppStatus, AppUsage, BackedUp, CertificateStatus, Checked, CheckedProcess, ConfigEntry,
     Destroyed, Done, Finding, KeyClaim, KeyStatus, KindStatus, Level, LogLine, LogQuery, LogReader,
     MachineUsage, MaintenanceChange, PreparedDeploy, ProcessStatus, ProcessUsage, ReleaseEntry, Restored,
     RunTarget, ServerChange, ServerEntry, ServerOrigin, SiteUsers, Snapshot, StartedDeploy, State, Watch,
 };
+pub use operations::{AppDetails, AppState, AppSummary, ReleaseState};
 pub use piku::Piku;
 pub use piku_nginx::Network;
 pub use piku_procfile::{Diagnostic, Place, Severity, Source};

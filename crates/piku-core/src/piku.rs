@@ -5,6 +5,7 @@ use crate::app::AppName;
 use crate::cancel::Cancel;
 use crate::error::Error;
 use crate::host::{HostError, Surroundings};
+use crate::nearest::nearest;
 use crate::release::store;
 use crate::root::Root;
 use crate::server_settings;
@@ -63,10 +64,10 @@ impl Piku {
 
     /// The existing app whose name is most similar, if any is.
     pub(crate) fn nearest(&self, app: &AppName) -> Result<Option<AppName>, HostError> {
-        let names = self.app_names()?.into_iter().filter(|name| self.sight.shows(name));
-        let distances = names.map(|other| (strsim::damerau_levenshtein(other.as_str(), app.as_str()), other));
-        let nearest = distances.filter(|(distance, other)| *distance <= 2 && other != app).min();
-        Ok(nearest.map(|(_, other)| other))
+        let names = self.app_names()?;
+        let seen = names.iter().filter(|name| self.sight.shows(name)).map(AppName::as_str);
+        let found = nearest(app.as_str(), seen);
+        Ok(found.and_then(|name| name.parse().ok()))
     }
 
     /// The names of all apps: those with a repository and those that are live.

@@ -24,6 +24,7 @@ fn every_command_prints_the_objects_of_the_documentation() {
     assert_eq!(restarted["addresses"], serde_json::json!(["http://blog.test/"]));
     for (title, words) in [
         ("apps", &["apps"] as &[_]),
+        ("apps APP", &["apps", "blog"]),
         ("ps", &["ps", "blog"]),
         ("releases", &["releases", "blog"]),
         ("events", &["events"]),

@@ -61,7 +61,8 @@ fn every_object_has_a_version_and_a_refusal_is_an_object() {
     }
     let apps = server.ssh(["apps", "--json"]).succeeds().json();
     let blog = serde_json::json!({
-        "schema": 1, "name": "blog", "running": false, "release": null, "maintenance": false
+        "schema": 1, "name": "blog", "running": false, "release": null, "maintenance": false, "lock": null,
+        "state": "new", "addresses": [], "commit": null, "created": null
     });
     assert_eq!(apps, serde_json::json!([blog]));
     let findings = server.ssh(["doctor", "--json"]).json();

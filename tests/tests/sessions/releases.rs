@@ -231,8 +231,15 @@ fn everything_that_happened_is_told_in_its_order() {
     );
     assert!(events[2]["reason"].as_str().unwrap().contains("nowhere"), "{events}");
     assert!(!events.to_string().contains("hunter2"));
-    let shown = server.ssh(["events"]).succeeds().says("push of main").says("by tests").stdout;
-    assert_eq!(shown.lines().count(), 6, "{shown}");
+    let shown = server.ssh(["events"]).succeeds().says("push of main").says("tests").stdout;
+    assert!(shown.lines().all(|line| line.chars().count() <= 80), "{shown}");
+    let (heads, rows) = shown.split_once('\n').unwrap();
+    let words: Vec<&str> = heads.split_whitespace().collect();
+    assert_eq!(words, ["TIME", "APP", "WHAT", "RELEASE", "COMMIT", "CAUSE", "BY"]);
+    // What was refused has its reason below.
+    let (reasons, rows): (Vec<&str>, Vec<&str>) = rows.lines().partition(|line| line.starts_with(' '));
+    assert!(rows.len() == 6 && rows[0].contains(" UTC  blog  live"), "{shown}");
+    assert!(reasons.join(" ").contains("nowhere"), "{shown}");
 
     // They outlive the app, and a push that never made one leaves nothing.
     server.ssh(["destroy", "blog", "--force"]).succeeds();

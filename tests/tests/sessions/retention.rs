@@ -24,7 +24,7 @@ fn old_releases_go_and_their_tree_serves_the_next_one() {
         (sockets.count() == 1).then_some(())
     });
     let listed = server.ssh(["releases", "blog"]).succeeds();
-    assert_eq!(listed.stdout.lines().count(), 3, "{listed}");
+    assert_eq!(listed.stdout.lines().count(), 1 + 3, "a line of heads, and the releases: {listed}");
 
     // What was in the recycled tree is not in the release: `deploy` is pristine.
     std::fs::write(server.root().join("releases/blog/spare/left.txt"), "x").unwrap();

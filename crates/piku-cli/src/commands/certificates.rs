@@ -9,12 +9,10 @@ use super::list::print_json;
 use crate::error::CliError;
 use crate::json::Versioned;
 use crate::session::Session;
-use crate::table;
+use crate::table::{self, Table, text};
+use crate::times::Clock;
 
-/// The width of a terminal that everybody has.
-const WIDTH: usize = 80;
-
-/// The most that the name of an app, or of a host, takes of it.
+/// The most that the names of a site take of a line.
 const NAME: usize = 24;
 
 pub(super) fn list(app: Option<&AppName>, session: &Session) -> Result<ExitCode, CliError> {
@@ -22,9 +20,9 @@ pub(super) fn list(app: Option<&AppName>, session: &Session) -> Result<ExitCode,
     if session.json {
         print_json(&Versioned::all(&all), session);
     } else if let ([one], Some(_)) = (all.as_slice(), app) {
-        print_all(&described(one), session);
-    } else if !all.is_empty() {
-        print_all(&listed(&all), session);
+        print_all(&described(one, &Clock::here()), session);
+    } else {
+        session.ui.table(&listed(&all, &Clock::here()));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -42,7 +40,8 @@ pub(super) fn add(
         text.extend(input::pem(key)?);
     }
     let status = session.piku.add_certificate(app, &text, &session.actor, &mut session.ui.events())?;
-    let until = status.until.map_or_else(String::new, |until| format!(", valid until {}", day(until)));
+    let until =
+        status.until.map_or_else(String::new, |until| format!(", valid until {}", Clock::here().day(until)));
     let issuer = status.issuer.as_deref().unwrap_or_default();
     if status.served {
         session.ui.done(format_args!("The site of {app} has this certificate now: by {issuer}{until}"));
@@ -67,7 +66,8 @@ pub(super) fn remove(app: &AppName, session: &Session) -> Result<ExitCode, CliEr
 
 pub(super) fn renew(app: &AppName, session: &Session) -> Result<ExitCode, CliError> {
     let status = session.piku.renew_certificate(app, &session.actor, &mut session.ui.events())?;
-    let until = status.until.map_or_else(String::new, |until| format!(", valid until {}", day(until)));
+    let until =
+        status.until.map_or_else(String::new, |until| format!(", valid until {}", Clock::here().day(until)));
     let issuer = status.issuer.as_deref().unwrap_or_default();
     session.ui.done(format_args!("The site of {app} has a certificate by {issuer}{until}"));
     print(&status, session);
@@ -106,51 +106,40 @@ fn print_all(lines: &[String], session: &Session) {
     }
 }
 
-fn day(time: impl ToString) -> String {
-    time.to_string().chars().take(10).collect()
-}
-
-fn minute(time: impl ToString) -> String {
-    time.to_string().chars().take(16).collect::<String>().replace('T', " ") + " UTC"
-}
-
-/// Shortens a text to so many characters.
-fn cut(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
-        return text.to_owned();
-    }
-    text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
-}
-
-/// A row for each app, in lines that fit a terminal.
-fn listed(all: &[CertificateStatus]) -> Vec<String> {
-    let head = ["APP", "NAMES", "FROM", "UNTIL", ""].map(str::to_owned).to_vec();
-    let row = |status: &CertificateStatus| {
+/// A row for each app.
+fn listed(all: &[CertificateStatus], clock: &Clock) -> Table {
+    let mut listed = Table::new(&[
+        text("APP"),
+        text("NAMES").at_least(NAME),
+        text("FROM"),
+        text("UNTIL"),
+        text("NEXT").at_least(8),
+    ]);
+    for status in all {
         let more = match status.names.len() {
             0 | 1 => String::new(),
             count => format!(" +{}", count - 1),
         };
         let first = status.names.first().map_or("", String::as_str);
-        vec![
-            cut(status.app.as_str(), NAME - 8),
-            format!("{}{more}", cut(first, NAME - more.len())),
+        listed.row([
+            status.app.to_string(),
+            format!("{}{more}", table::cut(first, NAME - more.len())),
             status.origin.map_or_else(String::new, |origin| origin.to_string()),
-            status.until.map_or_else(String::new, day),
-            going_on(status),
-        ]
-    };
-    let rows: Vec<Vec<String>> = [head].into_iter().chain(all.iter().map(row)).collect();
-    table::lines(&rows).iter().map(|line| cut(line, WIDTH)).collect()
+            status.until.map_or_else(String::new, |until| clock.day(until)),
+            going_on(status, clock),
+        ]);
+    }
+    listed
 }
 
 /// What is done about a certificate, in a few words.
-fn going_on(status: &CertificateStatus) -> String {
+fn going_on(status: &CertificateStatus, clock: &Clock) -> String {
     let expired = if status.expired { "expired" } else { "" };
     let renewal = match (&status.authority, &status.failure, status.next) {
         (None, ..) => "",
         (Some(_), Some(failure), _) => failure.message.as_str(),
         (Some(_), None, None) => "being ordered",
-        (Some(_), None, Some(at)) => return join(expired, &format!("renewed from {}", day(at))),
+        (Some(_), None, Some(at)) => return join(expired, &format!("renewed from {}", clock.day(at))),
     };
     join(expired, renewal)
 }
@@ -160,13 +149,9 @@ fn join(one: &str, other: &str) -> String {
 }
 
 /// All about one certificate.
-fn described(status: &CertificateStatus) -> Vec<String> {
+fn described(status: &CertificateStatus, clock: &Clock) -> Vec<String> {
     let mut rows = Vec::new();
-    let mut row = |head: &str, text: String| {
-        if !text.is_empty() {
-            rows.push(vec![head.to_owned(), text]);
-        }
-    };
+    let mut row = |head: &'static str, text: String| rows.push((head, text));
     row("names", status.names.join(" "));
     row(
         "from",
@@ -180,7 +165,7 @@ fn described(status: &CertificateStatus) -> Vec<String> {
         },
     );
     let expired = if status.expired { " (expired)" } else { "" };
-    row("until", status.until.map_or_else(String::new, |until| format!("{}{expired}", day(until))));
+    row("until", status.until.map_or_else(String::new, |until| format!("{}{expired}", clock.day(until))));
     row("not for", status.uncovered.join(" "));
     if status.origin.is_some() && !status.served {
         row("served", "no: it waits for the first release with a site".to_owned());
@@ -188,13 +173,13 @@ fn described(status: &CertificateStatus) -> Vec<String> {
     row("asks", status.authority.clone().unwrap_or_default());
     row("asks none", status.no_authority.clone().unwrap_or_default());
     if status.authority.is_some() {
-        row("next", status.next.map_or_else(|| "now".to_owned(), minute));
+        row("next", status.next.map_or_else(|| "now".to_owned(), |next| clock.minute(next)));
     }
     if let Some(failure) = &status.failure {
-        row("failed", format!("{}: {}", minute(failure.at), failure.message));
+        row("failed", format!("{}: {}", clock.minute(failure.at), failure.message));
         row("help", failure.help.clone().unwrap_or_default());
     }
-    table::lines(&rows)
+    table::fields(&rows)
 }
 
 #[cfg(test)]
@@ -202,9 +187,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_is_cut_where_the_terminal_ends() {
-        assert_eq!(cut("blog.example.org", 16), "blog.example.org");
-        assert_eq!(cut("blog.example.org", 8), "blog.ex…");
+    fn what_goes_on_is_said_in_one_phrase() {
         assert_eq!(join("", "being ordered"), "being ordered");
         assert_eq!(join("expired", "being ordered"), "expired; being ordered");
     }

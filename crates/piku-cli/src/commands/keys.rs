@@ -10,7 +10,8 @@ use super::setup::key_text;
 use crate::error::CliError;
 use crate::json::Versioned;
 use crate::session::Session;
-use crate::table;
+use crate::table::{Table, text};
+use crate::times::Clock;
 
 /// What a key is to be allowed: nothing given means everything.
 pub(super) fn permission(apps: &[AppName], read_only: bool) -> Permission {
@@ -31,13 +32,8 @@ pub(super) fn list(session: &Session) -> Result<ExitCode, CliError> {
         session.ui.done(format_args!("No key yet; `keys:add NAME FILE` adds one"));
         return Ok(ExitCode::SUCCESS);
     }
-    let head = ["NAME", "ADDED", "LAST USED", "MAY"].map(str::to_owned).to_vec();
-    let rows: Vec<Vec<String>> = keys.iter().map(row).collect();
-    let lines = table::lines(&[&[head][..], &rows].concat());
-    session.ui.line(format_args!("{}", lines[0]));
-    for (line, key) in lines[1..].iter().zip(&keys) {
-        session.ui.line(format_args!("{line}"));
-        session.ui.line(format_args!("  {} {}", key.fingerprint, key.kind));
+    session.ui.table(&listed(&keys, &Clock::here()));
+    for key in &keys {
         if let Some(problem) = &key.problem {
             session.ui.done(format_args!("`{}` may do nothing: {problem}", key.name));
         }
@@ -45,16 +41,15 @@ pub(super) fn list(session: &Session) -> Result<ExitCode, CliError> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn row(key: &KeyStatus) -> Vec<String> {
-    let day = |time: Option<&dyn ToString>| {
-        time.map_or_else(|| "-".to_owned(), |time| time.to_string().chars().take(10).collect())
-    };
-    vec![
-        key.name.clone(),
-        day(key.added.as_ref().map(|time| time as &dyn ToString)),
-        day(key.last_used.as_ref().map(|time| time as &dyn ToString)),
-        may(key),
-    ]
+/// A row for each key, with its fingerprint below.
+fn listed(keys: &[KeyStatus], clock: &Clock) -> Table {
+    let mut table = Table::new(&[text("NAME"), text("ADDED"), text("LAST USED"), text("MAY").at_least(16)]);
+    let day = |time: Option<_>| time.map_or_else(|| "-".to_owned(), |time| clock.day(time));
+    for key in keys {
+        table.row([key.name.clone(), day(key.added), day(key.last_used), may(key)]);
+        table.line(format!("  {} {}", key.fingerprint, key.kind));
+    }
+    table
 }
 
 /// What a key may do, in words.

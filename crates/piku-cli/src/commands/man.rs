@@ -8,6 +8,7 @@ use piku_core::settings::{KEYS, Key, Scope};
 
 use crate::args;
 use crate::error::CliError;
+use crate::examples;
 use crate::session::Session;
 
 /// The first paragraphs of piku(1).
@@ -66,6 +67,11 @@ fn page(command: Option<&str>) -> Result<String, CliError> {
     let man = dressed(Man::new(found.clone().disable_version_flag(true)));
     written(|page| {
         man.render(page)?;
+        section(page, "EXAMPLES", |roff| {
+            for example in examples::of(name) {
+                roff.control("EX", []).text([roman(*example)]).control("EE", []);
+            }
+        })?;
         section(page, "SEE ALSO", |roff| {
             roff.text(inlines("piku(1)"));
         })

@@ -1,5 +1,6 @@
 //! One file for each group of commands: arguments, one call, a sentence.
 
+mod apps;
 mod auth;
 mod backup;
 mod certificates;
@@ -17,7 +18,9 @@ mod list;
 mod logs;
 mod maintenance;
 mod man;
+mod ps;
 mod reference;
+mod releases;
 mod server;
 mod server_settings;
 mod settings;
@@ -116,7 +119,7 @@ fn over_ssh(claim: &KeyClaim, piku: &mut Piku, ui: &Ui) -> ExitCode {
 
 fn carry_out(command: Command, session: &Session) -> Result<ExitCode, CliError> {
     match command {
-        Command::Apps => list::apps(session),
+        Command::Apps { app } => apps::apps(app.as_ref(), session),
         Command::AppsCreate(args) => change::create(&args.app, session),
         Command::Config { app, defaults, origin } => {
             config::config(&app, defaults, config::Form::of(session.json, origin), session)
@@ -125,10 +128,10 @@ fn carry_out(command: Command, session: &Session) -> Result<ExitCode, CliError> 
         Command::ConfigImport(args) => dotenv::import(&args.app, session),
         Command::ConfigExport { app, all } => dotenv::export(&app, all, session),
         Command::ConfigLive(args) => config::live(&args.app, session),
-        Command::Ps(args) => list::ps(&args.app, session),
+        Command::Ps(args) => ps::ps(&args.app, session),
         Command::Top { app, once } => top::top(app, once, session),
-        Command::Events { app } => list::events(app.as_ref(), session),
-        Command::Releases(args) => list::releases(&args.app, session),
+        Command::Events { app } => releases::events(app.as_ref(), session),
+        Command::Releases(args) => releases::releases(&args.app, session),
         Command::ConfigSet { app, settings } => change::config_set(&app, &settings, session),
         Command::ConfigUnset { app, keys } => change::config_unset(&app, &keys, session),
         Command::Deploy(args) => change::deploy(&args.app, session),

@@ -9,6 +9,7 @@ use super::settings;
 use crate::error::CliError;
 use crate::json::Versioned;
 use crate::session::Session;
+use crate::table::wrapped;
 
 /// How many apps are named.
 const NAMED: usize = 5;
@@ -53,21 +54,6 @@ fn print(entry: &ServerEntry, session: &Session) {
     }
 }
 
-/// Breaks a text between words.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
-}
-
 pub(super) fn set(words: &[String], session: &Session) -> Result<ExitCode, CliError> {
     let given = settings::given(words, session)?;
     let change = session.piku.server_set(&given, &session.actor, &mut session.ui.events())?;
@@ -95,16 +81,4 @@ fn tell(change: &ServerChange, session: &Session) {
         names = format!("{names}, and {} more", apps.len() - NAMED);
     }
     session.ui.done(format_args!("Defaults of {names} change at the next deploy, such as `deploy {first}`"));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::wrapped;
-
-    #[test]
-    fn a_sentence_is_broken_between_words() {
-        assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
-        assert_eq!(wrapped("incomprehensible", 7), ["incomprehensible"]);
-        assert!(wrapped("", 7).is_empty());
-    }
 }

@@ -9,8 +9,18 @@ use crate::args::Cli;
 /// without reading it.
 const REMOVES: [&str; 3] = ["destroy", "unset", "remove"];
 
-/// Replaces what clap suggests for an unknown command, which may be far away or remove something.
+/// Options that do away with something, or with a question about it.
+const HARMFUL: [&str; 5] = ["--data", "--force", "--replace", "--stop", "--undo"];
+
+/// Replaces what clap suggests for an unknown command, which may be far away or remove something, and takes away what
+/// would do harm.
 pub(super) fn correct(error: &mut clap::Error) {
+    if let Some(ContextValue::String(option)) = error.get(ContextKind::SuggestedArg)
+        && HARMFUL.contains(&option.split([' ', '=']).next().unwrap_or_default())
+    {
+        error.remove(ContextKind::SuggestedArg);
+        error.remove(ContextKind::Usage);
+    }
     let Some(ContextValue::String(asked)) = error.get(ContextKind::InvalidSubcommand).cloned() else {
         return;
     };
@@ -25,13 +35,7 @@ fn meant(asked: &str) -> Option<String> {
     let cli = Cli::command();
     let offered = cli.get_subcommands().filter(|command| !command.is_hide_set()).map(clap::Command::get_name);
     let harmless = offered.filter(|name| !name.split(':').any(|part| REMOVES.contains(&part)));
-    let near = harmless.filter_map(|name| {
-        let distance = strsim::damerau_levenshtein(asked, name);
-        // A word of four letters has too many neighbours for two mistakes.
-        let tolerance = if name.len() < 5 { 1 } else { 2 };
-        (distance <= tolerance && distance < asked.len()).then_some((distance, name))
-    });
-    near.min().map(|(_, name)| name.to_owned())
+    piku_core::nearest(asked, harmless).map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -79,5 +83,12 @@ mod tests {
         };
         assert!(said("relases").contains("releases"), "{}", said("relases"));
         assert!(!said("destory").contains("destroy"), "{}", said("destory"));
+        let option = |words: &[&str]| {
+            let mut error = Cli::try_parse_from(["piku"].iter().chain(words)).unwrap_err();
+            correct(&mut error);
+            error.to_string()
+        };
+        assert!(option(&["config", "blog", "--defualts"]).contains("--defaults"));
+        assert!(!option(&["destroy", "blog", "--forec"]).contains("--force"));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, Permissions};
-use std::io::{ErrorKind, Read, Seek, Write};
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileExt, FileTypeExt, OpenOptionsExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
@@ -81,6 +81,40 @@ pub(crate) fn names(folder: &Utf8Path) -> Result<BTreeSet<String>, HostError> {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(BTreeSet::new()),
         Err(error) => Err(HostError::file("list", folder)(error)),
     }
+}
+
+/// The last bytes of a file, from the beginning of a line on; `None` if it can't be read.
+pub(crate) fn tail(path: &Utf8Path, most: u64) -> Option<Vec<u8>> {
+    let mut file = fs::File::open(path).ok()?;
+    let skipped = file.metadata().ok()?.len().saturating_sub(most);
+    file.seek(SeekFrom::Start(skipped)).ok()?;
+    let mut bytes = Vec::new();
+    file.take(most).read_to_end(&mut bytes).ok()?;
+    if skipped > 0 {
+        let begin = bytes.iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |end| end + 1);
+        bytes.drain(..begin);
+    }
+    Some(bytes)
+}
+
+/// How many files there are in a folder and below, and their size in bytes. Follows no link, and leaves out what can't
+/// be read.
+pub(crate) fn count_and_size(folder: &Utf8Path) -> (u64, u64) {
+    let (mut count, mut size) = (0, 0);
+    let mut folders = vec![folder.as_std_path().to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            match entry.metadata() {
+                Ok(about) if about.is_dir() => folders.push(entry.path()),
+                Ok(about) if about.is_file() => {
+                    count += 1;
+                    size += about.len();
+                }
+                _ => {}
+            }
+        }
+    }
+    (count, size)
 }
 
 /// Writes a file with exactly this mode: to a temporary file, synced, then renamed.

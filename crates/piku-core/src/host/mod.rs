@@ -26,6 +26,7 @@ pub(crate) mod facts;
 pub(crate) mod files;
 pub(crate) mod git;
 pub(crate) mod health;
+pub(crate) mod job_runs;
 pub(crate) mod journals;
 pub(crate) mod key_records;
 pub(crate) mod launch;

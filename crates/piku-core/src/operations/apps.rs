@@ -19,7 +19,7 @@ use crate::vassal::VassalName;
 pub struct AppStatus {
     /// The app.
     pub name: AppName,
-    /// Whether any of its processes is enabled. A static site is always running.
+    /// Whether any of its processes is enabled. A static site has none.
     pub running: bool,
     /// The live release, if any.
     pub release: Option<u32>,

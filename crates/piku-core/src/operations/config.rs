@@ -11,6 +11,7 @@ use crate::deploy::plan::environment::{self, Told};
 use crate::deploy::source;
 use crate::error::Error;
 use crate::event::{Report, warn};
+use crate::nearest::nearest;
 use crate::piku::Piku;
 use crate::release::{Cause, store};
 use crate::settings::{KEYS, Layers, Origin, Scope, Setting, StoredSettings, keys, lost_quotes};
@@ -73,7 +74,7 @@ impl Piku {
             Error::UnknownSetting {
                 app: app.clone(),
                 key: key.to_owned(),
-                nearest: nearest(key, keys),
+                nearest: nearest(key, keys).map(str::to_owned),
                 default: ConfigEntry::of_default(key).map(|entry| entry.value),
             }
         };
@@ -158,7 +159,7 @@ impl Piku {
                     if stored.unset(key) {
                         return Ok(());
                     }
-                    let nearest = nearest(key, stored.keys());
+                    let nearest = nearest(key, stored.keys()).map(str::to_owned);
                     Err(Error::UnknownSetting { app: app.clone(), key: key.clone(), nearest, default: None })
                 })
             },
@@ -210,13 +211,4 @@ fn check_values(settings: &[(String, String)], stored: &StoredSettings) -> Resul
         let (message, help) = (problem.diagnostic.message, problem.diagnostic.help);
         Err(Error::UnfitSetting { key: problem.key, message, help })
     })
-}
-
-/// The most similar of the keys, if any is.
-fn nearest<'a>(key: &str, keys: impl Iterator<Item = &'a str>) -> Option<String> {
-    let asked = key.to_ascii_uppercase();
-    let distances =
-        keys.map(|other| (strsim::damerau_levenshtein(&asked, &other.to_ascii_uppercase()), other));
-    let (_, nearest) = distances.filter(|(distance, _)| *distance <= 2).min()?;
-    Some(nearest.to_owned())
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use jiff::Timestamp;
 use piku_procfile::runs_in_uwsgi;
 use piku_uwsgi::stats::EmperorStats;
 use serde::{Deserialize, Serialize};
@@ -10,8 +11,9 @@ use serde::{Deserialize, Serialize};
 use crate::app::AppName;
 use crate::deploy::vassals::enabled::{self, Enabled};
 use crate::error::Error;
-use crate::host::launch::{endings, record_path};
-use crate::host::{emperor, files};
+use crate::host::launch::{LaunchRecord, endings, record_path};
+use crate::host::processes::ProcessTree;
+use crate::host::{emperor, files, job_runs, usage, wait};
 use crate::piku::Piku;
 use crate::release::store;
 use crate::vassal::{CRON, VassalName};
@@ -24,8 +26,14 @@ pub struct KindStatus {
     pub kind: String,
     /// The number of processes it is scaled to.
     pub count: u32,
-    /// The processes that should be running; empty if the app is stopped.
+    /// The processes that should be running. If the app is stopped, those that `start` starts.
     pub processes: Vec<ProcessStatus>,
+    /// When a job runs next.
+    pub next: Option<Timestamp>,
+    /// When a job ran last, as far as its log says.
+    pub last: Option<Timestamp>,
+    /// How that run ended; `None` if it goes on.
+    pub last_result: Option<String>,
 }
 
 /// One process.
@@ -44,6 +52,12 @@ pub struct ProcessStatus {
     pub restarts: u64,
     /// How its command ended before the last restart.
     pub last_ending: Option<String>,
+    /// Bytes of memory that it holds with everything below it; only `ps` looks.
+    pub memory: Option<u64>,
+    /// CPU time since its start, in milliseconds; only `ps` looks.
+    pub cpu_ms: Option<u64>,
+    /// The port it listens on, if it has one of its own; only `ps` looks.
+    pub port: Option<u16>,
 }
 
 /// The state of a process.
@@ -59,6 +73,34 @@ pub enum State {
     Failing,
     /// It is not running.
     Down,
+    /// The app is stopped.
+    Stopped,
+}
+
+impl ProcessStatus {
+    fn stopped(index: u32) -> Self {
+        Self {
+            index,
+            state: State::Stopped,
+            pid: None,
+            since: None,
+            restarts: 0,
+            last_ending: None,
+            memory: None,
+            cpu_ms: None,
+            port: None,
+        }
+    }
+}
+
+/// The kind of process that listens on a port of its own.
+const WEB: &str = "web";
+
+/// The port in the environment of a launch record.
+fn port_of(record: &camino::Utf8Path) -> Option<u16> {
+    let text = files::read_text(record).ok().flatten()?;
+    let record: LaunchRecord = serde_json::from_str(&text).ok()?;
+    record.env.get("PORT")?.parse().ok()
 }
 
 impl fmt::Display for State {
@@ -68,6 +110,7 @@ impl fmt::Display for State {
             Self::Starting => "starting",
             Self::Failing => "failing",
             Self::Down => "down",
+            Self::Stopped => "stopped",
         })
     }
 }
@@ -78,7 +121,32 @@ impl Piku {
     /// # Errors
     /// [`Error::NeverDeployed`].
     pub fn processes(&self, app: &AppName) -> Result<Vec<KindStatus>, Error> {
-        self.processes_by(app, emperor::ask(&self.root.emperor_stats()).as_ref())
+        let mut kinds = self.processes_by(app, emperor::ask(&self.root.emperor_stats()).as_ref())?;
+        self.look_closely(app, &mut kinds)?;
+        Ok(kinds)
+    }
+
+    /// Adds what processes use, where they listen, and when jobs run.
+    fn look_closely(&self, app: &AppName, kinds: &mut [KindStatus]) -> Result<(), Error> {
+        let live = store::live(&self.root, app)?;
+        let vassals = live.map(|live| live.vassals).unwrap_or_default();
+        let record = |name: &VassalName| record_path(&self.root.uwsgi_available(), &name.to_string());
+        let scheduler = vassals.iter().find(|name| name.kind == CRON);
+        let jobs = scheduler.map(|name| job_runs::of(&record(name), wait::now())).unwrap_or_default();
+        let tree = ProcessTree::read();
+        for kind in kinds {
+            if let Some(runs) = jobs.get(&kind.kind) {
+                (kind.next, kind.last, kind.last_result) = (runs.next, runs.last, runs.ending.clone());
+            }
+            for process in &mut kind.processes {
+                let used = process.pid.and_then(|pid| usage::of_tree(&tree, pid));
+                process.memory = used.map(|used| used.memory);
+                process.cpu_ms = used.and_then(|used| u64::try_from(used.cpu.as_millis()).ok());
+                let own = vassals.iter().find(|name| name.kind == kind.kind && name.index == process.index);
+                process.port = own.filter(|name| name.kind == WEB).and_then(|name| port_of(&record(name)));
+            }
+        }
+        Ok(())
     }
 
     /// Like [`Piku::processes`], by what the emperor told.
@@ -97,10 +165,17 @@ impl Piku {
             // All cron jobs of an app share one scheduler.
             let vassal = if kind.starts_with("cron") && count > 0 { CRON } else { kind };
             let own = live.vassals.iter().filter(|name| name.kind == vassal && !stopped);
+            let at_rest = (1..=count).filter(|_| stopped).map(ProcessStatus::stopped);
             KindStatus {
                 kind: kind.to_owned(),
                 count,
-                processes: own.map(|name| self.one(&started_as(name, &running), stats)).collect(),
+                processes: own
+                    .map(|name| self.one(&started_as(name, &running), stats))
+                    .chain(at_rest)
+                    .collect(),
+                next: None,
+                last: None,
+                last_result: None,
             }
         });
         Ok(kinds.collect())
@@ -119,13 +194,16 @@ impl Piku {
                 kind: one.kind().to_owned(),
                 count: formation.count(one.kind()),
                 processes: Vec::new(),
+                next: None,
+                last: None,
+                last_result: None,
             });
             of_kind.processes.push(self.one(&one, stats));
         }
         Ok(kinds.into_values().collect())
     }
 
-    fn one(&self, enabled: &Enabled, stats: Option<&EmperorStats>) -> ProcessStatus {
+    pub(super) fn one(&self, enabled: &Enabled, stats: Option<&EmperorStats>) -> ProcessStatus {
         let file = enabled.to_string();
         let first = enabled.ours().map_or_else(|| file.clone(), |name| name.first_start().to_string());
         let record = record_path(&self.root.uwsgi_available(), &first);
@@ -146,6 +224,9 @@ impl Piku {
             since: vassal.map(|vassal| vassal.last_run),
             restarts: endings.lines().count() as u64 + vassal.map_or(0, |vassal| vassal.respawns),
             last_ending: endings.lines().last().map(str::to_owned),
+            memory: None,
+            cpu_ms: None,
+            port: None,
         }
     }
 }

@@ -1,5 +1,8 @@
 //! `releases`, `events`.
 
+use std::collections::BTreeMap;
+use std::fmt;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +32,36 @@ pub struct ReleaseEntry {
     pub live: bool,
     /// When it last became live, according to the event log.
     pub live_since: Option<Timestamp>,
+    /// The first line of the message of its commit.
+    pub subject: Option<String>,
+    /// What came of it.
+    pub state: ReleaseState,
+}
+
+/// What came of a release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum ReleaseState {
+    /// It is live.
+    Live,
+    /// It was live.
+    Past,
+    /// It waits for `restart` or `start`.
+    Waiting,
+    /// It has never been live, as far as the event log says.
+    Unused,
+}
+
+impl fmt::Display for ReleaseState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Live => "live",
+            Self::Past => "was live",
+            Self::Waiting => "waiting",
+            Self::Unused => "unused",
+        })
+    }
 }
 
 impl Piku {
@@ -56,15 +89,31 @@ impl Piku {
     pub fn releases(&self, app: &AppName) -> Result<Vec<ReleaseEntry>, Error> {
         self.must_exist(app)?;
         let live = store::live_number(&self.root, app);
+        let waiting = store::waiting(&self.root, app)?.map(|waiting| waiting.number);
         let history = history::read(&self.root, app)?;
-        let entry = |release: Release| ReleaseEntry {
-            live_since: history::live_since(&history, release.number),
-            number: release.number,
-            created: release.created,
-            commit: release.commit,
-            cause: release.cause.to_string(),
-            by: release.by,
-            live: Some(release.number) == live,
+        let mut subjects: BTreeMap<String, Option<String>> = BTreeMap::new();
+        let entry = |release: Release| {
+            let number = release.number;
+            let live_since = history::live_since(&history, number);
+            let subject = subjects
+                .entry(release.commit.clone())
+                .or_insert_with(|| git::subject(&self.root.repo(app), &release.commit));
+            ReleaseEntry {
+                subject: subject.clone(),
+                live_since,
+                number,
+                created: release.created,
+                commit: release.commit,
+                cause: release.cause.to_string(),
+                by: release.by,
+                live: Some(number) == live,
+                state: match live_since {
+                    _ if Some(number) == live => ReleaseState::Live,
+                    _ if Some(number) == waiting => ReleaseState::Waiting,
+                    Some(_) => ReleaseState::Past,
+                    None => ReleaseState::Unused,
+                },
+            }
         };
         Ok(store::all(&self.root, app)?.into_iter().map(entry).collect())
     }

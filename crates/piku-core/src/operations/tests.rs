@@ -37,8 +37,18 @@ fn results_of_changes_and_listings_have_one_form_each() {
         since: Some(1),
         restarts: 0,
         last_ending: None,
+        memory: Some(4096),
+        cpu_ms: Some(20),
+        port: Some(4001),
     };
-    let kind = KindStatus { kind: "web".into(), count: 1, processes: vec![process] };
+    let kind = KindStatus {
+        kind: "web".into(),
+        count: 1,
+        processes: vec![process],
+        next: None,
+        last: None,
+        last_result: None,
+    };
     let release = ReleaseEntry {
         number: 4,
         created: "2026-11-25T08:30:00Z".parse().unwrap(),
@@ -47,6 +57,8 @@ fn results_of_changes_and_listings_have_one_form_each() {
         by: None,
         live: true,
         live_since: None,
+        subject: Some("Say hello".into()),
+        state: ReleaseState::Live,
     };
     let line = LogLine {
         time: Some("2026-11-26T08:30:00.123Z".parse().unwrap()),
@@ -67,8 +79,8 @@ fn results_of_changes_and_listings_have_one_form_each() {
     {"release":4,"live":true,"stopped":false,"addresses":["http://x.org/"]}
     {"removed":["/r/apps/blog"],"kept":["/r/data/blog"]}
     {"name":"blog","running":true,"release":null,"maintenance":false,"lock":null}
-    {"kind":"web","count":1,"processes":[{"index":1,"state":"running","pid":7,"since":1,"restarts":0,"last_ending":null}]}
-    {"number":4,"created":"2026-11-25T08:30:00Z","commit":"1ee8373","cause":"push of main","by":null,"live":true,"live_since":null}
+    {"kind":"web","count":1,"processes":[{"index":1,"state":"running","pid":7,"since":1,"restarts":0,"last_ending":null,"memory":4096,"cpu_ms":20,"port":4001}],"next":null,"last":null,"last_result":null}
+    {"number":4,"created":"2026-11-25T08:30:00Z","commit":"1ee8373","cause":"push of main","by":null,"live":true,"live_since":null,"subject":"Say hello","state":"live"}
     {"time":"2026-11-26T08:30:00.123Z","process":"web.1","kind":"web","line":"GET /"}
     {"level":"warning","about":"git","what":"old","fix":null}
     "#);

@@ -202,11 +202,17 @@ mod tests {
             since: None,
             restarts: 0,
             last_ending: None,
+            memory: None,
+            cpu_ms: None,
+            port: None,
         };
         let kind = |kind: &str, processes: Vec<ProcessStatus>| KindStatus {
             kind: kind.to_owned(),
             count: 1,
             processes,
+            next: None,
+            last: None,
+            last_result: None,
         };
         let kinds = [
             kind("web", vec![process(1, 10), process(2, 11)]),

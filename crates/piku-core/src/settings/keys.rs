@@ -6,6 +6,7 @@ use piku_procfile::Diagnostic;
 
 use super::catalog::KEYS;
 use super::key::{Key, Scope};
+use crate::nearest::nearest_within;
 
 /// Variables that only piku sets: an app can't override them.
 pub const OWN: [&str; 7] = ["APP", "DATA_ROOT", "GIT_REV", "LOG_ROOT", "PIKU_RELEASE", "PROC_TYPE", "PWD"];
@@ -30,15 +31,10 @@ pub fn nearest(key: &str) -> Option<&'static str> {
 
 /// The nearest of the known keys that `wanted` selects.
 pub(super) fn nearest_among(key: &str, wanted: impl Fn(&Key) -> bool) -> Option<&'static str> {
-    let asked = key.to_ascii_uppercase();
     // The prefix nearly always matches, so the tolerance depends on the rest of the name.
     let tolerance = |name: &str| 2.max(name.split_once('_').map_or(name, |(_, rest)| rest).len() / 3);
-    // The edit distance is slow to compute, and never less than the difference in length.
-    let near = |candidate: &&Key| candidate.name.len().abs_diff(asked.len()) <= tolerance(candidate.name);
-    let distance =
-        |candidate: &'static Key| (strsim::damerau_levenshtein(&asked, candidate.name), candidate.name);
-    let (distance, name) = KEYS.iter().filter(|key| wanted(key)).filter(near).map(distance).min()?;
-    (distance <= tolerance(name)).then_some(name)
+    let names = KEYS.iter().filter(|key| wanted(key)).map(|key| key.name);
+    nearest_within(key, names, tolerance)
 }
 
 /// Whether only piku sets this variable.

@@ -3,11 +3,14 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use piku_nginx::ServerName;
+use piku_procfile::runs_in_uwsgi;
 
 use super::decide::{Plan, Serves, listens_at};
 use super::site::plain_host;
 use crate::app::AppName;
 use crate::deploy::source::inputs::Inputs;
+use crate::release::Release;
+use crate::vassal::VassalName;
 
 /// What a plan does not show about the way to an app.
 #[derive(Clone, Copy, Debug, Default)]
@@ -32,6 +35,30 @@ pub(crate) fn addresses(inputs: &Inputs, plan: &Plan, outside: Outside) -> Vec<S
         ip => ip,
     };
     if has_web { vec![format!("http://{}/", SocketAddr::new(ip, plan.ports.app))] } else { Vec::new() }
+}
+
+/// The addresses of a live release, from its record.
+pub(crate) fn of_release(release: &Release, machine: Option<IpAddr>) -> Vec<String> {
+    let setting = |key: &str| release.live_env.get(key).map_or("", String::as_str);
+    if release.site.is_some() {
+        let is_on =
+            |value: &str| matches!(&*value.to_lowercase(), "1" | "true" | "yes" | "y" | "on" | "enabled");
+        let scheme = if is_on(setting("NGINX_HTTPS_ONLY")) { "https" } else { "http" };
+        let listed = setting("NGINX_SERVER_NAME").split([',', ' ', '\t', '\n', '\r']);
+        let names: Vec<String> =
+            listed.filter(|name| !name.is_empty() && !name.starts_with('!')).map(str::to_lowercase).collect();
+        let ipv4 = release.claim.as_ref().map_or(Ipv4Addr::UNSPECIFIED, |claim| claim.ipv4);
+        return hosts(&names, ipv4, machine).iter().map(|host| format!("{scheme}://{host}/")).collect();
+    }
+    let listens = |name: &VassalName| name.kind == "web" || runs_in_uwsgi(&name.kind);
+    let Some(port) = release.ports.first().filter(|_| release.vassals.iter().any(listens)) else {
+        return Vec::new();
+    };
+    let ip = match listens_at(setting("BIND_ADDRESS")) {
+        ip if ip.is_unspecified() || !release.exposed.is_empty() => machine.unwrap_or(loopback()),
+        ip => ip,
+    };
+    vec![format!("http://{}/", SocketAddr::new(ip, *port))]
 }
 
 /// The names that are not patterns. Without any: for every host, the address of the machine; otherwise a name that a

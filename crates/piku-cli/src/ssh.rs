@@ -18,6 +18,31 @@ const SFTP_SERVERS: [&str; 4] = [
     "/usr/libexec/sftp-server",
 ];
 
+/// What a line of legacy piku (piku.py) in `authorized_keys` means that has started this process with `words`: our forced
+/// command for its key. Such a line hands `$SSH_ORIGINAL_COMMAND` over without quotes, so that a shell has split it at
+/// each blank and kept the client's quotes as letters. What the client asks for is then read from the variable.
+///
+/// A line that does the same without naming the key means what the client has asked for.
+pub(crate) fn of_legacy_line(words: &[OsString]) -> Option<Vec<OsString>> {
+    // git calls a hook in the environment of a command that was read before.
+    if surroundings::actor().name.is_some() {
+        return None;
+    }
+    let line = surroundings::ssh_original_command();
+    if let Some((name, fingerprint)) = surroundings::legacy_key()
+        && (line.is_some() || words.is_empty())
+    {
+        return Some(["ssh-command".into(), name, fingerprint].map(OsString::from).to_vec());
+    }
+    unquoted(words, &line?.into_string().ok()?)
+}
+
+/// The words of a command line, if `words` are what a shell makes of it without quotes.
+fn unquoted(words: &[OsString], line: &str) -> Option<Vec<OsString>> {
+    let Request::Command(meant) = read(line) else { return None };
+    words.iter().eq(line.split_ascii_whitespace()).then(|| meant.into_iter().map(OsString::from).collect())
+}
+
 /// What a client asked for over ssh.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Request {
@@ -89,6 +114,21 @@ mod tests {
         assert_eq!(read("git-receive-pack '/blog.git'"), command(&["git-receive-pack", "/blog.git"]));
         assert_eq!(read("git upload-pack blog"), command(&["git-upload-pack", "blog"]));
         assert_eq!(read("'"), Request::Unknown("'".into()));
+    }
+
+    #[test]
+    fn words_that_a_shell_has_split_are_read_again() {
+        let read = |words: &[&str], line: &str| {
+            let words: Vec<OsString> = words.iter().map(OsString::from).collect();
+            let meant = unquoted(&words, line)?;
+            Some(meant.into_iter().map(|word| word.into_string().unwrap()).collect::<Vec<_>>())
+        };
+        let words = ["config:set", "blog", "'A=b", "c'"];
+        let meant = ["config:set", "blog", "A=b  c"].map(str::to_owned).to_vec();
+        assert_eq!(read(&words, "config:set blog 'A=b  c'"), Some(meant));
+        // A forced command that somebody wrote does what it says, whatever the client sends.
+        assert_eq!(read(&["restart", "blog"], "destroy blog --force"), None);
+        assert_eq!(read(&["ssh-command", "bob"], "ssh-command bob"), None);
     }
 
     #[test]

@@ -101,6 +101,11 @@ pub(crate) fn ssh_original_command() -> Option<OsString> {
     std::env::var_os("SSH_ORIGINAL_COMMAND").filter(|line| !line.is_empty())
 }
 
+/// The name and the fingerprint that a line of legacy piku in `authorized_keys` gives its key.
+pub(crate) fn legacy_key() -> Option<(String, String)> {
+    variable("NAME").zip(variable("FINGERPRINT"))
+}
+
 /// Whether colors are turned off, whatever the terminal (no-color.org).
 pub(crate) fn no_color() -> bool {
     variable("NO_COLOR").is_some()

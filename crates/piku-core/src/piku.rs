@@ -4,7 +4,7 @@ use crate::access::Sight;
 use crate::app::AppName;
 use crate::cancel::Cancel;
 use crate::error::Error;
-use crate::host::{HostError, Surroundings};
+use crate::host::{HostError, Surroundings, legacy};
 use crate::nearest::nearest;
 use crate::release::store;
 use crate::root::Root;
@@ -30,6 +30,7 @@ impl Piku {
     pub fn new(root: Root, mut surroundings: Surroundings) -> Self {
         // Whoever needs a file that can't be read says so: a deploy, `server`, and `doctor`.
         let options = server_settings::options(&root);
+        let root = legacy::place(root);
         surroundings.nginx_reload = surroundings.nginx_reload.or(options.nginx_reload);
         surroundings.max_processes = surroundings.max_processes.or(options.max_processes);
         Self { root, surroundings, cancel: Cancel::default(), sight: Sight::All }

@@ -8,17 +8,21 @@ use crate::app::AppName;
 ///
 /// Pure: it only computes paths. Folder names are those of legacy piku, so that an existing root keeps working.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Root(Utf8PathBuf);
+pub struct Root {
+    path: Utf8PathBuf,
+    /// Whether the emperor of legacy piku may run the vassals in `uwsgi-enabled`, so that ours are elsewhere.
+    beside_legacy: bool,
+}
 
 macro_rules! folders {
     ($($(#[$doc:meta])* $name:ident = $path:literal;)*) => {
-        $($(#[$doc])* #[must_use] pub fn $name(&self) -> Utf8PathBuf { self.0.join($path) })*
+        $($(#[$doc])* #[must_use] pub fn $name(&self) -> Utf8PathBuf { self.path.join($path) })*
     };
 }
 
 macro_rules! of_an_app {
     ($($(#[$doc:meta])* $name:ident = |$root:ident, $app:ident| $path:expr;)*) => {
-        $($(#[$doc])* #[must_use] pub fn $name(&self, $app: &AppName) -> Utf8PathBuf { let $root = &self.0; $path })*
+        $($(#[$doc])* #[must_use] pub fn $name(&self, $app: &AppName) -> Utf8PathBuf { let $root = &self.path; $path })*
     };
 }
 
@@ -26,13 +30,48 @@ impl Root {
     /// Uses `path`, which need not exist. It should be absolute, since it is written into configuration.
     #[must_use]
     pub fn new(path: impl Into<Utf8PathBuf>) -> Self {
-        Self(path.into())
+        Self { path: path.into(), beside_legacy: false }
+    }
+
+    /// The same folder, made by legacy piku (piku.py). Its emperor keeps `uwsgi-enabled`, and ours gets a folder, a
+    /// configuration, and a log of its own, so that no process is ever started by both.
+    #[must_use]
+    pub(crate) fn beside_legacy(self) -> Self {
+        Self { beside_legacy: true, ..self }
+    }
+
+    /// Whether our emperor keeps to files of its own, beside those of legacy piku's.
+    #[must_use]
+    pub(crate) fn is_beside_legacy(&self) -> bool {
+        self.beside_legacy
+    }
+
+    fn ours_or(&self, beside: &str, usual: &str) -> Utf8PathBuf {
+        self.path.join(if self.beside_legacy { beside } else { usual })
+    }
+
+    /// The vassals that the emperor runs.
+    #[must_use]
+    pub fn uwsgi_enabled(&self) -> Utf8PathBuf {
+        self.ours_or("uwsgi-vassals", "uwsgi-enabled")
+    }
+
+    /// The emperor's configuration.
+    #[must_use]
+    pub fn emperor_ini(&self) -> Utf8PathBuf {
+        self.ours_or("uwsgi/emperor.ini", "uwsgi/uwsgi.ini")
+    }
+
+    /// The emperor's log.
+    #[must_use]
+    pub fn emperor_log(&self) -> Utf8PathBuf {
+        self.ours_or("uwsgi/emperor.log", "uwsgi/uwsgi.log")
     }
 
     /// The folder itself.
     #[must_use]
     pub fn path(&self) -> &Utf8Path {
-        &self.0
+        &self.path
     }
 
     folders! {
@@ -67,8 +106,12 @@ impl Root {
         uwsgi = "uwsgi";
         /// Every vassal with its launch record; 700, since that contains settings.
         uwsgi_available = "uwsgi-available";
-        /// The vassals that the emperor runs.
-        uwsgi_enabled = "uwsgi-enabled";
+        /// The vassals that legacy piku's emperor runs; in a root of our own the same as [`Root::uwsgi_enabled`].
+        legacy_enabled = "uwsgi-enabled";
+        /// The vassals of legacy piku that a deploy has ended and that return if it fails.
+        legacy_ended = "uwsgi/legacy-ended";
+        /// The configuration of legacy piku's emperor.
+        legacy_emperor_ini = "uwsgi/uwsgi.ini";
         /// Sockets and slots of running processes.
         run = "run";
         /// The nginx caches of apps.
@@ -111,10 +154,6 @@ impl Root {
         keys = "keys";
         /// Held while keys change. It can't be the name of an app.
         keys_lock = "locks/.keys";
-        /// The emperor's configuration.
-        emperor_ini = "uwsgi/uwsgi.ini";
-        /// The emperor's log.
-        emperor_log = "uwsgi/uwsgi.log";
         /// The socket on which the emperor serves the state of its vassals.
         emperor_stats = "uwsgi/emperor.stats";
         /// The emperor's process id.

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::event::{Event, Report, stage};
 use crate::host::command::Invocation;
 use crate::host::search_path::program;
-use crate::host::{HostError, emperor, facts, files, git, launch, own_nginx};
+use crate::host::{HostError, emperor, facts, files, git, launch, legacy, own_nginx};
 use crate::piku::Piku;
 use crate::server::NginxWay;
 
@@ -47,6 +47,7 @@ impl Piku {
             None => {}
         }
         self.prepare_root()?;
+        self.renew_legacy_keys(report)?;
         let private = self.root.private_uwsgi();
         if facts::uwsgi(&self.root, &self.surroundings).is_none() {
             stage(report, format!("This machine has no uWSGI: installing its wheel into {private}"));
@@ -61,7 +62,7 @@ impl Piku {
         Ok(Prepared { root: self.root.path().to_owned(), uwsgi: uwsgi.program, private })
     }
 
-    fn prepare_root(&self) -> Result<(), Error> {
+    pub(crate) fn prepare_root(&self) -> Result<(), Error> {
         let root = &self.root;
         for (folder, mode) in [
             // nginx must reach sockets, sites, and static files, but not list these folders.
@@ -79,6 +80,7 @@ impl Piku {
             (root.uwsgi(), 0o700),
             (root.uwsgi_available(), 0o700),
             (root.uwsgi_enabled(), 0o700),
+            (root.legacy_enabled(), 0o700),
             (root.plugins(), 0o700),
             (root.locks(), 0o700),
             (root.ports(), 0o700),
@@ -109,6 +111,10 @@ impl Piku {
 
     /// Points the root's link at the launcher beside this `piku`, which may have moved since.
     pub(crate) fn link_launcher(&self) -> Result<(), HostError> {
+        if self.root.is_beside_legacy() {
+            // From the link on, the root is ours, and this folder tells that the emperors keep apart.
+            files::make_folder(&self.root.uwsgi_enabled(), 0o700)?;
+        }
         let (link, launcher) = (self.root.launcher(), self.surroundings.launcher());
         if !files::exists(&launcher) {
             return Err(HostError::NoLauncher { path: launcher });
@@ -167,6 +173,7 @@ impl Piku {
     /// [`Error::EmperorRuns`] if an emperor is already running; [`crate::DeployError::NoUwsgi`]. Never returns on
     /// success.
     pub fn become_emperor(&self) -> Result<Infallible, Error> {
+        legacy::end_nested(&self.root)?;
         // Two emperors would run every app twice. One that has just been started has the lock, but does not answer yet;
         // one of an earlier version has no lock.
         let answers = || emperor::hear(&self.root.emperor_stats()) != emperor::Heard::Nobody;
@@ -174,6 +181,7 @@ impl Piku {
             return Err(Error::EmperorRuns { root: self.root.path().to_owned() });
         }
         self.prepare_root()?;
+        legacy::inherit(&self.root)?;
         let uwsgi =
             facts::uwsgi(&self.root, &self.surroundings).ok_or(crate::deploy::DeployError::NoUwsgi)?;
         let words = [uwsgi.program.as_str(), "--ini", self.root.emperor_ini().as_str()].map(str::to_owned);
@@ -188,6 +196,10 @@ impl Piku {
     /// Stops the emperor, and with it every app, within ten seconds. Live apps run again when the emperor starts. Does
     /// nothing if no emperor is running.
     pub fn stop_emperor(&self) {
+        if legacy::is_nested(&self.root) {
+            // The emperor of legacy piku would start it again.
+            drop(legacy::end_nested(&self.root));
+        }
         emperor::stop(&self.root.emperor_pid());
     }
 }

@@ -33,6 +33,7 @@ mod laptop;
 mod launcher;
 mod listings;
 mod maintenance;
+mod moving_in;
 mod names;
 mod neighbours;
 mod nginx;

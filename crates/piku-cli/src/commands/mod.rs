@@ -46,6 +46,7 @@ use crate::{act_as, client, laptop, refusal, ssh, surroundings};
 
 /// Runs a command line, typed on this machine or called by git.
 pub(crate) fn run(words: Vec<OsString>) -> ExitCode {
+    let words = ssh::of_legacy_line(&words).unwrap_or(words);
     match laptop::turn(&words) {
         Ok(None) => dispatch(&words, Caller::here(surroundings::actor())),
         Ok(Some(status)) => status,
@@ -72,7 +73,7 @@ fn dispatch(words: &[OsString], caller: Caller) -> ExitCode {
     }
     if let (Command::OverSsh { name, fingerprint, limited }, None) = (&cli.command, &caller.standing) {
         let claim = KeyClaim { name: name.clone(), fingerprint: fingerprint.clone(), limited: *limited };
-        return over_ssh(&claim, &mut piku, &ui);
+        return over_ssh(&piku.of_legacy_line(claim), &mut piku, &ui);
     }
     let allowed =
         access::request(&cli.command, &piku).and_then(|request| caller.must_be_allowed(&request, &mut piku));

@@ -1,6 +1,6 @@
 //! The whole file: its lines with keys, and changes of single lines.
 
-use super::forced::Forced;
+use super::forced::{Forced, LegacyCommand};
 use super::line::Line;
 use super::public_key::{PublicKey, fingerprint};
 use crate::access::KeyName;
@@ -26,7 +26,7 @@ impl Entry {
     pub(crate) fn name(&self) -> String {
         match &self.forced {
             Forced::Ours(command) => command.name.clone(),
-            Forced::Legacy { name: Some(name) } => name.clone(),
+            Forced::Legacy(LegacyCommand { name: Some(name), .. }) => name.clone(),
             _ => KeyName::from_comment(&self.comment).to_string(),
         }
     }
@@ -138,7 +138,12 @@ mod tests {
         );
         let mut file = File::new(text.as_bytes());
         assert_eq!(file.entries()[0].name(), "ab");
-        assert_eq!(file.entries()[0].forced, Forced::Legacy { name: None });
+        let legacy = LegacyCommand {
+            fingerprint: Some("x".to_owned()),
+            program: Some("/p/piku.py".into()),
+            ..LegacyCommand::default()
+        };
+        assert_eq!(file.entries()[0].forced, Forced::Legacy(legacy));
         file.set_command(0, "id");
         assert_eq!(
             file.bytes(),

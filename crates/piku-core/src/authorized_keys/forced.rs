@@ -20,16 +20,26 @@ pub(crate) struct OurCommand {
     pub(crate) limited: bool,
 }
 
+/// A forced command of legacy piku: `FINGERPRINT=<fingerprint> NAME=<name> <program> $SSH_ORIGINAL_COMMAND`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LegacyCommand {
+    /// The name of the key, if it was given one.
+    pub(crate) name: Option<String>,
+    /// The fingerprint of the key, in any of the forms that `ssh-keygen` has had.
+    pub(crate) fingerprint: Option<String>,
+    /// The root, if it names one.
+    pub(crate) root: Option<Utf8PathBuf>,
+    /// The program, if what the client asks for is handed over to it.
+    pub(crate) program: Option<Utf8PathBuf>,
+}
+
 /// What a forced command runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Forced {
     /// A piku.
     Ours(OurCommand),
     /// Legacy piku (piku.py).
-    Legacy {
-        /// The name of the key, if it was given one.
-        name: Option<String>,
-    },
+    Legacy(LegacyCommand),
     /// Something else, or nothing in particular.
     Other,
 }
@@ -55,8 +65,16 @@ impl Forced {
         let named = |start: &str| words.iter().find_map(|word| word.strip_prefix(start));
         let is_legacy = named("FINGERPRINT=").is_some() && words.last() == Some(&ORIGINAL);
         if is_legacy || command.contains("piku.py") {
-            let name = named("NAME=").filter(|name| *name != LEGACY_NAME).map(str::to_owned);
-            return Self::Legacy { name };
+            let program = match words.as_slice() {
+                [.., program, ORIGINAL] => Some(Utf8PathBuf::from(*program)),
+                _ => None,
+            };
+            return Self::Legacy(LegacyCommand {
+                name: named("NAME=").filter(|name| *name != LEGACY_NAME).map(str::to_owned),
+                fingerprint: named("FINGERPRINT=").map(str::to_owned),
+                root: named("PIKU_ROOT=").map(Utf8PathBuf::from),
+                program,
+            });
         }
         Self::Other
     }
@@ -103,11 +121,22 @@ mod tests {
 
     #[test]
     fn what_legacy_piku_wrote_is_known_by_its_variables() {
-        let legacy = |name: Option<&str>| Forced::Legacy { name: name.map(str::to_owned) };
+        let legacy = |name: Option<&str>| {
+            Forced::Legacy(LegacyCommand {
+                name: name.map(str::to_owned),
+                fingerprint: Some("SHA256:x".to_owned()),
+                root: None,
+                program: Some("/home/piku/piku.py".into()),
+            })
+        };
         let line =
             |name| format!("FINGERPRINT=SHA256:x NAME={name} /home/piku/piku.py $SSH_ORIGINAL_COMMAND");
         assert_eq!(Forced::read(&line("default")), legacy(None));
         assert_eq!(Forced::read(&line("ada")), legacy(Some("ada")));
+        let alone = Forced::read("python3 /home/piku/piku.py restart blog");
+        assert_eq!(alone, Forced::Legacy(LegacyCommand::default()), "nothing is handed over");
+        let of_root = Forced::read(&format!("PIKU_ROOT=/r python3 {}", line("ada").replace(' ', " ")));
+        assert!(matches!(of_root, Forced::Legacy(LegacyCommand { root: Some(root), .. }) if root == "/r"));
         for other in ["", "git-shell -c \"$SSH_ORIGINAL_COMMAND\"", "exec piku ssh-command", "'"] {
             assert_eq!(Forced::read(other), Forced::Other, "{other}");
         }

@@ -10,6 +10,6 @@ mod public_key;
 
 pub use error::KeysError;
 pub(crate) use file::{Entry, File};
-pub(crate) use forced::{Forced, LEGACY_NAME, OurCommand};
+pub(crate) use forced::{Forced, LEGACY_NAME, LegacyCommand, OurCommand};
 pub use public_key::KeyError;
 pub(crate) use public_key::{PublicKey, read_keys};

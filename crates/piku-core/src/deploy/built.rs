@@ -22,7 +22,7 @@ use crate::event::{Event, Report, stage as tell, warn};
 use crate::host::command::Invocation;
 use crate::host::facts::{self, Uwsgi};
 use crate::host::launch::{Log, LogRecord};
-use crate::host::{HostError, emperor, git, wait};
+use crate::host::{HostError, emperor, git, legacy, wait};
 use crate::release::{Cause, Made, store};
 use crate::root::Root;
 use crate::settings::Layers;
@@ -198,6 +198,9 @@ fn require_emperor(
     }
     let ask = || emperor::ask(&root.emperor_stats()).map(drop);
     if ask().is_none() {
+        if legacy::nest(root)? {
+            tell(report, "Starting the emperor of piku below that of legacy piku (piku.py)");
+        }
         tell(report, "Waiting for the uWSGI emperor");
         wait::until(EMPEROR_STARTS, ask).ok_or(DeployError::NoEmperor)?;
     }

@@ -17,6 +17,7 @@ use crate::host::lock::AppLock;
 use crate::host::{HostError, files, ports};
 use crate::release::{Release, store};
 use crate::root::Root;
+use crate::settings::live_env;
 use crate::site_claim::{Collision, SiteClaim};
 
 /// Refuses names and an address that would take traffic of another app. nginx would use whichever site fits better, or
@@ -75,12 +76,14 @@ pub(crate) fn taken(
 }
 
 /// What the site of an app answers to; `None` if it has no site. Releases of an older version of piku have only their
-/// settings, and legacy piku only the text of the site.
+/// settings, and legacy piku only the text of the site and the environment.
 fn served(root: &Root, app: &AppName) -> Result<Option<SiteClaim>, HostError> {
     let Some(site) = files::read_text(&root.site(app))? else { return Ok(None) };
     let Some(live) = store::live(root, app)? else {
         let names = piku_nginx::server_names_in(&site);
-        return Ok(Some(SiteClaim { names, ..SiteClaim::everywhere() }));
+        let settings = files::read(&root.live_env(app))?.map(|text| live_env::read(&text));
+        let addresses = SiteClaim::of_settings(&settings.unwrap_or_default());
+        return Ok(Some(SiteClaim { names, ..addresses }));
     };
     Ok(Some(live.claim.unwrap_or_else(|| SiteClaim::of_settings(&live.live_env))))
 }
@@ -205,5 +208,11 @@ mod tests {
         std::fs::write(root.site(&old), site).unwrap();
         let found = taken(&root, &"new".parse().unwrap(), &claim("*.old.test")).unwrap();
         assert!(matches!(found, Some((Collision::Name { held, .. }, _)) if held == "www.old.test"));
+        let apart = SiteClaim { ipv4: [127, 0, 0, 1].into(), ipv6: None, ..claim("new.test") };
+        let ask = || taken(&root, &"new".parse().unwrap(), &apart).unwrap();
+        assert!(ask().is_some(), "without an address, it is served at all of them");
+        std::fs::create_dir_all(root.env(&old)).unwrap();
+        std::fs::write(root.live_env(&old), "NGINX_IPV4_ADDRESS=127.0.0.1\n").unwrap();
+        assert_eq!(ask(), None);
     }
 }

@@ -8,7 +8,7 @@ use super::prepare::Prepared;
 use super::source::adopt;
 use super::switch::Switched;
 use super::vassals::enabled::{self, Enabled};
-use super::vassals::{predecessor, socket_links};
+use super::vassals::{end, predecessor, socket_links};
 use super::{DeployError, exposure, live, moving::catching_up, traffic};
 use crate::app::AppName;
 use crate::event::{Report, stage as tell, warn};
@@ -76,6 +76,7 @@ impl Committed<'_> {
         let outcomes = [
             live::finish(root, app, &release).map_err(DeployError::from),
             let_go(scene, app, &ready.plan, &release, ready.site.is_some()).map_err(DeployError::from),
+            end::forget_legacy(root, app).map_err(DeployError::from),
             catching_up::catch_up(&prepared, report),
             ports::release_all_but(root, app, &release.ports).map_err(DeployError::from),
             prepared.prune(report),

@@ -47,6 +47,9 @@ pub(crate) fn repair(
     processes::await_threads(root, &ending);
     end::retire(root, &ending, false)?;
     apply(&start)?;
+    if live.is_none() && !store::is_stopped(root, app) {
+        end::bring_back(root, app)?;
+    }
     // Requests get answers of the live release before what may serve them now ends.
     let is_back = site(root, surroundings, app, live.as_ref())?;
     if maintenance::settle(root, app)? {

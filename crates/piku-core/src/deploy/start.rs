@@ -87,7 +87,12 @@ fn take_along(
     let data = prepared.scene.root.data(&prepared.order.app);
     let mut found = moving::look(prepared, left)?;
     moving::require_room(prepared, left, &found)?;
-    let ends = !are_ended && runs(prepared) && found.needs_stop(&left.tree, &data);
+    let needs_stop = match left.is_legacy() {
+        // Its app moves without a failed request where that loses nothing: its processes don't come back to the clone.
+        true => found.is_in_use(&left.tree, &data),
+        false => found.needs_stop(&left.tree, &data),
+    };
+    let ends = !are_ended && runs(prepared) && needs_stop;
     if ends {
         end_predecessors(prepared, &moving::why_they_end(&found), report)?;
         // They have written meanwhile.

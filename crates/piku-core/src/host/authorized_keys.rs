@@ -33,11 +33,11 @@ pub(crate) fn write(surroundings: &Surroundings, file: &File) -> Result<(), Host
     files::write(&path, &file.bytes(), mode)
 }
 
-/// Whether the key of a line is one of this root: of piku, or of legacy piku, which names no root.
+/// Whether the key of a line is one of this root: of piku, or of legacy piku, which may name none.
 pub(crate) fn is_ours(entry: &Entry, root: &Root) -> bool {
     match &entry.forced {
         Forced::Ours(command) => same(&command.root, root.path()),
-        Forced::Legacy { .. } => true,
+        Forced::Legacy(command) => command.root.as_ref().is_none_or(|named| same(named, root.path())),
         Forced::Other => false,
     }
 }

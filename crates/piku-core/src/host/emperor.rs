@@ -25,13 +25,19 @@ pub(crate) fn wake(pidfile: &Utf8Path) {
     }
 }
 
-fn process_id(pidfile: &Utf8Path) -> Option<Pid> {
+/// The emperor's process id, if it runs.
+pub(crate) fn process_id(pidfile: &Utf8Path) -> Option<Pid> {
     let text = files::read_text(pidfile).ok().flatten()?;
     let pid = Pid::from_raw(text.trim().parse().ok()?)?;
     // A stale file may hold the pid of another program by now.
     let name =
         files::read_text(&Utf8Path::new("/proc").join(pid.as_raw_nonzero().to_string()).join("cmdline"));
     name.ok().flatten().filter(|line| line.contains("uwsgi")).map(|_| pid)
+}
+
+/// Whether the emperor of this file runs.
+pub(crate) fn runs(pidfile: &Utf8Path) -> bool {
+    process_id(pidfile).is_some()
 }
 
 /// Whether an emperor holds its lock, which ends with it, however it ends.
@@ -78,7 +84,11 @@ pub(crate) fn stop(pidfile: &Utf8Path) {
 
 /// The systemd unit in whose control group the emperor runs (proc(5), cgroups(7)).
 pub(crate) fn unit(pidfile: &Utf8Path) -> Option<String> {
-    let pid = process_id(pidfile)?.as_raw_nonzero();
+    unit_of(process_id(pidfile)?.as_raw_nonzero().get())
+}
+
+/// The systemd unit in whose control group a process runs.
+pub(crate) fn unit_of(pid: i32) -> Option<String> {
     let groups = files::read_text(&Utf8Path::new("/proc").join(pid.to_string()).join("cgroup")).ok()??;
     let units = groups.lines().filter_map(|line| line.rsplit('/').next());
     units.filter(|unit| unit.ends_with(".service")).map(str::to_owned).next()

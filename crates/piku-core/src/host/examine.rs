@@ -21,7 +21,7 @@ pub(crate) use service::Service;
 use super::facts::{self, Uwsgi};
 use super::search_path::program;
 use super::toolbox;
-use super::{Surroundings, emperor, server_record};
+use super::{Surroundings, emperor, legacy, server_record};
 use crate::root::Root;
 use crate::vassal::OWN_JOBS;
 
@@ -40,6 +40,8 @@ pub(crate) struct Facts {
     pub(crate) python: bool,
     /// The number of running vassals; `None` if no emperor answers.
     pub(crate) vassals: Option<usize>,
+    /// The emperor of legacy piku, if one runs.
+    pub(crate) legacy: Option<LegacyEmperor>,
     pub(crate) nginx: Nginx,
     /// Whether nginx has access to sockets.
     pub(crate) access: Access,
@@ -62,6 +64,27 @@ pub(crate) struct Facts {
     pub(crate) tools: Vec<(&'static str, bool)>,
 }
 
+/// The emperor of legacy piku (piku.py).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LegacyEmperor {
+    /// How many apps it runs.
+    pub(crate) apps: usize,
+    /// Whether it runs our emperor.
+    pub(crate) runs_ours: bool,
+    /// How to end it.
+    pub(crate) end: String,
+}
+
+fn legacy_emperor(root: &Root) -> Option<LegacyEmperor> {
+    let pid = legacy::emperor(root)?;
+    let end = match emperor::unit_of(pid) {
+        Some(unit) => format!("`systemctl disable --now {unit}`"),
+        None => format!("`kill -QUIT {pid}`"),
+    };
+    let apps: BTreeSet<String> = legacy::running(root).into_iter().map(|(app, _)| app).collect();
+    Some(LegacyEmperor { apps: apps.len(), runs_ours: legacy::is_nested(root), end })
+}
+
 /// Examines the machine. The only programs it runs are `nginx -V` and `systemctl show`.
 pub(crate) fn look(root: &Root, surroundings: &Surroundings) -> Facts {
     let path = surroundings.search_path();
@@ -71,14 +94,16 @@ pub(crate) fn look(root: &Root, surroundings: &Surroundings) -> Facts {
     let (keys, keys_writable) = keys::look(root, surroundings);
     Facts {
         root: root.path().to_owned(),
-        set_up: server_record::read().is_some_and(|record| record.root() == *root),
+        set_up: server_record::read().is_some_and(|record| record.root().path() == root.path()),
         python: has_python(surroundings, wanted),
         uwsgi,
         vassals: emperor::ask(&root.emperor_stats())
             .map(|stats| stats.vassals.iter().filter(|vassal| !vassal.id.starts_with(OWN_JOBS)).count()),
+        legacy: legacy_emperor(root),
         nginx: nginx::look(root, surroundings),
         access: access::look(root, facts::nginx(surroundings).ok().as_ref()),
-        service: service::look(root, &path),
+        // The unit of legacy piku's emperor is not ours to judge.
+        service: if legacy::is_nested(root) { None } else { service::look(root, &path) },
         git: program(&path, "git"),
         sshd: program(&path, "sshd"),
         sshd_runs: programs.contains("sshd"),

@@ -30,6 +30,7 @@ pub(crate) mod job_runs;
 pub(crate) mod journals;
 pub(crate) mod key_records;
 pub(crate) mod launch;
+pub(crate) mod legacy;
 pub(crate) mod links;
 mod listening;
 pub(crate) mod listing;

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 
-use procfs::net::{TcpNetEntry, TcpState};
+use camino::Utf8Path;
+use procfs::net::{TcpNetEntry, TcpState, UnixState};
 use procfs::process::{FDTarget, Process};
 
+use super::emperor;
 use super::processes::ProcessTree;
-use super::{emperor, processes};
 use crate::root::Root;
 
 /// Who listens on a port.
@@ -17,8 +18,8 @@ pub(crate) enum Listener {
     Nobody,
     /// A vassal of the emperor, with its file name.
     Vassal(String),
-    /// Another program, with its name if known.
-    Stranger(Option<String>),
+    /// Another program, with its process id if known.
+    Stranger(Option<i32>),
 }
 
 /// Who already listens on a socket that would conflict with `address`.
@@ -36,7 +37,7 @@ pub(crate) fn listener(root: &Root, address: SocketAddr) -> Listener {
     }
     let all = procfs::process::all_processes().into_iter().flatten().flatten();
     let stranger = all.map(|process| process.pid).find(|pid| holder(&sockets, &[*pid]) == Holder::One);
-    Listener::Stranger(stranger.map(processes::name))
+    Listener::Stranger(stranger)
 }
 
 /// Whether `ancestor` or one of its descendants listens on `address`.
@@ -59,6 +60,25 @@ pub(crate) fn bound_below(port: u16, ancestor: i32) -> Vec<IpAddr> {
     let processes = with_below(&ProcessTree::read_below(ancestor), ancestor);
     let own = |entry: &&TcpNetEntry| holder(&[entry.inode].into(), &processes) == Holder::One;
     sockets.iter().filter(own).map(|entry| entry.local_address.ip().to_canonical()).collect()
+}
+
+/// Whether a connection to one of these processes or their descendants is open: over TCP to a port on which they listen,
+/// or to the unix socket that they bound to `socket`.
+pub(crate) fn has_connections(ancestors: &[i32], socket: &Utf8Path) -> bool {
+    let tree = ProcessTree::read();
+    let all: Vec<i32> = ancestors.iter().flat_map(|ancestor| with_below(&tree, *ancestor)).collect();
+    let tcp: Vec<TcpNetEntry> = table().collect();
+    let own = |entry: &&TcpNetEntry| {
+        entry.state == TcpState::Listen && holder(&[entry.inode].into(), &all) == Holder::One
+    };
+    let ports: BTreeSet<u16> = tcp.iter().filter(own).map(|entry| entry.local_address.port()).collect();
+    let is_open = |state: &TcpState| matches!(state, TcpState::Established | TcpState::CloseWait);
+    if tcp.iter().any(|entry| is_open(&entry.state) && ports.contains(&entry.local_address.port())) {
+        return true;
+    }
+    let unix = procfs::net::unix().into_iter().flatten();
+    unix.filter(|entry| entry.state == UnixState::CONNECTED)
+        .any(|entry| entry.path.as_deref() == Some(socket.as_std_path()))
 }
 
 /// The address that this machine uses in its network; `None` without a network. Nothing is sent.
@@ -136,9 +156,12 @@ mod tests {
         let port = everywhere.local_addr().unwrap().port();
         assert_eq!(bound_below(port, me), [IpAddr::V4(Ipv4Addr::UNSPECIFIED)]);
         let root = Root::new("/nowhere");
-        assert!(
-            matches!(listener(&root, address), Listener::Stranger(Some(name)) if name.contains(&me.to_string()))
-        );
+        assert_eq!(listener(&root, address), Listener::Stranger(Some(me)));
+        let has = || has_connections(&[me], "/nowhere/blog.sock".into());
+        assert!(!has());
+        let client = std::net::TcpStream::connect(address).unwrap();
+        assert!(has(), "a connection that nobody has accepted yet counts");
+        drop(client);
         drop(server);
         assert_eq!(listener(&root, address), Listener::Nobody);
     }

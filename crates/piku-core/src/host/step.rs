@@ -4,7 +4,8 @@ use std::fmt;
 
 use camino::Utf8PathBuf;
 
-use super::{HostError, emperor, files};
+use super::{HostError, emperor, files, legacy};
+use crate::root::Root;
 
 /// A change to the machine. Repeating it is safe.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +40,8 @@ pub(crate) enum Step {
         /// The file that holds its process id.
         pidfile: Utf8PathBuf,
     },
+    /// Makes the emperor of legacy piku in this root scan for removed vassals now.
+    WakeLegacyEmperor(Root),
 }
 
 impl fmt::Display for Step {
@@ -49,6 +52,7 @@ impl fmt::Display for Step {
             Self::Enable { path, of } => write!(f, "enable {path} (from {of})"),
             Self::Remove(path) => write!(f, "remove {path}"),
             Self::WakeEmperor { .. } => write!(f, "wake the emperor"),
+            Self::WakeLegacyEmperor(_) => write!(f, "wake the emperor of legacy piku"),
         }
     }
 }
@@ -66,6 +70,10 @@ impl Step {
             Self::Remove(path) => files::remove(path),
             Self::WakeEmperor { pidfile } => {
                 emperor::wake(pidfile);
+                Ok(())
+            }
+            Self::WakeLegacyEmperor(root) => {
+                legacy::wake(root);
                 Ok(())
             }
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use camino::Utf8Path;
 use serde::{Deserialize, Serialize};
 
 use crate::app::AppName;
@@ -36,6 +37,7 @@ impl Piku {
     /// [`Error::Host`] if a folder can't be read.
     pub fn apps(&self) -> Result<Vec<AppStatus>, Error> {
         let enabled = files::names(&self.root.uwsgi_enabled())?;
+        let adopted = files::names(&self.root.legacy_enabled())?;
         let running: BTreeSet<AppName> = enabled
             .iter()
             .filter_map(|name| name.parse::<VassalName>().ok())
@@ -44,12 +46,14 @@ impl Piku {
         let status = |name: AppName| {
             let release = store::live_number(&self.root, &name);
             let foreign = release.is_none() && store::is_foreign_clone(&self.root, &name);
+            let has_legacy = |folder: &Utf8Path, files: &BTreeSet<String>| {
+                let of_app = |file: &String| legacy::read(&self.root, &name, &folder.join(file));
+                files.iter().any(|file| of_app(file).is_ok_and(|found| found.is_some()))
+            };
             let running = running.contains(&name)
                 || foreign
-                    && enabled.iter().any(|file| {
-                        let file = self.root.uwsgi_enabled().join(file);
-                        legacy::read(&self.root, &name, &file).is_ok_and(|found| found.is_some())
-                    });
+                    && (has_legacy(&self.root.uwsgi_enabled(), &enabled)
+                        || has_legacy(&self.root.legacy_enabled(), &adopted));
             let maintenance = maintenance::is_on(&self.root, &name);
             let lock = deploy_lock::read(&self.root, &name).ok().flatten();
             AppStatus { name, running, release, maintenance, lock }

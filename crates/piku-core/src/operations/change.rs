@@ -9,20 +9,22 @@ use super::releases::describe_commit;
 use crate::app::AppName;
 use crate::deploy::DeployError;
 use crate::deploy::order::{Deployed, NewRelease, Order, Scene, What};
-use crate::deploy::vassals::{enabled, end, predecessor};
+use crate::deploy::vassals::{enabled, end, legacy, predecessor};
 use crate::deploy::{build, pipeline, repair, source};
 use crate::error::Error;
 use crate::event::{Report, stage, warn};
 use crate::formation::{Formation, Scale};
 use crate::history::{self, Happened, HistoryEntry};
-use crate::host::HostError;
-use crate::host::{files, git, maintenance, nginx};
+use crate::host::{files, git, maintenance, nginx, wait};
 use crate::piku::Piku;
 use crate::release::{Cause, Release, store};
 use crate::settings::StoredSettings;
 
 /// How long to wait until nginx serves the site of a stopped app. If it does not, the app is stopped anyway.
 const STOPPED_SITE: Duration = Duration::from_secs(3);
+
+/// How long the emperor of legacy piku may take to start processes again.
+const LEGACY_START: Duration = Duration::from_secs(10);
 
 /// The most processes of one kind, unless something else is set.
 const MAX_PROCESSES: u32 = 64;
@@ -64,8 +66,11 @@ pub struct Done {
 
 impl Piku {
     /// The context of deploys, which all need the launcher.
-    pub(crate) fn scene(&self) -> Result<Scene<'_>, HostError> {
+    pub(crate) fn scene(&self) -> Result<Scene<'_>, Error> {
         self.link_launcher()?;
+        if self.root.is_beside_legacy() && !files::exists(&self.root.emperor_ini()) {
+            self.prepare_root()?;
+        }
         Ok(Scene { root: &self.root, surroundings: &self.surroundings, cancel: &self.cancel })
     }
 
@@ -293,6 +298,10 @@ impl Piku {
         actor: &Actor,
         report: &mut Report<'_>,
     ) -> Result<Option<Done>, Error> {
+        if store::is_foreign_clone(&self.root, app) && store::is_stopped(&self.root, app) {
+            self.start_legacy(app, actor, report)?;
+            return Ok(None);
+        }
         self.live(app)?;
         if !store::is_stopped(&self.root, app) {
             return Ok(None);
@@ -303,6 +312,19 @@ impl Piku {
                 return Ok(None);
             }
             piku.once_more(app, Cause::Start, actor, report).map(Some)
+        })
+    }
+
+    /// Starts the stopped processes of an app that only legacy piku has deployed, as they were.
+    fn start_legacy(&self, app: &AppName, actor: &Actor, report: &mut Report<'_>) -> Result<(), Error> {
+        self.locked(app, &actor.doing("starting", app), report, |piku, report| {
+            store::set_stopped(&piku.root, app, false)?;
+            let ended = legacy::ended(&piku.root, app)?;
+            stage(report, "Starting what legacy piku (piku.py) has deployed");
+            end::bring_back(&piku.root, app)?;
+            let runs = || ended.iter().all(|vassal| !vassal.masters(&piku.root).is_empty());
+            wait::until(LEGACY_START, || runs().then_some(()));
+            Ok(())
         })
     }
 

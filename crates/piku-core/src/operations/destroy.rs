@@ -40,6 +40,7 @@ impl Piku {
             let names = enabled::of_app(root, app)?;
             end::retire(root, &names, false)?;
             predecessor::await_end(root, app, &names, report);
+            end::forget_legacy(root, app)?;
             // First of all: a site whose certificate is gone would keep nginx from reading any.
             let mut gone = vec![root.site(app)];
             gone.retain(|path| files::exists(path));

@@ -4,6 +4,7 @@ mod certificates;
 mod finding;
 mod keys;
 mod leftovers;
+mod legacy;
 mod service;
 mod settings;
 mod sites;
@@ -32,6 +33,7 @@ impl Piku {
         let facts = examine::look(&self.root, &self.surroundings);
         let mut all = findings(&facts, &leftovers::find(&self.root));
         all.extend(self.odd_server_settings());
+        all.extend(self.apps_of_legacy());
         all.extend(self.odd_settings());
         all.extend(self.odd_keys());
         all.extend(self.misfits());
@@ -59,7 +61,7 @@ fn findings(facts: &Facts, leftovers: &[Utf8PathBuf]) -> Vec<Finding> {
     let mut all = folder(facts);
     all.extend(uwsgi(facts));
     all.extend(launcher(facts));
-    all.push(emperor(facts));
+    all.extend(emperor(facts));
     all.extend(facts.service.iter().flat_map(service::unit));
     all.extend(nginx(&facts.nginx, facts));
     all.extend(sites::access(&facts.access, facts.set_up));
@@ -139,9 +141,13 @@ fn uwsgi(facts: &Facts) -> Vec<Finding> {
     }
 }
 
-fn emperor(facts: &Facts) -> Finding {
-    match facts.vassals {
+fn emperor(facts: &Facts) -> Vec<Finding> {
+    let own = match facts.vassals {
         Some(count) => ok("emperor", format!("running, {count} processes of apps")),
+        // It needs ours from the first push on.
+        None if facts.legacy.is_some() => {
+            return vec![legacy::emperor(facts)].into_iter().flatten().collect();
+        }
         None => {
             let fix = match &facts.service {
                 Some(service) => {
@@ -154,7 +160,8 @@ fn emperor(facts: &Facts) -> Finding {
             };
             error("emperor", "the uWSGI emperor does not answer, so no app is running", fix)
         }
-    }
+    };
+    [own].into_iter().chain(legacy::emperor(facts)).collect()
 }
 
 fn nginx(nginx: &Nginx, facts: &Facts) -> Vec<Finding> {
@@ -243,6 +250,7 @@ fn keys(facts: &Facts) -> Vec<Finding> {
             error(about, what, format!("`chmod go-w {path}`"))
         })
         .collect();
+    let kept = "`piku setup` brings the key up to date";
     let again = "remove its line from `~/.ssh/authorized_keys`, then add the key again with `piku setup:ssh`";
     for Key { name, target } in &facts.keys {
         match target {
@@ -255,6 +263,9 @@ fn keys(facts: &Facts) -> Vec<Finding> {
             }
             Target::Elsewhere(place) => {
                 all.push(warning(about, format!("the key of `{name}` runs {place}"), again));
+            }
+            Target::Legacy => {
+                all.push(warning(about, format!("the key of `{name}` runs legacy piku (piku.py)"), kept))
             }
             Target::Here | Target::Other => {}
         }

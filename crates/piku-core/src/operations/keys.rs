@@ -9,6 +9,7 @@ use crate::access::{KeyName, KeyRecord, Permission};
 use crate::app::AppName;
 use crate::authorized_keys::{Entry, File, Forced, KeyError, KeysError, OurCommand, PublicKey, read_keys};
 use crate::error::{Error, error_chain};
+use crate::event::{Report, stage};
 use crate::host::command::Invocation;
 use crate::host::lock::AppLock;
 use crate::host::{HostError, authorized_keys, git, key_records, wait};
@@ -176,6 +177,33 @@ impl Piku {
             authorized_keys::write(&self.surroundings, &file)?;
         }
         Ok(added)
+    }
+
+    /// Gives the keys that legacy piku let in our forced command, and leaves the rest of their lines as it is. Reports how
+    /// many there were.
+    pub(crate) fn renew_legacy_keys(&self, report: &mut Report<'_>) -> Result<(), Error> {
+        let _lock = self.lock_keys()?;
+        let mut file = authorized_keys::read(&self.surroundings)?;
+        let is_legacy = |entry: &Entry| matches!(&entry.forced, Forced::Legacy(command) if command.fingerprint.is_some() && command.program.is_some());
+        let mut renewed = 0;
+        for (entry, fingerprint) in self.ours(&file).into_iter().filter(|(entry, _)| is_legacy(entry)) {
+            let others = file.entries();
+            let is_taken = |name: &str| {
+                let taken =
+                    |other: &Entry| matches!(&other.forced, Forced::Ours(command) if command.name == name);
+                others.iter().any(taken)
+            };
+            let name = KeyName::from_comment(&entry.name()).or_numbered(is_taken);
+            let command = self.command(name.as_str(), &fingerprint, &Permission::Administrator);
+            file.set_command(entry.at, &command.line());
+            renewed += 1;
+        }
+        if renewed > 0 {
+            authorized_keys::write(&self.surroundings, &file)?;
+            let keys = if renewed == 1 { "key" } else { "keys" };
+            stage(report, format!("Brought {renewed} {keys} of legacy piku (piku.py) up to date"));
+        }
+        Ok(())
     }
 
     /// Records a key, and adds its line.

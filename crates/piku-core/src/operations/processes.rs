@@ -210,7 +210,13 @@ impl Piku {
         let endings = files::read_text(&endings(&record)).ok().flatten().unwrap_or_default();
         let vassal = stats.and_then(|stats| stats.vassal(&file));
         let failed = stats.and_then(|stats| stats.blacklisted(&file)).is_some_and(|entry| entry.attempt > 0);
+        // The emperor of legacy piku tells nobody about its vassals.
+        let master = enabled
+            .legacy()
+            .filter(|_| vassal.is_none())
+            .and_then(|one| one.masters(&self.root).first().copied());
         let state = match vassal {
+            None if master.is_some() => State::Running,
             None if failed => State::Failing,
             None => State::Down,
             Some(_) if failed || endings.lines().count() > 2 => State::Failing,
@@ -220,7 +226,7 @@ impl Piku {
         ProcessStatus {
             index: enabled.index(),
             state,
-            pid: vassal.and_then(|vassal| u32::try_from(vassal.pid).ok()),
+            pid: vassal.map(|vassal| vassal.pid).or(master).and_then(|pid| u32::try_from(pid).ok()),
             since: vassal.map(|vassal| vassal.last_run),
             restarts: endings.lines().count() as u64 + vassal.map_or(0, |vassal| vassal.respawns),
             last_ending: endings.lines().last().map(str::to_owned),

@@ -4,6 +4,7 @@ use crate::access::{Permission, Request, Standing, decide};
 use crate::authorized_keys::{Entry, Forced, LEGACY_NAME};
 use crate::error::{Error, error_chain};
 use crate::host::{HostError, authorized_keys, key_records};
+use crate::operations::keys::Ours;
 use crate::piku::Piku;
 
 /// What the forced command of a key says: nothing of it comes from the client.
@@ -25,6 +26,23 @@ impl Piku {
         self.known(claim).unwrap_or_else(|error| Standing::Unknown { reason: error_chain(&error) })
     }
 
+    /// The key that a line of legacy piku claims, by its real fingerprint and the name that `keys` shows. Such a line may
+    /// have a fingerprint of another form.
+    #[must_use]
+    pub fn of_legacy_line(&self, claim: KeyClaim) -> KeyClaim {
+        let file = authorized_keys::read(&self.surroundings).unwrap_or_default();
+        let is_that = |(entry, _): &Ours| match &entry.forced {
+            Forced::Legacy(command) => command.fingerprint == claim.fingerprint,
+            _ => false,
+        };
+        match self.ours(&file).into_iter().find(is_that) {
+            Some((entry, fingerprint)) => {
+                KeyClaim { name: entry.name(), fingerprint: Some(fingerprint), ..claim }
+            }
+            None => claim,
+        }
+    }
+
     fn known(&self, claim: &KeyClaim) -> Result<Standing, HostError> {
         let file = authorized_keys::read(&self.surroundings)?;
         let is_that = |entry: &Entry, print: &String| match (&claim.fingerprint, &entry.forced) {
@@ -32,7 +50,7 @@ impl Piku {
             // Another key may have got the name since.
             (None, Forced::Ours(command)) => command.fingerprint.is_none() && command.name == claim.name,
             // Legacy piku wrote neither fingerprint nor limit.
-            (None, Forced::Legacy { name }) => name.as_deref().unwrap_or(LEGACY_NAME) == claim.name,
+            (None, Forced::Legacy(command)) => command.name.as_deref().unwrap_or(LEGACY_NAME) == claim.name,
             (None, Forced::Other) => false,
         };
         let mut standings = Vec::new();

@@ -14,8 +14,8 @@ use super::written::{self, Decided, Files, Seen};
 use crate::app::AppName;
 use crate::deploy::DeployError;
 use crate::deploy::order::Scene;
-use crate::host::listing::{Listing, Sort};
-use crate::host::{HostError, files, git, relocate};
+use crate::host::listing::{Listing, Sort, is_database};
+use crate::host::{HostError, files, git, processes, relocate};
 use crate::persisted::{Persisted, Place};
 
 /// What an app keeps when its tree is left.
@@ -99,6 +99,15 @@ impl Belongings {
     pub(crate) fn needs_stop(&self, tree: &Utf8Path, data: &Utf8Path) -> bool {
         let apart = relocate::are_apart(tree.as_std_path(), data.as_std_path());
         self.moves.iter().any(|one| one.what.sort != Sort::Folder || apart)
+    }
+
+    /// Whether something of what is moved is a database or is being written to, or has to be copied.
+    pub(crate) fn is_in_use(&self, tree: &Utf8Path, data: &Utf8Path) -> bool {
+        let files = self.moves.iter().filter(|one| one.what.sort == Sort::File);
+        let files: Vec<PathBuf> = files.map(|one| tree.as_std_path().join(&one.what.path)).collect();
+        !self.moves.is_empty() && relocate::are_apart(tree.as_std_path(), data.as_std_path())
+            || files.iter().any(|file| is_database(file))
+            || !files.is_empty() && processes::writer_of(&files).is_some()
     }
 
     /// Compares what is persisted with the files of the next commit.

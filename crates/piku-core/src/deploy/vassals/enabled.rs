@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use camino::{Utf8Path, Utf8PathBuf};
+
 use super::legacy::{self, LegacyVassal};
 use crate::app::AppName;
 use crate::host::{HostError, files};
@@ -22,6 +24,14 @@ impl Enabled {
         match self {
             Self::Ours(name) => Some(name),
             Self::Legacy(_) => None,
+        }
+    }
+
+    /// The vassal of legacy piku, if it is one.
+    pub(crate) fn legacy(&self) -> Option<&LegacyVassal> {
+        match self {
+            Self::Ours(_) => None,
+            Self::Legacy(vassal) => Some(vassal),
         }
     }
 
@@ -69,16 +79,34 @@ impl From<VassalName> for Enabled {
 /// The enabled vassals of an app, by exact name. Vassals of legacy piku are identified by their contents.
 pub(crate) fn of_app(root: &Root, app: &AppName) -> Result<Vec<Enabled>, HostError> {
     let mut found = Vec::new();
-    for file in files::names(&root.uwsgi_enabled())? {
-        found.extend(read(root, app, &file)?);
+    for folder in folders(root) {
+        for file in files::names(&folder)? {
+            found.extend(read_in(root, app, &folder, &file)?);
+        }
     }
     Ok(found)
 }
 
 /// The enabled vassal in `file`, if it belongs to `app`.
 pub(crate) fn read(root: &Root, app: &AppName, file: &str) -> Result<Option<Enabled>, HostError> {
+    for folder in folders(root) {
+        if let Some(found) = read_in(root, app, &folder, file)? {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}
+
+/// The folders of our emperor, and of legacy piku's.
+pub(crate) fn folders(root: &Root) -> Vec<Utf8PathBuf> {
+    let mut folders = vec![root.uwsgi_enabled(), root.legacy_enabled()];
+    folders.dedup();
+    folders
+}
+
+fn read_in(root: &Root, app: &AppName, folder: &Utf8Path, file: &str) -> Result<Option<Enabled>, HostError> {
     Ok(match file.parse::<VassalName>() {
         Ok(name) => (name.app == *app).then_some(Enabled::Ours(name)),
-        Err(_) => legacy::read(root, app, &root.uwsgi_enabled().join(file))?.map(Enabled::Legacy),
+        Err(_) => legacy::read(root, app, &folder.join(file))?.map(Enabled::Legacy),
     })
 }

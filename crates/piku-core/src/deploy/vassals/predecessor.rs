@@ -8,6 +8,7 @@ use piku_uwsgi::stats::VassalStats;
 
 use super::enabled::{self, Enabled};
 use super::end;
+use super::legacy::LegacyVassal;
 use crate::app::AppName;
 use crate::deploy::DeployError;
 use crate::deploy::order::Scene;
@@ -22,6 +23,12 @@ use crate::vassal::{FRONT, VassalName};
 
 /// How long old processes may take to end and release their ports. A little longer than their launcher allows.
 pub(crate) const END: Duration = Duration::from_secs(crate::host::launch::GRACE.as_secs() + 5);
+
+/// How long the last requests to a process of legacy piku may take.
+const LAST_REQUESTS: Duration = Duration::from_secs(10);
+
+/// How long no request may arrive before such a process counts as left.
+const MOMENT: Duration = Duration::from_millis(250);
 
 /// How long the last requests in the backlog of a socket may wait.
 const BACKLOG: Duration = Duration::from_secs(3);
@@ -64,11 +71,14 @@ fn end_within(
     }
     let stats = emperor::must_tell(&scene.root.emperor_stats())?;
     let tree = ProcessTree::read();
-    let running: Vec<i32> = names
+    let ours = names
         .iter()
         .filter_map(|name| Some((name, stats.vassal(&name.to_string())?)))
-        .flat_map(|(name, vassal)| holders(&tree, name, vassal.pid))
-        .collect();
+        .flat_map(|(name, vassal)| holders(&tree, name, vassal.pid));
+    let legacy = names.iter().filter_map(Enabled::legacy).flat_map(|vassal| vassal.masters(scene.root));
+    // A master of legacy piku may hold a port.
+    let legacy = legacy.flat_map(|master| [vec![master], tree.below(master)].concat());
+    let running: Vec<i32> = ours.chain(legacy).collect();
     end::retire(scene.root, names, false)?;
     let alive = || running.iter().copied().find(|pid| processes::is_alive(*pid));
     let ended = wait::until_telling(limit, || tell(names, report), || alive().is_none().then_some(()));
@@ -128,7 +138,10 @@ fn are_gone_within(
     report: &mut Report<'_>,
 ) -> bool {
     let of_app = |vassal: &VassalStats| vassal.id.parse().is_ok_and(|parsed: VassalName| parsed.app == *app);
+    let legacy_ended =
+        || !names.iter().filter_map(Enabled::legacy).any(|vassal| !vassal.masters(root).is_empty());
     let gone = || match emperor::hear(&root.emperor_stats()) {
+        _ if !legacy_ended() => None,
         Heard::Stats(stats) => {
             let others = stats.vassals.iter().any(of_app);
             let gone = |name: &Enabled| stats.vassal(&name.to_string()).is_none();
@@ -182,7 +195,15 @@ enum Owner {
 fn owner(root: &Root, app: &AppName, address: SocketAddr) -> Result<Owner, HostError> {
     Ok(match sockets::listener(root, address) {
         Listener::Nobody => Owner::Nobody,
-        Listener::Stranger(by) => Owner::Stranger(by),
+        Listener::Stranger(stranger) => {
+            let legacy = |one: &Enabled| {
+                stranger.zip(one.legacy()).is_some_and(|(pid, vassal)| vassal.runs(root, pid))
+            };
+            match enabled::of_app(root, app)?.into_iter().find(legacy) {
+                Some(own) => Owner::App(own),
+                None => Owner::Stranger(stranger.map(processes::name)),
+            }
+        }
         Listener::Vassal(name) => match enabled::read(root, app, &name)? {
             Some(ours) => Owner::App(ours),
             None => Owner::Stranger(Some(name)),
@@ -194,6 +215,11 @@ fn owner(root: &Root, app: &AppName, address: SocketAddr) -> Result<Owner, HostE
 /// processes keep serving for a moment: old workers of nginx may still send them requests.
 pub(crate) fn let_go(root: &Root, old: Vec<Enabled>, drain: bool) -> Result<(), HostError> {
     let serves = |one: &Enabled| drain && one.ours().is_some_and(|name| name.kind == "web");
+    let (legacy, old): (Vec<Enabled>, Vec<Enabled>) = old.into_iter().partition(|one| one.legacy().is_some());
+    if drain {
+        await_last_requests(root, &legacy);
+    }
+    end::retire(root, &legacy, false)?;
     let (draining, ending): (Vec<Enabled>, Vec<Enabled>) = old.into_iter().partition(serves);
     drain_backlogs(root, &ending);
     end::retire(root, &ending, false)?;
@@ -208,6 +234,25 @@ fn drain_backlogs(root: &Root, names: &[Enabled]) {
     for name in names.iter().filter_map(Enabled::ours).filter(|name| runs_in_uwsgi(&name.kind)) {
         health::wait_for_turn(&root.socket(&name.app, name.run, name.index), BACKLOG);
     }
+}
+
+/// Waits until no connection to processes of legacy piku is open, which end without finishing requests.
+fn await_last_requests(root: &Root, names: &[Enabled]) {
+    let serve = |one: &&Enabled| one.kind() == "web" || runs_in_uwsgi(one.kind());
+    let vassals: Vec<&Enabled> = names.iter().filter(serve).collect();
+    let masters: Vec<i32> =
+        vassals.iter().filter_map(|one| one.legacy()).flat_map(|vassal| vassal.masters(root)).collect();
+    let Some(app) = vassals.iter().find_map(|one| one.legacy()).map(LegacyVassal::app) else { return };
+    let socket = root.site_socket(app, 1);
+    wait::until(LAST_REQUESTS, || {
+        let quiet = || !sockets::has_connections(&masters, &socket);
+        // nginx may be about to make one.
+        (quiet() && {
+            wait::pause(MOMENT);
+            quiet()
+        })
+        .then_some(())
+    });
 }
 
 #[cfg(test)]

@@ -4,10 +4,13 @@ use std::os::unix::fs::PermissionsExt;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::authorized_keys::{Entry, Forced};
-use crate::host::Surroundings;
+use crate::authorized_keys::{Entry, Forced, LegacyCommand};
 use crate::host::authorized_keys::{self, same};
+use crate::host::{Surroundings, files};
 use crate::root::Root;
+
+/// How many bytes of a program tell whether it is a script, and in which language.
+const LONGEST_SHEBANG: usize = 256;
 
 /// A line of `authorized_keys`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,8 +27,10 @@ pub(crate) enum Target {
     Here,
     /// A piku program that does not exist.
     Nowhere(Utf8PathBuf),
-    /// Another piku, another root, or legacy piku.
+    /// Another piku or another root.
     Elsewhere(String),
+    /// The program of legacy piku.
+    Legacy,
     /// Something other than piku.
     Other,
 }
@@ -51,9 +56,23 @@ fn target_of(command: &Forced, root: &Root, program: &Utf8Path) -> Target {
         Forced::Ours(ours) if !ours.program.is_file() => Target::Nowhere(ours.program.clone()),
         Forced::Ours(ours) if same(&ours.program, program) && same(&ours.root, root.path()) => Target::Here,
         Forced::Ours(ours) => Target::Elsewhere(format!("{} with the folder {}", ours.program, ours.root)),
-        Forced::Legacy { .. } => Target::Elsewhere("legacy piku (piku.py)".to_owned()),
+        Forced::Legacy(command) => target_of_legacy(command, program),
         Forced::Other => Target::Other,
     }
+}
+
+/// What a line of legacy piku runs: its own program, or what has taken its place, such as a link to ours.
+fn target_of_legacy(command: &LegacyCommand, ours: &Utf8Path) -> Target {
+    let Some(program) = &command.program else { return Target::Legacy };
+    let Ok(real) = program.canonicalize_utf8() else { return Target::Nowhere(program.clone()) };
+    if same(&real, ours) {
+        return Target::Here;
+    }
+    let (folder, name) = (real.parent().unwrap_or(&real), real.file_name().unwrap_or_default());
+    let start = files::read_within(folder, name, LONGEST_SHEBANG).ok().flatten().unwrap_or_default();
+    let first = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let is_python = first.starts_with(b"#!") && String::from_utf8_lossy(first).contains("python");
+    if is_python { Target::Legacy } else { Target::Here }
 }
 
 #[cfg(test)]
@@ -69,8 +88,18 @@ mod tests {
         assert_eq!(ours("/bin/sh", "/r s"), Target::Here);
         assert_eq!(ours("/bin/sh", "/other"), Target::Elsewhere("/bin/sh with the folder /other".into()));
         assert_eq!(ours("/no/piku", "/r s"), Target::Nowhere("/no/piku".into()));
-        let peer = "FINGERPRINT=x NAME=default /home/piku/piku.py $SSH_ORIGINAL_COMMAND";
-        assert_eq!(led(peer), Target::Elsewhere("legacy piku (piku.py)".into()));
+        let folder = tempfile::tempdir().unwrap();
+        let peer = Utf8PathBuf::from_path_buf(folder.path().join("piku.py")).unwrap();
+        let of_peer = || led(&format!("FINGERPRINT=x NAME=default {peer} $SSH_ORIGINAL_COMMAND"));
+        assert_eq!(of_peer(), Target::Nowhere(peer.clone()));
+        std::fs::write(&peer, "#!/usr/bin/env python3\n").unwrap();
+        assert_eq!(of_peer(), Target::Legacy);
+        std::fs::write(&peer, "#!/bin/sh\nexec /usr/bin/piku \"$@\"\n").unwrap();
+        assert_eq!(of_peer(), Target::Here);
+        std::fs::remove_file(&peer).unwrap();
+        std::os::unix::fs::symlink("/bin/sh", &peer).unwrap();
+        assert_eq!(of_peer(), Target::Here);
+        assert_eq!(led("/home/piku/piku.py restart blog"), Target::Legacy);
         assert_eq!(led("say \"hi\""), Target::Other);
     }
 }

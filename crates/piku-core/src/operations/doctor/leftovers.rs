@@ -1,11 +1,13 @@
 //! Finds files in piku's folder that belong to nothing.
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::app::AppName;
+use crate::deploy::vassals::enabled::folders;
 use crate::deploy::vassals::legacy;
 use crate::host::examine::is_busy;
 use crate::host::files;
+use crate::host::legacy::is_our_emperor;
 use crate::release::store;
 use crate::root::Root;
 use crate::vassal::{OWN_JOBS, VassalName};
@@ -27,16 +29,19 @@ pub(super) fn find(root: &Root) -> Vec<Utf8PathBuf> {
         .flat_map(|folder| files::names(folder).unwrap_or_default())
         .filter_map(|name| name.parse().ok())
         .collect();
-    let adopted = |name: &str| {
-        let file = root.uwsgi_enabled().join(name);
+    let adopted = |folder: &Utf8Path, name: &str| {
+        let file = folder.join(name);
         apps.iter().any(|app| legacy::read(root, app, &file).map_or(true, |found| found.is_some()))
     };
-    let enabled = files::names(&root.uwsgi_enabled()).unwrap_or_default();
-    let strays = enabled.iter().filter(|name| match name.parse::<VassalName>() {
-        Ok(vassal) => !known(&vassal.app),
-        Err(_) => name.ends_with(".ini") && !name.starts_with(OWN_JOBS) && !adopted(name),
-    });
-    found.extend(strays.map(|name| root.uwsgi_enabled().join(name)));
+    for folder in folders(root) {
+        let enabled = files::names(&folder).unwrap_or_default();
+        let is_own = |name: &str| name.starts_with(OWN_JOBS) || is_our_emperor(name);
+        let strays = enabled.iter().filter(|name| match name.parse::<VassalName>() {
+            Ok(vassal) => !known(&vassal.app),
+            Err(_) => name.ends_with(".ini") && !is_own(name) && !adopted(&folder, name),
+        });
+        found.extend(strays.map(|name| folder.join(name)));
+    }
     let mut unfinished: Vec<Utf8PathBuf> = apps
         .iter()
         .filter(|app| !is_busy(root, app))

@@ -1,7 +1,7 @@
 //! Tests what doctor finds and the fixes it suggests.
 
 use super::*;
-use crate::host::examine::{Access, Exposed, Service};
+use crate::host::examine::{Access, Exposed, LegacyEmperor, Service};
 use crate::host::facts::Uwsgi;
 use crate::host::reach::{Obstacle, Wish};
 
@@ -17,6 +17,7 @@ fn healthy() -> Facts {
         }),
         python: true,
         vassals: Some(2),
+        legacy: None,
         nginx: Nginx {
             program: Some("/usr/sbin/nginx".into()),
             version: Some("1.22.1".into()),
@@ -100,7 +101,7 @@ fn each_thing_that_is_wrong_comes_with_its_fix() {
         sshd_runs: false,
         keys: vec![
             Key { name: "ada".into(), target: Target::Nowhere("/old/piku".into()) },
-            Key { name: "bob".into(), target: Target::Elsewhere("legacy piku (piku.py)".into()) },
+            Key { name: "bob".into(), target: Target::Legacy },
         ],
         keys_writable: vec!["/home/piku/.ssh".into()],
         missing_launcher: Some("/usr/bin/piku-launch".into()),
@@ -140,7 +141,7 @@ fn each_thing_that_is_wrong_comes_with_its_fix() {
     error keys: the key of `ada` runs `/old/piku`, which does not exist
       fix: remove its line from `~/.ssh/authorized_keys`, then add the key again with `piku setup:ssh`
     warning keys: the key of `bob` runs legacy piku (piku.py)
-      fix: remove its line from `~/.ssh/authorized_keys`, then add the key again with `piku setup:ssh`
+      fix: `piku setup` brings the key up to date
     warning keys: no key may push to this piku
       fix: `piku setup:ssh FILE` adds one
     error disk: only 100 MiB free
@@ -260,4 +261,29 @@ fn a_difference_that_another_finding_names_is_no_second_one() {
     assert!(found[0].what.contains("piku-nginx.path"), "{found:?}");
     // No other change explains it.
     assert_eq!(service::differences(&[Change::ReadUnits], &healthy()).len(), 1);
+}
+
+#[test]
+fn the_emperor_of_legacy_piku_is_told_of_until_it_can_end() {
+    let of = |apps: usize, runs_ours: bool, vassals: Option<usize>| {
+        let end = "`systemctl disable --now uwsgi-piku.service`".to_owned();
+        let facts = Facts { legacy: Some(LegacyEmperor { apps, runs_ours, end }), vassals, ..healthy() };
+        let about = |line: &&str| ["emperor:", "legacy:", "fix:"].iter().any(|word| line.contains(word));
+        shown(&facts, &[]).lines().filter(about).collect::<Vec<_>>().join("\n")
+    };
+    insta::assert_snapshot!(of(2, false, None), @"ok legacy: the emperor of legacy piku (piku.py) runs 2 apps, which move at their next push or `deploy`");
+    insta::assert_snapshot!(of(1, true, Some(3)), @r"
+    ok emperor: running, 3 processes of apps
+    ok legacy: the emperor of legacy piku (piku.py) runs 1 app, which moves at its next push or `deploy`
+    ");
+    insta::assert_snapshot!(of(0, true, Some(3)), @r"
+    ok emperor: running, 3 processes of apps
+    warning legacy: the emperor of legacy piku (piku.py) runs no app any more
+      fix: run piku's own, `sudo piku setup --system` or `piku emperor`; then `systemctl disable --now uwsgi-piku.service`
+    ");
+    insta::assert_snapshot!(of(0, false, Some(3)), @r"
+    ok emperor: running, 3 processes of apps
+    warning legacy: the emperor of legacy piku (piku.py) runs no app any more
+      fix: `systemctl disable --now uwsgi-piku.service`: nothing needs it
+    ");
 }

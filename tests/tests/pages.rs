@@ -1,4 +1,4 @@
-//! What the program writes for others to read: completions for shells, pages for `man`.
+//! What the program writes for others to read: completions for shells, pages for `man`; and the pages of the book.
 
 #![allow(
     clippy::unwrap_used,
@@ -84,5 +84,49 @@ fn man_shows_every_page_without_a_warning() {
     for page in pages {
         let Some(shown) = feed("groff", &["-man", "-Tutf8", "-ww", "-z"], &page) else { return };
         assert!(shown.status.success() && shown.stderr.is_empty(), "{page}\n{shown:?}");
+    }
+}
+
+/// The anchor that GitHub and mdBook give a heading.
+fn anchor(heading: &str) -> String {
+    let kept = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
+    heading.to_lowercase().chars().filter(|c| kept(*c)).collect::<String>().trim().replace(' ', "-")
+}
+
+/// The lines of a page that are not in a block of code.
+fn prose(text: &str) -> Vec<&str> {
+    let mut inside = false;
+    let mut outside = |line: &&str| {
+        let fence = line.trim_start().starts_with("```");
+        inside ^= fence;
+        !inside && !fence
+    };
+    text.lines().filter(|line| outside(line)).collect()
+}
+
+#[test]
+fn the_book_has_every_page_and_no_link_leads_nowhere() {
+    let pages: Vec<(String, String)> = piku_tests::booted::manual::documents();
+    let summary = &pages.iter().find(|(name, _)| name == "docs/SUMMARY.md").unwrap().1;
+    for (name, _) in &pages {
+        let page = name.strip_prefix("docs/").filter(|name| *name != "SUMMARY.md");
+        assert!(page.is_none_or(|page| summary.contains(&format!("({page})"))), "{name} is in no chapter");
+    }
+    for (name, text) in &pages {
+        let folder = camino::Utf8Path::new(name).parent().unwrap();
+        for line in prose(text) {
+            let links =
+                line.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(link, _)| link);
+            for link in links.filter(|link| !link.contains("://")) {
+                let (file, place) = link.split_once('#').unwrap_or((link, ""));
+                let path = if file.is_empty() { name.into() } else { folder.join(file) };
+                let path = piku::workspace().join(path);
+                assert!(path.exists(), "{name}: {link}");
+                let target = std::fs::read_to_string(&path).unwrap_or_default();
+                let headings = prose(&target).into_iter().filter(|line| line.starts_with('#'));
+                let mut anchors = headings.map(|line| anchor(line.trim_start_matches('#')));
+                assert!(place.is_empty() || anchors.any(|one| one == place), "{name}: {link}");
+            }
+        }
     }
 }

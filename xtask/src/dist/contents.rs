@@ -54,7 +54,9 @@ impl Sources {
                 .join(folder)
                 .read_dir_utf8()
                 .map_err(|error| format!("could not read {folder}: {error}"))?;
-            for page in pages.flatten().filter(|page| page.path().extension() == Some("md")) {
+            // The table of contents is for mdBook alone.
+            let is_page = |name: &str| name.ends_with(".md") && name != "SUMMARY.md";
+            for page in pages.flatten().filter(|page| is_page(page.file_name())) {
                 let name = format!("{folder}/{}", page.file_name());
                 documents.push((name.clone(), read(&name)?));
             }

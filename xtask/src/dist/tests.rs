@@ -119,8 +119,14 @@ fn a_package_has_the_files_that_are_promised() {
     -rw-r--r-- root/root ./usr/share/doc/piku/README.md
     -rw-r--r-- root/root ./usr/share/doc/piku/changelog.gz
     -rw-r--r-- root/root ./usr/share/doc/piku/copyright
+    -rw-r--r-- root/root ./usr/share/doc/piku/docs/ci.md
+    -rw-r--r-- root/root ./usr/share/doc/piku/docs/databases.md
+    -rw-r--r-- root/root ./usr/share/doc/piku/docs/first-day.md
     -rw-r--r-- root/root ./usr/share/doc/piku/docs/front-door.md
     -rw-r--r-- root/root ./usr/share/doc/piku/docs/guide.md
+    -rw-r--r-- root/root ./usr/share/doc/piku/docs/json.md
+    -rw-r--r-- root/root ./usr/share/doc/piku/docs/moving-from-heroku-and-dokku.md
+    -rw-r--r-- root/root ./usr/share/doc/piku/docs/moving-from-piku-py.md
     -rw-r--r-- root/root ./usr/share/doc/piku/docs/packaging.md
     -rw-r--r-- root/root ./usr/share/doc/piku/docs/reference.md
     -rw-r--r-- root/root ./usr/share/doc/piku/docs/runtimes.md
@@ -135,6 +141,8 @@ fn a_package_has_the_files_that_are_promised() {
     -rw-r--r-- root/root ./usr/share/doc/piku/docs/runtimes/ruby.md
     -rw-r--r-- root/root ./usr/share/doc/piku/docs/runtimes/rust.md
     -rw-r--r-- root/root ./usr/share/doc/piku/docs/runtimes/static.md
+    -rw-r--r-- root/root ./usr/share/doc/piku/docs/troubleshooting.md
+    -rw-r--r-- root/root ./usr/share/doc/piku/docs/zero-downtime.md
     -rw-r--r-- root/root ./usr/share/fish/vendor_completions.d/piku.fish
     -rw-r--r-- root/root ./usr/share/man/man1/piku-apps.1.gz
     -rw-r--r-- root/root ./usr/share/man/man1/piku-config:set.1.gz
@@ -176,8 +184,14 @@ fn an_archive_has_the_files_that_are_promised() {
     -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/completions/_piku
     -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/completions/piku.bash
     -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/completions/piku.fish
+    -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/docs/ci.md
+    -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/docs/databases.md
+    -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/docs/first-day.md
     -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/docs/front-door.md
     -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/docs/guide.md
+    -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/docs/json.md
+    -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/docs/moving-from-heroku-and-dokku.md
+    -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/docs/moving-from-piku-py.md
     -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/docs/packaging.md
     -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/docs/reference.md
     -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/docs/runtimes.md
@@ -192,6 +206,8 @@ fn an_archive_has_the_files_that_are_promised() {
     -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/docs/runtimes/ruby.md
     -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/docs/runtimes/rust.md
     -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/docs/runtimes/static.md
+    -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/docs/troubleshooting.md
+    -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/docs/zero-downtime.md
     -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/man/man1/piku-apps.1
     -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/man/man1/piku-config:set.1
     -rw-r--r-- 0/0 piku-0.1.0-x86_64-unknown-linux-gnu/man/man1/piku.1

@@ -91,10 +91,12 @@ fn apps_move_at_their_first_push_over_the_old_key_and_no_request_fails() {
     server.ssh(["doctor"]).says("the emperor of legacy piku (piku.py) runs no app any more");
     server.piku(["setup"]).succeeds().says("Brought 1 key of legacy piku (piku.py) up to date");
     let keys = fs::read_to_string(server.home().join(".ssh/authorized_keys")).unwrap();
-    assert!(keys.contains("ssh-command tests\"") && !keys.contains("piku.py"), "{keys}");
+    assert!(keys.contains("ssh-command tests SHA256:") && !keys.contains("piku.py"), "{keys}");
     server.ssh(["apps"]).succeeds();
     server.start_emperor();
-    assert_eq!(server.names_in("uwsgi-enabled"), <[&str; 0]>::default());
+    eventually("our emperor has taken its own place", || {
+        server.names_in("uwsgi-enabled").is_empty().then_some(())
+    });
     legacy.stop(&server);
     eventually("the apps are served by our emperor alone", || {
         (server.get("blog.test", "/").body == "Hello from version 2\n").then_some(())

@@ -89,7 +89,9 @@ pub(crate) fn request(command: &Command, piku: &Piku) -> Result<Request, CliErro
         | Command::KeysAdd { .. }
         | Command::KeysAllow { .. }
         | Command::KeysRemove { .. }
+        | Command::Notify
         | Command::OverSsh { .. }
+        | Command::Plugin { .. }
         | Command::Reference
         | Command::Repair
         | Command::Server
@@ -143,6 +145,8 @@ mod tests {
         "git-hook update blog",
         "ssh-command bob",
         "upkeep",
+        "notify",
+        "plugin mail:test blog",
     ];
 
     fn app(name: &str) -> piku_core::AppName {

@@ -11,7 +11,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint};
 use piku_core::access::KeyName;
 use piku_core::server::NginxWay;
 use piku_core::settings::{self, InvalidSetting};
-use piku_core::{AppName, Network, Scale, UserName};
+use piku_core::{AppName, Network, PluginCommand, Scale, UserName};
 
 use crate::examples;
 pub(crate) use logs::Logs;
@@ -442,6 +442,16 @@ pub(crate) enum Command {
         #[arg(long)]
         apart: bool,
     },
+    /// Run a command of a plugin, which is typed as NAME:WORD
+    #[command(hide = true)]
+    Plugin {
+        command: PluginCommand,
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<String>,
+    },
+    /// Tell plugins of the event on standard input
+    #[command(hide = true)]
+    Notify,
     /// Write the unit files of a package into a folder
     #[command(hide = true)]
     Units { folder: Utf8PathBuf },

@@ -9,7 +9,7 @@ use crate::surroundings;
 /// Commands of the server itself, which are not offered over ssh.
 const LOCAL: [&str; 3] = ["emperor", "repair", "setup"];
 /// Commands that nobody types.
-const INTERNAL: [&str; 5] = ["ssh-command", "git-hook", "reference", "units", "upkeep"];
+const INTERNAL: [&str; 7] = ["ssh-command", "git-hook", "notify", "plugin", "reference", "units", "upkeep"];
 /// Where distributions install the sftp server.
 const SFTP_SERVERS: [&str; 4] = [
     "/usr/lib/openssh/sftp-server",

@@ -13,6 +13,7 @@ use crate::gate::users::{InvalidPassword, InvalidUserName, UserName};
 use crate::host::HostError;
 use crate::host::deploy_lock::DeployLock;
 use crate::host::nginx_error::NginxError;
+use crate::plugins::PluginError;
 use crate::server_settings::ServerSettingsError;
 use crate::settings::{InvalidServerSetting, InvalidSetting};
 
@@ -190,6 +191,9 @@ pub enum Error {
     /// The key may not do this.
     #[error(transparent)]
     Denied(#[from] Denied),
+    /// A command of a plugin did not run.
+    #[error(transparent)]
+    Plugin(#[from] PluginError),
     /// An emperor is already running for this root.
     #[error("an emperor is already running for `{root}`, and a second one would run every app twice")]
     EmperorRuns {
@@ -271,6 +275,7 @@ impl Error {
             Self::Key(_) => "setup::key",
             Self::Keys(error) => error.code(),
             Self::Denied(denied) => denied.code(),
+            Self::Plugin(error) => error.code(),
             Self::EmperorRuns { .. } => "emperor::runs",
             Self::Nginx(error) => error.code(),
             Self::Certificate(error) => error.code(),
@@ -336,6 +341,7 @@ impl Error {
             Self::Key(error) => Some(error.help()),
             Self::Keys(error) => Some(error.help()),
             Self::Denied(denied) => Some(denied.help()),
+            Self::Plugin(error) => error.help(),
             Self::EmperorRuns { .. } => Some(
                 "`piku emperor --stop` stops it, or the service that runs it, such as `systemctl stop piku`"
                     .to_owned(),

@@ -144,6 +144,8 @@ impl Root {
         jobs_slot = "run/_jobs.slot";
         /// The log of piku's own jobs.
         jobs_log = "uwsgi/jobs.log";
+        /// The log of plugins.
+        plugins_log = "uwsgi/plugins.log";
         /// The last release and run number of each app, including destroyed ones.
         numbers = "numbers";
         /// The event log of each app, including destroyed ones.

@@ -38,6 +38,7 @@ mod names;
 mod neighbours;
 mod nginx;
 mod output;
+mod plugins;
 mod refused;
 mod releases;
 mod remote_commands;

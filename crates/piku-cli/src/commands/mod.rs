@@ -18,6 +18,7 @@ mod list;
 mod logs;
 mod maintenance;
 mod man;
+mod plugins;
 mod ps;
 mod reference;
 mod releases;
@@ -57,7 +58,7 @@ pub(crate) fn run(words: Vec<OsString>) -> ExitCode {
 
 fn dispatch(words: &[OsString], caller: Caller) -> ExitCode {
     let ui = Ui::new();
-    let mut cli = match Cli::read(words) {
+    let mut cli = match Cli::read(words).or_else(|error| plugins::read(words, error)) {
         Ok(cli) => cli,
         Err(error) => return said(error, words, &ui),
     };
@@ -160,6 +161,8 @@ fn carry_out(command: Command, session: &Session) -> Result<ExitCode, CliError> 
         }
         Command::CertsRenew(args) => certificates::renew(&args.app, session),
         Command::Upkeep { app, apart } => certificates::upkeep(app.as_ref(), apart, session),
+        Command::Plugin { command, words } => plugins::run(&command, &words, session),
+        Command::Notify => plugins::notify(session),
         Command::CertsRemove(args) => certificates::remove(&args.app, session),
         Command::Check { folder } => check::check(folder, session),
         Command::Doctor => doctor::doctor(session),

@@ -11,6 +11,7 @@ use crate::app::AppName;
 use crate::diagnostic::{self, FileDiagnostic};
 use crate::host::HostError;
 use crate::host::nginx_error::NginxError;
+use crate::plugins::PluginVeto;
 
 /// Why a deploy failed. The old release is still serving.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +57,9 @@ pub enum DeployError {
         /// How it failed.
         source: HostError,
     },
+    /// A plugin of the operator has refused the release.
+    #[error(transparent)]
+    Plugin(#[from] PluginVeto),
     /// The port in the settings belongs to another app.
     #[error("port {port} belongs to the app `{holder}`")]
     PortTaken {
@@ -171,6 +175,7 @@ impl DeployError {
             Self::Build { .. } => "deploy::build",
             Self::Command { kind: "preflight", .. } => "deploy::preflight",
             Self::Command { .. } => "deploy::release",
+            Self::Plugin(_) => "deploy::plugin",
             Self::PortTaken { .. } => "deploy::port-taken",
             Self::Claim(error) => error.code(),
             Self::PortInUse { .. } => "deploy::port-in-use",
@@ -203,6 +208,7 @@ impl DeployError {
             Self::Detect { source, .. } => source.help(),
             Self::BuildPlan { source, .. } => source.help(),
             Self::Build { help, .. } | Self::Unhealthy { help, .. } | Self::Unreached { help, .. } => help.clone(),
+            Self::Plugin(veto) => Some(veto.help()),
             Self::PortTaken { .. } => Some("choose another PORT".to_owned()),
             Self::Claim(error) => Some(error.help()),
             Self::PortInUse { .. } => Some("stop it, or choose another PORT".to_owned()),
@@ -230,6 +236,7 @@ impl DeployError {
     pub fn output(&self) -> &[String] {
         match self {
             Self::Unhealthy { output, .. } | Self::Unreached { output, .. } => output,
+            Self::Plugin(veto) => &veto.output,
             // The message of nginx shows what is wrong with the site.
             Self::Nginx(NginxError::Reload(HostError::Failed { output, .. })) => output,
             _ => &[],

@@ -20,6 +20,7 @@ mod moving;
 pub(crate) mod order;
 pub(crate) mod pipeline;
 pub(crate) mod plan;
+pub(crate) mod plugged;
 pub(crate) mod prepare;
 mod proven;
 mod prune;

@@ -3,7 +3,7 @@
 use super::order::{Deployed, Order, Scene};
 use super::prepare::Prepared;
 use super::start::Started;
-use super::{DeployError, commit, prepare, start, switch, undo};
+use super::{DeployError, commit, plugged, prepare, start, switch, undo};
 use crate::app::AppName;
 use crate::event::Report;
 
@@ -25,7 +25,8 @@ pub(crate) fn prepare<'a>(
     order: &Order,
     report: &mut Report<'_>,
 ) -> Result<Prepared<'a>, DeployError> {
-    let outcome = prepare::prepare(scene, order, report);
+    let outcome = prepare::prepare(scene, order, report)
+        .and_then(|prepared| plugged::ask(&prepared, report).map(|()| prepared));
     or_undo(scene, &order.app, outcome, report)
 }
 

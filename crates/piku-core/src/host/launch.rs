@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
+use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
@@ -21,14 +22,15 @@ pub(crate) fn has_slot(record: &Utf8Path) -> bool {
     record.and_then(|record| record.daemon).is_some_and(|daemon| daemon.slot.is_some())
 }
 
-/// Starts a program that goes on when this process ends. Its environment is exactly `env`, and its output is appended to
-/// `log`.
+/// Starts a program that goes on when this process ends. Its environment is exactly `env`, its output is appended to
+/// `log`, and `input` is what it reads, which must fit into a pipe.
 ///
 /// It should begin a session of its own, so that a terminal that is closed does not end it.
 pub(crate) fn start_apart(
     words: &[&str],
     env: &BTreeMap<String, String>,
     log: &Utf8Path,
+    input: &str,
 ) -> Result<(), HostError> {
     let (program, args) = words.split_first().map_or(("", &[][..]), |(program, args)| (*program, args));
     let failed = || {
@@ -39,9 +41,12 @@ pub(crate) fn start_apart(
     options.append(true).create(true).mode(0o600);
     let output = options.open(log).map_err(HostError::file("write", log))?;
     let mut command = Command::new(program);
-    command.args(args).current_dir("/").env_clear().envs(env).stdin(Stdio::null());
+    command.args(args).current_dir("/").env_clear().envs(env).stdin(Stdio::piped());
     command.stdout(output.try_clone().map_err(failed())?).stderr(output);
-    command.spawn().map(drop).map_err(failed())
+    let mut child = command.spawn().map_err(failed())?;
+    // One that reads nothing closes it.
+    drop(child.stdin.take().map(|mut stdin| stdin.write_all(input.as_bytes())));
+    Ok(())
 }
 
 /// Replaces this process with a one-off command, which keeps its input, output, and exit status.

@@ -42,6 +42,7 @@ pub(crate) mod nginx_error;
 pub(crate) mod nginx_trial;
 pub(crate) mod own_nginx;
 pub(crate) mod placing;
+pub(crate) mod plugins;
 pub(crate) mod ports;
 pub(crate) mod processes;
 pub(crate) mod program_file;

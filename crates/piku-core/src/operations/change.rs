@@ -98,12 +98,16 @@ impl Piku {
         if deployed.live {
             self.order_after_deploy(&order.app, report);
         }
-        Ok(Done {
+        let done = Done {
             release: deployed.release.number,
             live: deployed.live,
             stopped: store::is_stopped(&self.root, &order.app),
             addresses: deployed.addresses,
-        })
+        };
+        if done.live {
+            self.announce_live(order, &done, report);
+        }
+        Ok(done)
     }
 
     /// Logs that an order was refused.
@@ -112,6 +116,7 @@ impl Piku {
         let entry = HistoryEntry::now(&order.app, Happened::Refused, &order.cause, order.by.as_deref());
         let entry = entry.of(kept, order.commit()).because(&crate::error_chain(&error));
         self.write_down(&entry, &order.app, report);
+        self.announce_refused(order, &error, report);
         error.into()
     }
 

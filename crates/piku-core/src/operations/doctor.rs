@@ -5,6 +5,7 @@ mod finding;
 mod keys;
 mod leftovers;
 mod legacy;
+mod plugins;
 mod service;
 mod settings;
 mod sites;
@@ -38,6 +39,7 @@ impl Piku {
         all.extend(self.odd_keys());
         all.extend(self.misfits());
         all.extend(self.odd_certificates());
+        all.extend(plugins::odd(&self.root));
         // A problem that affects all sites is reported once, not for each site.
         if sites::may_answer(&facts) {
             all.extend(self.silent_sites());

@@ -19,6 +19,7 @@ mod logs;
 mod maintenance;
 mod orders;
 mod overview;
+mod plugins;
 mod processes;
 mod releases;
 mod repair;

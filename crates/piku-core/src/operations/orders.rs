@@ -284,7 +284,7 @@ impl Piku {
             };
             stage(report, what);
             let words = [self.surroundings.program.as_str(), "upkeep", "--apart", app.as_str()];
-            launch::start_apart(&words, &self.own_environment(), &self.root.jobs_log())?;
+            launch::start_apart(&words, &self.own_environment(), &self.root.jobs_log(), "")?;
         }
         Ok(())
     }

@@ -28,7 +28,8 @@ fn a_job_runs_in_its_minute_with_its_command_unchanged_and_a_deploy_ends_it() {
     assert!(log.contains("\ncron_tick 100% *.txt one.txt two.txt\n"), "{log}");
     assert!(log.contains("cron_tick ended with exit status 3 after 0 s\n"), "{log}");
     server.ssh(["logs", "clock", "cron_tick", "--no-follow"]).succeeds().says("ended with exit status 3");
-    server.ssh(["ps", "clock"]).succeeds().says("running");
+    let ps = server.ssh(["ps", "clock"]).succeeds().says("running").says("next run 20");
+    ps.says("last run 20").says(", ended with exit status 3 after 0 s");
 
     let sleeps = || server.processes_of("clock").iter().any(|process| process.command == "sleep 300");
     eventually("the long one runs", || sleeps().then_some(()));

@@ -30,12 +30,13 @@ pub(super) fn correct(error: &mut clap::Error) {
     }
 }
 
-/// The command of a similar name, if there is one that removes nothing.
+/// The command of a similar name, unless that removes something: whoever meant it is not led to the next one either.
 fn meant(asked: &str) -> Option<String> {
     let cli = Cli::command();
     let offered = cli.get_subcommands().filter(|command| !command.is_hide_set()).map(clap::Command::get_name);
-    let harmless = offered.filter(|name| !name.split(':').any(|part| REMOVES.contains(&part)));
-    piku_core::nearest(asked, harmless).map(str::to_owned)
+    let near = piku_core::nearest(asked, offered)?;
+    let is_harmless = !near.split(':').any(|part| REMOVES.contains(&part));
+    is_harmless.then(|| near.to_owned())
 }
 
 #[cfg(test)]

@@ -63,7 +63,7 @@ mod tests {
         unrecognized subcommand 'relases' -> a similar subcommand exists: 'releases'
         unrecognized subcommand 'destory' -> `help` lists the commands
         invalid value '../x' for '<APP>': `../x` is not an app name: it holds '/' at position 3 -> `--help` says how it is used
-        unexpected argument '--no-such-option' found -> usage: `piku apps [OPTIONS]`
+        unexpected argument '--no-such-option' found -> to pass '--no-such-option' as a value, use '-- --no-such-option'
         "
         );
     }

@@ -26,9 +26,9 @@ fn stop_takes_the_app_down_and_start_brings_back_the_same_release() {
     server.ssh(["apps"]).succeeds().says("blog").never_says("*");
     let ps = server.ssh(["ps", "blog"]).succeeds().says("blog is stopped; `start blog` starts it");
     assert!(ps.stdout.contains("\nwsgi:1\n  wsgi.1"), "{ps}");
-    let row = |shown: &str| shown.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
     let of_blog = server.ssh(["apps", "blog"]).succeeds();
-    assert!(row(&of_blog.stdout).any(|line| line == "state stopped"), "{of_blog}");
+    let is_state = |line: &str| line.split_whitespace().eq(["state", "stopped"]);
+    assert!(of_blog.stdout.lines().any(is_state), "{of_blog}");
 
     server.ssh(["start", "blog"]).succeeds();
     assert_eq!(blog.get("/").body, "Hello from version 1\n");

@@ -100,7 +100,7 @@ mod tests {
 
     fn command(name: &str, limited: bool) -> OurCommand {
         OurCommand {
-            root: "/r".into(),
+            root: Some("/r".into()),
             program: "/opt/pi \"ku\"/piku".into(),
             name: name.to_owned(),
             fingerprint: Some("SHA256:x".to_owned()),

@@ -10,7 +10,8 @@ pub(crate) const LEGACY_NAME: &str = "default";
 /// A forced command of piku: `PIKU_ROOT=<root> exec <program> ssh-command <name> [<fingerprint>] [--limited]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct OurCommand {
-    pub(crate) root: Utf8PathBuf,
+    /// `None` in a line that somebody wrote without it: the user's own.
+    pub(crate) root: Option<Utf8PathBuf>,
     pub(crate) program: Utf8PathBuf,
     /// The name of the key.
     pub(crate) name: String,
@@ -49,13 +50,14 @@ impl Forced {
     pub(crate) fn read(command: &str) -> Self {
         let words = shlex::split(command).unwrap_or_default();
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        if let [variable, "exec", program, "ssh-command", rest @ ..] = words.as_slice()
-            && let Some(root) = variable.strip_prefix("PIKU_ROOT=")
-        {
+        let is_before = |word: &&&str| **word == "exec" || word.contains('=');
+        let before = words.iter().take_while(is_before).count();
+        let root = words[..before].iter().find_map(|word| word.strip_prefix("PIKU_ROOT="));
+        if let [program, "ssh-command", rest @ ..] = &words[before..] {
             let (options, plain): (Vec<&str>, Vec<&str>) = rest.iter().partition(|one| one.starts_with("--"));
             let ([name] | [name, _]) = plain[..] else { return Self::Other };
             return Self::Ours(OurCommand {
-                root: root.into(),
+                root: root.map(Utf8PathBuf::from),
                 program: Utf8Path::new(program).to_owned(),
                 name: name.to_owned(),
                 fingerprint: plain.get(1).map(|one| (*one).to_owned()),
@@ -63,7 +65,10 @@ impl Forced {
             });
         }
         let named = |start: &str| words.iter().find_map(|word| word.strip_prefix(start));
-        let is_legacy = named("FINGERPRINT=").is_some() && words.last() == Some(&ORIGINAL);
+        let is_piku =
+            |program: &str| Utf8Path::new(program).file_name().is_some_and(|name| name.starts_with("piku"));
+        let passes_on = matches!(words[before..], [program, ORIGINAL] if is_piku(program));
+        let is_legacy = passes_on || named("FINGERPRINT=").is_some() && words.last() == Some(&ORIGINAL);
         if is_legacy || command.contains("piku.py") {
             let program = match words.as_slice() {
                 [.., program, ORIGINAL] => Some(Utf8PathBuf::from(*program)),
@@ -85,14 +90,10 @@ impl OurCommand {
     pub(crate) fn line(&self) -> String {
         let quoted =
             |text: &str| shlex::try_quote(text).map_or_else(|_| String::new(), std::borrow::Cow::into_owned);
-        let words = [
-            format!("PIKU_ROOT={}", quoted(self.root.as_str())),
-            "exec".to_owned(),
-            quoted(self.program.as_str()),
-            "ssh-command".to_owned(),
-            quoted(&self.name),
-        ];
-        let words = words.into_iter().chain(self.fingerprint.as_deref().map(quoted));
+        let root = self.root.as_ref().map(|root| format!("PIKU_ROOT={}", quoted(root.as_str())));
+        let words =
+            ["exec".to_owned(), quoted(self.program.as_str()), "ssh-command".to_owned(), quoted(&self.name)];
+        let words = root.into_iter().chain(words).chain(self.fingerprint.as_deref().map(quoted));
         words.chain(self.limited.then(|| "--limited".to_owned())).collect::<Vec<_>>().join(" ")
     }
 }
@@ -104,7 +105,7 @@ mod tests {
     #[test]
     fn a_command_of_piku_is_read_as_it_was_written() {
         let with = |fingerprint: Option<&str>, limited| OurCommand {
-            root: "/r s".into(),
+            root: Some("/r s".into()),
             program: "/opt/piku".into(),
             name: "a@b".to_owned(),
             fingerprint: fingerprint.map(str::to_owned),
@@ -117,6 +118,18 @@ mod tests {
             with(Some("SHA256:x"), true).line(),
             "PIKU_ROOT='/r s' exec /opt/piku ssh-command a@b SHA256:x --limited"
         );
+    }
+
+    #[test]
+    fn a_command_that_somebody_wrote_by_hand_is_known() {
+        let read = |command: &str| match Forced::read(command) {
+            Forced::Ours(ours) => Some((ours.name, ours.root)),
+            _ => None,
+        };
+        let ada = |root: Option<&str>| Some(("ada".to_owned(), root.map(Utf8PathBuf::from)));
+        assert_eq!(read("piku ssh-command ada"), ada(None));
+        assert_eq!(read("PIKU_ROOT=/r A=b /usr/bin/piku ssh-command ada"), ada(Some("/r")));
+        assert_eq!(read("echo piku ssh-command ada"), None);
     }
 
     #[test]
@@ -137,6 +150,8 @@ mod tests {
         assert_eq!(alone, Forced::Legacy(LegacyCommand::default()), "nothing is handed over");
         let of_root = Forced::read(&format!("PIKU_ROOT=/r {}", line("ada")));
         assert!(matches!(of_root, Forced::Legacy(LegacyCommand { root: Some(root), .. }) if root == "/r"));
+        let by_hand = Forced::read("exec /usr/local/bin/piku $SSH_ORIGINAL_COMMAND");
+        assert!(matches!(by_hand, Forced::Legacy(LegacyCommand { name: None, program: Some(_), .. })));
         for other in ["", "git-shell -c \"$SSH_ORIGINAL_COMMAND\"", "exec piku ssh-command", "'"] {
             assert_eq!(Forced::read(other), Forced::Other, "{other}");
         }

@@ -36,10 +36,15 @@ pub(crate) fn write(surroundings: &Surroundings, file: &File) -> Result<(), Host
 /// Whether the key of a line is one of this root: of piku, or of legacy piku, which may name none.
 pub(crate) fn is_ours(entry: &Entry, root: &Root) -> bool {
     match &entry.forced {
-        Forced::Ours(command) => same(&command.root, root.path()),
-        Forced::Legacy(command) => command.root.as_ref().is_none_or(|named| same(named, root.path())),
+        Forced::Ours(command) => is_root(command.root.as_deref(), root),
+        Forced::Legacy(command) => is_root(command.root.as_deref(), root),
         Forced::Other => false,
     }
+}
+
+/// Whether a line with this root is one of `root`. Without one it is of the user's own, which only a person can have meant.
+pub(crate) fn is_root(named: Option<&Utf8Path>, root: &Root) -> bool {
+    named.is_none_or(|named| same(named, root.path()))
 }
 
 /// Whether two paths lead to one file or folder.

@@ -229,7 +229,7 @@ impl Piku {
 
     fn command(&self, name: &str, fingerprint: &str, permission: &Permission) -> OurCommand {
         OurCommand {
-            root: self.root.path().to_owned(),
+            root: Some(self.root.path().to_owned()),
             program: self.surroundings.program.clone(),
             name: name.to_owned(),
             fingerprint: Some(fingerprint.to_owned()),

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::authorized_keys::{Entry, Forced, LegacyCommand};
-use crate::host::authorized_keys::{self, same};
+use crate::host::authorized_keys::{self, is_root, same};
 use crate::host::{Surroundings, files};
 use crate::root::Root;
 
@@ -53,9 +53,16 @@ pub(super) fn look(root: &Root, surroundings: &Surroundings) -> (Vec<Key>, Vec<U
 /// What a forced command runs.
 fn target_of(command: &Forced, root: &Root, program: &Utf8Path) -> Target {
     match command {
+        // Whatever sshd finds.
+        Forced::Ours(ours) if !ours.program.is_absolute() => Target::Other,
         Forced::Ours(ours) if !ours.program.is_file() => Target::Nowhere(ours.program.clone()),
-        Forced::Ours(ours) if same(&ours.program, program) && same(&ours.root, root.path()) => Target::Here,
-        Forced::Ours(ours) => Target::Elsewhere(format!("{} with the folder {}", ours.program, ours.root)),
+        Forced::Ours(ours) if same(&ours.program, program) && is_root(ours.root.as_deref(), root) => {
+            Target::Here
+        }
+        Forced::Ours(ours) => {
+            let folder = ours.root.as_deref().unwrap_or(root.path());
+            Target::Elsewhere(format!("{} with the folder {folder}", ours.program))
+        }
         Forced::Legacy(command) => target_of_legacy(command, program),
         Forced::Other => Target::Other,
     }

@@ -101,7 +101,7 @@ impl Sshd {
     #[must_use]
     pub fn configuration(&self, alias: &str) -> String {
         format!(
-            "Host {alias}\nHostName 127.0.0.1\nPort {}\nUser {}\nIdentityFile {}\nStrictHostKeyChecking no\n\
+            "Host {alias} 127.0.0.1\nHostName 127.0.0.1\nPort {}\nUser {}\nIdentityFile {}\nStrictHostKeyChecking no\n\
              UserKnownHostsFile /dev/null\nLogLevel ERROR\nIdentitiesOnly yes\n",
             self.port,
             self.user,

@@ -32,7 +32,10 @@ impl Caller {
 /// Every command is named, so that a new one is not forgotten: [`Request`] says what its classes mean.
 pub(crate) fn request(command: &Command, piku: &Piku) -> Result<Request, CliError> {
     Ok(match command {
-        Command::Completions { .. } | Command::Man { .. } | Command::Version => Request::Program,
+        Command::Sent(sent) => Request::Work(sent.app().clone()),
+        Command::Completions { .. } | Command::Laptop(_) | Command::Man { .. } | Command::Version => {
+            Request::Program
+        }
 
         Command::Apps { app: None } | Command::Events { app: None, .. } | Command::Top { app: None, .. } => {
             Request::Listing
@@ -147,6 +150,11 @@ mod tests {
         "upkeep",
         "notify",
         "plugin mail:test blog",
+        "tunnel 8000",
+        "download photo",
+        "upload photo",
+        "app-read blog photo",
+        "app-write blog photo --bytes 1",
     ];
 
     fn app(name: &str) -> piku_core::AppName {

@@ -113,6 +113,7 @@ fn concerns_nobody(command: &Command) -> bool {
     match command {
         Command::Setup(setup) => setup.system,
         Command::Check { .. }
+        | Command::Laptop(_)
         | Command::Completions { .. }
         | Command::Man { .. }
         | Command::Reference

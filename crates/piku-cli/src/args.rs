@@ -14,6 +14,7 @@ use piku_core::settings::{self, InvalidSetting};
 use piku_core::{AppName, Network, PluginCommand, Scale, UserName};
 
 use crate::examples;
+use crate::laptop::{AtLaptop, Sent};
 pub(crate) use logs::Logs;
 
 /// Deploy to your own small server with git push
@@ -455,6 +456,10 @@ pub(crate) enum Command {
     /// Write the unit files of a package into a folder
     #[command(hide = true)]
     Units { folder: Utf8PathBuf },
+    #[command(flatten)]
+    Laptop(AtLaptop),
+    #[command(flatten)]
+    Sent(Sent),
     #[command(name = "git-receive-pack", hide = true)]
     GitReceivePack { path: String },
     #[command(name = "git-upload-pack", hide = true)]

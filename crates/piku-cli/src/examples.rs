@@ -68,6 +68,17 @@ pub(crate) fn of(command: &str) -> &'static [&'static str] {
     EXAMPLES.iter().find(|(name, _)| *name == command).map_or(&[], |(_, examples)| examples)
 }
 
+/// The examples of a command as they are typed in the folder of an app: `app` tells whether the command is about one.
+pub(crate) fn without_app(command: &str, app: bool) -> Vec<String> {
+    let typed = |line: &&str| match line.split_once(" blog").filter(|_| app) {
+        Some((before, rest)) if before.matches(' ').count() == 1 => format!("{before}{rest}"),
+        _ => (*line).to_owned(),
+    };
+    let mut lines: Vec<String> = of(command).iter().map(typed).collect();
+    lines.dedup();
+    lines
+}
+
 /// A command line with an example in the help of each command. Only help needs them.
 pub(crate) fn added_to(whole: clap::Command) -> clap::Command {
     whole.mut_subcommands(|command| {

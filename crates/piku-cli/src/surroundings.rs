@@ -32,6 +32,11 @@ pub(crate) fn has_root() -> bool {
     home().join(".piku").is_dir()
 }
 
+/// The name of the user of this process.
+pub(crate) fn user() -> String {
+    account().map(|(name, _)| name).or_else(|| variable("USER")).unwrap_or_default()
+}
+
 /// Whether commands act on a root of this machine: the one that the environment names, one in the home folder, or the
 /// one of the server that this machine is.
 pub(crate) fn has_some_root() -> bool {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::access::Denied;
 use crate::app::{AppName, InvalidAppName};
+use crate::app_file::AppFileError;
 use crate::authorized_keys::{KeyError, KeysError};
 use crate::backup::BackupError;
 use crate::certificates::CertificateFault;
@@ -167,6 +168,17 @@ pub enum Error {
         /// The app.
         app: AppName,
     },
+    /// No process of the app listens on a port.
+    #[error("`{app}` listens on no port of its own")]
+    NoPort {
+        /// The app.
+        app: AppName,
+        /// Whether nginx serves it.
+        has_site: bool,
+    },
+    /// A file of the app can't be read or written.
+    #[error(transparent)]
+    AppFile(#[from] AppFileError),
     /// The site was written by an earlier version of piku, which knew no maintenance.
     #[error("the site of `{app}` was written by an earlier version of piku")]
     OldSite {
@@ -268,6 +280,8 @@ impl Error {
             Self::UnknownUser { .. } => "auth::unknown-user",
             Self::Locked { .. } => "app::locked",
             Self::NoSite { .. } => "site::none",
+            Self::NoPort { .. } => "app::no-port",
+            Self::AppFile(error) => error.code(),
             Self::OldSite { .. } => "site::old",
             Self::Deploy(error) => error.code(),
             Self::Push(_) => "push::refused",
@@ -335,6 +349,11 @@ impl Error {
             Self::NoSite { app } => {
                 Some(format!("`config:set {app} NGINX_SERVER_NAME=blog.example.org` gives it one"))
             }
+            Self::NoPort { app, has_site: true } => {
+                Some(format!("nginx serves it; `ps {app}` shows whether it runs"))
+            }
+            Self::NoPort { app, has_site: false } => Some(format!("`ps {app}` shows whether it runs")),
+            Self::AppFile(error) => error.help(),
             Self::OldSite { app } => Some(format!("`restart {app}` writes it anew; then try again")),
             Self::Deploy(error) => error.help(),
             Self::Push(error) => Some(error.help()),

@@ -22,6 +22,7 @@
 
 pub mod access;
 mod app;
+mod app_file;
 mod authorized_keys;
 mod backup;
 mod cancel;
@@ -55,6 +56,7 @@ mod vassal;
 pub(crate) use error::error_chain;
 
 pub use app::{AppName, InvalidAppName};
+pub use app_file::AppFileError;
 pub use authorized_keys::{KeyError, KeysError};
 pub use backup::BackupError;
 pub use cancel::Cancel;
@@ -75,10 +77,11 @@ pub use host::nginx_error::NginxError;
 pub use host::{HostError, Surroundings};
 pub use nearest::nearest;
 pub use operations::{
-    Actor, AddedKey, AppStatus, AppUsage, BackedUp, CertificateStatus, Checked, CheckedProcess, ConfigEntry,
-    Destroyed, Done, Finding, KeyClaim, KeyStatus, KindStatus, Level, LogLine, LogQuery, LogReader,
-    MachineUsage, MaintenanceChange, PreparedDeploy, ProcessStatus, ProcessUsage, ReleaseEntry, Restored,
-    RunTarget, ServerChange, ServerEntry, ServerOrigin, SiteUsers, Snapshot, StartedDeploy, State, Watch,
+    Actor, AddedKey, AppFolder, AppStatus, AppUsage, BackedUp, Beginning, CertificateStatus, Checked,
+    CheckedProcess, ConfigEntry, Destroyed, Done, Finding, KeyClaim, KeyStatus, KindStatus, Level, LogLine,
+    LogQuery, LogReader, MachineUsage, MaintenanceChange, PreparedDeploy, ProcessStatus, ProcessUsage,
+    ReleaseEntry, Restored, RunTarget, ServerChange, ServerEntry, ServerOrigin, SiteUsers, Snapshot,
+    StartedDeploy, State, Watch, beginning,
 };
 pub use operations::{AppDetails, AppState, AppSummary, ReleaseState};
 pub use piku::Piku;

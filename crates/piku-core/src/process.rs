@@ -7,3 +7,4 @@ pub use crate::host::account::{
     account, become_user, begin_session, enter, has_terminal, is_root, may_use_sudo, read_from, read_from_all,
 };
 pub use crate::host::launch::become_program;
+pub use crate::host::relay::relay;

@@ -135,3 +135,103 @@ fn the_end_is_the_root_of_this_machine_unless_something_says_otherwise() {
     std::fs::copy(piku_tests::public_key(), here.join("id.pub")).unwrap();
     with(&here, &[], &["setup:ssh", "id.pub"]).succeeds().says("Known already");
 }
+
+#[test]
+fn a_folder_becomes_an_app_and_is_deployed_from_the_laptop() {
+    let server = TestServer::new();
+    let laptop = server.laptop();
+    // A folder that is nothing yet.
+    let site = laptop.home().join("My site");
+    std::fs::create_dir(&site).unwrap();
+    std::fs::write(site.join("index.html"), "hello").unwrap();
+    laptop.piku(&site, ["init", "box"], b"").succeeds().says("Added the remote `piku`: box:My-site");
+    assert_eq!(std::fs::read_to_string(site.join("Procfile")).unwrap(), "static: .\n");
+    std::fs::write(site.join("ENV"), "A=b\n").unwrap();
+    laptop.piku(&site, ["init"], b"").succeeds().says("Procfile is there").says("ENV is there");
+    assert_eq!(std::fs::read_to_string(site.join("ENV")).unwrap(), "A=b\n");
+    laptop.piku(&site, ["init", "other"], b"").ends_with(1).says("git remote set-url piku");
+
+    let blog = server.app_from("hello-web", "blog");
+    let here = blog.git().folder().to_owned();
+    let piku = |words: &[&str], input: &[u8]| laptop.piku(&here, words, input);
+    piku(&["deploy"], b"").ends_with(1).says("no commit");
+    blog.git().commit("Begin");
+    blog.write("README", "not committed\n");
+    piku(&["deploy"], b"").succeeds().says("1 file is not committed").says("README").says("is live");
+    piku(&["deploy"], b"")
+        .succeeds()
+        .says("The server has this commit already")
+        .says("Release 2 of blog is live");
+
+    assert_eq!(piku(&["shell"], b"echo $APP\nexit 3\n").ends_with(3).stdout, "blog\n");
+    let open = piku(&["open"], b"").succeeds().says("piku tunnel");
+    assert!(open.stdout.starts_with("http://127.0.0.1:"), "{open}");
+
+    // Several connections at once, each to the app's own port.
+    let mut tunnel = laptop.start(&mut laptop.command(&here, ["tunnel", "0"]));
+    let address = eventually("the tunnel is open", || {
+        let said = tunnel.output();
+        let port = said.split("http://127.0.0.1:").nth(1)?.split('/').next()?.parse().ok()?;
+        Some(std::net::SocketAddr::from(([127, 0, 0, 1], port)))
+    });
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let answer = piku_tests::http::get(address, "localhost", "/").unwrap();
+                assert_eq!(answer.body, "Hello from version 1\n");
+            });
+        }
+    });
+    tunnel.kill();
+    assert_eq!(laptop.sockets().len(), 1);
+
+    // Files of the app, and none of anybody else's.
+    std::fs::write(here.join("photo"), b"a\0\r\n\xff").unwrap();
+    piku(&["upload", "photo", "--data"], b"").succeeds().says("Wrote photo of blog (5 bytes)");
+    piku(&["download", "photo", "back", "--data"], b"").succeeds();
+    assert_eq!(std::fs::read(here.join("back")).unwrap(), b"a\0\r\n\xff");
+    piku(&["download", "photo", "--data"], b"").ends_with(1).says("--force");
+    assert!(piku(&["download", "app.py", "-"], b"").succeeds().stdout.contains("VERSION = 1"));
+    piku(&["download", "no-such-file", "stolen"], b"").ends_with(1).says("`blog` has no `no-such-file`");
+    for path in ["../../envs/blog/ENV", "/etc/passwd", "no-such-folder/x", "."] {
+        piku(&["download", path, "stolen"], b"").is_refused();
+        piku(&["upload", "photo", path], b"").is_refused();
+    }
+    assert!(!here.join("stolen").exists() && !here.join("stolen.part").exists());
+    let cut = server.ssh_with_input("app-write blog --data cut --bytes 10", b"short");
+    cut.ends_with(1).says("only 5 of 10 bytes");
+    assert_eq!(server.names_in("data/blog"), ["photo"]);
+    server.ssh(["stop", "blog"]).succeeds();
+    piku(&["tunnel", "0"], b"").ends_with(1).says("listens on no port");
+    // On the server, these words have no meaning.
+    server.ssh(["open"]).ends_with(2).says("on your own machine");
+}
+
+#[test]
+fn doctor_finds_out_why_the_laptop_does_not_reach_piku() {
+    let server = TestServer::builder().without_emperor().start();
+    let laptop = server.laptop();
+    let here = work_tree(&laptop, "blog", "piku", "box:blog");
+    let doctor = |folder: &Utf8Path| laptop.piku(folder, ["doctor"], b"").ends_with(1);
+    doctor(&here)
+        .says("ok       remote: the remote `piku` is the app `blog` at box")
+        .says("answers, as here")
+        .says("folder:");
+    let json = laptop.piku(&here, ["doctor", "--json"], b"").ends_with(1).json();
+    assert_eq!((&json[0]["about"], &json[0]["schema"]), (&"remote".into(), &1.into()));
+    assert!(json.as_array().unwrap().iter().any(|finding| finding["about"] == "folder"), "{json}");
+
+    doctor(&work_tree(&laptop, "other", "origin", "box:blog")).says("no git remote `piku`").says("piku init");
+    doctor(&work_tree(&laptop, "nobody", "piku", "nobody@box:blog")).says("takes none of your keys");
+    doctor(&work_tree(&laptop, "closed", "piku", "ssh://piku@127.0.0.1:9/blog")).says("nobody answers");
+
+    // The key is known to sshd, without piku's command.
+    let plain = server.sshd().plain_git_ssh_command(server.home());
+    let shell = work_tree(&laptop, "shell", "piku", &server.sshd().url("blog"));
+    let mut command = laptop.command(&shell, ["doctor"]);
+    laptop
+        .run(command.env("GIT_SSH_COMMAND", plain), b"")
+        .ends_with(1)
+        .says("does not appear to be a git repository")
+        .says("setup:ssh");
+}

@@ -22,6 +22,7 @@ mod plugins;
 mod ps;
 mod reference;
 mod releases;
+mod sent;
 mod server;
 mod server_settings;
 mod settings;
@@ -40,7 +41,7 @@ use piku_core::{Actor, Cancel, KeyClaim, Piku};
 use crate::access::{self, Caller};
 use crate::args::{Cli, Command};
 use crate::error::CliError;
-use crate::laptop::Stopped;
+use crate::laptop::{LaptopError, Stopped};
 use crate::session::Session;
 use crate::ui::Ui;
 use crate::{act_as, client, laptop, refusal, ssh, surroundings};
@@ -193,6 +194,8 @@ fn carry_out(command: Command, session: &Session) -> Result<ExitCode, CliError> 
         Command::GitUploadArchive { path } => git::upload_archive(&path, session),
         Command::GitLfs { path, .. } => git::lfs(&path, session),
         Command::GitHook { hook, app, words } => git::hook(&hook, &app, &words, session),
+        Command::Laptop(command) => Err(LaptopError::OnLaptop(command.name()).into()),
+        Command::Sent(command) => sent::sent(command, session),
         Command::OverSsh { .. } => Ok(ExitCode::from(2)),
     }
 }

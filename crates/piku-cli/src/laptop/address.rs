@@ -53,7 +53,6 @@ impl Address {
     }
 
     /// The same server, with this app, as git takes it.
-    #[cfg(test)]
     pub(crate) fn url(&self, app: &AppName) -> String {
         let host = self.destination.rsplit_once('@').map_or(self.destination.as_str(), |(_, host)| host);
         match self.port {

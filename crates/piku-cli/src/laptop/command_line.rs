@@ -1,46 +1,58 @@
 //! The command line of the laptop, made from the server's: each command without its app.
 
 use clap::error::ErrorKind;
-use clap::{Arg, CommandFactory, ValueHint};
+use clap::{Arg, CommandFactory, Subcommand, ValueHint};
 use piku_core::AppName;
 
+use super::args::AtLaptop;
 use super::end::Far;
 use super::error::{LaptopError, Stopped};
-use super::words::is_app;
+use super::words::{APP, is_app};
 use crate::args::Cli;
+use crate::examples;
 
 /// The command that lists all apps where no app is named. All others that can be about one app are about this one.
 const ALL_APPS: &str = "apps";
 
 /// The command line as it is typed in the folder of an app: without the app, which an option may name.
-pub(super) fn command_line(far: &Far) -> clap::Command {
+pub(super) fn command_line(far: Option<&Far>) -> clap::Command {
     let whole = Cli::command();
     let names: Vec<String> = whole.get_subcommands().map(|one| one.get_name().to_owned()).collect();
     let whole = names.iter().fold(whole, |whole, name| whole.mut_subcommand(name, without_app));
-    whole
-        .arg(remote_option())
-        .arg(Arg::new("app").short('a').long("app").value_name("NAME").help("Another app than this folder's"))
-        .override_usage("piku [OPTIONS] <COMMAND>")
-        .after_help(format!(
-            "In this folder, commands act on {}, over ssh. Another remote of git is named by -r, another app by -a.",
-            far.shown()
-        ))
+    let whole = whole.arg(remote_option()).arg(app_option()).override_usage("piku [OPTIONS] <COMMAND>");
+    let Some(far) = far else { return whole };
+    whole.after_help(format!(
+        "In this folder, commands act on {}, over ssh. Another remote of git is named by -r, another app by -a.",
+        far.shown()
+    ))
 }
 
 fn remote_option() -> Arg {
     Arg::new("remote").short('r').long("remote").value_name("NAME").help("Another git remote than `piku`")
 }
 
+fn app_option() -> Arg {
+    Arg::new("app").short('a').long("app").value_name("NAME").help("Another app than this folder's")
+}
+
 fn without_app(mut command: clap::Command) -> clap::Command {
     let has_short =
         |command: &clap::Command, short| command.get_arguments().any(|arg| arg.get_short() == Some(short));
-    if command.get_positionals().next().is_some_and(is_app) {
+    let app = command.get_positionals().next().filter(|arg| is_app(arg)).map(|arg| arg.get_id().clone());
+    let examples = examples::without_app(command.get_name(), app.is_some());
+    if !examples.is_empty() {
+        command = command.after_help(format!("Example:\n  {}", examples.join("\n  ")));
+    }
+    if let Some(app) = app {
         let own = has_short(&command, 'a');
-        command = command.mut_arg("app", |arg| {
+        command = command.mut_arg(app, |arg| {
             let arg =
                 arg.long("app").value_name("NAME").required(false).help("Another app than this folder's");
             if own { arg } else { arg.short('a') }
         });
+    }
+    if AtLaptop::has_subcommand(command.get_name()) {
+        command = command.arg(app_option());
     }
     if command.get_arguments().any(|arg| arg.get_long() == Some("remote")) {
         return command;
@@ -57,7 +69,7 @@ pub(super) fn read(command: &str, rest: &[String], far: &Far, named: bool) -> Re
         return Ok(with(command, None, rest));
     };
     let whole = std::iter::once("piku").chain([command]).chain(rest.iter().map(String::as_str));
-    if let Err(error) = command_line(far).try_get_matches_from(whole.clone()) {
+    if let Err(error) = command_line(Some(far)).try_get_matches_from(whole.clone()) {
         let is_help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
         let given = if is_help { None } else { given_app(&server, whole) };
         return match (given, &far.app) {
@@ -80,7 +92,7 @@ pub(super) fn read(command: &str, rest: &[String], far: &Far, named: bool) -> Re
 fn given_app<'a>(server: &clap::Command, words: impl Iterator<Item = &'a str>) -> Option<AppName> {
     let matches = server.clone().try_get_matches_from(words).ok()?;
     let (_, own) = matches.subcommand()?;
-    own.try_get_one::<AppName>("app").ok()?.cloned()
+    APP.iter().find_map(|id| own.try_get_one::<AppName>(id).ok().flatten().cloned())
 }
 
 fn with(command: &str, app: Option<&AppName>, rest: &[String]) -> Vec<String> {
@@ -134,11 +146,16 @@ mod tests {
             ("run -- ls -l", "run blog -- ls -l"),
             ("run ls -l", "run blog ls -l"),
             ("rollback", "rollback blog"),
+            ("apps:clone copy", "apps:clone blog copy"),
+            ("lock until monday", "lock blog until monday"),
+            ("backup", "backup blog"),
             ("rollback 3", "rollback blog 3"),
             ("events", "events blog"),
             ("maintenance:on --allow 192.0.2.7", "maintenance:on blog --allow 192.0.2.7"),
             ("certs:add c.pem k.pem", "certs:add blog c.pem k.pem"),
             ("apps", "apps"),
+            ("apps --json", "apps --json"),
+            ("top --once", "top blog --once"),
             ("doctor", "doctor"),
             ("server:set PIKU_DOMAIN=a.test", "server:set PIKU_DOMAIN=a.test"),
             ("setup", "setup"),
@@ -158,6 +175,7 @@ mod tests {
             ("config:get blog A", "config:get blog A"),
             ("ps:scale blog web=2", "ps:scale blog web=2"),
             ("rollback blog 3", "rollback blog 3"),
+            ("apps:clone blog copy", "apps:clone blog copy"),
             ("start shop", "`shop` is not the app of this folder, which is `blog`"),
             ("rollback shop", "`shop` is not the app of this folder, which is `blog`"),
         ] {
@@ -182,13 +200,14 @@ mod tests {
 
     #[test]
     fn no_command_has_its_app_in_the_help_of_the_laptop() {
-        let mut whole = command_line(&far(Some("blog")));
+        let mut whole = command_line(Some(&far(Some("blog"))));
         whole.build();
         for command in whole.get_subcommands().filter(|command| !command.is_hide_set()) {
             assert!(!command.get_positionals().any(is_app), "{}", command.get_name());
         }
         let help = whole.find_subcommand_mut("logs").unwrap().render_help().to_string();
         assert!(help.contains("Usage: piku logs [OPTIONS] [KIND]"), "{help}");
+        assert!(help.contains("  piku logs worker -n 100"), "{help}");
         assert!(help.contains("-a, --app <NAME>") && help.contains("-r, --remote <NAME>"), "{help}");
         let help = whole.render_help().to_string();
         assert!(help.contains("act on the app `blog` at piku@box"), "{help}");

@@ -26,6 +26,10 @@ pub(super) enum Form {
     Data,
     /// A terminal at the other end.
     Terminal,
+    /// A connection of its own, to find out whether there can be one. Asks nothing.
+    Trial,
+    /// The same on a terminal, where ssh may ask.
+    TrialAsking,
 }
 
 /// What the environment and git say about calling ssh.
@@ -77,13 +81,8 @@ impl Connection {
         if !perhaps {
             return false;
         }
-        let words = self.way();
-        let (program, rest) = (&words[0], &words[1..]);
-        let asked = Command::new(program).arg("-G").args(rest).output();
-        asked.is_ok_and(|output| {
-            let text = String::from_utf8_lossy(&output.stdout).to_ascii_lowercase();
-            text.lines().any(|line| line.starts_with("controlpath ") && line != "controlpath none")
-        })
+        let own = |line: &str| line.starts_with("controlpath ") && line != "controlpath none";
+        self.configured().is_some_and(|lines| lines.lines().any(own))
     }
 
     /// The program, its options, and the server.
@@ -129,6 +128,15 @@ impl Connection {
                 words.extend(option("LogLevel=ERROR"));
                 words.extend(self.reuse());
             }
+            Form::Trial | Form::TrialAsking => {
+                words.push("-T".to_owned());
+                let own =
+                    ["ControlMaster=no", "ControlPath=none", "ConnectTimeout=10", "ConnectionAttempts=1"];
+                words.extend(own.iter().flat_map(|one| option(one)));
+                if form == Form::Trial {
+                    words.extend(option("BatchMode=yes"));
+                }
+            }
         }
         words.extend(self.port());
         words.extend(["--".to_owned(), self.address.destination.clone(), line.to_owned()]);
@@ -141,6 +149,25 @@ impl Connection {
         let mut command = Command::new(&words[0]);
         command.args(&words[1..]);
         command
+    }
+
+    /// What git is to call so that it uses the same connection; git gives it to a shell.
+    pub(super) fn for_git(&self) -> Option<String> {
+        let words: Vec<String> = self.program.iter().cloned().chain(self.reuse()).collect();
+        super::line::line(words.iter().map(String::as_str))
+    }
+
+    /// The user at the other end, as ssh's configuration has it.
+    pub(super) fn user(&self) -> Option<String> {
+        let lines = self.configured()?;
+        lines.lines().find_map(|line| line.strip_prefix("user ")).map(str::to_owned)
+    }
+
+    /// What ssh's configuration says for this server, as `key value` lines.
+    fn configured(&self) -> Option<String> {
+        let words = self.way();
+        let asked = Command::new(&words[0]).arg("-G").args(&words[1..]).output().ok()?;
+        Some(String::from_utf8_lossy(&asked.stdout).into_owned())
     }
 
     /// The server, as a person writes it.

@@ -1,5 +1,6 @@
 //! Why a command could not be sent to a server, or a command of the laptop failed.
 
+use camino::Utf8PathBuf;
 use piku_core::{AppName, InvalidAppName};
 
 use super::address::InvalidAddress;
@@ -91,6 +92,38 @@ pub(crate) enum LaptopError {
         /// The error of the system.
         source: std::io::Error,
     },
+    /// No branch is checked out.
+    #[error("no branch is checked out, so there is none to push")]
+    NoBranch,
+    /// There is nothing to push.
+    #[error("there is no commit to push yet")]
+    NoCommit,
+    /// The remote that is to be added is there.
+    #[error("this folder has a git remote `{0}` already")]
+    HasRemote(String),
+    /// git failed, and has said why.
+    #[error("`git {0}` failed")]
+    Git(&'static str),
+    /// A file of this machine would be replaced.
+    #[error("there is a file `{0}` already")]
+    Exists(Utf8PathBuf),
+    /// A folder, or something else that is no file.
+    #[error("`{0}` is not a file")]
+    NotAFile(Utf8PathBuf),
+    /// A port of this machine can't be used.
+    #[error("could not listen on port {port} of this machine")]
+    Listen {
+        /// The port.
+        port: u16,
+        /// The error of the system.
+        source: std::io::Error,
+    },
+    /// The server knows no address of the app.
+    #[error("the server knows no address of `{0}`")]
+    NoAddress(AppName),
+    /// A command of the laptop was typed on the server, or sent to it.
+    #[error("`{0}` is typed on your own machine, in the work tree of an app")]
+    OnLaptop(&'static str),
     /// ssh failed, and has said why.
     #[error("ssh could not reach piku at {0}")]
     Unreached(String),
@@ -115,7 +148,17 @@ impl LaptopError {
             }
             Self::AppHere => "such as `piku logs blog`".to_owned(),
             Self::Unreached(_) => "`piku doctor` finds out why".to_owned(),
-            Self::NotText | Self::NoValue(_) | Self::Start { .. } | Self::File { .. } => return None,
+            Self::NoBranch => "`git switch main`, or another branch".to_owned(),
+            Self::NoCommit => "`git add --all && git commit`, and try again".to_owned(),
+            Self::HasRemote(name) => format!("`git remote set-url {name} piku@my.server:app` changes it"),
+            Self::Exists(_) => "`--force` replaces it, and another name after the file keeps both".to_owned(),
+            Self::NotAFile(_) => "pack a folder first, such as by `tar`".to_owned(),
+            Self::Listen { .. } => "give another port, such as 8000; `0` takes a free one".to_owned(),
+            Self::NoAddress(_) => "`piku config:set NGINX_SERVER_NAME=blog.example.org` gives it one".to_owned(),
+            Self::OnLaptop(name) => format!("on a machine with a root, `piku -r REMOTE {name}` means another server"),
+            Self::NotText | Self::NoValue(_) | Self::Start { .. } | Self::File { .. } | Self::Git(_) => {
+                return None;
+            }
         };
         Some(text)
     }
@@ -131,6 +174,15 @@ impl LaptopError {
             Self::OtherApp { .. } => "laptop::other-app",
             Self::NotText | Self::NoValue(_) | Self::AppHere => USAGE,
             Self::Start { .. } => "laptop::start",
+            Self::NoBranch => "laptop::no-branch",
+            Self::NoCommit => "laptop::no-commit",
+            Self::HasRemote(_) => "laptop::has-remote",
+            Self::Git(_) => "laptop::git",
+            Self::Exists(_) => "laptop::exists",
+            Self::NotAFile(_) => "file::not-a-file",
+            Self::Listen { .. } => "laptop::listen",
+            Self::NoAddress(_) => "laptop::no-address",
+            Self::OnLaptop(_) => "laptop::only-there",
             Self::File { .. } => "laptop::file",
             Self::Unreached(_) => "laptop::unreached",
         }
@@ -139,7 +191,12 @@ impl LaptopError {
     /// 2 if the command line is wrong.
     pub(crate) fn status(&self) -> u8 {
         match self {
-            Self::NotText | Self::NoValue(_) | Self::AppHere | Self::OtherApp { .. } | Self::App { .. } => 2,
+            Self::NotText
+            | Self::NoValue(_)
+            | Self::AppHere
+            | Self::OtherApp { .. }
+            | Self::App { .. }
+            | Self::OnLaptop(_) => 2,
             _ => 1,
         }
     }

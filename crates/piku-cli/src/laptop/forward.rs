@@ -9,7 +9,7 @@ use super::error::LaptopError;
 use super::line::line;
 
 /// The status by which ssh says that it failed itself.
-const FAILED: i32 = 255;
+pub(super) const FAILED: i32 = 255;
 
 /// The command whose exit status is that of a program, which may be any.
 const RUN: &str = "run";
@@ -35,7 +35,7 @@ pub(super) fn forward(
 }
 
 /// The call of ssh that sends the words.
-fn command(connection: &Connection, form: Form, words: &[String]) -> Result<Command, LaptopError> {
+pub(super) fn command(connection: &Connection, form: Form, words: &[String]) -> Result<Command, LaptopError> {
     let line = line(words.iter().map(String::as_str)).ok_or(LaptopError::NotText)?;
     Ok(connection.command(form, &line))
 }
@@ -55,6 +55,6 @@ fn fed(command: &mut Command, bytes: &[u8]) -> Result<ExitStatus, LaptopError> {
 }
 
 /// The exit status as a shell has it: 128 and the number of the signal that ended the program.
-fn code(status: ExitStatus) -> i32 {
+pub(super) fn code(status: ExitStatus) -> i32 {
     status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default())
 }

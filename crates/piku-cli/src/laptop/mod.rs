@@ -10,21 +10,33 @@
 //! | `connection`, `sockets` | how `ssh` is called, and the connection that is used again |
 //! | `work_tree` | what git knows of the work tree |
 //! | `forward` | a command of the server's, with its input, output, and exit status |
+//! | `args`, `own` | the commands of the laptop itself: `init`, `deploy`, `open`, `tunnel`, `transfer` |
+//! | `doctor`, `trial` | why the server is not reached, or why something other than piku answers there |
 //!
 //! Nothing here needs Linux or a root of piku.
 
 mod address;
+mod args;
 mod command_line;
 mod connection;
+mod deploy;
+mod doctor;
 mod end;
 mod error;
 mod files;
 mod forward;
+mod init;
 mod line;
+mod open;
+mod own;
 mod sockets;
+mod transfer;
+mod trial;
+mod tunnel;
 mod turn;
 mod words;
 mod work_tree;
 
+pub(crate) use args::{AtLaptop, Sent};
 pub(crate) use error::{LaptopError, Stopped, USAGE};
 pub(crate) use turn::turn;

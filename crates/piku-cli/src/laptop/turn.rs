@@ -3,19 +3,19 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use camino::Utf8PathBuf;
-use clap::CommandFactory;
+use clap::{CommandFactory, FromArgMatches, Subcommand};
 
+use super::args::AtLaptop;
 use super::command_line::{self, command_line};
-use super::connection::{Calling, Connection};
+use super::connection::Connection;
 use super::end::{End, Far, Signs, decide};
 use super::error::{LaptopError, Stopped};
-use super::sockets::Places;
 use super::words::{self, Chosen};
 use super::work_tree::Configuration;
-use super::{files, forward};
+use super::{deploy, doctor, files, forward, own, work_tree};
 use crate::args::Cli;
 use crate::surroundings;
+use crate::ui::Ui;
 
 /// Commands of the machine on which they are typed.
 const LOCAL: [&str; 3] = ["check", "completions", "man"];
@@ -31,21 +31,40 @@ pub(crate) fn turn(words: &[OsString]) -> Result<Option<ExitCode>, Stopped> {
         has_root: surroundings::has_some_root(),
     };
     let begins_with_option = words.first().is_some_and(|word| word.as_encoded_bytes().starts_with(b"-"));
-    if signs.has_root && signs.server.is_none() && !begins_with_option {
+    let is_init = words.first().is_some_and(|word| word == "init");
+    if signs.has_root && signs.server.is_none() && !begins_with_option && !is_init {
         return Ok(None);
     }
     let text: Vec<String> = words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     let is_text = words.iter().zip(&text).all(|(word, text)| word == text.as_str());
     let Some(typed) = Typed::read(&text, &mut signs.chosen)? else { return Ok(None) };
+    let ui = Ui::new();
+    if typed.name() == "init" {
+        return own::init(&typed.words(), &signs, &ui).map(Some);
+    }
     let configuration = Configuration::read();
-    match decide(&signs, |name| configuration.remote(name)) {
+    let decided = decide(&signs, |name| configuration.remote(name));
+    if typed.name() == "doctor" && !typed.is_help() && is_for_laptop(&decided) {
+        let connect = |far: &Far| Connection::new(&far.address, &own::calling(), &configuration);
+        return Ok(Some(doctor::doctor(decided, connect, typed.asks_for_json(), &ui)?));
+    }
+    match decided {
         Ok(End::Here) => Ok(None),
         Ok(End::Far(_)) if !is_text => Err(LaptopError::NotText.into()),
-        Ok(End::Far(far)) => send(&typed, &far, signs.chosen.app.is_some(), &configuration),
+        Ok(End::Far(far)) => send(&typed, &far, signs.chosen.app.is_some(), &configuration, &ui).map(Some),
         _ if typed.is_help() => Ok(None),
         Ok(End::Nowhere) if WITHOUT_ROOT.contains(&typed.name()) => Ok(None),
         Ok(End::Nowhere) => Err(LaptopError::NoServer.into()),
         Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether the laptop's doctor has something to say: of a server, or of a work tree that has none.
+fn is_for_laptop(decided: &Result<End, LaptopError>) -> bool {
+    match decided {
+        Ok(End::Here) => false,
+        Ok(End::Nowhere) => work_tree::is_here(),
+        Ok(End::Far(_)) | Err(_) => true,
     }
 }
 
@@ -78,6 +97,16 @@ impl Typed {
         self.command.as_deref().unwrap_or_default()
     }
 
+    /// The command and its words, for clap.
+    fn words(&self) -> Vec<&str> {
+        let program = std::iter::once("piku").chain(self.command.as_deref());
+        program.chain(self.rest.iter().map(String::as_str)).collect()
+    }
+
+    fn asks_for_json(&self) -> bool {
+        self.rest.iter().any(|word| word == "--json")
+    }
+
     /// Whether it asks for help, or for the version of this program.
     fn is_help(&self) -> bool {
         let asks = |word: &String| ["-h", "--help", "-V", "--version"].contains(&word.as_str());
@@ -85,41 +114,32 @@ impl Typed {
     }
 }
 
-/// Sends the command, or shows what is wrong with it.
+/// Carries out a command of the laptop, or sends another one to the server.
 fn send(
     typed: &Typed,
     far: &Far,
     named: bool,
     configuration: &Configuration,
-) -> Result<Option<ExitCode>, Stopped> {
-    if matches!(typed.name(), "" | "help") {
-        let words = std::iter::once("piku").chain(typed.command.as_deref());
-        let words = words.chain(typed.rest.iter().map(String::as_str));
-        command_line(far).try_get_matches_from(words)?;
-        return Ok(None);
+    ui: &Ui,
+) -> Result<ExitCode, Stopped> {
+    let name = typed.name();
+    if matches!(name, "" | "help") || AtLaptop::has_subcommand(name) {
+        let matches = command_line(Some(far)).try_get_matches_from(typed.words())?;
+        let command = AtLaptop::from_arg_matches(&matches)?;
+        let connection = Connection::new(&far.address, &own::calling(), configuration);
+        return Ok(status(own::carry_out(&command, far, &connection, ui)?));
     }
-    let words = command_line::read(typed.name(), &typed.rest, far, named)?;
-    let named_files = command_line::files(typed.name(), &words);
+    let words = command_line::read(name, &typed.rest, far, named)?;
+    let named_files = command_line::files(name, &words);
     let input = if named_files.is_empty() { None } else { Some(files::contents(&named_files)?) };
     let words = files::replaced(words, &named_files);
-    let connection = Connection::new(&far.address, &calling(), configuration);
-    let status = forward::forward(&connection, &words, input.as_deref())?;
-    Ok(Some(ExitCode::from(u8::try_from(status).unwrap_or(1))))
+    let connection = Connection::new(&far.address, &own::calling(), configuration);
+    if name == "deploy" {
+        return Ok(status(deploy::deploy(far, &connection, ui)?));
+    }
+    Ok(status(forward::forward(&connection, &words, input.as_deref())?))
 }
 
-/// What the environment says about calling ssh.
-fn calling() -> Calling {
-    let home = surroundings::home();
-    let user = rustix::process::geteuid().as_raw();
-    let cache = surroundings::variable("XDG_CACHE_HOME").map(Utf8PathBuf::from);
-    Calling {
-        command: surroundings::variable("GIT_SSH_COMMAND"),
-        program: surroundings::variable("GIT_SSH"),
-        places: Places {
-            runtime: surroundings::variable("XDG_RUNTIME_DIR").map(Utf8PathBuf::from),
-            cache: cache.or_else(|| Some(home.join(".cache"))),
-            short: Some(format!("/tmp/piku-{user}").into()),
-        },
-        home,
-    }
+fn status(code: i32) -> ExitCode {
+    ExitCode::from(u8::try_from(code).unwrap_or(1))
 }

@@ -79,9 +79,12 @@ fn takes_next(command: &clap::Command, word: &str) -> bool {
     command.get_arguments().filter(|arg| !arg.is_positional()).find(named).is_some_and(takes)
 }
 
+/// The names of the argument that is the app: `old` where a command makes another one of it.
+pub(super) const APP: [&str; 2] = ["app", "old"];
+
 /// Whether the argument is the app that a command is about.
 pub(super) fn is_app(arg: &Arg) -> bool {
-    arg.is_positional() && arg.get_id() == "app"
+    arg.is_positional() && APP.contains(&arg.get_id().as_str())
 }
 
 #[cfg(test)]

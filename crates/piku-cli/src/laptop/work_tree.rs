@@ -2,6 +2,8 @@
 
 use std::process::{Command, Stdio};
 
+use super::error::LaptopError;
+
 /// The configuration of git in the current folder.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Configuration(Vec<(String, String)>);
@@ -43,6 +45,17 @@ impl Configuration {
 pub(super) fn output(words: &[&str]) -> Option<String> {
     let output = Command::new("git").args(words).stderr(Stdio::null()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim_end_matches('\n').to_owned())
+}
+
+/// Whether the current folder is in a work tree.
+pub(super) fn is_here() -> bool {
+    output(&["rev-parse", "--is-inside-work-tree"]).as_deref() == Some("true")
+}
+
+/// Runs git with the terminal of this process, and returns its exit status.
+pub(super) fn run(words: &[&str]) -> Result<i32, LaptopError> {
+    let status = Command::new("git").args(words).status().map_err(LaptopError::start("git"))?;
+    Ok(super::forward::code(status))
 }
 
 #[cfg(test)]

@@ -41,6 +41,14 @@ pub enum HostError {
         /// The error of the system.
         source: std::io::Error,
     },
+    /// Nobody accepts a connection.
+    #[error("could not connect to `{address}`")]
+    Connect {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// The error of the system.
+        source: std::io::Error,
+    },
     /// The launcher is not beside the program.
     #[error("there is no `{path}`, which starts the processes of apps")]
     NoLauncher {
@@ -99,6 +107,7 @@ impl HostError {
             Self::User { .. } => "host::user",
             Self::Start { .. } => "host::start",
             Self::Listen { .. } => "host::listen",
+            Self::Connect { .. } => "host::connect",
             Self::Failed { .. } => "host::failed",
             Self::EmperorSilent { .. } => "host::emperor-silent",
             Self::Damaged { .. } => "host::damaged",

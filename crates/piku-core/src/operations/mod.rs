@@ -1,8 +1,10 @@
 //! The methods of [`crate::Piku`], with one file per group of commands.
 
+mod app_files;
 mod apps;
 mod auth;
 mod backup;
+mod beginning;
 mod certificates;
 mod change;
 mod check;
@@ -19,6 +21,7 @@ mod logs;
 mod maintenance;
 mod orders;
 mod overview;
+mod own_port;
 mod plugins;
 mod processes;
 mod releases;
@@ -31,9 +34,11 @@ mod standing;
 mod tests;
 mod top;
 
+pub use app_files::AppFolder;
 pub use apps::AppStatus;
 pub use auth::SiteUsers;
 pub use backup::BackedUp;
+pub use beginning::{Beginning, beginning};
 pub use certificates::CertificateStatus;
 pub use change::{Actor, Done};
 pub use check::{Checked, CheckedProcess};

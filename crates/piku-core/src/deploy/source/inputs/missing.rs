@@ -9,11 +9,11 @@ use crate::diagnostic::NO_PROCFILE;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Instead {
     /// A file whose name is nearly right.
-    misnamed: Option<String>,
+    pub(crate) misnamed: Option<String>,
     /// A folder that has a Procfile.
     below: Option<String>,
     /// How the app is probably started.
-    start: Option<Start>,
+    pub(crate) start: Option<Start>,
 }
 
 impl Instead {

@@ -80,6 +80,7 @@ pub(crate) fn request(command: &Command, piku: &Piku) -> Result<Request, CliErro
 
         Command::AppsClone { .. }
         | Command::AppsCreate(_)
+        | Command::AppsRename { .. }
         | Command::Destroy { .. }
         | Command::Restore { .. } => Request::Population,
 
@@ -126,6 +127,7 @@ mod tests {
         "top",
         "top blog",
         "apps:clone blog twin",
+        "apps:rename blog news",
         "config:get blog A",
         "config:set blog A=1",
         "config:unset blog A",

@@ -135,6 +135,14 @@ pub(crate) enum Command {
     /// Make an app before its first push, such as to change its settings
     #[command(name = "apps:create")]
     AppsCreate(OneApp),
+    /// Give an app another name, while its site answers
+    #[command(name = "apps:rename")]
+    AppsRename {
+        /// The name that it has
+        old: AppName,
+        /// The name that it gets
+        new: AppName,
+    },
     /// Make another app with the commit and the settings of one, and deploy it
     #[command(name = "apps:clone")]
     AppsClone {
@@ -492,6 +500,7 @@ impl Command {
                 | Self::Deploy(_)
                 | Self::Restore { .. }
                 | Self::AppsClone { .. }
+                | Self::AppsRename { .. }
                 | Self::PsScale { .. }
                 | Self::Rollback { .. }
                 | Self::Restart(_)

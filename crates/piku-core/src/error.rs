@@ -152,6 +152,20 @@ pub enum Error {
         /// The users that it has.
         available: Vec<String>,
     },
+    /// The app has another name now.
+    #[error("`{old}` is called `{new}` now")]
+    Renamed {
+        /// The name it had.
+        old: AppName,
+        /// The name it has.
+        new: AppName,
+    },
+    /// A folder has what another app left.
+    #[error("`{path}` has what an earlier app of that name left; nothing was changed")]
+    Occupied {
+        /// The folder.
+        path: camino::Utf8PathBuf,
+    },
     /// A person keeps the app from being deployed.
     #[error("`{app}` is {}locked {}{}", if *.is_again { "already " } else { "" }, .lock.described(), if *.is_again { "" } else { "; nothing was changed" })]
     Locked {
@@ -278,6 +292,8 @@ impl Error {
             Self::UserName(_) => "auth::user-name",
             Self::Password(_) => "auth::password",
             Self::UnknownUser { .. } => "auth::unknown-user",
+            Self::Renamed { .. } => "app::renamed",
+            Self::Occupied { .. } => "app::occupied",
             Self::Locked { .. } => "app::locked",
             Self::NoSite { .. } => "site::none",
             Self::NoPort { .. } => "app::no-port",
@@ -345,6 +361,13 @@ impl Error {
                 Some(format!("it has none; `auth:add {app} USER` adds one"))
             }
             Self::UnknownUser { available, .. } => Some(format!("it has {}", available.join(", "))),
+            Self::Renamed { old, new } => Some(format!(
+                "tell git on your computer: `git remote set-url piku piku@<server>:{new}`; \
+                 `apps:create {old}` makes another app of the old name"
+            )),
+            Self::Occupied { path } => {
+                Some(format!("move `{path}` away on the server, or choose another name"))
+            }
             Self::Locked { app, .. } => Some(format!("`unlock {app}` allows deploys again")),
             Self::NoSite { app } => {
                 Some(format!("`config:set {app} NGINX_SERVER_NAME=blog.example.org` gives it one"))

@@ -122,6 +122,15 @@ pub(crate) fn read(root: &Root, app: &AppName) -> Result<Vec<HistoryEntry>, Host
     Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
 }
 
+/// Gives the log of an app to another name of it, behind what an app of that name had.
+pub(crate) fn pass_on(root: &Root, from: &AppName, to: &AppName) -> Result<(), HostError> {
+    let Some(text) = files::read(&root.events(from))? else { return Ok(()) };
+    if !text.is_empty() {
+        files::append(&root.events(to), &text, 0o600)?;
+    }
+    files::remove(&root.events(from))
+}
+
 /// The apps that have a log, including destroyed ones.
 pub(crate) fn apps(root: &Root) -> Result<Vec<AppName>, HostError> {
     let names = files::names(&root.all_events())?;

@@ -44,6 +44,7 @@ mod piku;
 mod plugins;
 pub mod process;
 mod release;
+mod renamed;
 mod root;
 mod script;
 pub mod server;

@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::host::{HostError, Surroundings, legacy};
 use crate::nearest::nearest;
 use crate::release::store;
+use crate::renamed;
 use crate::root::Root;
 use crate::server_settings;
 
@@ -60,7 +61,16 @@ impl Piku {
         if store::exists(&self.root, app) {
             return Ok(());
         }
+        self.must_have_its_name(app)?;
         Err(Error::UnknownApp { app: app.clone(), nearest: self.nearest(app)? })
+    }
+
+    /// Fails if there is no app of that name because it has another name now.
+    pub(crate) fn must_have_its_name(&self, app: &AppName) -> Result<(), Error> {
+        match renamed::now(&self.root, app)? {
+            Some(new) => Err(Error::Renamed { old: app.clone(), new }),
+            None => Ok(()),
+        }
     }
 
     /// The existing app whose name is most similar, if any is.

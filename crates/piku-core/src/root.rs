@@ -146,6 +146,12 @@ impl Root {
         jobs_log = "uwsgi/jobs.log";
         /// The log of plugins.
         plugins_log = "uwsgi/plugins.log";
+        /// What became of the names of apps that were renamed.
+        renamed = "renamed";
+        /// The renames that are under way.
+        renaming = "renaming";
+        /// Held while one of them ends. It can't be the name of an app.
+        renames_lock = "locks/.renames";
         /// The last release and run number of each app, including destroyed ones.
         numbers = "numbers";
         /// The event log of each app, including destroyed ones.

@@ -43,6 +43,7 @@ mod refused;
 mod releases;
 mod remote_commands;
 mod removed;
+mod renamed;
 mod requests;
 mod retention;
 mod runtimes;

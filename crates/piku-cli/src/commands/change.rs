@@ -60,6 +60,16 @@ pub(super) fn create(app: &AppName, session: &Session) -> Result<ExitCode, CliEr
     Ok(ExitCode::SUCCESS)
 }
 
+pub(super) fn rename(old: &AppName, new: &AppName, session: &Session) -> Result<ExitCode, CliError> {
+    let done = session.piku.rename(old, new, &session.actor, &mut session.ui.events())?;
+    session.ui.done(format_args!("{old} is called {new} now"));
+    session.ui.done(format_args!("Tell git on your computer: `git remote set-url piku piku@<server>:{new}`"));
+    if let Some(done) = done {
+        tell(new, &done, session);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
 pub(super) fn config_unset(app: &AppName, keys: &[String], session: &Session) -> Result<ExitCode, CliError> {
     let done = session.piku.config_unset(app, keys, &session.actor, &mut session.ui.events())?;
     Ok(tell_or(app, done.as_ref(), KEPT, session))

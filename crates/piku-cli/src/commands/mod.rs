@@ -149,6 +149,7 @@ fn carry_out(command: Command, session: &Session) -> Result<ExitCode, CliError> 
         Command::Unlock(args) => deploy_lock::unlock(&args.app, session),
         Command::Backup { app } => backup::backup(&app, session),
         Command::Restore { app, replace } => backup::restore(&app, replace, session),
+        Command::AppsRename { old, new } => change::rename(&old, &new, session),
         Command::AppsClone { old, new, data } => backup::clone(&old, &new, data, session),
         Command::Logs(args) => logs::logs(&args, session),
         Command::Auth(args) => auth::list(&args.app, session),

@@ -64,8 +64,13 @@ pub(crate) fn taken(
     claim: &SiteClaim,
 ) -> Result<Option<(Collision, AppName)>, HostError> {
     let Some(new) = claim.beyond(served(root, app)?.as_ref()) else { return Ok(None) };
+    let formerly = store::formerly(root, app);
     for other in files::names(&root.apps())?.iter().filter_map(|name| name.parse::<AppName>().ok()) {
-        let Some(held) = (other != *app).then(|| served(root, &other)).transpose()?.flatten() else {
+        let Some(held) = (other != *app && Some(&other) != formerly.as_ref())
+            .then(|| served(root, &other))
+            .transpose()?
+            .flatten()
+        else {
             continue;
         };
         if let Some(collision) = new.takes_from(&held) {

@@ -123,20 +123,21 @@ pub(crate) fn await_return(root: &Root, app: &AppName, release: &Release) {
 /// Removes files of vassals that do not belong to the live release, and sockets left by killed processes. Leaves those of
 /// processes that are about to read that they drain.
 fn tidy(root: &Root, app: &AppName, live: Option<&Release>, drained: &[Enabled]) -> Result<(), HostError> {
-    let available = root.uwsgi_available();
+    let (available, formerly) = (root.uwsgi_available(), store::formerly(root, app));
     for name in files::names(&available)? {
         let Some(at) = name.rfind(".ini") else { continue };
         let Ok(vassal) = name[..at + ".ini".len()].parse::<VassalName>() else { continue };
         let drains = drained.iter().filter_map(Enabled::ours).any(|name| name.first_start() == vassal);
         let needed = drains || live.is_some_and(|release| release.vassals.contains(&vassal));
-        if vassal.app == *app && !needed {
+        if (vassal.app == *app || Some(&vassal.app) == formerly.as_ref()) && !needed {
             files::remove(&available.join(&name))?;
         }
     }
     let serving = live.filter(|_| !store::is_stopped(root, app)).map(Release::run_number);
     for name in files::names(&root.run())? {
         let owner = Root::socket_owner(&name);
-        if owner.is_some_and(|(of, run)| of == *app && Some(run) != serving) {
+        let is_ours = |of: &AppName| of == app || Some(of) == formerly.as_ref();
+        if owner.is_some_and(|(of, run)| is_ours(&of) && Some(run) != serving) {
             files::remove(&root.run().join(&name))?;
         }
     }
@@ -159,7 +160,14 @@ pub(crate) fn site(
         }
         return Ok(false);
     };
+    // Of two names that an app has while it is renamed, one has the site.
+    let formerly = store::formerly(root, app);
+    let (app, other) = match &formerly {
+        Some(old) if !release.runs_as(app) => (old, Some(app)),
+        formerly => (app, formerly.as_ref()),
+    };
     let mut steps = Vec::new();
+    steps.extend(other.map(|other| root.site(other)).filter(|site| files::exists(site)).map(Step::Remove));
     for (link, target) in socket_links::of_release(root, app, release) {
         if files::link_target(&link).as_ref() != Some(&target) {
             steps.push(Step::Link { path: link, target });

@@ -6,6 +6,7 @@ use crate::app::AppName;
 use crate::certificates::served::{self, Visit};
 use crate::host::nginx::Question;
 use crate::host::{HostError, Step, Surroundings, access_log, apply, files, nginx, nginx_trial};
+use crate::release::store;
 use crate::root::Root;
 
 /// Writes the new site and the links to the sockets behind it, and waits until nginx serves it.
@@ -39,6 +40,10 @@ pub(crate) fn site(
             if certificate.is_some() || files::read_text(&path)?.as_deref() != Some(&site.text) {
                 nginx_trial::check(surroundings, &path, &site.text)?;
                 Step::Write { path: path.clone(), mode: 0o644, text: site.text.clone() }.carry_out()?;
+                if let Some(old) = store::formerly(root, app) {
+                    // Whoever reloads nginx in between finds both, and one of them serves.
+                    Step::Remove(root.site(&old)).carry_out()?;
+                }
                 let outcome = nginx::reload_and_wait(root, surroundings, &site.question);
                 outcome.map_err(|error| error.at_its_line(&path, &site.text))?;
             }

@@ -8,6 +8,7 @@
 
 pub(crate) mod access_log;
 pub(crate) mod account;
+pub(crate) mod app_folders;
 pub(crate) mod archive;
 pub(crate) mod authority;
 pub(crate) mod authorized_keys;

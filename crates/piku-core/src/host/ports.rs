@@ -75,6 +75,17 @@ pub(crate) fn hold(root: &Root, app: &AppName, port: u16) -> Result<Result<(), A
     }
 }
 
+/// Gives every port of `from` to `to`.
+pub(crate) fn pass_on(root: &Root, from: &AppName, to: &AppName) -> Result<(), HostError> {
+    for name in files::names(&root.ports())? {
+        let Ok(port) = name.parse() else { continue };
+        if holder(root, port).as_ref() == Some(from) {
+            files::write(&file(root, port), to.as_str().as_bytes(), 0o600)?;
+        }
+    }
+    Ok(())
+}
+
 /// Releases every port of `app` except those in `keep`.
 pub(crate) fn release_all_but(root: &Root, app: &AppName, keep: &[u16]) -> Result<(), HostError> {
     for name in files::names(&root.ports())? {

@@ -218,6 +218,18 @@ fn sync(copied: &Path) -> Result<(), HostError> {
     rustix::fs::syncfs(&folder).map_err(|error| failure("sync", copied)(error.into()))
 }
 
+/// Lets two paths change places in one step, and removes the link that is then at `one`.
+///
+/// It undoes [`move_and_link`], with the contents at `one` and the link at `other`.
+pub(crate) fn move_back(one: &Path, other: &Path) -> Result<(), HostError> {
+    if exchange(one, other).is_err() {
+        // Some file systems can't do it in one step.
+        remove(other)?;
+        return rename(one, other);
+    }
+    remove(one)
+}
+
 fn exchange(one: &Path, other: &Path) -> Result<(), Errno> {
     renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE)
 }

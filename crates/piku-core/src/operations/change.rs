@@ -228,6 +228,7 @@ impl Piku {
         change(&mut stored)?;
         let text = stored.to_string().into_bytes();
         if !exists {
+            self.must_have_its_name(app)?;
             self.make_app(app, report)?;
         }
         if store::live(&self.root, app)?.is_none() {

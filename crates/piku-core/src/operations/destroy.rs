@@ -47,32 +47,7 @@ impl Piku {
             let had_site = !gone.is_empty();
             remove(&gone)?;
             served::forget(root, app)?;
-            let mut beside = vec![
-                root.certificates(app),
-                root.maintenance_rules(app),
-                root.maintenance_operators(app),
-                root.maintenance_page(app),
-                root.users(app),
-            ];
-            beside.extend(logs::files(&root.router_log(app)));
-            beside.extend(logs::files(&root.scheduler_log(app)));
-            for (folder, app_of) in [
-                (root.uwsgi_available(), vassal_app as fn(&str) -> Option<AppName>),
-                (root.run(), run_app),
-                (root.nginx(), socket_app),
-            ] {
-                let own =
-                    files::names(&folder)?.into_iter().filter(|name| app_of(name).as_ref() == Some(app));
-                beside.extend(own.map(|name| folder.join(name)));
-            }
-            for name in files::names(&root.uwsgi_available())? {
-                let path = root.uwsgi_available().join(name);
-                // Vassals of legacy piku are identified by their contents.
-                if legacy::read(root, app, &path)?.is_some() {
-                    beside.push(path);
-                }
-            }
-            remove(&beside)?;
+            remove(&beside(root, app)?)?;
             // What the app wrote in its folder since its last deploy is data too.
             for number in store::numbers(root, app)? {
                 if store::load(root, app, number)?.is_some() {
@@ -105,8 +80,37 @@ impl Piku {
     }
 }
 
+/// Files of an app that lie in folders of all apps.
+pub(super) fn beside(root: &Root, app: &AppName) -> Result<Vec<Utf8PathBuf>, HostError> {
+    let mut beside = vec![
+        root.certificates(app),
+        root.maintenance_rules(app),
+        root.maintenance_operators(app),
+        root.maintenance_page(app),
+        root.users(app),
+    ];
+    beside.extend(logs::files(&root.router_log(app)));
+    beside.extend(logs::files(&root.scheduler_log(app)));
+    for (folder, app_of) in [
+        (root.uwsgi_available(), vassal_app as fn(&str) -> Option<AppName>),
+        (root.run(), run_app),
+        (root.nginx(), socket_app),
+    ] {
+        let own = files::names(&folder)?.into_iter().filter(|name| app_of(name).as_ref() == Some(app));
+        beside.extend(own.map(|name| folder.join(name)));
+    }
+    for name in files::names(&root.uwsgi_available())? {
+        let path = root.uwsgi_available().join(name);
+        // Vassals of legacy piku are identified by their contents.
+        if legacy::read(root, app, &path)?.is_some() {
+            beside.push(path);
+        }
+    }
+    Ok(beside)
+}
+
 /// Removes files, links, and folders if they exist.
-fn remove(paths: &[Utf8PathBuf]) -> Result<(), HostError> {
+pub(super) fn remove(paths: &[Utf8PathBuf]) -> Result<(), HostError> {
     for path in paths {
         if path.is_dir() && !path.is_symlink() {
             files::remove_folder(path)?;

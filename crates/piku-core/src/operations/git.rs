@@ -19,6 +19,7 @@ use crate::host::lock::{AppLock, SharedLock};
 use crate::host::{HostError, files, git, launch, processes, wait};
 use crate::piku::Piku;
 use crate::release::{Cause, store};
+use crate::renamed;
 use crate::settings::{self, Layers, StoredSettings};
 
 /// The hooks of a repository. `update` deploys: it runs when the objects are in the repository but the branch has not
@@ -73,6 +74,7 @@ impl Piku {
         let repo = self.root.repo(app);
         loop {
             if !repo.join("HEAD").exists() {
+                self.must_have_its_name(app)?;
                 // Two first pushes may arrive at the same time.
                 let _lock = self.lock_for_push(app)?;
                 self.make_repository(app)?;
@@ -101,6 +103,7 @@ impl Piku {
         }
         files::make_folder(&self.root.repos(), 0o700)?;
         files::sweep(&self.root.repos())?;
+        renamed::forget(&self.root, app)?;
         if has_refs(&repo) {
             // It has commits, and only lost its HEAD.
             return Ok(git::set_head(&repo, "refs/heads/main")?);
@@ -235,7 +238,7 @@ impl Piku {
 
     /// Writes the hooks if they differ. They are scripts, not links: if `piku` is missing, a script refuses the push,
     /// while git would ignore a dangling link.
-    fn install_hooks(&self, app: &AppName) -> Result<(), HostError> {
+    pub(super) fn install_hooks(&self, app: &AppName) -> Result<(), HostError> {
         let folder = self.root.repo(app).join("hooks");
         files::make_folder(&folder, 0o700)?;
         let quoted =

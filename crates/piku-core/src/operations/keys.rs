@@ -343,7 +343,6 @@ impl Piku {
     }
 
     /// Gives an app another name in the limits of all keys.
-    #[expect(dead_code, reason = "for `apps:rename`")]
     pub(crate) fn rename_in_keys(&self, old: &AppName, new: &AppName) -> Result<(), HostError> {
         self.change_limits(old, |apps| {
             apps.remove(old);

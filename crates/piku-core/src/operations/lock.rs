@@ -35,9 +35,12 @@ impl Piku {
         let asked_for = store::generation(&self.root, app)?;
         let lock = self.wait_for(app, doing, report)?;
         if !store::exists(&self.root, app) || store::generation(&self.root, app)? != asked_for {
+            self.must_have_its_name(app)?;
             return Err(Error::Removed { app: app.clone() });
         }
         self.settle(app, report)?;
+        // A rename that was interrupted may just have been finished, or undone.
+        self.must_exist(app)?;
         Ok(lock)
     }
 
@@ -56,7 +59,12 @@ impl Piku {
         Ok((lock, store::exists(&self.root, app)))
     }
 
-    fn wait_for(&self, app: &AppName, doing: &str, report: &mut Report<'_>) -> Result<AppLock, HostError> {
+    pub(super) fn wait_for(
+        &self,
+        app: &AppName,
+        doing: &str,
+        report: &mut Report<'_>,
+    ) -> Result<AppLock, HostError> {
         AppLock::take(&self.root.lock(app), doing, &mut |holder| {
             let who = if holder.is_empty() { "another command is running" } else { holder };
             stage(report, format!("Waiting: {who}"));
@@ -64,12 +72,13 @@ impl Piku {
     }
 
     /// Brings the app into order, now that nobody else works on it.
-    fn settle(&self, app: &AppName, report: &mut Report<'_>) -> Result<(), Error> {
+    pub(super) fn settle(&self, app: &AppName, report: &mut Report<'_>) -> Result<(), Error> {
         match self.link_launcher() {
             // What starts nothing goes on without one.
             Err(HostError::NoLauncher { .. }) => {}
             outcome => outcome?,
         }
+        self.settle_rename(app, report)?;
         self.undo_restore(app)?;
         repair::repair(&self.root, &self.surroundings, app, report)?;
         self.settle_branch(app)

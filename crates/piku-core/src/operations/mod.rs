@@ -25,6 +25,7 @@ mod own_port;
 mod plugins;
 mod processes;
 mod releases;
+mod rename;
 mod repair;
 mod restore;
 mod run;

@@ -7,6 +7,7 @@ use camino::Utf8PathBuf;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::app::AppName;
 use crate::formation::Formation;
 use crate::host::nginx::Question;
 use crate::included::Included;
@@ -111,6 +112,12 @@ impl Release {
         claim.names
     }
 
+    /// Whether its current run is one of this app, and not of the name that the app had before.
+    #[must_use]
+    pub(crate) fn runs_as(&self, app: &AppName) -> bool {
+        self.live_env.get("APP").is_none_or(|name| name == app.as_str())
+    }
+
     /// The number of the current run, unique for the app. It is part of the names of its vassals and sockets.
     #[must_use]
     pub(crate) fn run_number(&self) -> u32 {
@@ -160,6 +167,11 @@ pub(crate) enum Cause {
         /// The app that it is a clone of.
         of: String,
     },
+    /// `apps:rename`.
+    Rename {
+        /// The name that it had.
+        from: String,
+    },
     /// An embedding program deployed a folder.
     Folder,
 }
@@ -177,6 +189,7 @@ impl fmt::Display for Cause {
             Self::Rollback { to } => write!(f, "rollback to {to}"),
             Self::Restore => f.write_str("restore"),
             Self::Clone { of } => write!(f, "clone of {of}"),
+            Self::Rename { from } => write!(f, "rename of {from}"),
             Self::Folder => f.write_str("folder"),
         }
     }

@@ -18,6 +18,36 @@ const FOUND: &str = "found";
 /// Holds the number of the release that waits for a restart, in the folder of the app's releases.
 const WAITING: &str = "waiting";
 
+/// Holds the name that an app has had until now, in the folder of its releases, while it is being renamed.
+const FORMERLY: &str = "formerly";
+
+/// The name that the app has had until now, while it is being renamed. Processes, sockets, and a site of that name are
+/// its own.
+pub(crate) fn formerly(root: &Root, app: &AppName) -> Option<AppName> {
+    files::read_text(&root.releases(app).join(FORMERLY)).ok().flatten()?.trim().parse().ok()
+}
+
+/// Records what name the app has had until now, or that it is forgotten.
+pub(crate) fn set_formerly(root: &Root, app: &AppName, name: Option<&AppName>) -> Result<(), HostError> {
+    let path = root.releases(app).join(FORMERLY);
+    match name {
+        Some(name) => files::write(&path, name.as_str().as_bytes(), 0o600),
+        None => files::remove(&path),
+    }
+}
+
+/// Gives the numbers of an app to another name of it, whose numbers stay higher than any that it had.
+pub(crate) fn pass_on_numbers(root: &Root, from: &AppName, to: &AppName) -> Result<(), HostError> {
+    files::make_folder(&root.numbers(), 0o700)?;
+    for end in ["", "@releases"] {
+        let file = |app: &AppName| root.numbers().join(format!("{app}{end}"));
+        if let Some(number) = number_in(&file(from))?.max(number_in(&file(to))?) {
+            files::write(&file(to), number.to_string().as_bytes(), 0o600)?;
+        }
+    }
+    Ok(())
+}
+
 /// Allocates the number of the next release. A number is never reused, even after a refused deploy or for a new app
 /// with the name of a destroyed one.
 pub(crate) fn next_number(root: &Root, app: &AppName) -> Result<u32, HostError> {
@@ -111,7 +141,9 @@ pub(crate) fn is_foreign_clone(root: &Root, app: &AppName) -> bool {
 
 /// Whether anything of this app exists.
 pub(crate) fn exists(root: &Root, app: &AppName) -> bool {
-    [root.app(app), root.repo(app), root.releases(app)].iter().any(|path| files::exists(path))
+    // A link at the place of a folder is what a rename leaves while it is under way.
+    let is_folder = |path: Utf8PathBuf| files::exists(&path) && files::link_target(&path).is_none();
+    files::exists(&root.app(app)) || is_folder(root.repo(app)) || is_folder(root.releases(app))
 }
 
 /// How often an app of this name was destroyed. Who has waited for the lock of an app finds out by it that the app is

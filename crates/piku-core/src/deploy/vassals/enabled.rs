@@ -7,6 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::legacy::{self, LegacyVassal};
 use crate::app::AppName;
 use crate::host::{HostError, files};
+use crate::release::store;
 use crate::root::Root;
 use crate::vassal::{CRON, FRONT, VassalName};
 
@@ -79,9 +80,10 @@ impl From<VassalName> for Enabled {
 /// The enabled vassals of an app, by exact name. Vassals of legacy piku are identified by their contents.
 pub(crate) fn of_app(root: &Root, app: &AppName) -> Result<Vec<Enabled>, HostError> {
     let mut found = Vec::new();
+    let formerly = store::formerly(root, app);
     for folder in folders(root) {
         for file in files::names(&folder)? {
-            found.extend(read_in(root, app, &folder, &file)?);
+            found.extend(read_in(root, (app, formerly.as_ref()), &folder, &file)?);
         }
     }
     Ok(found)
@@ -89,8 +91,9 @@ pub(crate) fn of_app(root: &Root, app: &AppName) -> Result<Vec<Enabled>, HostErr
 
 /// The enabled vassal in `file`, if it belongs to `app`.
 pub(crate) fn read(root: &Root, app: &AppName, file: &str) -> Result<Option<Enabled>, HostError> {
+    let formerly = store::formerly(root, app);
     for folder in folders(root) {
-        if let Some(found) = read_in(root, app, &folder, file)? {
+        if let Some(found) = read_in(root, (app, formerly.as_ref()), &folder, file)? {
             return Ok(Some(found));
         }
     }
@@ -104,9 +107,15 @@ pub(crate) fn folders(root: &Root) -> Vec<Utf8PathBuf> {
     folders
 }
 
-fn read_in(root: &Root, app: &AppName, folder: &Utf8Path, file: &str) -> Result<Option<Enabled>, HostError> {
+/// While an app is being renamed, those of its former name are its own.
+fn read_in(
+    root: &Root,
+    (app, formerly): (&AppName, Option<&AppName>),
+    folder: &Utf8Path,
+    file: &str,
+) -> Result<Option<Enabled>, HostError> {
     Ok(match file.parse::<VassalName>() {
-        Ok(name) => (name.app == *app).then_some(Enabled::Ours(name)),
+        Ok(name) => (name.app == *app || Some(&name.app) == formerly).then_some(Enabled::Ours(name)),
         Err(_) => legacy::read(root, app, &folder.join(file))?.map(Enabled::Legacy),
     })
 }

@@ -34,7 +34,7 @@ pub(crate) fn of_plan(root: &Root, plan: &Plan) -> Vec<(Utf8PathBuf, Utf8PathBuf
 pub(crate) fn of_release(root: &Root, app: &AppName, release: &Release) -> Vec<(Utf8PathBuf, Utf8PathBuf)> {
     let served =
         release.vassals.iter().filter(|name| runs_in_uwsgi(&name.kind) && name.run == release.run_number());
-    let sockets: Vec<_> = served.map(|name| root.socket(app, name.run, name.index)).collect();
+    let sockets: Vec<_> = served.map(|name| root.socket(&name.app, name.run, name.index)).collect();
     by_turns(root, app, &sockets, 0)
 }
 

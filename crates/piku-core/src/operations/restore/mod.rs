@@ -102,6 +102,9 @@ impl Piku {
             false => Ok(()),
         };
         refuse(store::exists(&self.root, app))?;
+        if !replaces {
+            self.must_have_its_name(app)?;
+        }
         if store::is_foreign_clone(&self.root, app) {
             return Err(Error::NeverDeployed { app: app.clone(), is_legacy: true });
         }

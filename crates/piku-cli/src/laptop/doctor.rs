@@ -8,8 +8,8 @@ use serde::Serialize;
 use super::connection::{Connection, Form};
 use super::end::{End, Far};
 use super::error::LaptopError;
-use super::forward;
 use super::trial::{Found, found};
+use super::{exit_code, forward};
 use crate::ui::Ui;
 
 /// What was found at this end, as the server's doctor has it.
@@ -82,7 +82,7 @@ fn ask(connection: &Connection) -> Result<Found, LaptopError> {
     let output = connection.command(form, "version").stdin(Stdio::null()).output();
     let output = output.map_err(LaptopError::start("ssh"))?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    Ok(found(forward::code(output.status), &text(&output.stdout), &text(&output.stderr)))
+    Ok(found(exit_code::of(output.status), &text(&output.stdout), &text(&output.stderr)))
 }
 
 fn unreachable(error: &LaptopError) -> Finding {

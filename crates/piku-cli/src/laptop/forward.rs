@@ -1,11 +1,11 @@
 //! Sends a command of the server's over ssh, with its input, output, exit status, and a terminal where there is one.
 
 use std::io::{IsTerminal, Write};
-use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, ExitStatus, Stdio};
 
 use super::connection::{Connection, Form};
 use super::error::LaptopError;
+use super::exit_code;
 use super::line::line;
 
 /// The status by which ssh says that it failed itself.
@@ -26,7 +26,7 @@ pub(super) fn forward(
         None => command.status().map_err(LaptopError::start("ssh"))?,
         Some(bytes) => fed(&mut command, bytes)?,
     };
-    match code(status) {
+    match exit_code::of(status) {
         FAILED if words.first().is_none_or(|word| word != RUN) => {
             Err(LaptopError::Unreached(connection.server()))
         }
@@ -52,9 +52,4 @@ fn fed(command: &mut Command, bytes: &[u8]) -> Result<ExitStatus, LaptopError> {
     let written = child.stdin.take().map(|mut stdin| stdin.write_all(bytes));
     drop(written);
     child.wait().map_err(LaptopError::start("ssh"))
-}
-
-/// The exit status as a shell has it: 128 and the number of the signal that ended the program.
-pub(super) fn code(status: ExitStatus) -> i32 {
-    status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default())
 }

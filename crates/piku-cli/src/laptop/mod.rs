@@ -23,6 +23,7 @@ mod deploy;
 mod doctor;
 mod end;
 mod error;
+mod exit_code;
 mod files;
 mod forward;
 mod init;

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::connection::{Connection, Form};
 use super::error::LaptopError;
-use super::forward;
+use super::{exit_code, forward};
 use crate::surroundings;
 use crate::ui::Ui;
 
@@ -16,7 +16,7 @@ pub(super) fn open(app: &AppName, connection: &Connection, print: bool, ui: &Ui)
     let words = ["apps", app.as_str(), "--json"].map(str::to_owned);
     let mut ssh = forward::command(connection, Form::Data, &words)?;
     let output = ssh.stderr(Stdio::inherit()).output().map_err(LaptopError::start("ssh"))?;
-    let status = forward::code(output.status);
+    let status = exit_code::of(output.status);
     if status != 0 {
         return if status == forward::FAILED {
             Err(LaptopError::Unreached(connection.server()))

@@ -8,7 +8,7 @@ use piku_core::AppName;
 
 use super::connection::{Connection, Form};
 use super::error::LaptopError;
-use super::forward;
+use super::{exit_code, forward};
 use crate::ui::Ui;
 
 /// What to copy here.
@@ -26,7 +26,7 @@ pub(super) fn download(asked: &Download<'_>, connection: &Connection, ui: &Ui) -
     let mut ssh = forward::command(connection, Form::Data, &words)?;
     ssh.stdin(Stdio::null());
     if asked.to.is_some_and(|to| to == "-") {
-        return ended(forward::code(ssh.status().map_err(LaptopError::start("ssh"))?), connection);
+        return ended(exit_code::of(ssh.status().map_err(LaptopError::start("ssh"))?), connection);
     }
     let path = place(asked.file, asked.to);
     if !asked.force && path.symlink_metadata().is_ok() {
@@ -36,7 +36,7 @@ pub(super) fn download(asked: &Download<'_>, connection: &Connection, ui: &Ui) -
     let failed = |source| LaptopError::File { action: "write", path: part.to_string(), source };
     let file = OpenOptions::new().write(true).create_new(true).open(&part).map_err(failed)?;
     let status = ssh.stdout(file).status().map_err(LaptopError::start("ssh"));
-    let outcome = status.and_then(|status| ended(forward::code(status), connection));
+    let outcome = status.and_then(|status| ended(exit_code::of(status), connection));
     if !matches!(outcome, Ok(0)) {
         drop(std::fs::remove_file(&part));
         return outcome;
@@ -70,7 +70,7 @@ pub(super) fn upload(
     words.extend(["--bytes".to_owned(), found.len().to_string()]);
     let mut ssh = forward::command(connection, Form::Data, &words)?;
     let status = ssh.stdin(opened).status().map_err(LaptopError::start("ssh"))?;
-    ended(forward::code(status), connection)
+    ended(exit_code::of(status), connection)
 }
 
 fn words(command: &str, app: &AppName, path: &str, data: bool) -> Vec<String> {

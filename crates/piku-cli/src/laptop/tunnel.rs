@@ -11,7 +11,7 @@ use piku_core::AppName;
 
 use super::connection::{Connection, Form};
 use super::error::LaptopError;
-use super::forward;
+use super::{exit_code, forward};
 use crate::ui::{Ui, complain};
 
 /// Listens until it is interrupted.
@@ -22,7 +22,7 @@ pub(super) fn tunnel(app: &AppName, port: u16, connection: &Connection, ui: &Ui)
     let words = ["app-connect", app.as_str(), "--check"].map(str::to_owned);
     let mut check = forward::command(connection, Form::Data, &words)?;
     let status = check.stdout(Stdio::null()).status().map_err(LaptopError::start("ssh"))?;
-    match forward::code(status) {
+    match exit_code::of(status) {
         0 => {}
         forward::FAILED => return Err(LaptopError::Unreached(connection.server())),
         status => return Ok(status),

@@ -55,7 +55,7 @@ pub(super) fn is_here() -> bool {
 /// Runs git with the terminal of this process, and returns its exit status.
 pub(super) fn run(words: &[&str]) -> Result<i32, LaptopError> {
     let status = Command::new("git").args(words).status().map_err(LaptopError::start("git"))?;
-    Ok(super::forward::code(status))
+    Ok(super::exit_code::of(status))
 }
 
 #[cfg(test)]

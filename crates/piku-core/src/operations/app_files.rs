@@ -29,8 +29,9 @@ impl Piku {
         app: &AppName,
         folder: AppFolder,
         path: &Utf8Path,
-    ) -> Result<impl Read + use<>, Error> {
-        self.bounds(app, folder, path)?.open(path).map_err(|why| refused(why, app, path))
+    ) -> Result<Box<dyn Read>, Error> {
+        let opened = self.bounds(app, folder, path)?.open(path);
+        opened.map(|file| Box::new(file) as Box<dyn Read>).map_err(|why| refused(why, app, path))
     }
 
     /// Writes a file of the live release or of the app's data, whose folder must exist. It appears when all `bytes` have

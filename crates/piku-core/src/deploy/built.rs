@@ -1,5 +1,6 @@
 //! Claims ports and names for a release, builds it, and runs its `preflight` and `release` commands.
 
+mod one_off;
 mod static_files;
 pub(super) mod tree;
 
@@ -9,6 +10,7 @@ use std::time::Duration;
 use camino::Utf8PathBuf;
 use piku_procfile::{Kind, Procfile};
 
+use self::one_off::OneOff;
 use super::build::steps::BuildContext;
 use super::build::{self, Build};
 use super::order::{Order, Scene};
@@ -21,17 +23,12 @@ use super::{DeployError, claims};
 use crate::event::{Event, Report, stage as tell, warn};
 use crate::host::command::Invocation;
 use crate::host::facts::{self, Uwsgi};
-use crate::host::launch::{Log, LogRecord};
 use crate::host::{HostError, emperor, git, legacy, wait};
 use crate::release::{Cause, Made, store};
 use crate::root::Root;
-use crate::settings::Layers;
 
 /// How long to wait for an emperor that is starting.
 const EMPEROR_STARTS: Duration = Duration::from_secs(10);
-
-/// The size at which the log of `preflight` or `release` is rotated, in bytes. It runs before the settings are final.
-const ONE_OFF_LOG: u64 = 1024 * 1024;
 
 /// A release that is built but not planned yet.
 pub(crate) struct Built {
@@ -205,47 +202,4 @@ fn require_emperor(
         wait::until(EMPEROR_STARTS, ask).ok_or(DeployError::NoEmperor)?;
     }
     Ok(())
-}
-
-/// The one-off commands in a Procfile.
-struct OneOff<'a> {
-    scene: &'a Scene<'a>,
-    told: Told<'a>,
-    port: u16,
-    procfile: &'a Procfile,
-}
-
-impl OneOff<'_> {
-    /// Runs `preflight` or `release`, if the Procfile has it.
-    fn run(
-        &self,
-        wanted: &Kind,
-        kind: &'static str,
-        made: &Made,
-        settings: &Layers,
-        report: &mut Report<'_>,
-    ) -> Result<(), DeployError> {
-        let same = |other: &Kind| std::mem::discriminant(other) == std::mem::discriminant(wanted);
-        let Some(entry) = self.procfile.entries().iter().find(|entry| same(&entry.kind)) else {
-            return Ok(());
-        };
-        tell(report, format!("Running {kind}: {}", entry.command));
-        let path = self.scene.root.log(self.told.app, kind, 1);
-        let mut log = Log::new(LogRecord { path, max_size: ONE_OFF_LOG });
-        log.write(format!("piku: {kind} of release {}: {}\n", self.told.release, entry.command).as_bytes());
-        let mut report = |event: Event<'_>| {
-            if let Event::Output(line) = event {
-                log.write(format!("{line}\n").as_bytes());
-            }
-            report(event);
-        };
-        Invocation::new(["/bin/sh", "-c", &entry.command])
-            .in_folder(self.told.tree)
-            .with_env(&self.told.environment(made, settings, self.port, kind))
-            .supervised(&self.scene.root.launcher())
-            .cancelled_by(self.scene.cancel)
-            .follow(&entry.command, &mut report)
-            .map_err(|source| DeployError::Command { kind, source })?;
-        self.scene.go_on()
-    }
 }

@@ -8,7 +8,7 @@ use super::prepare::Prepared;
 use super::source::adopt;
 use super::switch::Switched;
 use super::vassals::enabled::{self, Enabled};
-use super::vassals::{end, predecessor, socket_links};
+use super::vassals::{draining, end, socket_links};
 use super::{DeployError, exposure, live, moving::catching_up, traffic};
 use crate::app::AppName;
 use crate::event::{Report, stage as tell, warn};
@@ -112,5 +112,5 @@ fn let_go(
             Step::Remove(link).carry_out()?;
         }
     }
-    predecessor::let_go(root, old, drain)
+    draining::let_go(root, old, drain)
 }

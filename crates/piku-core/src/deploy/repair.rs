@@ -7,7 +7,7 @@ use std::time::Duration;
 use self::processes::Difference;
 use super::source::{checkout, persist, settle};
 use super::vassals::enabled::Enabled;
-use super::vassals::{end, predecessor, socket_links};
+use super::vassals::{draining, end, socket_links};
 use super::{build, live as live_release};
 use crate::app::AppName;
 use crate::certificates::served;
@@ -61,7 +61,7 @@ pub(crate) fn repair(
         if is_back && live.is_some() {
             await_site(root, app, live.as_ref());
             drained.clone_from(&serving);
-            predecessor::let_go(root, serving, true)?;
+            draining::let_go(root, serving, true)?;
         } else {
             end::retire(root, &serving, false)?;
         }

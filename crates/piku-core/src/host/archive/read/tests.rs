@@ -6,8 +6,11 @@ use tar::{Builder, Header};
 use super::*;
 use crate::host::archive::Writer;
 
+/// An entry: its type, its path, what it links to, and its content.
+type Described<'a> = (EntryType, &'a [u8], &'a str, &'a [u8]);
+
 /// An archive made by hand, of entries with kind, name, target, and contents.
-fn archive(entries: &[(EntryType, &[u8], &str, &[u8])]) -> Vec<u8> {
+fn archive(entries: &[Described]) -> Vec<u8> {
     let mut builder = Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
     for (kind, name, target, contents) in entries {
         let mut header = Header::new_gnu();
@@ -82,7 +85,7 @@ fn what_was_written_is_unpacked_as_it_was() {
 fn a_stream_of_a_stranger_writes_nothing_elsewhere() {
     let file = |name: &'static [u8]| (EntryType::Regular, name, "", &b"x"[..]);
     let link = |name: &'static [u8], target: &'static str| (EntryType::Symlink, name, target, &b""[..]);
-    let streams: Vec<Vec<(EntryType, &[u8], &str, &[u8])>> = vec![
+    let streams: Vec<Vec<Described>> = vec![
         vec![FIRST, file(b"/etc/piku-test")],
         vec![FIRST, file(b"data/../../x")],
         vec![FIRST, file(b"unknown")],

@@ -111,7 +111,7 @@ fn a_rename_that_fails_or_is_interrupted_changes_nothing() {
         one.command.contains("apps:rename") || one.command.contains("ssh-command")
     };
     server.processes().into_iter().filter(of_rename).for_each(|one| one.kill());
-    drop(rename.wait());
+    assert!(!rename.wait().success(), "it was killed");
     server.ssh(["ps", "blog"]).succeeds();
     server.ssh(["restart", "blog"]).succeeds().says("Undoing the rename of blog to news");
     whole();

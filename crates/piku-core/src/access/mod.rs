@@ -1,6 +1,6 @@
 //! Who may do what: one function decides it for every command, every service of git, `scp`, and `sftp`. Pure.
 //!
-//! A [`Request`](request::Request) is what is asked for, a [`Standing`] what is known of the key that asks;
+//! A [`Request`] is what is asked for, a [`Standing`] what is known of the key that asks;
 //! [`decide`](decide::decide) says whether it may, and what it gets to see.
 
 mod decide;

@@ -101,7 +101,9 @@ impl Reader {
         if path.starts_with('/') {
             return self.server.write(path, text);
         }
-        let line = format!("cat > '{}'", self.laptop_in.join(path));
+        let path = self.laptop_in.join(path);
+        let folder = path.parent().unwrap_or(&path);
+        let line = format!("mkdir -p '{folder}' && cat > '{path}'");
         self.server.laptop_with_input(&line, text.as_bytes()).succeeds();
     }
 }

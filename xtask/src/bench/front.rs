@@ -119,15 +119,20 @@ fn rate(address: SocketAddr, host: &str, path: &str, time: Duration) -> io::Resu
         let ask = || -> io::Result<u32> {
             let mut stream = TcpStream::connect(address)?;
             stream.set_nodelay(true)?;
-            let mut count = 0;
+            let (mut count, mut kept) = (0, 0);
             while begin.elapsed() < time {
-                if count % KEPT_FOR == KEPT_FOR - 1 {
+                let answer = stream.write_all(request.as_bytes()).and_then(|()| whole_answer(&mut stream));
+                match answer {
+                    Ok(()) => (count, kept) = (count + 1, kept + 1),
+                    // Old workers of an nginx that was told to reload close connections that are kept.
+                    Err(_) if kept > 0 => kept = KEPT_FOR,
+                    Err(error) => return Err(error),
+                }
+                if kept == KEPT_FOR {
                     stream = TcpStream::connect(address)?;
                     stream.set_nodelay(true)?;
+                    kept = 0;
                 }
-                stream.write_all(request.as_bytes())?;
-                whole_answer(&mut stream)?;
-                count += 1;
             }
             Ok(count)
         };

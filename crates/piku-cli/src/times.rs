@@ -51,7 +51,7 @@ impl Clock {
     }
 }
 
-/// Formats seconds in the largest unit that fits.
+/// Formats seconds in the largest unit that fits: `59s`, `12m`, `3h`, `40d`.
 pub(crate) fn length(seconds: u64) -> String {
     match seconds {
         0..60 => format!("{seconds}s"),
@@ -76,5 +76,6 @@ mod tests {
         let ages =
             ["2026-11-25T08:29:01Z", "2026-11-25T07:31:00Z", "2026-11-23T08:30:00Z", "2027-01-01T00:00:00Z"];
         assert_eq!(ages.map(|time| clock.age(at(time))), ["59s", "59m", "2d", "0s"]);
+        assert_eq!([59, 60, 7300, 200_000].map(length), ["59s", "1m", "2h", "2d"]);
     }
 }

@@ -5,15 +5,14 @@ use std::process::ExitCode;
 use piku_core::{AppName, SiteUsers, UserName};
 
 use super::input;
-use super::list::print_json;
 use crate::error::CliError;
-use crate::json::Versioned;
+use crate::json::{self, Versioned};
 use crate::session::Session;
 
 pub(super) fn list(app: &AppName, session: &Session) -> Result<ExitCode, CliError> {
     let users = session.piku.users(app)?;
     if session.json {
-        print_json(&Versioned::new(&users), session);
+        json::print(&Versioned::new(&users), &session.ui);
         return Ok(ExitCode::SUCCESS);
     }
     for user in &users.users {
@@ -49,7 +48,7 @@ pub(super) fn remove(app: &AppName, user: &UserName, session: &Session) -> Resul
 /// Prints, with `--json`, the users after a change.
 fn print(users: &SiteUsers, session: &Session) {
     if session.json {
-        print_json(&Versioned::new(users), session);
+        json::print(&Versioned::new(users), &session.ui);
     }
 }
 

@@ -5,9 +5,8 @@ use std::process::ExitCode;
 use piku_core::{AppName, CertificateOrigin, CertificateStatus, process};
 
 use super::input;
-use super::list::print_json;
 use crate::error::CliError;
-use crate::json::Versioned;
+use crate::json::{self, Versioned};
 use crate::session::Session;
 use crate::table::{self, Table, text};
 use crate::times::Clock;
@@ -18,7 +17,7 @@ const NAME: usize = 24;
 pub(super) fn list(app: Option<&AppName>, session: &Session) -> Result<ExitCode, CliError> {
     let all = session.piku.certificates(app)?;
     if session.json {
-        print_json(&Versioned::all(&all), session);
+        json::print(&Versioned::all(&all), &session.ui);
     } else if let ([one], Some(_)) = (all.as_slice(), app) {
         print_all(&described(one, &Clock::here()), session);
     } else {
@@ -77,7 +76,7 @@ pub(super) fn renew(app: &AppName, session: &Session) -> Result<ExitCode, CliErr
 /// Prints, with `--json`, a certificate after a change.
 fn print(status: &CertificateStatus, session: &Session) {
     if session.json {
-        print_json(&Versioned::new(status), session);
+        json::print(&Versioned::new(status), &session.ui);
     }
 }
 

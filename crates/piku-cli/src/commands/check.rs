@@ -5,9 +5,8 @@ use std::process::ExitCode;
 use camino::Utf8PathBuf;
 use piku_core::Checked;
 
-use super::list::print_json;
 use crate::error::CliError;
-use crate::json::Versioned;
+use crate::json::{self, Versioned};
 use crate::session::Session;
 use crate::{surroundings, ui};
 
@@ -19,7 +18,7 @@ pub(super) fn check(folder: Option<Utf8PathBuf>, session: &Session) -> Result<Ex
     }
     let checked = session.piku.check(&folder)?;
     if session.json {
-        print_json(&Versioned::new(&checked), session);
+        json::print(&Versioned::new(&checked), &session.ui);
     } else {
         show(&checked, session);
     }

@@ -7,9 +7,8 @@ use std::process::ExitCode;
 use piku_core::settings::{Origin, live_env};
 use piku_core::{AppName, ConfigEntry};
 
-use super::list::print_json;
 use crate::error::CliError;
-use crate::json::Versioned;
+use crate::json::{self, Versioned};
 use crate::session::Session;
 
 /// The longest line on a terminal.
@@ -52,9 +51,9 @@ pub(super) fn config(
         }
         Form::Object => {
             let pairs = entries.into_iter().map(|entry| (entry.key, entry.value));
-            print_json(&Versioned::of_settings(pairs), session);
+            json::print(&Versioned::of_settings(pairs), &session.ui);
         }
-        Form::Objects => print_json(&Versioned::all(&entries), session),
+        Form::Objects => json::print(&Versioned::all(&entries), &session.ui),
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -93,7 +92,7 @@ fn shortened(line: String, width: Option<usize>) -> String {
 pub(super) fn get(app: &AppName, key: &str, session: &Session) -> Result<ExitCode, CliError> {
     let entry = session.piku.config_get(app, key)?;
     if session.json {
-        print_json(&Versioned::new(&entry), session);
+        json::print(&Versioned::new(&entry), &session.ui);
         return Ok(ExitCode::SUCCESS);
     }
     session.ui.data(format_args!("{}", entry.value));
@@ -104,7 +103,7 @@ pub(super) fn get(app: &AppName, key: &str, session: &Session) -> Result<ExitCod
 pub(super) fn live(app: &AppName, session: &Session) -> Result<ExitCode, CliError> {
     let all = session.piku.config_live(app)?;
     if session.json {
-        print_json(&Versioned::of_settings(all), session);
+        json::print(&Versioned::of_settings(all), &session.ui);
         return Ok(ExitCode::SUCCESS);
     }
     for (key, value) in all {

@@ -5,9 +5,8 @@ use std::process::ExitCode;
 use piku_core::{AppName, DeployLock};
 use serde::Serialize;
 
-use super::list::print_json;
 use crate::error::CliError;
-use crate::json::Versioned;
+use crate::json::{self, Versioned};
 use crate::session::Session;
 
 /// What `--json` prints.
@@ -27,7 +26,7 @@ pub(super) fn lock(app: &AppName, reason: &str, session: &Session) -> Result<Exi
     let lock = session.piku.lock_deploys(app, reason, &session.actor, &mut session.ui.events())?;
     if session.json {
         let shown = Shown { app, locked: true, changed: true, lock: Some(&lock) };
-        print_json(&Versioned::new(shown), session);
+        json::print(&Versioned::new(shown), &session.ui);
     } else {
         session.ui.done(format_args!(
             "{app} is locked: deploys are refused; restarts go on; `unlock {app}` allows deploys again"
@@ -40,7 +39,7 @@ pub(super) fn unlock(app: &AppName, session: &Session) -> Result<ExitCode, CliEr
     let lock = session.piku.unlock_deploys(app, &session.actor, &mut session.ui.events())?;
     if session.json {
         let shown = Shown { app, locked: false, changed: lock.is_some(), lock: lock.as_ref() };
-        print_json(&Versioned::new(shown), session);
+        json::print(&Versioned::new(shown), &session.ui);
     } else if let Some(lock) = lock {
         session.ui.done(format_args!("{app} can be deployed again; it was locked {}", lock.described()));
     } else {

@@ -4,15 +4,14 @@ use std::process::ExitCode;
 
 use piku_core::Level;
 
-use super::list::print_json;
 use crate::error::CliError;
-use crate::json::Versioned;
+use crate::json::{self, Versioned};
 use crate::session::Session;
 
 pub(super) fn doctor(session: &Session) -> Result<ExitCode, CliError> {
     let findings = session.piku.doctor();
     if session.json {
-        print_json(&Versioned::all(&findings), session);
+        json::print(&Versioned::all(&findings), &session.ui);
     } else {
         for found in &findings {
             session.ui.line(format_args!("{:<8} {}: {}", found.level, found.about, found.what));

@@ -5,10 +5,9 @@ use std::process::ExitCode;
 use piku_core::access::{KeyName, Permission};
 use piku_core::{AppName, KeyStatus};
 
-use super::list::print_json;
 use super::setup::key_text;
 use crate::error::CliError;
-use crate::json::Versioned;
+use crate::json::{self, Versioned};
 use crate::session::Session;
 use crate::table::{Table, text};
 use crate::times::Clock;
@@ -25,7 +24,7 @@ pub(super) fn permission(apps: &[AppName], read_only: bool) -> Permission {
 pub(super) fn list(session: &Session) -> Result<ExitCode, CliError> {
     let keys = session.piku.keys()?;
     if session.json {
-        print_json(&Versioned::all(&keys), session);
+        json::print(&Versioned::all(&keys), &session.ui);
         return Ok(ExitCode::SUCCESS);
     }
     if keys.is_empty() {
@@ -81,7 +80,7 @@ pub(super) fn add(
 /// Prints, with `--json`, the key after a change, or as it was before it was removed.
 fn print(key: &KeyStatus, session: &Session) {
     if session.json {
-        print_json(&Versioned::new(key), session);
+        json::print(&Versioned::new(key), &session.ui);
     }
 }
 

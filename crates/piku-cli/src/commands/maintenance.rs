@@ -5,9 +5,8 @@ use std::process::ExitCode;
 use piku_core::{AppName, MaintenanceChange, Network};
 use serde::Serialize;
 
-use super::list::print_json;
 use crate::error::CliError;
-use crate::json::Versioned;
+use crate::json::{self, Versioned};
 use crate::session::Session;
 
 /// What `--json` prints.
@@ -34,7 +33,7 @@ fn show(app: &AppName, on: bool, done: &MaintenanceChange, session: &Session) {
         allow: current.map_or(&[], |one| &one.allow),
         page: current.and_then(|one| one.page.as_deref()),
     };
-    print_json(&Versioned::new(shown), session);
+    json::print(&Versioned::new(shown), &session.ui);
 }
 
 pub(super) fn on(app: &AppName, allow: &[Network], session: &Session) -> Result<ExitCode, CliError> {

@@ -14,7 +14,6 @@ mod dotenv;
 mod git;
 mod input;
 mod keys;
-mod list;
 mod logs;
 mod maintenance;
 mod man;

@@ -4,10 +4,9 @@ use std::process::ExitCode;
 
 use piku_core::{ServerChange, ServerEntry, ServerOrigin};
 
-use super::list::print_json;
 use super::settings;
 use crate::error::CliError;
-use crate::json::Versioned;
+use crate::json::{self, Versioned};
 use crate::session::Session;
 use crate::table::wrapped;
 
@@ -19,7 +18,7 @@ const WIDTH: usize = 80;
 pub(super) fn server(session: &Session) -> Result<ExitCode, CliError> {
     let entries = session.piku.server()?;
     if session.json {
-        print_json(&Versioned::all(&entries), session);
+        json::print(&Versioned::all(&entries), &session.ui);
         return Ok(ExitCode::SUCCESS);
     }
     for entry in entries.iter().filter(|entry| !entry.for_apps) {
@@ -72,7 +71,7 @@ pub(super) fn unset(keys: &[String], session: &Session) -> Result<ExitCode, CliE
 /// Says which apps the change does not concern yet, and prints them with `--json`.
 fn tell(change: &ServerChange, session: &Session) {
     if session.json {
-        print_json(&Versioned::new(change), session);
+        json::print(&Versioned::new(change), &session.ui);
     }
     let apps = &change.at_next_deploy;
     let Some(first) = apps.first() else { return };

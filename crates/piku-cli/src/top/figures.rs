@@ -32,16 +32,6 @@ pub(crate) fn rate(number: f64) -> String {
     }
 }
 
-/// Spells seconds in the largest unit that fits: `59s`, `12m`, `3h`, `40d`.
-pub(crate) fn duration(seconds: u64) -> String {
-    match seconds {
-        0..60 => format!("{seconds}s"),
-        60..3600 => format!("{}m", seconds / 60),
-        3600..86_400 => format!("{}h", seconds / 3600),
-        _ => format!("{}d", seconds / 86_400),
-    }
-}
-
 /// Spells milliseconds: `12ms`, `1.5s`, `90s`.
 pub(crate) fn milliseconds(time: u64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
@@ -63,7 +53,6 @@ mod tests {
         assert_eq!(spelled, ["0", "0", "1K", "25.7M", "99.2M", "1.2G", "4.5T"]);
         assert_eq!([0.0, 0.34, 99.94, 120.4].map(percent), ["0.0%", "0.3%", "99.9%", "120%"]);
         assert_eq!([0.0, 0.3, 12.54, 120.4].map(rate), ["0", "0.3", "12.5", "120"]);
-        assert_eq!([59, 60, 7300, 200_000].map(duration), ["59s", "1m", "2h", "2d"]);
         assert_eq!([12, 1500, 90_000].map(milliseconds), ["12ms", "1.5s", "90s"]);
     }
 }

@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use piku_core::{AppUsage, MinuteTraffic, ProcessUsage, Snapshot, State, Traffic};
 
 use super::figures;
+use crate::times::length;
 
 /// A column of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +61,7 @@ pub(crate) fn process(app: &AppUsage, process: &ProcessUsage, now: Timestamp) ->
         or_none(process.pid.map(|pid| pid.to_string())),
         or_none(process.memory.map(figures::bytes)),
         or_none(process.cpu.map(figures::percent)),
-        or_none(process.since.map(|since| figures::duration(now.saturating_sub(since)))),
+        or_none(process.since.map(|since| length(now.saturating_sub(since)))),
         process.restarts.to_string(),
     ]
 }

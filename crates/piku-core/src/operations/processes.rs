@@ -78,7 +78,7 @@ pub enum State {
 }
 
 impl ProcessStatus {
-    fn stopped(index: u32) -> Self {
+    pub(super) fn stopped(index: u32) -> Self {
         Self {
             index,
             state: State::Stopped,

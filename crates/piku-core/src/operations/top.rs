@@ -196,15 +196,9 @@ mod tests {
     #[test]
     fn the_jobs_of_an_app_are_one_process() {
         let process = |index, pid| ProcessStatus {
-            index,
             state: State::Running,
             pid: Some(pid),
-            since: None,
-            restarts: 0,
-            last_ending: None,
-            memory: None,
-            cpu_ms: None,
-            port: None,
+            ..ProcessStatus::stopped(index)
         };
         let kind = |kind: &str, processes: Vec<ProcessStatus>| KindStatus {
             kind: kind.to_owned(),
